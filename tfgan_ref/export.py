@@ -1,0 +1,105 @@
+"""What leaves the house: SavedModels that need TensorFlow and none of this package's code."""
+
+import shutil
+import uuid
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref import randomness
+from tfgan_ref.errors import InputError
+
+# Samples are made in pieces of this many, so that any number fits in memory.
+CHUNK = 256
+
+
+class ExportedGenerator(tf.Module):
+    """The functions of an exported generator.
+
+    ``sample(n, seed)`` gives n images; a conditional one takes ``sample(n, seed, label)`` too, a class for
+    all or one for each, and without it goes through the classes in turn. Images are float32 in [0, 1]; the
+    first k images of a seed are the same for every n >= k.
+    """
+
+    def __init__(self, generator: keras.Model) -> None:
+        super().__init__()
+        self.generator = generator
+        self.latent_dim = generator.inputs[0].shape[-1]
+        self.conditional = len(generator.inputs) == 2
+
+    def serve(self, *inputs: tf.Tensor) -> tf.Tensor:
+        """Maps latents (N, latent_dim), and labels (N,) if conditional, to images in [0, 1]."""
+        images = self.generator(list(inputs) if self.conditional else inputs[0], training=False)
+        return tf.clip_by_value(images / 2.0 + 0.5, 0.0, 1.0)
+
+    def draw(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor | None = None) -> tf.Tensor:
+        """Draws ``n`` images."""
+        with tf.control_dependencies([tf.debugging.assert_positive(n, "n must be at least 1")]):
+            latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
+        inputs = (latents,)
+        if label is not None:
+            inputs += (tf.broadcast_to(label, [n]),)
+
+        def piece(start: tf.Tensor) -> tf.Tensor:
+            return self.serve(*(tensor[start : start + CHUNK] for tensor in inputs))
+
+        count = (n + CHUNK - 1) // CHUNK
+        pieces = tf.TensorArray(tf.float32, size=count, infer_shape=False)
+        for index in tf.range(count):
+            pieces = pieces.write(index, piece(index * CHUNK))
+        return tf.ensure_shape(pieces.concat(), [None, *self.generator.output_shape[1:]])
+
+
+def export_generator(generator: keras.Model, path: Path, *, num_classes: int | None = None) -> None:
+    """Writes ``generator`` as a SavedModel with ``sample`` and ``serving_default``.
+
+    It is written beside ``path`` under a temporary name and renamed at the end.
+
+    Args:
+        generator: from latents, or [latents, label], to images in [-1, 1].
+        path: a directory that does not exist.
+        num_classes: of a conditional generator.
+
+    Raises:
+        InputError: ``path`` exists.
+    """
+    if path.exists():
+        raise InputError(f"{path} exists: name a new directory")
+    module = ExportedGenerator(generator)
+    scalar = tf.TensorSpec((), tf.int32)
+    latents = tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents")
+    if module.conditional:
+
+        @tf.function
+        def sample(n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor | None = None) -> tf.Tensor:
+            if label is None:
+                return module.draw(n, seed, tf.range(n) % num_classes)
+            allowed = tf.debugging.Assert(
+                tf.reduce_all((label >= 0) & (label < num_classes)),
+                [f"label must be from 0 to {num_classes - 1}, not", label],
+            )
+            with tf.control_dependencies([allowed]):
+                return module.draw(n, seed, tf.identity(label))
+
+        for shape in ((), (None,)):
+            sample.get_concrete_function(scalar, scalar, tf.TensorSpec(shape, tf.int32, name="label"))
+        signature = [latents, tf.TensorSpec((None,), tf.int32, name="label")]
+    else:
+
+        @tf.function
+        def sample(n: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            return module.draw(n, seed)
+
+        signature = [latents]
+    sample.get_concrete_function(scalar, scalar)
+    module.sample = sample
+    serve = tf.function(lambda *inputs: {"images": module.serve(*inputs)}, input_signature=signature)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        tf.saved_model.save(module, str(temporary), signatures={"serving_default": serve})
+        temporary.rename(path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise

@@ -1,0 +1,123 @@
+"""Stabilising techniques that any GAN type takes through its arguments. Each is in-graph and resumable."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref.errors import InputError
+
+
+class InstanceNoise:
+    """Gaussian noise on all of the discriminator's inputs, fading to nothing (Sonderby et al. 2017).
+
+    Args:
+        stddev: standard deviation at step 0, in units of the images' range [-1, 1].
+        decay_steps: generator steps until the noise is gone (linear), or None to keep it.
+    """
+
+    def __init__(self, stddev: float, decay_steps: int | None = None) -> None:
+        if stddev <= 0:
+            raise InputError(f"instance noise stddev {stddev} is out of range: it must be above 0")
+        if decay_steps is not None and decay_steps < 1:
+            raise InputError(f"instance noise decay_steps {decay_steps} is out of range: at least 1, or None")
+        self.stddev = stddev
+        self.decay_steps = decay_steps
+
+    def current_stddev(self, step: tf.Tensor) -> tf.Tensor:
+        """Returns the standard deviation at generator step ``step``, a float32 scalar."""
+        if self.decay_steps is None:
+            return tf.constant(self.stddev, tf.float32)
+        done = tf.cast(step, tf.float32) / self.decay_steps
+        return self.stddev * tf.maximum(0.0, 1.0 - done)
+
+    def __call__(self, images: tf.Tensor, seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        """Adds noise drawn from the (2,) ``seed`` to ``images`` of any shape."""
+        noise = tf.random.stateless_normal(tf.shape(images), seed, dtype=images.dtype)
+        return images + tf.cast(self.current_stddev(step), images.dtype) * noise
+
+
+class LabelTargets:
+    """The discriminator's targets: one-sided smoothing and flipped labels.
+
+    Args:
+        smoothing: real targets are 1 - smoothing; fake targets stay 0, since smoothing them would reinforce
+            what the generator does now (Salimans et al. 2016, section 3.4).
+        noise: probability with which each example's target, real or fake, is flipped.
+    """
+
+    def __init__(self, smoothing: float = 0.0, noise: float = 0.0) -> None:
+        if not 0 <= smoothing < 1:
+            raise InputError(f"label_smoothing {smoothing} is out of range: from 0 to below 1")
+        if not 0 <= noise < 0.5:
+            raise InputError(f"label_noise {noise} is out of range: from 0 to below 0.5")
+        self.smoothing = smoothing
+        self.noise = noise
+
+    def __call__(self, logits: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns (real_targets, fake_targets), each of the shape of ``logits``."""
+        real = tf.ones_like(logits) * (1.0 - self.smoothing)
+        fake = tf.zeros_like(logits)
+        if self.noise:
+            flip = tf.random.stateless_uniform([2, *logits.shape], seed) < self.noise
+            real, fake = tf.where(flip[0], fake, real), tf.where(flip[1], real, fake)
+        return real, fake
+
+
+class ReplayBuffer(keras.layers.Layer):
+    """A bounded store of what D was shown as fake, in the graph (Shrivastava et al. 2017, section 2.3).
+
+    While it fills, fakes are stored and pass unchanged. Once full, each fake is exchanged with probability
+    1/2 for one of the past, which it replaces. A fake's conditions (its label) travel with it.
+
+    Args:
+        capacity: number of fakes kept; at least the batch size.
+        inputs: the discriminator's inputs, whose shapes and dtypes are stored.
+    """
+
+    def __init__(self, capacity: int, inputs: Sequence[keras.KerasTensor]) -> None:
+        super().__init__(name="replay", trainable=False, dtype="float32")
+        if capacity < 1:
+            raise InputError(f"replay {capacity} is out of range: at least the batch size, or None")
+        self.capacity = capacity
+        self.stores = [
+            self.add_weight(
+                shape=(capacity, *tensor.shape[1:]),
+                initializer="zeros",
+                dtype=tensor.dtype,
+                trainable=False,
+                name=f"past_{tensor.name}",
+            )
+            for tensor in inputs
+        ]
+        self.filled = self.add_weight(
+            shape=(), initializer="zeros", dtype="int32", trainable=False, name="filled"
+        )
+        self.built = True
+
+    def exchange(self, fakes: Sequence[tf.Tensor], seed: tf.Tensor) -> list[tf.Tensor]:
+        """Returns the discriminator's inputs with some examples of the past, and stores some of ``fakes``.
+
+        Raises:
+            InputError: the batch is larger than the capacity.
+        """
+        batch_size = fakes[0].shape[0]
+        if batch_size > self.capacity:
+            raise InputError(f"replay {self.capacity} is below the batch size {batch_size}: raise it")
+        uniform = tf.random.stateless_uniform([self.capacity + batch_size], seed)
+        filled = tf.convert_to_tensor(self.filled)
+        full = filled >= self.capacity
+        # Distinct slots: random ones when full, the next free ones until then.
+        random_slots = tf.argsort(uniform[: self.capacity])[:batch_size]
+        next_slots = tf.minimum(filled, self.capacity - batch_size) + tf.range(batch_size)
+        slots = tf.where(full, random_slots, next_slots)
+        exchanged = full & (uniform[self.capacity :] < 0.5)
+        shown = []
+        for store, present in zip(self.stores, fakes, strict=True):
+            past = tf.gather(store.value, slots)
+            chosen = tf.reshape(exchanged, [batch_size] + [1] * (len(present.shape) - 1))
+            shown.append(tf.where(chosen, past, present))
+            kept = tf.where(chosen | ~full, present, past)
+            store.value.scatter_update(tf.IndexedSlices(kept, slots))
+        self.filled.assign(tf.minimum(filled + batch_size, self.capacity))
+        return shown

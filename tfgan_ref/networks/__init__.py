@@ -1,0 +1,18 @@
+"""What the players look like: functional-API builders, one file per architecture family."""
+
+from tfgan_ref.networks.conv28 import conv28_features, conv28_generator
+from tfgan_ref.networks.dcgan import dcgan_features, dcgan_generator
+from tfgan_ref.networks.heads import conditional_discriminator, conditional_generator, discriminator
+from tfgan_ref.networks.mlp import mlp_features, mlp_generator
+
+__all__ = [
+    "conditional_discriminator",
+    "conditional_generator",
+    "conv28_features",
+    "conv28_generator",
+    "dcgan_features",
+    "dcgan_generator",
+    "discriminator",
+    "mlp_features",
+    "mlp_generator",
+]

@@ -1,0 +1,56 @@
+"""Pictures: grids of images and curves, written as PNG files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+
+def to_uint8(images: np.ndarray | tf.Tensor) -> np.ndarray:
+    """Turns images in [-1, 1] into uint8; values outside are clipped."""
+    return np.clip(np.rint((np.asarray(images, np.float32) + 1.0) * 127.5), 0, 255).astype(np.uint8)
+
+
+def grid(images: np.ndarray, columns: int, *, padding: int = 2, enlarge: int = 1) -> np.ndarray:
+    """Lays images (N, H, W, C) uint8 out in rows: one uint8 picture, dark grey between and around them.
+
+    Args:
+        images: row by row; the last row may be short.
+        columns: images in a row.
+        padding: pixels between images.
+        enlarge: whole factor by which each pixel is repeated.
+    """
+    n, height, width, channels = images.shape
+    rows = -(-n // columns)
+    picture = np.full(
+        (rows * (height + padding) + padding, columns * (width + padding) + padding, channels), 40, np.uint8
+    )
+    for index, image in enumerate(images):
+        top = padding + index // columns * (height + padding)
+        left = padding + index % columns * (width + padding)
+        picture[top : top + height, left : left + width] = image
+    return picture.repeat(enlarge, axis=0).repeat(enlarge, axis=1)
+
+
+def save_png(path: Path, picture: np.ndarray) -> None:
+    """Writes a uint8 picture (H, W, C), through a temporary file, so that no half-written one is left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(tf.io.encode_png(picture).numpy())
+    temporary.replace(path)
+
+
+def save_curves(path: Path, curves: Mapping[str, Sequence[float]], steps: Sequence[int], title: str) -> None:
+    """Writes a picture of named curves over training steps."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for name, values in curves.items():
+        axes.plot(steps, values, label=name)
+    axes.set(xlabel="generator step", title=title)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)

@@ -1,0 +1,230 @@
+"""Keras callbacks of a run: progress, logs, sample grids, checkpoints, and the ways a run can end."""
+
+import csv
+import logging
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from types import FrameType
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref import plotting
+from tfgan_ref.errors import TrainingDiverged
+from tfgan_ref.training.checkpoints import Checkpoints
+from tfgan_ref.training.files import write_atomically
+from tfgan_ref.training.run_directory import RunDirectory
+
+logger = logging.getLogger(__name__)
+
+
+class PeriodicCallback(keras.callbacks.Callback):
+    """Calls ``act(step, logs)`` whenever the generator step reaches a multiple of ``every``.
+
+    One call of the training function runs many steps, so multiples are noticed at its end.
+    """
+
+    def __init__(self, every: int) -> None:
+        super().__init__()
+        self.every = every
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Notes the step that training starts from."""
+        self.seen = int(self.model.step.numpy())
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Acts if a multiple was reached since the last call."""
+        step = int(self.model.step.numpy())
+        if step // self.every > self.seen // self.every:
+            self.act(step, logs or {})
+        self.seen = step
+
+    def act(self, step: int, logs: Mapping[str, float]) -> None:
+        """What happens at a multiple."""
+        raise NotImplementedError
+
+
+class StopWhenDiverged(keras.callbacks.Callback):
+    """Stops the run when a loss is NaN or infinite. Comes before the callback that saves checkpoints."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        super().__init__()
+        self.checkpoints = checkpoints
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Checks the running means, in which one bad value stays."""
+        for name, value in (logs or {}).items():
+            if not math.isfinite(value):
+                raise TrainingDiverged(
+                    f"{name} is {value} at step {int(self.model.step.numpy())}: training stopped; "
+                    f"the last good checkpoint is {self.checkpoints.paths()[-1]}"
+                )
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """Ends training after the present steps on Ctrl-C (SIGINT) or SIGTERM, with all state consistent.
+
+    A second Ctrl-C interrupts at once.
+    """
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Takes the two signals over."""
+        self.received: str | None = None
+        self.previous = {s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Asks Keras to stop if a signal came."""
+        if self.received:
+            self.model.stop_training = True
+
+    def restore_handlers(self) -> None:
+        """Gives the signals back, however training ended."""
+        for number, handler in self.previous.items():
+            signal.signal(number, handler)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self.received:
+            raise KeyboardInterrupt
+        self.received = signal.Signals(number).name
+
+
+class SaveCheckpoints(PeriodicCallback):
+    """Saves a checkpoint at the start, at every multiple, and at the end of training, however it ends."""
+
+    def __init__(self, checkpoints: Checkpoints, every: int) -> None:
+        super().__init__(every)
+        self.checkpoints = checkpoints
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Saves the start, so that a run can always be resumed."""
+        super().on_train_begin(logs)
+        self.checkpoints.save()
+
+    def act(self, step: int, logs: Mapping[str, float]) -> None:
+        """Saves the state of ``step``."""
+        self.checkpoints.save()
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        """Saves the last state."""
+        self.checkpoints.save()
+
+
+class LogMetrics(PeriodicCallback):
+    """Writes the means since the last row to ``metrics.csv`` and TensorBoard, and starts new means.
+
+    Rows later than the step that training starts from, left by a run that was killed, are dropped.
+    """
+
+    def __init__(self, run: RunDirectory, every: int) -> None:
+        super().__init__(every)
+        self.run = run
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Opens both logs."""
+        super().on_train_begin(logs)
+        self.columns = [
+            "step",
+            "seconds",
+            *(metric.name for metric in self.model.metrics),
+            *(f"{name}_learning_rate" for name in self.model.optimizers()),
+        ]
+        rows = [",".join(self.columns)]
+        self.seconds_before = 0.0
+        if self.run.metrics.exists():
+            with self.run.metrics.open(newline="", encoding="utf-8") as file:
+                for row in csv.DictReader(file):
+                    if int(row["step"]) <= self.seen:
+                        rows.append(",".join(row[column] for column in self.columns))
+                        self.seconds_before = float(row["seconds"])
+        write_atomically(self.run.metrics, "\n".join(rows) + "\n")
+        self.writer = tf.summary.create_file_writer(str(self.run.logs))
+        self.start = time.monotonic()
+
+    def act(self, step: int, logs: Mapping[str, float]) -> None:
+        """Writes one row."""
+        values = {
+            **logs,
+            **{
+                f"{name}_learning_rate": float(optimizer.learning_rate)
+                for name, optimizer in self.model.optimizers().items()
+            },
+        }
+        seconds = self.seconds_before + time.monotonic() - self.start
+        row = {"step": step, "seconds": f"{seconds:.2f}", **{k: f"{v:.6g}" for k, v in values.items()}}
+        with self.run.metrics.open("a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, self.columns, lineterminator="\n").writerow(row)
+        with self.writer.as_default(step=step):
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+        self.writer.flush()
+        self.model.reset_metrics()
+
+
+class SaveSamples(PeriodicCallback):
+    """Writes a grid drawn from fixed latents to ``samples/`` and TensorBoard."""
+
+    def __init__(self, run: RunDirectory, every: int, draw: Callable[[], np.ndarray]) -> None:
+        super().__init__(every)
+        self.run = run
+        self.draw = draw
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Opens TensorBoard's log."""
+        super().on_train_begin(logs)
+        self.writer = tf.summary.create_file_writer(str(self.run.logs))
+
+    def act(self, step: int, logs: Mapping[str, float]) -> None:
+        """Draws one grid."""
+        picture = self.draw()
+        plotting.save_png(self.run.samples / f"step_{step:08d}.png", picture)
+        with self.writer.as_default(step=step):
+            tf.summary.image("samples", picture[None])
+        self.writer.flush()
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar for the whole run on a terminal, a line for every twentieth of it elsewhere.
+
+    It shows both losses and the discriminator's accuracy on real and on fake samples.
+    """
+
+    def __init__(self, total_steps: int) -> None:
+        super().__init__()
+        self.total_steps = total_steps
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Notes where training starts and how output is shown."""
+        self.start_step = int(self.model.step.numpy())
+        self.start_time = time.monotonic()
+        self.interactive = sys.stdout.isatty()
+        self.lines = 0
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Shows the present state."""
+        step = int(self.model.step.numpy())
+        share = step / self.total_steps
+        if not self.interactive and int(share * 20) <= self.lines:
+            return
+        self.lines = int(share * 20)
+        elapsed = time.monotonic() - self.start_time
+        remaining = elapsed / (step - self.start_step) * (self.total_steps - step)
+        bar = "=" * int(share * 20) + "." * (20 - int(share * 20))
+        shown = {
+            "d_loss": "D loss",
+            "g_loss": "G loss",
+            "d_accuracy_real": "D real",
+            "d_accuracy_fake": "D fake",
+        }
+        values = "  ".join(f"{shown[k]} {v:.3f}" for k, v in (logs or {}).items() if k in shown)
+        line = f"[{bar}] {step}/{self.total_steps}  {values}  {elapsed:.0f} s, {remaining:.0f} s left"
+        end = "\n" if not self.interactive or step >= self.total_steps else ""
+        print(f"\r\x1b[K{line}" if self.interactive else line, end=end, flush=True)
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        """Leaves the bar's line if the run was stopped within it."""
+        if self.interactive and int(self.model.step.numpy()) < self.total_steps:
+            print(flush=True)

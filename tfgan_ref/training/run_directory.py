@@ -1,0 +1,98 @@
+"""The run directory: all that a training run is, in one place."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.training.files import write_json
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """Paths of a run's parts.
+
+    ``config.json`` (enough to rebuild the run), ``checkpoints/``, ``logs/`` (TensorBoard), ``metrics.csv``,
+    ``samples/step_*.png``, and once it ends ``samples.png``, ``generator.keras`` and ``saved_model/``.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, config: dict[str, Any]) -> "RunDirectory":
+        """Makes a new run directory with its ``config.json``.
+
+        Raises:
+            InputError: ``path`` exists and holds anything, or cannot be written.
+        """
+        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+            raise InputError(
+                f"run directory {path} exists: name another with --out, or continue it with --resume {path}"
+            )
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            write_json(path / "config.json", config)
+        except OSError as error:
+            raise InputError(f"run directory {path} cannot be written: {error.strerror}") from error
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> "RunDirectory":
+        """Opens an existing run directory.
+
+        Raises:
+            InputError: there is none at ``path``.
+        """
+        if not (path / "config.json").is_file():
+            raise InputError(f"{path} is not a run directory: it has no config.json")
+        return cls(path)
+
+    def config(self) -> dict[str, Any]:
+        """Reads ``config.json``.
+
+        Raises:
+            InputError: it is not a JSON object.
+        """
+        try:
+            config = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.path / 'config.json'} cannot be read: {error}") from error
+        if not isinstance(config, dict):
+            raise InputError(f"{self.path / 'config.json'} is not a JSON object")
+        return config
+
+    @property
+    def checkpoints(self) -> Path:
+        """The complete states of the run, one directory each."""
+        return self.path / "checkpoints"
+
+    @property
+    def logs(self) -> Path:
+        """TensorBoard's event files."""
+        return self.path / "logs"
+
+    @property
+    def metrics(self) -> Path:
+        """The logged values, one row per logged step."""
+        return self.path / "metrics.csv"
+
+    @property
+    def samples(self) -> Path:
+        """Sample grids from fixed latents, by step."""
+        return self.path / "samples"
+
+    @property
+    def final_samples(self) -> Path:
+        """The sample grid of the end."""
+        return self.path / "samples.png"
+
+    @property
+    def generator(self) -> Path:
+        """The averaged generator for Keras."""
+        return self.path / "generator.keras"
+
+    @property
+    def saved_model(self) -> Path:
+        """The averaged generator for users without this package."""
+        return self.path / "saved_model"
