@@ -190,7 +190,8 @@ class GAN(keras.Model):
         if n < 1:
             raise InputError(f"n {n} is out of range: at least 1")
         latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
-        return self.ema_generator([latents, *self.conditions(n, **conditions)], training=False)
+        given = self.conditions(n, **conditions)
+        return self.ema_generator([latents, *given] if given else latents, training=False)
 
     def conditions(self, n: int, **conditions: Any) -> list[tf.Tensor]:
         """Returns the generator's inputs beside the latents for ``n`` samples: none for this type."""

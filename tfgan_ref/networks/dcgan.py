@@ -17,7 +17,9 @@ SIZES = {28: (7, 2), 32: (4, 3), 64: (4, 4)}
 
 def _plan(image_size: int) -> tuple[int, int]:
     if image_size not in SIZES:
-        raise InputError(f"image_size {image_size} is not built by DCGAN: choose one of {list(SIZES)}")
+        raise InputError(
+            f"image_size {image_size} is not built by DCGAN: choose one of {', '.join(map(str, SIZES))}"
+        )
     return SIZES[image_size]
 
 

@@ -35,7 +35,7 @@ def conditional_generator(
     num_classes: int,
     combine: str = "concat",
     *,
-    embedding_dim: int = 50,
+    embedding_dim: int = 10,
     seed: int = 0,
 ) -> keras.Model:
     """Builds a generator of (latents, label), around an unconditional one.

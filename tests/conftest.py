@@ -1,0 +1,94 @@
+"""What the tests share: tiny GANs, their data, and scripts run in this process."""
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tfgan_ref  # isort: skip  # before TensorFlow: it switches oneDNN on
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_ref import networks
+from tfgan_ref.gans import ConditionalGAN, VanillaGAN
+
+ROOT = Path(tfgan_ref.__file__).parents[1]
+
+# Two logical devices, so that tests can train on two replicas; before TensorFlow's first operation.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+# Bit-exact comparisons need it, and it is what the scripts do.
+tf.config.experimental.enable_op_determinism()
+
+
+def tiny_gan(conditional=False, *, batch_norm=False, dropout=0.0, optimizers=None, compiled=None, **settings):
+    """A compiled GAN on 8x8 images with fully connected networks."""
+    shape = (8, 8, 1)
+
+    def generator(latent_dim):
+        return networks.mlp_generator(latent_dim, shape, (16,), batch_norm=batch_norm, seed=1)
+
+    def features(channels):
+        return networks.mlp_features((8, 8, channels), (16,), dropout=dropout, seed=2)
+
+    if conditional:
+        gan = ConditionalGAN(
+            networks.conditional_generator(generator, 4, 3, seed=1),
+            networks.conditional_discriminator(features, shape, 3, seed=2),
+            3,
+            **settings,
+        )
+    else:
+        gan = VanillaGAN(generator(4), networks.discriminator(features(1), seed=2), **settings)
+    if optimizers is None:
+        optimizers = (keras.optimizers.Adam(1e-2, beta_1=0.5), keras.optimizers.Adam(1e-2, beta_1=0.5))
+    gan.compile(*optimizers, **(compiled or {}))
+    return gan
+
+
+def tiny_batches(n=4, batch_size=6, seed=0):
+    """A list of n batches for ``tiny_gan``."""
+    rng = np.random.default_rng(seed)
+    return [
+        {
+            "image": tf.constant(rng.uniform(-1, 1, (batch_size, 8, 8, 1)), tf.float32),
+            "label": tf.constant(rng.integers(0, 3, batch_size), tf.int32),
+        }
+        for _ in range(n)
+    ]
+
+
+def tiny_dataset(batch_size=6):
+    """An infinite data set for ``tiny_gan``."""
+    batches = tiny_batches(5, batch_size)
+    stacked = {key: tf.concat([batch[key] for batch in batches], 0) for key in batches[0]}
+    return tf.data.Dataset.from_tensor_slices(stacked).batch(batch_size, drop_remainder=True).repeat()
+
+
+def values(variables):
+    """NumPy copies of variables."""
+    return [np.array(v) for v in variables]
+
+
+def same(first, second):
+    """Whether two lists of arrays are bit-identical."""
+    return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.fixture
+def run_script(monkeypatch, capsys):
+    """Runs a script of the project in this process: (name, *arguments) to (exit code, stdout, stderr)."""
+
+    def run(name, *arguments):
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(ROOT / "scripts" / name), run_name="__main__")
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return run

@@ -1,0 +1,37 @@
+"""The fully connected GAN of "GAN from scratch" and of the series' articles 1 and 2."""
+
+from dataclasses import dataclass
+
+from tfgan_ref import networks
+from tfgan_ref.gans import VanillaGAN
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
+from tfgan_ref.recipes.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class GANSettings(Settings):
+    """The articles' widths and rate."""
+
+    steps: int = 6000
+    initializer: str = "xavier"
+    dropout: float = 0.3
+    batch_norm: bool = True  # in the generator
+
+
+def build(settings: GANSettings, shape: DataShape) -> VanillaGAN:
+    """Builds the GAN for images of any size."""
+    generator = networks.mlp_generator(
+        settings.latent_dim,
+        shape.image_shape,
+        batch_norm=settings.batch_norm,
+        initializer=settings.initializer,
+        seed=settings.seed,
+    )
+    features = networks.mlp_features(
+        shape.image_shape, dropout=settings.dropout, initializer=settings.initializer, seed=settings.seed + 1
+    )
+    discriminator = networks.discriminator(features, initializer=settings.initializer, seed=settings.seed + 1)
+    return VanillaGAN(generator, discriminator, loss=settings.loss, **gan_settings(settings))
+
+
+RECIPE = Recipe("gan", "fully connected GAN, any image size", "F, S1, S2", GANSettings, build, draw_grid)

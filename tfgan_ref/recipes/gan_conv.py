@@ -1,0 +1,33 @@
+"""The convolutional GAN of "GANs vs. MNIST"."""
+
+from dataclasses import dataclass
+
+from tfgan_ref import networks
+from tfgan_ref.gans import VanillaGAN
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
+from tfgan_ref.recipes.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvGANSettings(Settings):
+    """The article's Adam(2e-4, 0.5) and dropout."""
+
+    image_size: int | None = 28
+    dropout: float = 0.3
+
+
+def build(settings: ConvGANSettings, shape: DataShape) -> VanillaGAN:
+    """Builds the GAN for 28x28 images."""
+    require_size("gan-conv", shape, 28)
+    channels = shape.image_shape[-1]
+    generator = networks.conv28_generator(
+        settings.latent_dim, channels, initializer=settings.initializer, seed=settings.seed
+    )
+    features = networks.conv28_features(
+        channels, dropout=settings.dropout, initializer=settings.initializer, seed=settings.seed + 1
+    )
+    discriminator = networks.discriminator(features, initializer=settings.initializer, seed=settings.seed + 1)
+    return VanillaGAN(generator, discriminator, loss=settings.loss, **gan_settings(settings))
+
+
+RECIPE = Recipe("gan-conv", "convolutional GAN, 28x28", "M, S2", ConvGANSettings, build, draw_grid)

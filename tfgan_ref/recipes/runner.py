@@ -1,0 +1,234 @@
+"""Training a recipe in a run directory, resuming it, and rebuilding its GAN from there."""
+
+import contextlib
+import logging
+import math
+import shutil
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import tfgan_ref
+from tfgan_ref import data, plotting
+from tfgan_ref.data import ImageArrays
+from tfgan_ref.errors import InputError
+from tfgan_ref.export import export_generator
+from tfgan_ref.gans import GAN
+from tfgan_ref.recipes import find_recipe
+from tfgan_ref.recipes.recipe import DataShape, Recipe, adam_pair
+from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.training import callbacks
+from tfgan_ref.training.checkpoints import Checkpoints
+from tfgan_ref.training.run_directory import RunDirectory
+
+logger = logging.getLogger(__name__)
+
+
+def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
+    """Trains ``recipe`` in the new run directory ``out``.
+
+    Returns:
+        Whether all steps were done; False after Ctrl-C or SIGTERM, with a checkpoint to resume from.
+
+    Raises:
+        InputError: a setting, the data or ``out`` cannot be used; nothing has been written then.
+        TrainingDiverged: a loss became NaN or infinite.
+    """
+    arrays = _read(settings)
+    gan = build_gan(recipe, settings, _shape(arrays))
+    config = {
+        "recipe": recipe.name,
+        "settings": asdict(settings),
+        "data": {"fingerprint": _fingerprint(arrays), **_shape(arrays)._asdict()},
+        "versions": {
+            "tfgan_ref": tfgan_ref.__version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+    }
+    return _train(recipe, settings, arrays, gan, RunDirectory.create(out, config))
+
+
+def resume_run(path: Path, steps: int | None = None) -> bool:
+    """Continues the run in ``path`` from its newest sound checkpoint, to ``steps`` or to its planned end.
+
+    Returns:
+        Whether all steps were done.
+
+    Raises:
+        InputError: ``path`` holds no run, no usable checkpoint, or the data are not those of its start.
+        TrainingDiverged: a loss became NaN or infinite.
+    """
+    run = RunDirectory.open(path)
+    recipe, settings, shape, fingerprint = _parse_config(run)
+    if steps is not None:
+        settings = replace(settings, steps=steps)
+    arrays = _read(settings)
+    if _fingerprint(arrays) != fingerprint:
+        raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
+    gan = build_gan(recipe, settings, shape)
+    step = Checkpoints(run.checkpoints, gan).restore()
+    logger.info("resuming %s from step %d", path, step)
+    if steps is not None and step > steps:
+        raise InputError(f"steps {steps} is below the run's step {step}: at least that")
+    return _train(recipe, settings, arrays, gan, run)
+
+
+def restore_gan(path: Path) -> GAN:
+    """Rebuilds the GAN of the run in ``path`` with the weights of its newest sound checkpoint.
+
+    Raises:
+        InputError: ``path`` holds no run or no usable checkpoint.
+    """
+    run = RunDirectory.open(path)
+    recipe, settings, shape, _ = _parse_config(run)
+    gan = build_gan(recipe, settings, shape)
+    Checkpoints(run.checkpoints, gan).restore()
+    return gan
+
+
+def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GAN:
+    """Builds and compiles the recipe's GAN for data of ``shape``."""
+    _warn_of_slow_bfloat16(settings.precision)
+    with _dtype_policy(settings.precision):
+        gan = recipe.build(settings, shape)
+    gpu = bool(tf.config.list_physical_devices("GPU"))
+    auto = gpu and not settings.deterministic
+    gan.compile(*adam_pair(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
+    return gan
+
+
+def _train(recipe: Recipe, settings: Settings, arrays: ImageArrays, gan: GAN, run: RunDirectory) -> bool:
+    if settings.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    step = int(gan.step.numpy())
+    if step < settings.steps:
+        dataset = data.batches(
+            arrays,
+            batch_size=settings.batch_size * settings.n_critic,
+            seed=settings.seed,
+            start_step=step,
+            balanced=settings.balanced,
+        )
+        gan.steps_per_execution = _steps_per_execution(settings, step)
+        checkpoints = Checkpoints(run.checkpoints, gan)
+        stop = callbacks.StopOnSignal()
+        try:
+            gan.fit(
+                dataset,
+                steps_per_epoch=settings.steps - step,
+                verbose=0,
+                shuffle=False,
+                callbacks=[
+                    callbacks.StopWhenDiverged(checkpoints),
+                    callbacks.ProgressBar(settings.steps),
+                    callbacks.SaveSamples(run, settings.sample_every, lambda: recipe.draw(gan)),
+                    callbacks.LogMetrics(run, settings.log_every),
+                    callbacks.SaveCheckpoints(checkpoints, settings.checkpoint_every),
+                    stop,
+                ],
+            )
+        finally:
+            stop.restore_handlers()
+        if stop.received and int(gan.step.numpy()) < settings.steps:
+            return False
+    _write_results(recipe, gan, run)
+    return True
+
+
+def _write_results(recipe: Recipe, gan: GAN, run: RunDirectory) -> None:
+    """Writes the end's picture and models, in place of those of an earlier end."""
+    plotting.save_png(run.final_samples, recipe.draw(gan))
+    new_generator = run.path / ".new.keras"
+    gan.ema_generator.save(new_generator)
+    new_generator.replace(run.generator)
+    new_model, old_model = run.path / ".saved_model.new", run.path / ".saved_model.old"
+    for leftover in (new_model, old_model):
+        shutil.rmtree(leftover, ignore_errors=True)
+    export_gan(gan, new_model)
+    if run.saved_model.exists():
+        run.saved_model.rename(old_model)
+    new_model.rename(run.saved_model)
+    shutil.rmtree(old_model, ignore_errors=True)
+
+
+def export_gan(gan: GAN, path: Path) -> None:
+    """Writes the averaged generator of ``gan`` as a SavedModel.
+
+    Raises:
+        InputError: ``path`` exists.
+    """
+    export_generator(gan.ema_generator, path, num_classes=getattr(gan, "num_classes", None))
+
+
+def _steps_per_execution(settings: Settings, step: int) -> int:
+    """Returns the most steps, up to the setting, that divide what is left and every interval.
+
+    Keras runs whole executions only: with any other number it would run past the end.
+    """
+    intervals = (settings.log_every, settings.sample_every, settings.checkpoint_every)
+    common = math.gcd(settings.steps - step, *intervals)
+    return max(n for n in range(1, settings.steps_per_execution + 1) if common % n == 0)
+
+
+def _read(settings: Settings) -> ImageArrays:
+    return data.read(
+        settings.data,
+        image_size=settings.image_size,
+        channels=settings.channels,
+        data_dir=settings.data_dir,
+    )
+
+
+def _shape(arrays: ImageArrays) -> DataShape:
+    return DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None)
+
+
+def _fingerprint(arrays: ImageArrays) -> str:
+    checksum = zlib.crc32(np.ascontiguousarray(arrays.images))
+    if arrays.labels is not None:
+        checksum = zlib.crc32(np.ascontiguousarray(arrays.labels), checksum)
+    return f"{len(arrays.images)} images, crc32 {checksum:08x}"
+
+
+def _parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
+    config = run.config()
+    try:
+        recipe = find_recipe(config["recipe"])
+        settings = recipe.settings.from_config(config["settings"])
+        shape = config["data"]["image_shape"]
+        num_classes = config["data"]["num_classes"]
+        fingerprint = config["data"]["fingerprint"]
+        sound = len(shape) == 3 and all(type(side) is int and 0 < side <= 4096 for side in shape)
+        sound = sound and (num_classes is None or (type(num_classes) is int and 0 < num_classes <= 10**6))
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{run.path / 'config.json'} is incomplete: {error}") from error
+    if not sound:
+        raise InputError(f"{run.path / 'config.json'}: data {config['data']} has no usable shape")
+    return recipe, settings, DataShape(tuple(shape), num_classes), fingerprint
+
+
+@contextlib.contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _warn_of_slow_bfloat16(precision: str) -> None:
+    if precision != "mixed_bfloat16" or tf.config.list_physical_devices("GPU"):
+        return
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
+        logger.warning(
+            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
+        )

@@ -1,0 +1,143 @@
+"""Settings of a recipe: defaults that a reader can see in one place, changed by ``--set key=value``."""
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Self
+
+from tfgan_ref.errors import InputError
+
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+JIT = ("auto", "on", "off")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What every recipe can be told."""
+
+    # Data
+    data: str = "digits"  # a name that tfgan_ref.data.load takes
+    data_dir: str | None = None  # where tensorflow-datasets keeps its data
+    image_size: int | None = None  # pixels per side; None: as the data come
+    channels: int | None = None  # 1 or 3; None: as the data come
+    balanced: bool = False  # draw every class equally often
+    # Length
+    steps: int = 3000  # generator updates
+    batch_size: int = 64
+    seed: int = 0
+    # Objective and optimizers
+    loss: str = "non_saturating"  # or minimax
+    n_critic: int = 1  # discriminator updates per generator update
+    learning_rate: float = 2e-4  # of the generator
+    d_learning_rate: float | None = None  # of the discriminator; None: the generator's
+    beta_1: float = 0.5  # of both Adam optimizers
+    schedule: str = "constant"  # inverse_time, exponential, cosine, cyclical
+    decay: float = 1.0  # strength of inverse_time and exponential over the whole run
+    cycles: int = 4  # of the cyclical schedule
+    warmup_steps: int = 0  # generator steps of linear warm-up
+    # Networks
+    latent_dim: int = 100
+    initializer: str = "normal02"  # xavier, he, orthogonal
+    dropout: float = 0.0  # in the discriminator
+    # Techniques
+    label_smoothing: float = 0.0  # real targets are 1 - label_smoothing
+    label_noise: float = 0.0  # share of flipped targets
+    instance_noise: float = 0.0  # standard deviation of noise on D's inputs
+    instance_noise_steps: int | None = None  # generator steps until it is gone; None: it stays
+    replay: int | None = None  # number of past fakes kept for D
+    l2: float = 0.0  # weight of the penalty on D's kernels
+    ema_decay: float | None = 0.999  # of the averaged generator; None: no average
+    # Machine
+    precision: str = "float32"  # mixed_float16, mixed_bfloat16
+    jit: str = "auto"  # on, off; auto compiles with XLA on a GPU unless deterministic
+    steps_per_execution: int = 20  # at most this many steps run without a return to Python
+    deterministic: bool = True  # operations give the same bits each time, so that resume is exact
+    # What is written
+    log_every: int = 100  # steps between rows of metrics.csv
+    sample_every: int = 500  # steps between sample grids
+    checkpoint_every: int = 500  # steps between checkpoints
+
+    def __post_init__(self) -> None:
+        for key in (
+            "steps", "batch_size", "n_critic", "latent_dim", "steps_per_execution", "log_every",
+            "sample_every", "checkpoint_every",
+        ):  # fmt: skip
+            if getattr(self, key) < 1:
+                raise InputError(f"{key} {getattr(self, key)} is out of range: at least 1")
+        if not 0 <= self.seed < 2**31:
+            raise InputError(f"seed {self.seed} is out of range: from 0 to 2147483647")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout {self.dropout} is out of range: from 0 to below 1")
+        if not 0 <= self.beta_1 < 1:
+            raise InputError(f"beta_1 {self.beta_1} is out of range: from 0 to below 1")
+        for key, allowed in (("precision", PRECISIONS), ("jit", JIT)):
+            if getattr(self, key) not in allowed:
+                raise InputError(
+                    f"{key} {getattr(self, key)!r} is unknown: choose one of {', '.join(allowed)}"
+                )
+        if self.jit == "on" and self.deterministic:
+            raise InputError("jit=on needs deterministic=false: TensorFlow does not promise both")
+
+    @classmethod
+    def from_text(cls, pairs: Mapping[str, str]) -> Self:
+        """Makes settings from the texts of ``--set key=value``; what is not named keeps its default.
+
+        Raises:
+            InputError: an unknown key, or a value that is not of the key's type.
+        """
+        hints = typing.get_type_hints(cls)
+        return cls(**{key: _parse(key, value, _lookup(key, hints)) for key, value in pairs.items()})
+
+    @classmethod
+    def from_config(cls, config: Any) -> Self:
+        """Makes settings from ``config.json``'s values.
+
+        Raises:
+            InputError: a key is unknown or missing, or a value is not of the key's type.
+        """
+        hints = typing.get_type_hints(cls)
+        if not isinstance(config, dict):
+            raise InputError("config.json: settings is not a JSON object")
+        for key, value in config.items():
+            allowed = _lookup(key, hints)
+            types_allowed = typing.get_args(allowed) or (allowed,)
+            if float in types_allowed and type(value) is int:
+                continue
+            if type(value) not in types_allowed:
+                raise InputError(f"config.json: {key} {value!r} is not {_name(allowed)}")
+        return cls(**config)
+
+
+def _lookup(key: str, hints: Mapping[str, Any]) -> Any:
+    if key not in hints:
+        near = difflib.get_close_matches(key, hints, n=1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise InputError(f"setting {key!r} is unknown{meant}: choose one of {', '.join(hints)}")
+    return hints[key]
+
+
+def _name(hint: Any) -> str:
+    if isinstance(hint, types.UnionType):
+        return " or ".join(_name(part) for part in typing.get_args(hint))
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(hint, "none")
+
+
+def _parse(key: str, text: str, hint: Any) -> Any:
+    options = typing.get_args(hint) or (hint,)
+    if types.NoneType in options and text.lower() == "none":
+        return None
+    wanted = next(option for option in options if option is not types.NoneType)
+    if wanted is bool:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+    else:
+        try:
+            value = wanted(text)
+        except ValueError:
+            pass
+        else:
+            if wanted is not float or abs(value) < float("inf"):
+                return value
+    raise InputError(f"setting {key}={text!r} is not {_name(hint)}")
