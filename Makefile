@@ -13,7 +13,8 @@ $(VENV)/installed: requirements.txt setup.cfg pyproject.toml
 	touch $@
 
 demo: $(VENV)/installed
-	$(BIN)/python scripts/demo.py
+	@if [ -d runs/demo ]; then $(BIN)/python scripts/train.py --resume runs/demo; \
+	else $(BIN)/python scripts/train.py cgan --out runs/demo; fi
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest

@@ -70,6 +70,7 @@ def print_recipes() -> None:
 
 def main() -> int:
     arguments = parse_arguments()
+    cli.quiet_tensorflow()
     if arguments.list:
         print_recipes()
         return 0
@@ -95,14 +96,7 @@ def main() -> int:
     if not finished:
         print(f"stopped; continue with: python scripts/train.py --resume {path}")
         return 130
-    print(f"""
-samples      {path / "samples.png"}
-SavedModel   {path / "saved_model"}
-
-To use it in any Python with TensorFlow:
-  import tensorflow as tf
-  model = tf.saved_model.load("{path / "saved_model"}")
-  images = model.sample(16, 0)  # 16 images in [0, 1] from seed 0""")
+    print(f"\nsamples      {path / 'samples.png'}\n{cli.usage(path / 'saved_model')}")
     return 0
 
 

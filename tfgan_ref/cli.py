@@ -3,10 +3,12 @@
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 # Before TensorFlow is imported: its notes about the machine would hide the script's own lines.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from tfgan_ref.errors import InputError, TrainingDiverged
 
@@ -29,3 +31,32 @@ def run(main: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def quiet_tensorflow() -> None:
+    """Imports TensorFlow without what its libraries print about the machine before any level is read."""
+    sys.stderr.flush()
+    standard_error = os.dup(2)
+    with tempfile.TemporaryFile() as hidden:
+        os.dup2(hidden.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        except BaseException:
+            hidden.seek(0)
+            os.write(standard_error, hidden.read())
+            raise
+        finally:
+            os.dup2(standard_error, 2)
+            os.close(standard_error)
+
+
+def usage(saved_model: Path) -> str:
+    """Returns the lines that tell how to use an exported generator."""
+    return f"""SavedModel   {saved_model}
+
+To use it in any Python with TensorFlow:
+  import tensorflow as tf
+  model = tf.saved_model.load("{saved_model}")
+  images = model.sample(16, 0)  # 16 images in [0, 1] from seed 0"""

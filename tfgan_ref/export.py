@@ -67,6 +67,8 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
     if path.exists():
         raise InputError(f"{path} exists: name a new directory")
     module = ExportedGenerator(generator)
+    if num_classes is not None:
+        module.num_classes = tf.Variable(num_classes, trainable=False)
     scalar = tf.TensorSpec((), tf.int32)
     latents = tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents")
     if module.conditional:

@@ -21,7 +21,7 @@ class CGANSettings(Settings):
     ema_decay: float | None = 0.99
     combine: str = "projection"  # how the label enters: concat, hadamard, projection
     width: int = 32  # filters of the layers nearest the image
-    batch_norm: bool = False  # in the discriminator
+    batch_norm: bool = True  # in the discriminator
 
 
 def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
