@@ -1,5 +1,6 @@
 """What the tests share: tiny GANs, their data, and scripts run in this process."""
 
+import logging
 import os
 import runpy
 import sys
@@ -85,6 +86,8 @@ def run_script(monkeypatch, capsys):
     """Runs a script of the project in this process: (name, *arguments) to (exit code, stdout, stderr)."""
 
     def run(name, *arguments):
+        # The script sets logging up for itself, as in a process of its own.
+        monkeypatch.setattr(logging.root, "handlers", [])
         monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             runpy.run_path(str(ROOT / "scripts" / name), run_name="__main__")

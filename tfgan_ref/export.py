@@ -35,8 +35,7 @@ class ExportedGenerator(tf.Module):
 
     def draw(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor | None = None) -> tf.Tensor:
         """Draws ``n`` images."""
-        with tf.control_dependencies([tf.debugging.assert_positive(n, "n must be at least 1")]):
-            latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
+        latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
         inputs = (latents,)
         if label is not None:
             inputs += (tf.broadcast_to(label, [n]),)
@@ -75,6 +74,7 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
 
         @tf.function
         def sample(n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor | None = None) -> tf.Tensor:
+            n = _positive(n)
             if label is None:
                 return module.draw(n, seed, tf.range(n) % num_classes)
             allowed = tf.debugging.Assert(
@@ -91,7 +91,7 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
 
         @tf.function
         def sample(n: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-            return module.draw(n, seed)
+            return module.draw(_positive(n), seed)
 
         signature = [latents]
     sample.get_concrete_function(scalar, scalar)
@@ -105,3 +105,9 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _positive(n: tf.Tensor) -> tf.Tensor:
+    with tf.control_dependencies([tf.debugging.assert_positive(n, "n must be at least 1")]):
+        # Through a maximum, so that no later operation meets a negative number before the check.
+        return tf.maximum(n, 1)

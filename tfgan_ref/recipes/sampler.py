@@ -38,8 +38,7 @@ class Sampler:
 
     def latents(self, n: int, seed: int) -> np.ndarray:
         """Draws the ``n`` latents that the SavedModel's ``sample`` draws from ``seed``."""
-        if n < 1:
-            raise InputError(f"n {n} is out of range: at least 1")
+        _check_number(n)
         if not 0 <= seed < 2**31:
             raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
         return randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed)).numpy()
@@ -50,6 +49,7 @@ class Sampler:
         Raises:
             InputError: an unconditional generator was given a label, or the class does not exist.
         """
+        _check_number(n)
         if self.num_classes is None:
             if label is not None:
                 raise InputError(f"label {label}: this generator is unconditional and takes none")
@@ -75,17 +75,22 @@ def open_sampler(path: Path) -> Sampler:
         return Sampler(tf.function(module.serve), gan.latent_dim, getattr(gan, "num_classes", None))
     try:
         loaded = tf.saved_model.load(str(path))
-        signature = loaded.signatures["serving_default"]
-        latent_dim = signature.structured_input_signature[1]["latents"].shape[1]
+        latent_dim = loaded.signatures["serving_default"].structured_input_signature[1]["latents"].shape[1]
     except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
         raise InputError(f"{path} is not a generator's SavedModel: {str(error).splitlines()[0]}") from error
-    if not hasattr(loaded, "num_classes"):
-        return Sampler(lambda latents: signature(latents=latents)["images"], latent_dim, None)
-    return Sampler(
-        lambda latents, label: signature(latents=latents, label=label)["images"],
-        latent_dim,
-        int(loaded.num_classes.numpy()),
-    )
+    num_classes = int(loaded.num_classes.numpy()) if hasattr(loaded, "num_classes") else None
+
+    def serve(latents: tf.Tensor, label: tf.Tensor | None = None) -> tf.Tensor:
+        # Through ``loaded``, which must stay alive: its functions do not keep its variables.
+        given = {"latents": latents} if label is None else {"latents": latents, "label": label}
+        return loaded.signatures["serving_default"](**given)["images"]
+
+    return Sampler(serve, latent_dim, num_classes)
+
+
+def _check_number(n: int) -> None:
+    if n < 1:
+        raise InputError(f"n {n} is out of range: at least 1")
 
 
 def interpolate(latents: np.ndarray, steps: int) -> np.ndarray:

@@ -25,8 +25,8 @@ class Settings:
     balanced: bool = False  # draw every class equally often
     # Length
     steps: int = 3000  # generator updates
-    batch_size: int = 64
-    seed: int = 0
+    batch_size: int = 64  # real images per update of either network
+    seed: int = 0  # of the weights, the data's order and all noise
     # Objective and optimizers
     loss: str = "non_saturating"  # or minimax
     n_critic: int = 1  # discriminator updates per generator update
@@ -38,7 +38,7 @@ class Settings:
     cycles: int = 4  # of the cyclical schedule
     warmup_steps: int = 0  # generator steps of linear warm-up
     # Networks
-    latent_dim: int = 100
+    latent_dim: int = 100  # length of a latent vector
     initializer: str = "normal02"  # xavier, he, orthogonal
     dropout: float = 0.0  # in the discriminator
     # Techniques
@@ -68,6 +68,8 @@ class Settings:
                 raise InputError(f"{key} {getattr(self, key)} is out of range: at least 1")
         if not 0 <= self.seed < 2**31:
             raise InputError(f"seed {self.seed} is out of range: from 0 to 2147483647")
+        if self.replay is not None and self.replay < self.batch_size:
+            raise InputError(f"replay {self.replay} is below the batch size {self.batch_size}: raise it")
         if not 0 <= self.dropout < 1:
             raise InputError(f"dropout {self.dropout} is out of range: from 0 to below 1")
         if not 0 <= self.beta_1 < 1:

@@ -1,0 +1,116 @@
+"""Every recipe builds for its data, trains, draws, and follows its settings."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.recipes import RECIPES, runner
+from tfgan_ref.recipes.recipe import DataShape
+
+SHAPES = {"dcgan64": DataShape((64, 64, 3), None), "cgan": DataShape((28, 28, 1), 10)}
+MNIST_LIKE = DataShape((28, 28, 1), 10)
+
+
+def small(recipe, **settings):
+    width = {"width": 4} if "width" in recipe.settings.__dataclass_fields__ else {}
+    return recipe.settings(**{**width, **settings})
+
+
+def batch_of(shape, n=4):
+    rng = np.random.default_rng(0)
+    return {
+        "image": tf.constant(rng.uniform(-1, 1, (n, *shape.image_shape)), tf.float32),
+        "label": tf.constant(rng.integers(0, shape.num_classes or 1, n), tf.int32),
+    }
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
+def test_recipe_trains_and_draws(recipe):
+    shape = SHAPES.get(recipe.name, MNIST_LIKE)
+    gan = runner.build_gan(recipe, small(recipe), shape)
+    before = gan.generator.get_weights()
+    logs = tf.function(gan.train_step)(batch_of(shape))
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    assert not all(np.array_equal(a, b) for a, b in zip(before, gan.generator.get_weights(), strict=True))
+    picture = recipe.draw(gan)
+    assert picture.dtype == np.uint8
+    assert picture.shape[-1] == shape.image_shape[-1]
+    np.testing.assert_array_equal(picture, recipe.draw(gan))
+
+
+@pytest.mark.parametrize(
+    "shape", [DataShape((28, 28, 3), 4), DataShape((32, 32, 1), 4), DataShape((64, 64, 3), 4)]
+)
+@pytest.mark.parametrize("name", ["dcgan", "cgan"])
+def test_dcgan_sizes(name, shape):
+    gan = runner.build_gan(RECIPES[name], small(RECIPES[name]), shape)
+    assert gan.generate(2, 0).shape == (2, *shape.image_shape)
+
+
+@pytest.mark.parametrize("combine", ["concat", "hadamard", "projection"])
+def test_every_combination_of_labels(combine):
+    recipe = RECIPES["cgan"]
+    gan = runner.build_gan(recipe, small(recipe, combine=combine), MNIST_LIKE)
+    logs = gan.train_step(batch_of(MNIST_LIKE))
+    assert np.isfinite(float(logs["g_loss"]))
+
+
+def test_class_rows_are_ordered():
+    recipe = RECIPES["cgan"]
+    gan = runner.build_gan(recipe, small(recipe), DataShape((28, 28, 1), 3))
+    picture = recipe.draw(gan)
+    assert picture.shape == (2 * (3 * 30 + 2), 2 * (10 * 30 + 2), 1)
+
+
+def test_all_techniques_at_once():
+    recipe = RECIPES["cgan"]
+    settings = small(
+        recipe, label_smoothing=0.1, label_noise=0.05, instance_noise=0.2, instance_noise_steps=5, replay=8,
+        l2=1e-4, n_critic=2, schedule="cosine", warmup_steps=2, d_learning_rate=2e-3, loss="minimax",
+        initializer="orthogonal",
+    )  # fmt: skip
+    gan = runner.build_gan(recipe, settings, MNIST_LIKE)
+    for _ in range(3):
+        logs = gan.train_step(batch_of(MNIST_LIKE, n=8))
+    assert np.isfinite(float(logs["d_loss"]))
+    assert int(gan.d_optimizer.iterations.numpy()) == 6
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(2 * float(gan.g_optimizer.learning_rate))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "message"),
+    [
+        (
+            "gan-conv",
+            DataShape((32, 32, 1), 10),
+            "recipe gan-conv takes 28x28 images, not 32x32: set image_size=28",
+        ),
+        ("dcgan", DataShape((64, 48, 1), 10), "recipe dcgan takes 64x64 images, not 48x64"),
+        ("dcgan", DataShape((48, 48, 1), 10), "image_size 48 is not built by DCGAN"),
+        ("cgan", DataShape((28, 28, 1), None), "recipe cgan needs labels: data digits has none"),
+    ],
+)
+def test_data_that_does_not_fit(name, shape, message):
+    with pytest.raises(InputError, match=message):
+        runner.build_gan(RECIPES[name], small(RECIPES[name]), shape)
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_precision_reaches_the_networks_and_leaves_no_trace(precision):
+    import keras
+
+    recipe = RECIPES["gan"]
+    gan = runner.build_gan(recipe, small(recipe, precision=precision), MNIST_LIKE)
+    computed = {layer.compute_dtype for layer in gan.generator.layers}
+    assert computed == {precision.removeprefix("mixed_"), "float32"}
+    scaled = isinstance(gan.d_optimizer, keras.optimizers.LossScaleOptimizer)
+    assert scaled == (precision == "mixed_float16")
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_steps_per_execution_divides_the_rest_and_every_interval():
+    settings = RECIPES["gan"].settings(steps=1000, log_every=100, sample_every=250, checkpoint_every=500)
+    assert runner._steps_per_execution(settings, 0) == 10
+    assert runner._steps_per_execution(settings, 995) == 5
+    assert runner._steps_per_execution(settings, 997) == 1

@@ -1,0 +1,89 @@
+"""Settings: text to values, and one clear line for what is not."""
+
+import dataclasses
+
+import pytest
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.recipes import RECIPES, find_recipe
+from tfgan_ref.recipes.settings import Settings
+
+
+def test_text_becomes_values_of_the_right_type():
+    settings = Settings.from_text(
+        {
+            "steps": "12",
+            "learning_rate": "1e-3",
+            "balanced": "True",
+            "replay": "50",
+            "ema_decay": "none",
+            "data": "x",
+        }
+    )
+    assert (settings.steps, settings.learning_rate, settings.balanced) == (12, 1e-3, True)
+    assert (settings.replay, settings.ema_decay, settings.data) == (50, None, "x")
+    assert settings.batch_size == Settings().batch_size
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "message"),
+    [
+        ("step", "3", r"setting 'step' is unknown \(did you mean steps\?\): choose one of data, "),
+        ("zzz", "3", "setting 'zzz' is unknown: choose one of"),
+        ("steps", "many", "setting steps='many' is not a whole number"),
+        ("steps", "1.5", "is not a whole number"),
+        ("steps", "0", "steps 0 is out of range: at least 1"),
+        ("balanced", "1", "setting balanced='1' is not true or false"),
+        ("learning_rate", "nan", "is not a number"),
+        ("learning_rate", "inf", "is not a number"),
+        ("replay", "x", "is not a whole number or none"),
+        ("seed", "-1", "seed -1 is out of range"),
+        ("dropout", "1", "dropout 1.0 is out of range"),
+        ("beta_1", "1", "beta_1 1.0 is out of range"),
+        ("precision", "float16", "precision 'float16' is unknown: choose one of float32, mixed_float16"),
+        ("jit", "yes", "jit 'yes' is unknown: choose one of auto, on, off"),
+        ("jit", "on", "jit=on needs deterministic=false"),
+    ],
+)
+def test_bad_settings(key, text, message):
+    with pytest.raises(InputError, match=message) as caught:
+        Settings.from_text({key: text})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
+def test_config_round_trip(recipe):
+    settings = recipe.settings(steps=7)
+    assert recipe.settings.from_config(dataclasses.asdict(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ([], "settings is not a JSON object"),
+        ({"steps": "7"}, "steps '7' is not a whole number"),
+        ({"steps": True}, "steps True is not a whole number"),
+        ({"bogus": 1}, "setting 'bogus' is unknown"),
+        ({"steps": -1}, "steps -1 is out of range"),
+    ],
+)
+def test_bad_config(config, message):
+    with pytest.raises(InputError, match=message):
+        Settings.from_config(config)
+
+
+def test_every_setting_is_explained():
+    """A default without its comment helps no reader."""
+    import inspect
+
+    source = inspect.getsource(Settings)
+    for field in dataclasses.fields(Settings):
+        (line,) = [text for text in source.splitlines() if text.startswith(f"    {field.name}: ")]
+        assert "#" in line, line
+
+
+def test_unknown_recipe():
+    with pytest.raises(
+        InputError, match=r"recipe 'dcgna' is unknown \(did you mean dcgan\?\): choose one of gan, "
+    ):
+        find_recipe("dcgna")

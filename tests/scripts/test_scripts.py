@@ -1,0 +1,291 @@
+"""The scripts as a user runs them: what they write, and one clear line with exit code 2 for bad input."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tests.conftest import ROOT
+
+TINY = ["--steps", "4", "--batch-size", "8", "--set", "width=4", "--set", "log_every=2"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run of two steps."""
+    path = tmp_path_factory.mktemp("runs") / "run"
+    command = [sys.executable, ROOT / "scripts" / "train.py", "cgan", "--out", path, *TINY]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    # A newcomer sees the progress, the results, how to use them, and no library's chatter.
+    assert "4/4" in done.stdout
+    assert str(path / "samples.png") in done.stdout
+    assert f'tf.saved_model.load("{path / "saved_model"}")' in done.stdout
+    assert done.stderr == ""
+    return path
+
+
+def is_one_line_error(result, *parts):
+    code, _, err = result
+    assert code == 2, err
+    lines = err.strip().splitlines()
+    assert len(lines) == 1, err
+    assert lines[0].startswith("error: ")
+    for part in parts:
+        assert part in lines[0], lines[0]
+
+
+def npz(path, **arrays):
+    np.savez(path, **arrays)
+    return f"npz:{path}"
+
+
+IMAGES = np.zeros((20, 28, 28), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        ([], ["name either a recipe"]),
+        (["dcgann"], ["recipe 'dcgann' is unknown", "did you mean dcgan?"]),
+        (["gan", "--data", "digts"], ["digts"]),
+        (["gan", "--set", "lr=1"], ["setting 'lr' is unknown"]),
+        (["gan", "--set", "latent_dim=x"], ["latent_dim='x' is not a whole number"]),
+        (["gan", "--set", "latent_dim"], ["is not of the form key=value"]),
+        (["gan", "--steps", "5", "--set", "steps=6"], ["setting 'steps' is given twice"]),
+        (["gan", "--steps", "-1"], ["steps -1 is out of range"]),
+        (["gan", "--batch-size", "0"], ["batch_size 0 is out of range"]),
+        (["gan", "--precision", "half"], ["precision 'half' is unknown"]),
+        (["gan", "--jit", "on"], ["deterministic=false"]),
+        (["gan", "--set", "loss=wgan"], ["loss 'wgan' is unknown"]),
+        (["gan", "--set", "initializer=glorot"], ["initializer 'glorot' is unknown"]),
+        (["gan", "--set", "schedule=step"], ["schedule 'step' is unknown"]),
+        (["gan", "--set", "label_noise=0.7"], ["label_noise 0.7 is out of range"]),
+        (["gan", "--set", "replay=8"], ["replay 8 is below the batch size"]),
+        (["cgan", "--set", "combine=add"], ["combine 'add' is unknown"]),
+        (["gan", "--data", "folder:nowhere"], ["nowhere"]),
+        (["gan", "--data", "npz:nowhere.npz"], ["nowhere.npz"]),
+        (["gan", "--data", "idx:nowhere"], ["nowhere"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_arguments_of_train(run_script, tmp_path, arguments, parts):
+    out = [] if not arguments else ["--out", tmp_path / "run"]
+    is_one_line_error(run_script("train.py", *arguments, *out), *parts)
+    # Nothing was made that a second try would stumble over.
+    assert not (tmp_path / "run").exists()
+
+
+def test_bad_data_files(run_script, tmp_path):
+    with_nan = np.zeros((20, 28, 28), np.float32)
+    with_nan[3, 4, 5] = np.nan
+    cases = {
+        "no images": ({"pictures": IMAGES}, "images"),
+        "pickled": ({"images": np.array([{"a": 1}], dtype=object)}, "pickle"),
+        "nan": ({"images": with_nan}, "NaN"),
+        "label": ({"images": IMAGES, "labels": np.full(20, -1)}, "label"),
+    }
+    for name, (arrays, part) in cases.items():
+        data = npz(tmp_path / f"{name}.npz", **arrays)
+        is_one_line_error(
+            run_script("train.py", "gan", "--data", data, "--out", tmp_path / "run"), part, name
+        )
+    unlabelled = npz(tmp_path / "unlabelled.npz", images=IMAGES)
+    result = run_script("train.py", "cgan", "--data", unlabelled, "--out", tmp_path / "run")
+    is_one_line_error(result, "recipe cgan needs labels")
+    assert not (tmp_path / "run").exists()
+
+
+def folder_of(path, n, corrupt=0):
+    path.mkdir()
+    for i in range(n):
+        Image.fromarray(np.full((30, 34), i % 256, np.uint8)).save(path / f"{i:03d}.png")
+    for i in range(corrupt):
+        (path / f"bad{i}.png").write_bytes(b"\x89PNG not really")
+    return f"folder:{path}"
+
+
+def test_bad_folders(run_script, tmp_path):
+    empty = folder_of(tmp_path / "empty", 0)
+    is_one_line_error(run_script("train.py", "gan", "--data", empty), "empty")
+    broken = folder_of(tmp_path / "broken", 0, corrupt=3)
+    code, _, err = run_script("train.py", "gan", "--data", broken, "--set", "image_size=28")
+    assert code == 2
+    assert "error: " in err
+    assert "bad0.png" in err
+
+
+def test_one_corrupt_image_among_many_is_named_and_skipped(run_script, tmp_path):
+    data = folder_of(tmp_path / "mixed", 120, corrupt=1)
+    arguments = ["--set", "image_size=28", *TINY[:4]]
+    code, out, err = run_script("train.py", "gan", "--data", data, "--out", tmp_path / "run", *arguments)
+    assert code == 0, err
+    assert "bad0.png" in err
+    assert "4/4" in out
+
+
+def test_images_smaller_than_asked_are_enlarged_and_said(run_script, tmp_path):
+    data = folder_of(tmp_path / "small", 20)
+    arguments = ["--set", "image_size=32", "--set", "width=4", *TINY[:4]]
+    code, _, err = run_script("train.py", "dcgan", "--data", data, "--out", tmp_path / "run", *arguments)
+    assert code == 0, err
+    assert "smaller than 32x32" in err
+
+
+def test_existing_run_directory_is_refused(run_script, run):
+    before = sorted(p.name for p in run.rglob("*"))
+    is_one_line_error(run_script("train.py", "cgan", "--out", run, *TINY), str(run), "exists", "--resume")
+    assert sorted(p.name for p in run.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--seed", "3"], "leave out seed"),
+        (["--out", "elsewhere"], "leave out --out"),
+        (["--steps", "2"], "steps 2 is below the run's step 4"),
+    ],
+)
+def test_resume_takes_the_runs_own_settings(run_script, run, arguments, part):
+    is_one_line_error(run_script("train.py", "--resume", run, *arguments), part)
+
+
+def test_resume_from_what_is_no_run(run_script, tmp_path):
+    is_one_line_error(run_script("train.py", "--resume", tmp_path), "is not a run directory")
+    is_one_line_error(run_script("train.py", "--resume", tmp_path / "nothing"), "is not a run directory")
+    (tmp_path / "config.json").write_text('{"recipe": "cgan"}')
+    is_one_line_error(run_script("train.py", "--resume", tmp_path), "config.json is incomplete")
+
+
+def copied(run, path):
+    import shutil
+
+    shutil.copytree(run, path)
+    return path
+
+
+def test_resume_with_damaged_checkpoints(run_script, run, tmp_path):
+    damaged = copied(run, tmp_path / "damaged")
+    for checkpoint in (damaged / "checkpoints").iterdir():
+        data = next(checkpoint.glob("*.data*"))
+        data.write_bytes(data.read_bytes()[:50])
+    code, _, err = run_script("train.py", "--resume", damaged)
+    assert code == 2
+    assert err.strip().splitlines()[-1].endswith("holds no usable checkpoint")
+    for checkpoint in (damaged / "checkpoints").iterdir():
+        for part in checkpoint.iterdir():
+            part.unlink()
+        checkpoint.rmdir()
+    is_one_line_error(run_script("train.py", "--resume", damaged), "holds no usable checkpoint")
+
+
+def test_resume_goes_on_to_a_later_end(run_script, run, tmp_path):
+    longer = copied(run, tmp_path / "longer")
+    code, out, err = run_script("train.py", "--resume", longer, "--steps", "6")
+    assert code == 0, err
+    assert "6/6" in out
+    assert "resuming" in err
+    assert (longer / "saved_model" / "saved_model.pb").exists()
+    assert not [p.name for p in longer.iterdir() if p.name.startswith(".")]
+
+
+def test_resume_with_other_data_is_refused(run_script, tmp_path):
+    data = npz(tmp_path / "data.npz", images=IMAGES, labels=np.arange(20) % 4)
+    code, _, err = run_script("train.py", "cgan", "--data", data, "--out", tmp_path / "run", *TINY)
+    assert code == 0, err
+    npz(tmp_path / "data.npz", images=IMAGES + 1, labels=np.arange(20) % 4)
+    is_one_line_error(run_script("train.py", "--resume", tmp_path / "run"), "is not what run", "data.npz")
+
+
+def test_diverging_run_stops_and_names_the_last_good_checkpoint(run_script, tmp_path):
+    arguments = ["--set", "learning_rate=1e30", "--set", "checkpoint_every=1", "--set", "log_every=1"]
+    code, _, err = run_script("train.py", "gan", "--out", tmp_path / "run", "--steps", "50", *arguments)
+    assert code == 3
+    line = err.strip().splitlines()[-1]
+    assert line.startswith("error: ")
+    assert "training stopped; the last good checkpoint is" in line
+    from tfgan_ref.recipes import runner
+
+    assert np.isfinite(runner.restore_gan(tmp_path / "run").generate(2, 0)).all()
+
+
+def test_list_shows_every_recipe_with_its_settings(run_script):
+    from tfgan_ref.recipes import RECIPES
+
+    code, out, _ = run_script("train.py", "--list")
+    assert code == 0
+    for name in RECIPES:
+        assert f"{name} " in out
+    assert "combine=projection" in out
+
+
+def test_sample_writes_grids(run_script, run, tmp_path):
+    sizes = {}
+    for name, arguments in {
+        "all": ["--n", "30"],
+        "one": ["--n", "9", "--label", "3"],
+        "walks": ["--n", "20", "--interpolate"],
+        "neighbours": ["--n", "10", "--neighbours", "digits"],
+    }.items():
+        code, _, err = run_script("sample.py", run, "--out", tmp_path / f"{name}.png", *arguments)
+        assert code == 0, err
+        sizes[name] = Image.open(tmp_path / f"{name}.png").size
+    # Columns and rows of 28 + 2 pixels, doubled.
+    cells = {name: ((w // 2 - 2) // 30, (h // 2 - 2) // 30) for name, (w, h) in sizes.items()}
+    assert cells == {"all": (3, 10), "one": (3, 3), "walks": (10, 2), "neighbours": (8, 10)}
+
+
+def test_run_and_saved_model_give_the_same_samples(run_script, run, tmp_path):
+    for name, model in (("a", run), ("b", run / "saved_model")):
+        code, _, err = run_script(
+            "sample.py", model, "--n", "20", "--seed", "5", "--out", tmp_path / f"{name}.png"
+        )
+        assert code == 0, err
+    first, second = (np.asarray(Image.open(tmp_path / f"{n}.png"), np.int16) for n in "ab")
+    assert np.abs(first - second).max() <= 1
+    direct = tf.saved_model.load(str(run / "saved_model")).sample(
+        20, 5, np.repeat(np.arange(10), 2).astype("i")
+    )
+    corner = np.asarray(direct)[0, :, :, 0].repeat(2, 0).repeat(2, 1) * 255
+    assert np.abs(second[4:60, 4:60] - corner).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--n", "0"], "n 0 is out of range"),
+        (["--seed", "-1"], "seed -1 is out of range"),
+        (["--label", "10"], "label '10' is out of range: 0 to 9, or all"),
+        (["--label", "x"], "label 'x' is out of range"),
+        (["--out", "picture.jpg"], "is not a .png file"),
+    ],
+)
+def test_bad_arguments_of_sample(run_script, run, tmp_path, monkeypatch, arguments, part):
+    monkeypatch.chdir(tmp_path)
+    is_one_line_error(run_script("sample.py", run, *arguments), part)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sample_refuses_what_is_no_model_and_what_exists(run_script, run, tmp_path):
+    out = tmp_path / "a.png"
+    is_one_line_error(run_script("sample.py", tmp_path / "none", "--out", out), "does not exist")
+    is_one_line_error(run_script("sample.py", tmp_path, "--out", out), "is not a run directory")
+    (tmp_path / "saved_model.pb").write_bytes(b"not a model")
+    is_one_line_error(run_script("sample.py", tmp_path, "--out", out), "is not a generator's SavedModel")
+    out.write_bytes(b"mine")
+    is_one_line_error(run_script("sample.py", run, "--out", out), "exists")
+    assert out.read_bytes() == b"mine"
+
+
+def test_export(run_script, run, tmp_path):
+    code, out, err = run_script("export.py", run, "--out", tmp_path / "model")
+    assert code == 0, err
+    assert "tf.saved_model.load" in out
+    assert tf.saved_model.load(str(tmp_path / "model")).sample(2, 0).shape == (2, 28, 28, 1)
+    is_one_line_error(run_script("export.py", run, "--out", tmp_path / "model"), "exists")
+    is_one_line_error(
+        run_script("export.py", tmp_path, "--out", tmp_path / "other"), "is not a run directory"
+    )

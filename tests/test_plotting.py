@@ -1,0 +1,36 @@
+"""Pictures: every image stands where it belongs, no file is left half-written."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref import plotting
+
+
+def test_to_uint8_maps_the_range_and_clips():
+    images = np.array([-1.0, -2.0, 0.0, 1.0, 3.0])
+    np.testing.assert_array_equal(plotting.to_uint8(images), [0, 0, 128, 255, 255])
+    assert plotting.to_uint8(images).dtype == np.uint8
+
+
+def test_grid_lays_images_out_row_by_row():
+    images = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 4, 3), np.uint8)
+    picture = plotting.grid(images, 2, padding=1, enlarge=2)
+    assert picture.shape == (2 * (3 * 4 + 1), 2 * (2 * 5 + 1), 3)
+    for index in range(5):
+        top, left = 2 * (1 + index // 2 * 4), 2 * (1 + index % 2 * 5)
+        assert (picture[top : top + 6, left : left + 8] == index).all()
+    assert (picture[0] == 40).all()
+
+
+def test_png_round_trip(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    plotting.save_png(tmp_path / "a" / "b.png", picture)
+    read = tf.io.decode_png(tf.io.read_file(str(tmp_path / "a" / "b.png")))
+    np.testing.assert_array_equal(read, picture)
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["b.png"]
+
+
+def test_curves_are_drawn(tmp_path):
+    plotting.save_curves(tmp_path / "c.png", {"a": [1, 2], "b": [3, 1]}, [0, 100], "two curves")
+    read = tf.io.decode_png(tf.io.read_file(str(tmp_path / "c.png")), channels=3).numpy()
+    assert len(np.unique(read.reshape(-1, 3), axis=0)) > 10

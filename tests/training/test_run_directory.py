@@ -1,0 +1,43 @@
+"""Run directories are made once and opened with care."""
+
+import pytest
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.training.run_directory import RunDirectory
+
+
+def test_round_trip(tmp_path):
+    config = {"recipe": "gan", "settings": {"steps": 3}}
+    RunDirectory.create(tmp_path / "a" / "run", config)
+    assert RunDirectory.open(tmp_path / "a" / "run").config() == config
+
+
+def test_existing_run_is_not_touched(tmp_path):
+    RunDirectory.create(tmp_path / "run", {"a": 1})
+    with pytest.raises(InputError, match=r"run directory .*run exists: .*--resume"):
+        RunDirectory.create(tmp_path / "run", {"a": 2})
+    assert RunDirectory.open(tmp_path / "run").config() == {"a": 1}
+
+
+def test_an_empty_directory_may_be_used_and_a_file_not(tmp_path):
+    (tmp_path / "empty").mkdir()
+    RunDirectory.create(tmp_path / "empty", {})
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="exists"):
+        RunDirectory.create(tmp_path / "file", {})
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_unwritable_place(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written: Not a directory"):
+        RunDirectory.create(tmp_path / "file" / "run", {})
+
+
+def test_what_is_not_a_run_directory(tmp_path):
+    with pytest.raises(InputError, match="is not a run directory: it has no config.json"):
+        RunDirectory.open(tmp_path)
+    for text in ("", "{", "[1, 2]", "\xff\xfe"):
+        (tmp_path / "config.json").write_bytes(text.encode("latin1"))
+        with pytest.raises(InputError, match=r"config\.json"):
+            RunDirectory.open(tmp_path).config()
