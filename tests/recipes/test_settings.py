@@ -15,13 +15,13 @@ def test_text_becomes_values_of_the_right_type():
             "steps": "12",
             "learning_rate": "1e-3",
             "balanced": "True",
-            "replay": "50",
+            "replay": "80",
             "ema_decay": "none",
             "data": "x",
         }
     )
     assert (settings.steps, settings.learning_rate, settings.balanced) == (12, 1e-3, True)
-    assert (settings.replay, settings.ema_decay, settings.data) == (50, None, "x")
+    assert (settings.replay, settings.ema_decay, settings.data) == (80, None, "x")
     assert settings.batch_size == Settings().batch_size
 
 

@@ -246,9 +246,8 @@ def test_run_and_saved_model_give_the_same_samples(run_script, run, tmp_path):
         assert code == 0, err
     first, second = (np.asarray(Image.open(tmp_path / f"{n}.png"), np.int16) for n in "ab")
     assert np.abs(first - second).max() <= 1
-    direct = tf.saved_model.load(str(run / "saved_model")).sample(
-        20, 5, np.repeat(np.arange(10), 2).astype("i")
-    )
+    model = tf.saved_model.load(str(run / "saved_model"))
+    direct = model.sample(20, 5, np.repeat(np.arange(10), 2).astype(np.int32))
     corner = np.asarray(direct)[0, :, :, 0].repeat(2, 0).repeat(2, 1) * 255
     assert np.abs(second[4:60, 4:60] - corner).max() <= 1
 
@@ -284,7 +283,8 @@ def test_export(run_script, run, tmp_path):
     code, out, err = run_script("export.py", run, "--out", tmp_path / "model")
     assert code == 0, err
     assert "tf.saved_model.load" in out
-    assert tf.saved_model.load(str(tmp_path / "model")).sample(2, 0).shape == (2, 28, 28, 1)
+    model = tf.saved_model.load(str(tmp_path / "model"))
+    assert model.sample(2, 0).shape == (2, 28, 28, 1)
     is_one_line_error(run_script("export.py", run, "--out", tmp_path / "model"), "exists")
     is_one_line_error(
         run_script("export.py", tmp_path, "--out", tmp_path / "other"), "is not a run directory"

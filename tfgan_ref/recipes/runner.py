@@ -73,9 +73,9 @@ def resume_run(path: Path, steps: int | None = None) -> bool:
         raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
     gan = build_gan(recipe, settings, shape)
     step = Checkpoints(run.checkpoints, gan).restore()
-    logger.info("resuming %s from step %d", path, step)
     if steps is not None and step > steps:
         raise InputError(f"steps {steps} is below the run's step {step}: at least that")
+    logger.info("resuming %s from step %d", path, step)
     return _train(recipe, settings, arrays, gan, run)
 
 
