@@ -185,16 +185,27 @@ def test_mixed_precision_trains_in_float32_variables(precision, conditional):
     assert gan.generate(2, 0).dtype == tf.float32
 
 
+def test_gradient_norms_are_those_of_the_update():
+    """With SGD(1) the norm of the gradient is the norm of the change."""
+    gan = tiny_gan(optimizers=(keras.optimizers.SGD(1.0), keras.optimizers.SGD(1.0)))
+    before = {name: values(getattr(gan, name).trainable_variables) for name in ("generator", "discriminator")}
+    logs = gan.train_step(tiny_batches(1)[0])
+    for name, weights in before.items():
+        after = values(getattr(gan, name).trainable_variables)
+        change = np.sqrt(sum(np.sum((a - b) ** 2) for a, b in zip(after, weights, strict=True)))
+        assert float(logs[f"{name[0]}_gradient_norm"]) == pytest.approx(change, rel=1e-4)
+
+
 def test_loss_scale_leaves_updates_as_they_are():
-    """SGD with a scaled loss gives the weights of SGD without."""
+    """SGD with a scaled loss gives the weights of SGD without, and reports the same gradient norm."""
     results = []
     for scale in (None, 1024.0):
         optimizers = [keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1)]
         if scale:
             optimizers = [keras.optimizers.LossScaleOptimizer(o, initial_scale=scale) for o in optimizers]
         gan = tiny_gan(optimizers=optimizers)
-        gan.train_step(tiny_batches(1)[0])
-        results.append(values(gan.generator.variables + gan.discriminator.variables))
+        norm = gan.train_step(tiny_batches(1)[0])["g_gradient_norm"]
+        results.append([norm.numpy(), *values(gan.generator.variables + gan.discriminator.variables)])
     for plain, scaled in zip(*results, strict=True):
         np.testing.assert_allclose(plain, scaled, rtol=1e-5, atol=1e-7)
 

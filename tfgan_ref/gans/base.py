@@ -9,7 +9,9 @@ from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, ReplayBuffer
 
-TRACKED = ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake")
+TRACKED = (
+    "d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake", "d_gradient_norm", "g_gradient_norm",
+)  # fmt: skip
 
 
 class GAN(keras.Model):
@@ -62,10 +64,7 @@ class GAN(keras.Model):
         self.step = self.add_weight(
             shape=(), initializer="zeros", dtype="int64", trainable=False, name="generator_step"
         )
-        self.trackers = {
-            name: keras.metrics.Mean(name=name)
-            for name in ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake")
-        }
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in TRACKED}
         self.built = True
 
     @property
@@ -153,16 +152,20 @@ class GAN(keras.Model):
         tape: tf.GradientTape,
         optimizer: keras.optimizers.Optimizer,
         variables: list[keras.Variable],
-    ) -> None:
+    ) -> tf.Tensor:
         """Applies one update that lowers ``loss``, the mean over this replica's samples.
 
         The optimizer's loss scale, and the share of this replica in the global batch (gradients are summed
         over replicas), enter as the gradient with which backpropagation starts.
+
+        Returns:
+            The Euclidean norm of the gradient of ``loss`` by all ``variables``, a diagnostic.
         """
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         start = optimizer.scale_loss(tf.ones_like(loss) / replicas)
         gradients = tape.gradient(loss, [v.value for v in variables], output_gradients=start)
         optimizer.apply(gradients, variables)
+        return tf.linalg.global_norm(gradients) / start
 
     def finish_step(self, **tracked: tf.Tensor) -> dict[str, tf.Tensor]:
         """Ends a training step: updates the averaged generator and the counter, returns the running means.

@@ -48,8 +48,8 @@ class VanillaGAN(GAN):
                 tracked = self.discriminator_step([last["image"]], [fakes], len(earlier))
             fake_logits = self.discriminate([fakes], purpose=0)
             g_loss = self.adversarial_loss.generator(fake_logits)
-        self.update(g_loss, g_tape, self.g_optimizer, self.generator.trainable_variables)
-        return self.finish_step(g_loss=g_loss, **tracked)
+        norm = self.update(g_loss, g_tape, self.g_optimizer, self.generator.trainable_variables)
+        return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
@@ -63,5 +63,5 @@ class VanillaGAN(GAN):
             targets = self.label_targets(real_logits, self.step_seed(randomness.LABEL_NOISE, k))
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits, *targets)
             objective = d_loss + self.discriminator_penalty()
-        self.update(objective, tape, self.d_optimizer, self.discriminator.trainable_variables)
-        return {"d_loss": d_loss, **accuracies(real_logits, fake_logits)}
+        norm = self.update(objective, tape, self.d_optimizer, self.discriminator.trainable_variables)
+        return {"d_loss": d_loss, "d_gradient_norm": norm, **accuracies(real_logits, fake_logits)}
