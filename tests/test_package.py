@@ -11,8 +11,8 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "tfgan_ref"
 # From first to last: a line may import from those before it, never the reverse.
 ORDER = [
-    "errors", "randomness", "data", "networks", "losses", "gans", "metrics", "plotting", "export",
-    "training", "recipes", "cli",
+    "errors", "randomness", "files", "data", "networks", "losses", "gans", "metrics", "plotting", "export",
+    "evaluation", "training", "recipes", "cli",
 ]  # fmt: skip
 
 

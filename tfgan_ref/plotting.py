@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfgan_ref.files import write_bytes
+
 
 def to_uint8(images: np.ndarray | tf.Tensor) -> np.ndarray:
     """Turns images in [-1, 1] into uint8; values outside are clipped."""
@@ -36,9 +38,7 @@ def grid(images: np.ndarray, columns: int, *, padding: int = 2, enlarge: int = 1
 def save_png(path: Path, picture: np.ndarray) -> None:
     """Writes a uint8 picture (H, W, C), through a temporary file, so that no half-written one is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(tf.io.encode_png(picture).numpy())
-    temporary.replace(path)
+    write_bytes(path, tf.io.encode_png(picture).numpy())
 
 
 def save_curves(path: Path, curves: Mapping[str, Sequence[float]], steps: Sequence[int], title: str) -> None:

@@ -4,13 +4,11 @@ import contextlib
 import logging
 import math
 import shutil
-import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 import tfgan_ref
@@ -44,7 +42,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     config = {
         "recipe": recipe.name,
         "settings": asdict(settings),
-        "data": {"fingerprint": _fingerprint(arrays), **_shape(arrays)._asdict()},
+        "data": {"fingerprint": arrays.fingerprint, **_shape(arrays)._asdict()},
         "versions": {
             "tfgan_ref": tfgan_ref.__version__,
             "tensorflow": tf.__version__,
@@ -69,7 +67,7 @@ def resume_run(path: Path, steps: int | None = None) -> bool:
     if steps is not None:
         settings = replace(settings, steps=steps)
     arrays = _read(settings)
-    if _fingerprint(arrays) != fingerprint:
+    if arrays.fingerprint != fingerprint:
         raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
     gan = build_gan(recipe, settings, shape)
     step = Checkpoints(run.checkpoints, gan).restore()
@@ -77,6 +75,15 @@ def resume_run(path: Path, steps: int | None = None) -> bool:
         raise InputError(f"steps {steps} is below the run's step {step}: at least that")
     logger.info("resuming %s from step %d", path, step)
     return _train(recipe, settings, arrays, gan, run)
+
+
+def settings_of(path: Path) -> Settings:
+    """Returns the settings of the run in ``path``.
+
+    Raises:
+        InputError: ``path`` holds no run.
+    """
+    return _parse_config(RunDirectory.open(path))[1]
 
 
 def restore_gan(path: Path) -> GAN:
@@ -187,13 +194,6 @@ def _read(settings: Settings) -> ImageArrays:
 
 def _shape(arrays: ImageArrays) -> DataShape:
     return DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None)
-
-
-def _fingerprint(arrays: ImageArrays) -> str:
-    checksum = zlib.crc32(np.ascontiguousarray(arrays.images))
-    if arrays.labels is not None:
-        checksum = zlib.crc32(np.ascontiguousarray(arrays.labels), checksum)
-    return f"{len(arrays.images)} images, crc32 {checksum:08x}"
 
 
 def _parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:

@@ -15,8 +15,8 @@ import tensorflow as tf
 
 from tfgan_ref import plotting
 from tfgan_ref.errors import TrainingDiverged
+from tfgan_ref.files import write_text
 from tfgan_ref.training.checkpoints import Checkpoints
-from tfgan_ref.training.files import write_atomically
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ class LogMetrics(PeriodicCallback):
                     if int(row["step"]) <= self.seen:
                         rows.append(",".join(row[column] for column in self.columns))
                         self.seconds_before = float(row["seconds"])
-        write_atomically(self.run.metrics, "\n".join(rows) + "\n")
+        write_text(self.run.metrics, "\n".join(rows) + "\n")
         self.writer = tf.summary.create_file_writer(str(self.run.logs))
         self.start = time.monotonic()
 

@@ -12,8 +12,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.files import write_json
 from tfgan_ref.gans.base import GAN
-from tfgan_ref.training.files import write_json
 
 logger = logging.getLogger(__name__)
 MANIFEST = "manifest.json"

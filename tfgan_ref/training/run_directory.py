@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.training.files import write_json
+from tfgan_ref.files import write_json
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,163 @@
+"""Folders of image files, good and damaged."""
+
+import logging
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgan_ref.data import read
+
+
+def save(path, value, size=(8, 8), mode="L"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, value).save(path)
+
+
+def messages(caplog):
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.fixture
+def classes(tmp_path):
+    """Two classes of grey images; the value of each says which it is."""
+    save(tmp_path / "dogs" / "b.png", 11)
+    save(tmp_path / "dogs" / "deeper" / "still" / "c.PNG", 12)
+    save(tmp_path / "cats" / "z.bmp", 1)
+    save(tmp_path / "cats" / "a.TIFF", 2)
+    (tmp_path / "cats" / "notes.txt").write_text("no image")
+    save(tmp_path / "cats" / ".hidden.png", 99)
+    save(tmp_path / ".cache" / "d.png", 99)
+    (tmp_path / "README.md").write_text("no image")
+    return tmp_path
+
+
+def test_classes(classes, caplog):
+    arrays = read(f"folder:{classes}")
+    assert arrays.class_names == ("cats", "dogs")
+    assert arrays.images.shape == (4, 8, 8, 1)
+    assert arrays.images[:, 0, 0, 0].tolist() == [2, 1, 11, 12]
+    assert arrays.labels.tolist() == [0, 0, 1, 1]
+    assert not messages(caplog)
+
+
+def test_loose_images_have_no_labels(tmp_path):
+    for value in (3, 1, 2):
+        save(tmp_path / f"{value}.png", value)
+    (tmp_path / "empty").mkdir()
+    arrays = read(f"folder:{tmp_path}")
+    assert arrays.images[:, 0, 0, 0].tolist() == [1, 2, 3]
+    assert arrays.labels is None
+    assert arrays.class_names == ()
+
+
+def test_colour_makes_all_colour(classes):
+    save(classes / "dogs" / "a.png", (255, 0, 0), mode="RGB")
+    images = read(f"folder:{classes}").images
+    assert images.shape == (5, 8, 8, 3)
+    assert images[:, 0, 0].tolist() == [[2, 2, 2], [1, 1, 1], [255, 0, 0], [11, 11, 11], [12, 12, 12]]
+    grey = read(f"folder:{classes}", channels=1).images
+    assert grey[:, 0, 0, 0].tolist() == [2, 1, 76, 11, 12]  # 0.299 * 255 = 76
+
+
+def test_channels_can_be_asked_for(classes):
+    assert read(f"folder:{classes}", channels=3).images.shape == (4, 8, 8, 3)
+
+
+def test_different_sizes_need_an_image_size(classes, refused, caplog):
+    save(classes / "dogs" / "wide.png", 13, size=(20, 6))
+    with refused("dogs/wide.png is 20x6", "cats/a.TIFF is 8x8", "image_size"):
+        read(f"folder:{classes}")
+    assert read(f"folder:{classes}", image_size=6).images.shape == (5, 6, 6, 1)
+    assert not messages(caplog)
+
+
+def test_enlarging_is_said_once(classes, caplog):
+    save(classes / "dogs" / "small.png", 13, size=(9, 5))
+    save(classes / "dogs" / "large.png", 14, size=(16, 16))
+    name = f"folder:{classes}"
+    assert read(name, image_size=16).images.shape == (6, 16, 16, 1)
+    assert messages(caplog) == [
+        f"{name}: 5 of 6 images are smaller than 16x16 (the smallest is 9x5, dogs/small.png) and are enlarged"
+    ]
+
+
+def test_loose_images_beside_classes(classes, refused):
+    save(classes / "loose.png", 5)
+    with refused("loose.png", "cats", "sub-folder"):
+        read(f"folder:{classes}")
+
+
+def test_class_folders_without_images_are_named(classes, caplog):
+    (classes / "birds").mkdir()
+    assert read(f"folder:{classes}").class_names == ("cats", "dogs")
+    assert messages(caplog) == [f"folder:{classes}: sub-folders without images are no classes: birds"]
+
+
+def test_no_images(tmp_path, refused):
+    (tmp_path / "text.txt").write_text("no image")
+    with refused("no images", ".png .jpg .jpeg .bmp .gif .webp .tif .tiff .ppm .pgm"):
+        read(f"folder:{tmp_path}")
+
+
+def test_not_a_folder(tmp_path, refused):
+    save(tmp_path / "image.png", 0)
+    with refused("image.png", "is a file, not a folder"):
+        read(f"folder:{tmp_path / 'image.png'}")
+
+
+def test_other_splits(classes, refused):
+    with refused("split='test'", "name the path of the other set"):
+        read(f"folder:{classes}", split="test")
+
+
+def test_one_damaged_file_of_many(tmp_path, caplog):
+    for value in range(150):
+        save(tmp_path / "ab"[value % 2] / f"{value:03}.png", value, size=(4, 4))
+    (tmp_path / "a" / "010.png").write_bytes(b"no image at all")
+    name = f"folder:{tmp_path}"
+    arrays = read(name)
+    kept = [value for value in range(150) if value != 10]
+    assert sorted(arrays.images[:, 0, 0, 0].tolist()) == kept
+    assert np.array_equal(arrays.labels, arrays.images[:, 0, 0, 0] % 2)  # labels follow their images
+    said = messages(caplog)
+    assert len(said) == 2
+    assert said[0].startswith(f"{name}: left out, cannot be read: a/010.png (")
+    assert said[1] == f"{name}: 1 of 150 images cannot be read and are left out"
+
+
+def test_at_most_ten_damaged_files_are_named(tmp_path, caplog):
+    for value in range(1188):
+        save(tmp_path / f"{value:04}.png", 0, size=(4, 4))
+    for value in range(12):
+        (tmp_path / f"bad{value}.png").write_bytes(b"")
+    assert len(read(f"folder:{tmp_path}").images) == 1188
+    said = messages(caplog)
+    assert len(said) == 11
+    assert "12 of 1200" in said[-1]
+
+
+def test_more_than_one_percent_damaged(tmp_path, refused):
+    for value in range(50):
+        save(tmp_path / f"{value}.png", value)
+    photo = tmp_path / "cut.jpg"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(photo)
+    photo.write_bytes(photo.read_bytes()[:2000])
+    with refused("1 of 51 images cannot be read", "cut.jpg (", "truncated"):
+        read(f"folder:{tmp_path}", image_size=8)
+
+
+def test_all_damaged(tmp_path, refused):
+    for value in range(5):
+        (tmp_path / f"{value}.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with refused("5 of 5 images", "0.png (", "and 2 more"):
+        read(f"folder:{tmp_path}")
+
+
+def test_bombs_count_as_damaged(tmp_path, refused, monkeypatch, recwarn):
+    save(tmp_path / "a.png", 0, size=(8, 8))
+    save(tmp_path / "b.png", 0, size=(20, 8))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with refused("1 of 2 images", "b.png (20x8 pixels, more than 100)"):
+        read(f"folder:{tmp_path}")
+    assert not recwarn.list

@@ -1,0 +1,30 @@
+"""Single pictures: which files count, and what is read from them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgan_ref.data import list_pictures, read_picture
+from tfgan_ref.errors import InputError
+
+
+def test_pictures_of_a_folder_by_name(tmp_path):
+    for name in ("b.PNG", "a.jpg", ".hidden.png", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "c.png").mkdir()
+    assert [path.name for path in list_pictures(tmp_path)] == ["a.jpg", "b.PNG"]
+
+
+def test_pixels_come_as_they_are(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), pixels)
+    Image.fromarray(pixels[..., 0]).save(tmp_path / "b.png")
+    np.testing.assert_array_equal(read_picture(tmp_path / "b.png"), pixels[..., :1])
+
+
+def test_damaged_picture_is_named(tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    with pytest.raises(InputError, match=r"bad\.png cannot be read") as caught:
+        read_picture(tmp_path / "bad.png")
+    assert "\n" not in str(caught.value)

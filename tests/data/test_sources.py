@@ -1,0 +1,70 @@
+"""Names of data sets, and arguments out of range."""
+
+import numpy as np
+import pytest
+
+from tfgan_ref.data import load, read
+
+
+@pytest.mark.parametrize("name", ["digts", "no such thing", "community:mnist", "zip:images", ""])
+def test_unknown_names(refused, name):
+    with refused(repr(name), "digits", "folder:PATH", "npz:PATH", "idx:PATH", "tensorflow-datasets"):
+        read(name)
+
+
+def test_close_names_are_suggested(refused):
+    with refused("did you mean digits?"):
+        read("digts")
+    with refused("fashion_mnist?"):
+        read("fashion_mist")
+
+
+def test_a_bare_path_gets_its_prefix(refused, tmp_path):
+    with refused(f"did you mean folder:{tmp_path}?"):
+        read(str(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["folder", "npz", "idx"])
+def test_paths_that_are_missing(refused, tmp_path, kind):
+    with refused(f"'{kind}:'", "PATH"):
+        read(f"{kind}:")
+    with refused(str(tmp_path / "absent"), "there is no such"):
+        read(f"{kind}:{tmp_path / 'absent'}")
+
+
+def test_paths_that_no_system_takes(refused):
+    with refused("folder:", "cannot be read", "File name too long"):
+        read(f"folder:{'x' * 5000}")
+    with refused("npz:~nobody-of-that-name/x.npz", "cannot be read"):
+        read("npz:~nobody-of-that-name/x.npz")
+
+
+@pytest.mark.parametrize("image_size", [3, 0, -8, 28.0, "28", True])
+def test_image_size_out_of_range(refused, image_size):
+    with refused(f"image_size={image_size!r}", "at least 4"):
+        read("digits", image_size=image_size)
+
+
+@pytest.mark.parametrize("channels", [0, 2, 4, "1"])
+def test_channels_out_of_range(refused, channels):
+    with refused(f"channels={channels!r}", "1 (grey), 3 (RGB)"):
+        read("digits", channels=channels)
+
+
+def test_load_checks_the_order_before_it_reads(refused):
+    with refused("batch_size=0"):
+        load("npz:/absent", batch_size=0, seed=0)
+
+
+def test_load_is_batches_of_read():
+    arrays = read("digits", split="test", image_size=8, channels=3)
+    options = {"image_size": 8, "channels": 3, "split": "test"}
+    batch = next(load("digits", batch_size=297, seed=4, **options).as_numpy_iterator())
+    # One batch is one epoch here: the same images and labels in another order.
+    pixels = np.rint((batch["image"] + 1) * 127.5).astype(np.uint8)
+    assert sorted(image.tobytes() for image in pixels) == sorted(image.tobytes() for image in arrays.images)
+    assert np.bincount(batch["label"]).tolist() == np.bincount(arrays.labels).tolist()
+    later = next(load("digits", batch_size=297, seed=4, start_step=1, **options).as_numpy_iterator())
+    assert not np.array_equal(later["label"], batch["label"])
+    balanced = next(load("digits", batch_size=50, seed=4, balanced=True, **options).as_numpy_iterator())
+    assert np.bincount(balanced["label"]).tolist() == [5] * 10

@@ -1,0 +1,136 @@
+"""Data sets that tensorflow-datasets really prepares here, read back from its files alone."""
+
+import logging
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+from tfgan_ref.data import load, read
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (12, 8, 8, 3), np.uint8)
+LABELS = np.arange(12) % 3
+MIXED = [RANDOM.integers(0, 256, (*size, 1), np.uint8) for size in ((8, 8), (6, 20), (16, 8))]
+
+
+def prepare(data_dir, name, features, splits):
+    """Writes a data set; its builder is not registered, so that nothing but the files can be found later."""
+
+    def generate(self, examples):
+        yield from enumerate(examples)
+
+    methods = {
+        "VERSION": tfds.core.Version("1.0.0"),
+        "_info": lambda self: tfds.core.DatasetInfo(
+            builder=self, features=tfds.features.FeaturesDict(features)
+        ),
+        "_split_generators": lambda self, manager: {
+            split: self._generate_examples(examples) for split, examples in splits.items()
+        },
+        "_generate_examples": generate,
+    }
+    with tfds.core.registered.skip_registration():
+        builder = type(name, (tfds.core.GeneratorBasedBuilder,), methods)
+    builder(data_dir=data_dir).download_and_prepare()
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tfds")
+    image = tfds.features.Image
+    examples = [{"image": pixels, "label": label} for pixels, label in zip(IMAGES, LABELS, strict=True)]
+    label = tfds.features.ClassLabel(names=["tea", "milk", "jam"])
+    prepare(
+        folder,
+        "MyFood",
+        {"image": image(shape=(8, 8, 3)), "label": label},
+        {"train": examples[:9], "test": examples[9:]},
+    )
+    prepare(
+        folder, "MyMixed", {"image": image(shape=(None, None, 1))}, {"train": [{"image": x} for x in MIXED]}
+    )
+    prepare(folder, "MyText", {"text": tfds.features.Text()}, {"train": [{"text": "none"}]})
+    wide = image(shape=(4, 4, 1), dtype=np.uint16)
+    values = np.arange(16, dtype=np.uint16).reshape(4, 4, 1) * 257
+    prepare(folder, "MyWide", {"image": wide, "label": np.int64}, {"train": [{"image": values, "label": 1}]})
+    return folder
+
+
+def rows(images):
+    return sorted(image.tobytes() for image in images)
+
+
+def test_images_and_labels_come_back(data_dir):
+    arrays = read("my_food", data_dir=data_dir)
+    assert rows(arrays.images) == rows(IMAGES[:9])
+    label_of = {image.tobytes(): label for image, label in zip(IMAGES, LABELS, strict=True)}
+    assert [label_of[image.tobytes()] for image in arrays.images] == arrays.labels.tolist()
+    assert arrays.class_names == ("tea", "milk", "jam")
+
+
+def test_splits(data_dir, refused):
+    assert rows(read("my_food", data_dir=data_dir, split="test").images) == rows(IMAGES[9:])
+    assert rows(read("my_food", data_dir=data_dir, split="all").images) == rows(IMAGES)
+    assert len(read("my_food", data_dir=data_dir, split="train[:3]").images) == 3
+    for split in ("valid", "train[", "train[:x]", ""):
+        with refused("my_food", repr(split), "train", "test", "all"):
+            read("my_food", data_dir=data_dir, split=split)
+    with refused("my_food", "holds no images"):
+        read("my_food", data_dir=data_dir, split="train[:0]")
+
+
+def test_version_can_be_named(data_dir):
+    assert len(read("my_food:1.0.0", data_dir=data_dir).images) == 9
+
+
+def test_images_of_different_sizes(data_dir, refused, caplog):
+    with refused("my_mixed", "image 0", "image_size"):
+        read("my_mixed", data_dir=data_dir)
+    with caplog.at_level(logging.WARNING):
+        arrays = read("my_mixed", data_dir=data_dir, image_size=8, channels=3)
+    assert arrays.images.shape == (3, 8, 8, 3)
+    assert arrays.labels is None
+    assert MIXED[0].tobytes() in rows(arrays.images[..., :1])  # what has the size stays as it is
+    assert [record.getMessage() for record in caplog.records] == [
+        "my_mixed: 1 of 3 images are smaller than 8x8 (the smallest is 20x6) and are enlarged"
+    ]
+
+
+def test_sixteen_bits_and_plain_labels(data_dir):
+    arrays = read("my_wide", data_dir=data_dir)
+    assert np.array_equal(arrays.images.ravel(), np.arange(16))
+    assert arrays.labels.tolist() == [1]
+    assert arrays.class_names == ("0", "1")
+
+
+def test_load(data_dir):
+    batch = next(load("my_food", batch_size=9, seed=0, data_dir=str(data_dir)).as_numpy_iterator())
+    assert rows(np.rint((batch["image"] + 1) * 127.5).astype(np.uint8)) == rows(IMAGES[:9])
+    assert sorted(batch["label"]) == sorted(LABELS[:9])
+
+
+def test_data_sets_without_images(data_dir, refused):
+    with refused("my_text", "no feature 'image'", "text"):
+        read("my_text", data_dir=data_dir)
+
+
+def test_versions_that_are_missing(data_dir, refused):
+    with refused("mnist:1.2.3", str(data_dir), "npz:PATH", "idx:PATH", "data_dir"):
+        read("mnist:1.2.3", data_dir=data_dir)
+
+
+def test_damaged_files(data_dir, refused, tmp_path):
+    prepare(
+        tmp_path, "MyFood", {"image": tfds.features.Image(shape=(8, 8, 3))}, {"train": [{"image": IMAGES[0]}]}
+    )
+    (records,) = tmp_path.rglob("*.tfrecord*")
+    records.write_bytes(records.read_bytes()[:-30])
+    with refused("my_food", str(tmp_path), "cannot read or prepare", "npz:PATH"):
+        read("my_food", data_dir=tmp_path)
+
+
+def test_output_stays_quiet(data_dir, capsys):
+    capsys.readouterr()
+    read("my_food", data_dir=data_dir)
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,77 @@
+"""One image: read from a file, brought to eight bits without transparency, resized, as an array."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+
+_GREY_MODES = ("1", "L", "LA", "La")
+_WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+
+
+def decode(path: Path) -> Image.Image:
+    """Reads an image file: the first frame, turned as its EXIF orientation says, in mode "L" or "RGB".
+
+    Raises:
+        ValueError: if it has more pixels than Pillow's ``MAX_IMAGE_PIXELS``, or values that no 8-bit image
+            can hold.
+        Exception: whatever Pillow raises for a damaged file.
+    """
+    with Image.open(path) as image:
+        if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
+            raise ValueError(f"{image.width}x{image.height} pixels, more than {Image.MAX_IMAGE_PIXELS}")
+        return flatten(ImageOps.exif_transpose(image))
+
+
+def flatten(image: Image.Image) -> Image.Image:
+    """Returns the image in mode "L" if its mode is grey, else "RGB"; what is transparent shows white.
+
+    Raises:
+        ValueError: for 32-bit integers outside [0, 65535] and floats outside [0, 1].
+    """
+    if image.mode in _WIDE_MODES:
+        return _eight_bits(image)
+    mode = "L" if image.mode in _GREY_MODES else "RGB"
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert(mode)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Scales a grey image of wider pixels, 16-bit integers or floats in [0, 1], to mode "L"."""
+    pixels = np.asarray(image)
+    low, high = pixels.min(), pixels.max()
+    largest = 1 if image.mode == "F" else 65535
+    if not (low >= 0 and high <= largest):  # NaN fails too
+        raise ValueError(f"pixel values from {low} to {high}, allowed are 0 to {largest}")
+    return Image.fromarray(
+        np.rint(pixels * 255).astype(np.uint8) if largest == 1 else from_sixteen_bits(pixels)
+    )
+
+
+def fit(image: Image.Image, image_size: int | None) -> Image.Image:
+    """Scales the short side to ``image_size`` (Lanczos, antialiased) and keeps the square in the middle."""
+    if image_size in (None, image.width) and image_size in (None, image.height):
+        return image
+    return ImageOps.fit(image, (image_size, image_size), Image.Resampling.LANCZOS)
+
+
+def to_pixels(image: Image.Image, channels: int | None = None) -> np.ndarray:
+    """Returns the image as uint8 (H, W, channels), grey by ITU-R 601 luma; None keeps its channels."""
+    if channels is not None:
+        image = flatten(image).convert("L" if channels == 1 else "RGB")
+    pixels = np.asarray(image)
+    return pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
+
+
+def from_pixels(pixels: np.ndarray) -> Image.Image:
+    """Returns an array, uint8 (H, W, 1), (H, W, 3) or (H, W, 4) for RGBA, as an image."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def from_sixteen_bits(values: np.ndarray) -> np.ndarray:
+    """Scales whole numbers from [0, 65535] to [0, 255], rounded to uint8."""
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)

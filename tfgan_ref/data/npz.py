@@ -1,0 +1,127 @@
+"""Images and labels in a NumPy archive."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tfgan_ref.data.arrays import ImageArrays, numbered_classes
+from tfgan_ref.data.checks import check_whole, reason
+from tfgan_ref.data.collection import fit_array
+from tfgan_ref.data.images import from_sixteen_bits
+from tfgan_ref.errors import InputError
+
+# Arithmetic leaves a 1.0000001 or a -0.0000001 in images that are meant to lie in [0, 1].
+_ROUNDING = 1e-6
+_BLOCK = 1024
+
+
+def read_npz(
+    name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
+) -> ImageArrays:
+    """Reads the keys ``images`` and, if they are there, ``labels`` and ``class_names`` of an npz file.
+
+    ``images`` is (N, H, W) or (N, H, W, C) with 1, 3 or 4 (RGBA) channels, uint8, uint16, or floats in [0, 1]
+    or, if any is negative, [-1, 1]. ``labels`` is (N,) of whole numbers from 0 up; without ``class_names``,
+    strings, the classes are named by their numbers.
+
+    Args:
+        name: the data set's name for messages.
+        path: the file.
+        image_size: side of the squares to scale and crop to; None keeps the size.
+        channels: 1 or 3; None keeps the channels.
+        split: "train", the whole file.
+
+    Raises:
+        InputError: if there is no such file or split, if the file is damaged or holds Python objects (which
+            are never loaded), or if an array is not as described.
+    """
+    check_whole(name, split)
+    if not path.is_file():
+        raise InputError(f"{name}: there is no such file")
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{name}: is no npz file (a zip archive of arrays), or is cut off")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            keys = set(archive.files)
+            if "images" not in keys:
+                found = ", ".join(sorted(keys)[:10]) or "no keys"
+                raise InputError(f"{name}: has no key 'images', found {found}")
+            images, labels, class_names = (
+                # What is not in NumPy's format comes as bytes.
+                np.asarray(archive[key]) if key in keys else None
+                for key in ("images", "labels", "class_names")
+            )
+    except InputError:
+        raise
+    except Exception as error:  # damaged zip, deflate and npy data each raise errors of their own
+        if "allow_pickle" in str(error):
+            raise InputError(f"{name}: holds pickled Python objects, which are never loaded") from None
+        raise InputError(f"{name}: cannot be read ({reason(error)})") from None
+    images = _to_uint8(name, _with_channels(name, images))
+    if labels is not None:
+        labels = _class_numbers(name, labels)
+    names = _class_names(name, class_names, labels)
+    return ImageArrays(name, fit_array(name, images, image_size, channels), labels, names)
+
+
+def _with_channels(name: str, images: np.ndarray) -> np.ndarray:
+    shape = images.shape
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    if images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or 0 in shape:
+        raise InputError(f"{name}: images have shape {shape}, allowed are (N, H, W) and (N, H, W, 1, 3 or 4)")
+    return images
+
+
+def _to_uint8(name: str, images: np.ndarray) -> np.ndarray:
+    if images.dtype == np.uint8:
+        return images
+    if images.dtype == np.uint16:
+        return _in_blocks(images, from_sixteen_bits)
+    if not np.issubdtype(images.dtype, np.floating):
+        raise InputError(f"{name}: images are {images.dtype}, allowed are uint8, uint16 and floats")
+    low, high = float(images.min()), float(images.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise InputError(f"{name}: images hold NaN or infinite values")
+    if low < -1 - _ROUNDING or high > 1 + _ROUNDING:
+        raise InputError(
+            f"{name}: float images lie in [{low:g}, {high:g}], allowed are [0, 1] and [-1, 1] "
+            "(images in [0, 255] are to be saved as uint8)"
+        )
+    # [-1, 1] or [0, 1] to [0, 255]
+    scale, offset = (127.5, 1.0) if low < -_ROUNDING else (255.0, 0.0)
+    return _in_blocks(
+        images,
+        lambda block: np.rint(np.clip((block.astype(np.float32) + offset) * scale, 0, 255)).astype(np.uint8),
+    )
+
+
+def _in_blocks(images: np.ndarray, convert: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Converts some images at a time: the steps in between need several times the memory."""
+    result = np.empty(images.shape, np.uint8)
+    for start in range(0, len(images), _BLOCK):
+        result[start : start + _BLOCK] = convert(images[start : start + _BLOCK])
+    return result
+
+
+def _class_numbers(name: str, labels: np.ndarray) -> np.ndarray:
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer) or not len(labels):
+        raise InputError(
+            f"{name}: labels are {labels.dtype} of shape {labels.shape}, "
+            "they must be whole numbers of shape (N,)"
+        )
+    numbered_classes(name, labels)  # before int32 could wrap a large number round
+    return labels.astype(np.int32)
+
+
+def _class_names(name: str, class_names: np.ndarray | None, labels: np.ndarray | None) -> tuple[str, ...]:
+    if class_names is None:
+        return () if labels is None else numbered_classes(name, labels)
+    if class_names.ndim != 1 or class_names.dtype.kind != "U":
+        raise InputError(
+            f"{name}: class_names are {class_names.dtype} of shape {class_names.shape}, "
+            "they must be a list of strings"
+        )
+    return tuple(class_names.tolist())

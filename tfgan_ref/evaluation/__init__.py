@@ -1,0 +1,20 @@
+"""Scoring generators: from images to features to a table, with the small classifier for small pictures."""
+
+from tfgan_ref.evaluation.classifier import SmallClassifier, classifier_for
+from tfgan_ref.evaluation.features import Extractor, Features, extract, extract_drawn, extract_real
+from tfgan_ref.evaluation.scores import METRICS, Score, check_metrics, halves, score
+
+__all__ = [
+    "METRICS",
+    "Extractor",
+    "Features",
+    "Score",
+    "SmallClassifier",
+    "check_metrics",
+    "classifier_for",
+    "extract",
+    "extract_drawn",
+    "extract_real",
+    "halves",
+    "score",
+]

@@ -1,0 +1,96 @@
+"""From images to features and logits in one pass, with those of real data kept between evaluations."""
+
+import logging
+import sys
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from tqdm import tqdm
+
+from tfgan_ref.data import ImageArrays
+from tfgan_ref.errors import InputError
+from tfgan_ref.files import cache_directory, write_npz
+
+logger = logging.getLogger(__name__)
+BATCH = 250
+
+
+class Extractor(Protocol):
+    """A fixed network that scores are computed from.
+
+    Attributes:
+        name: how its scores are labelled.
+        key: what tells it from every other extractor, weights and resizing included; a file name.
+    """
+
+    name: str
+    key: str
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Maps uint8 images (N, H, W, C) to features (N, d) and logits (N, k)."""
+
+
+class Features(NamedTuple):
+    """What an extractor saw in a set of images."""
+
+    features: np.ndarray  # float32 (N, d)
+    logits: np.ndarray  # float32 (N, k)
+
+
+def extract(batches: Iterable[np.ndarray], extractor: Extractor, total: int, title: str) -> Features:
+    """Runs ``extractor`` once over batches of uint8 images, with a progress bar.
+
+    Raises:
+        InputError: the extractor gave NaN or infinite features.
+    """
+    features, logits = [], []
+    with tqdm(total=total, desc=title, unit="image", file=sys.stderr, disable=None) as bar:
+        for images in batches:
+            outputs = extractor(images)
+            features.append(np.asarray(outputs[0], np.float32))
+            logits.append(np.asarray(outputs[1], np.float32))
+            if not np.isfinite(features[-1]).all():
+                raise InputError(f"{title}: {extractor.name} gave NaN or infinite features")
+            bar.update(len(images))
+    return Features(np.concatenate(features), np.concatenate(logits))
+
+
+def extract_drawn(
+    draw: Callable[[int, int], np.ndarray], n: int, extractor: Extractor, title: str
+) -> Features:
+    """Runs ``extractor`` over ``n`` generated images, ``draw(start, stop)`` at a time."""
+    pieces = (draw(start, min(start + BATCH, n)) for start in range(0, n, BATCH))
+    return extract(pieces, extractor, n, title)
+
+
+def extract_real(
+    arrays: ImageArrays, n: int, extractor: Extractor, seed: int, cache: Path | None = None
+) -> Features:
+    """Runs ``extractor`` over ``n`` images of a data set, or reads what an earlier evaluation kept.
+
+    Args:
+        arrays: the data set.
+        n: number of images; all in their order, or a seeded choice if that is fewer.
+        extractor: the network.
+        seed: of the choice.
+        cache: where features are kept; None is the user's cache directory.
+    """
+    chosen = np.arange(len(arrays.images))
+    if n < len(chosen):
+        chosen = np.sort(np.random.default_rng(seed).choice(len(chosen), n, replace=False))
+    choice = "all" if n >= len(arrays.images) else f"{n}-seed{seed}"
+    path = (cache or cache_directory()) / "features" / f"{arrays.fingerprint}-{choice}-{extractor.key}.npz"
+    if path.is_file():
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                return Features(kept["features"], kept["logits"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            logger.warning("kept features %s cannot be read (%s): computing them again", path, error)
+    pieces = (arrays.images[chosen[start : start + BATCH]] for start in range(0, len(chosen), BATCH))
+    found = extract(pieces, extractor, len(chosen), f"features of {arrays.name}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_npz(path, **found._asdict())
+    return found
