@@ -25,9 +25,9 @@ def main() -> None:
         raise InputError(f"{arguments.out} exists: name a new directory")
     cli.quiet_tensorflow()
 
-    from tfgan_ref.recipes import runner
+    from tfgan_ref.recipes import building
 
-    runner.export_gan(runner.restore_gan(arguments.run), arguments.out)
+    building.export_gan(building.restore_gan(arguments.run), arguments.out)
     print(cli.usage(arguments.out))
 
 

@@ -14,6 +14,16 @@ from tfgan_ref.errors import InputError
 CHUNK = 256
 
 
+def save_keras(generator: keras.Model, path: Path) -> None:
+    """Writes ``generator`` as a ``.keras`` file, atomically."""
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.keras")
+    try:
+        generator.save(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 class ExportedGenerator(tf.Module):
     """The functions of an exported generator.
 

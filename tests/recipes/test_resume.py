@@ -1,17 +1,19 @@
 """A run that is killed and resumed ends where an uninterrupted one does, bit for bit."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import keras
 import numpy as np
 import pytest
 
 from tests.conftest import ROOT, same, values
-from tfgan_ref.recipes import runner
+from tfgan_ref.recipes import building
 from tfgan_ref.training.checkpoints import Checkpoints
 
 # Every technique with state or noise of its own, on a network small enough for a test.
@@ -34,7 +36,7 @@ def start(out):
 
 
 def state(run):
-    gan = runner.restore_gan(run)
+    gan = building.restore_gan(run)
     return values([variable for group in gan.state().values() for variable in group])
 
 
@@ -112,8 +114,38 @@ def test_ctrl_c_saves_a_checkpoint_and_exits(tmp_path):
     assert process.returncode == 130, output
     assert f"continue with: python scripts/train.py --resume {run}" in output
     assert "Traceback" not in output
-    gan = runner.restore_gan(run)
+    gan = building.restore_gan(run)
     step = int(gan.step.numpy())
     assert 10 <= step < STEPS
     assert Checkpoints(run / "checkpoints", gan).paths()[-1].name == f"step_{step:08d}"
     assert not np.isnan(gan.generate(1, 0)).any()
+
+
+def test_run_that_evaluates_keeps_its_best_generator(tmp_path, monkeypatch, run_script):
+    """Scores every few steps; after a kill and a resume the table and the best are as if there was none."""
+    from tfgan_ref.evaluation import classifier
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(classifier, "STEPS", 30)
+    settings = {"width": 4, "batch_size": 16, "evaluate_every": 4, "evaluate_n": 50, "checkpoint_every": 2,
+                "evaluate_metrics": "fid,precision_recall", "log_every": 4, "sample_every": 4}  # fmt: skip
+    pairs = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    for name, steps in (("straight", 12), ("short", 6)):
+        code, _, err = run_script("train.py", "cgan", "--steps", steps, "--out", tmp_path / name, *pairs)
+        assert code == 0, err
+    # A row after the last checkpoint, as a kill leaves it: cut off.
+    with (tmp_path / "short" / "evaluations.csv").open("a") as file:
+        file.write("8,1.0")
+    code, _, err = run_script("train.py", "--resume", tmp_path / "short", "--steps", 12)
+    assert code == 0, err
+    tables = [(tmp_path / name / "evaluations.csv").read_text() for name in ("straight", "short")]
+    assert tables[0] == tables[1]
+    header, *rows = tables[0].splitlines()
+    assert header == "step,fid,precision_recall.precision,precision_recall.recall"
+    assert [row.split(",")[0] for row in rows] == ["4", "8", "12"]
+    best = json.loads((tmp_path / "straight" / "best.json").read_text())
+    lowest = min(rows, key=lambda row: float(row.split(",")[1]))
+    assert best["metric"] == "fid"
+    assert str(best["step"]) == lowest.split(",")[0]
+    generator = keras.saving.load_model(tmp_path / "straight" / "best_generator.keras")
+    assert generator.output_shape == (None, 28, 28, 1)

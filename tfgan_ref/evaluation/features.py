@@ -40,26 +40,28 @@ class Features(NamedTuple):
     logits: np.ndarray  # float32 (N, k)
 
 
-def extract(batches: Iterable[np.ndarray], extractor: Extractor, total: int, title: str) -> Features:
-    """Runs ``extractor`` once over batches of uint8 images, with a progress bar.
+def extract(batches: Iterable[np.ndarray], extractor: Extractor, total: int, title: str | None) -> Features:
+    """Runs ``extractor`` once over batches of uint8 images; with a ``title``, under a progress bar.
 
     Raises:
         InputError: the extractor gave NaN or infinite features.
     """
     features, logits = [], []
-    with tqdm(total=total, desc=title, unit="image", file=sys.stderr, disable=None) as bar:
+    with tqdm(total=total, desc=title, unit="image", file=sys.stderr, disable=None if title else True) as bar:
         for images in batches:
             outputs = extractor(images)
             features.append(np.asarray(outputs[0], np.float32))
             logits.append(np.asarray(outputs[1], np.float32))
             if not np.isfinite(features[-1]).all():
-                raise InputError(f"{title}: {extractor.name} gave NaN or infinite features")
+                raise InputError(
+                    f"{extractor.name} gave NaN or infinite features of {title or 'the samples'}"
+                )
             bar.update(len(images))
     return Features(np.concatenate(features), np.concatenate(logits))
 
 
 def extract_drawn(
-    draw: Callable[[int, int], np.ndarray], n: int, extractor: Extractor, title: str
+    draw: Callable[[int, int], np.ndarray], n: int, extractor: Extractor, title: str | None
 ) -> Features:
     """Runs ``extractor`` over ``n`` generated images, ``draw(start, stop)`` at a time."""
     pieces = (draw(start, min(start + BATCH, n)) for start in range(0, n, BATCH))
@@ -87,7 +89,7 @@ def extract_real(
         try:
             with np.load(path, allow_pickle=False) as kept:
                 return Features(kept["features"], kept["logits"])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             logger.warning("kept features %s cannot be read (%s): computing them again", path, error)
     pieces = (arrays.images[chosen[start : start + BATCH]] for start in range(0, len(chosen), BATCH))
     found = extract(pieces, extractor, len(chosen), f"features of {arrays.name}")

@@ -40,9 +40,11 @@ class Score:
     floor_rows: tuple[int, int]
     better: str | float
 
-
-# What a metric returns: (part of the title, value, spread) for each of its numbers.
-Parts = list[tuple[str, float, float | None]]
+    def improves_on(self, value: float) -> bool:
+        """Returns whether this score is better than ``value``."""
+        if isinstance(self.better, float):
+            return abs(self.value - self.better) < abs(value - self.better)
+        return self.value < value if self.better == "low" else self.value > value
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Scoring a model, a folder or a data set against real data: what ``scripts/evaluate.py`` does."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ from tfgan_ref.evaluation import (
     extract_real,
     score,
 )
-from tfgan_ref.recipes import runner
-from tfgan_ref.recipes.sampler import Sampler, open_sampler
+from tfgan_ref.gans import GAN
+from tfgan_ref.recipes import building
+from tfgan_ref.recipes.sampler import Sampler, open_sampler, sampler_of
+from tfgan_ref.recipes.settings import Settings
 
 EXTRACTORS = ("classifier", "inception-fid", "inception-keras")
 
@@ -111,7 +113,7 @@ def evaluate(
         data_name, data_dir = _own_data(model)
     height, _, channels = source.image_shape
     arrays = data.read(data_name, image_size=height, channels=channels, split=split, data_dir=data_dir)
-    extractor = _extractor(features, arrays, weights, resize)
+    extractor = make_extractor(features, arrays, weights, resize)
     real = extract_real(arrays, n, extractor, seed)
     labels = source.choose_labels(arrays, n, seed)
     fake = extract_drawn(
@@ -145,6 +147,29 @@ def evaluate(
     )
 
 
+def generator_evaluator(gan: GAN, arrays: ImageArrays, settings: Settings) -> Callable[[], list[Score]]:
+    """Returns the function that scores the averaged generator of ``gan``, as it is at each call.
+
+    Args:
+        gan: the GAN in training.
+        arrays: its real data.
+        settings: those named ``evaluate_...``.
+
+    Raises:
+        InputError: one of them cannot be used.
+    """
+    metrics = settings.evaluate_metrics.split(",")
+    check_metrics(metrics)
+    weights = Path(settings.evaluate_weights) if settings.evaluate_weights else None
+    extractor = make_extractor(settings.evaluate_features, arrays, weights)
+    n = settings.evaluate_n
+    real = extract_real(arrays, n, extractor, settings.seed)
+    sampler = sampler_of(gan)
+    source = _Source(arrays.images.shape[1:], n, sampler=sampler)
+    draw = source.drawer(n, settings.seed, source.choose_labels(arrays, n, settings.seed))
+    return lambda: score(metrics, real, extract_drawn(draw, n, extractor, None), settings.seed)
+
+
 @dataclass(frozen=True)
 class _Source:
     """Where the images that are scored come from: a generator or images at hand."""
@@ -162,7 +187,7 @@ class _Source:
             return np.arange(n) % self.sampler.num_classes
         return np.random.default_rng(seed).choice(arrays.labels, n)
 
-    def drawer(self, n: int, seed: int, labels: np.ndarray | None) -> Any:
+    def drawer(self, n: int, seed: int, labels: np.ndarray | None) -> Callable[[int, int], np.ndarray]:
         """Returns the function that gives the images from one number up to another."""
         if self.sampler is None:
             count = len(self.arrays.images)
@@ -198,11 +223,20 @@ def _one(sampler: Sampler) -> tuple[np.ndarray, np.ndarray | None]:
 def _own_data(model: str) -> tuple[str, str | None]:
     if not (Path(model) / "config.json").is_file():
         raise InputError(f"{model} does not say what real data it belongs to: name them with --data")
-    settings = runner.settings_of(Path(model))
+    settings = building.settings_of(Path(model))
     return settings.data, settings.data_dir
 
 
-def _extractor(features: str, arrays: ImageArrays, weights: Path | None, resize: str) -> Extractor:
+def make_extractor(
+    features: str, arrays: ImageArrays, weights: Path | None, resize: str = "tf1"
+) -> Extractor:
+    """Returns the feature network of that name, with its weights.
+
+    Raises:
+        InputError: unknown name, or weights that are missing or wrong.
+    """
+    if features not in EXTRACTORS:
+        raise InputError(f"features {features!r} is unknown: choose one of {', '.join(EXTRACTORS)}")
     if features == "classifier":
         if weights is not None:
             raise InputError("weights: the classifier trains its own, leave out --weights")

@@ -1,10 +1,8 @@
-"""Training a recipe in a run directory, resuming it, and rebuilding its GAN from there."""
+"""Training a recipe in a run directory, and resuming it."""
 
-import contextlib
 import logging
 import math
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -15,10 +13,11 @@ import tfgan_ref
 from tfgan_ref import data, plotting
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
-from tfgan_ref.export import export_generator
+from tfgan_ref.export import save_keras
 from tfgan_ref.gans import GAN
-from tfgan_ref.recipes import find_recipe
-from tfgan_ref.recipes.recipe import DataShape, Recipe, adam_pair
+from tfgan_ref.recipes.building import build_gan, export_gan, parse_config
+from tfgan_ref.recipes.evaluation import generator_evaluator
+from tfgan_ref.recipes.recipe import DataShape, Recipe
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.training import callbacks
 from tfgan_ref.training.checkpoints import Checkpoints
@@ -37,6 +36,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         InputError: a setting, the data or ``out`` cannot be used; nothing has been written then.
         TrainingDiverged: a loss became NaN or infinite.
     """
+    RunDirectory.refuse_existing(out)
     arrays = _read(settings)
     gan = build_gan(recipe, settings, _shape(arrays))
     config = {
@@ -63,7 +63,7 @@ def resume_run(path: Path, steps: int | None = None) -> bool:
         TrainingDiverged: a loss became NaN or infinite.
     """
     run = RunDirectory.open(path)
-    recipe, settings, shape, fingerprint = _parse_config(run)
+    recipe, settings, shape, fingerprint = parse_config(run)
     if steps is not None:
         settings = replace(settings, steps=steps)
     arrays = _read(settings)
@@ -75,39 +75,6 @@ def resume_run(path: Path, steps: int | None = None) -> bool:
         raise InputError(f"steps {steps} is below the run's step {step}: at least that")
     logger.info("resuming %s from step %d", path, step)
     return _train(recipe, settings, arrays, gan, run)
-
-
-def settings_of(path: Path) -> Settings:
-    """Returns the settings of the run in ``path``.
-
-    Raises:
-        InputError: ``path`` holds no run.
-    """
-    return _parse_config(RunDirectory.open(path))[1]
-
-
-def restore_gan(path: Path) -> GAN:
-    """Rebuilds the GAN of the run in ``path`` with the weights of its newest sound checkpoint.
-
-    Raises:
-        InputError: ``path`` holds no run or no usable checkpoint.
-    """
-    run = RunDirectory.open(path)
-    recipe, settings, shape, _ = _parse_config(run)
-    gan = build_gan(recipe, settings, shape)
-    Checkpoints(run.checkpoints, gan).restore()
-    return gan
-
-
-def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GAN:
-    """Builds and compiles the recipe's GAN for data of ``shape``."""
-    _warn_of_slow_bfloat16(settings.precision)
-    with _dtype_policy(settings.precision):
-        gan = recipe.build(settings, shape)
-    gpu = bool(tf.config.list_physical_devices("GPU"))
-    auto = gpu and not settings.deterministic
-    gan.compile(*adam_pair(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
-    return gan
 
 
 def _train(recipe: Recipe, settings: Settings, arrays: ImageArrays, gan: GAN, run: RunDirectory) -> bool:
@@ -125,6 +92,10 @@ def _train(recipe: Recipe, settings: Settings, arrays: ImageArrays, gan: GAN, ru
         gan.steps_per_execution = _steps_per_execution(settings, step)
         checkpoints = Checkpoints(run.checkpoints, gan)
         stop = callbacks.StopOnSignal()
+        evaluations = []
+        if settings.evaluate_every is not None:
+            evaluate = generator_evaluator(gan, arrays, settings)
+            evaluations.append(callbacks.EvaluateGenerator(run, settings.evaluate_every, evaluate))
         try:
             gan.fit(
                 dataset,
@@ -136,6 +107,7 @@ def _train(recipe: Recipe, settings: Settings, arrays: ImageArrays, gan: GAN, ru
                     callbacks.ProgressBar(settings.steps),
                     callbacks.SaveSamples(run, settings.sample_every, lambda: recipe.draw(gan)),
                     callbacks.LogMetrics(run, settings.log_every),
+                    *evaluations,
                     callbacks.SaveCheckpoints(checkpoints, settings.checkpoint_every),
                     stop,
                 ],
@@ -151,9 +123,7 @@ def _train(recipe: Recipe, settings: Settings, arrays: ImageArrays, gan: GAN, ru
 def _write_results(recipe: Recipe, gan: GAN, run: RunDirectory) -> None:
     """Writes the end's picture and models, in place of those of an earlier end."""
     plotting.save_png(run.final_samples, recipe.draw(gan))
-    new_generator = run.path / ".new.keras"
-    gan.ema_generator.save(new_generator)
-    new_generator.replace(run.generator)
+    save_keras(gan.ema_generator, run.generator)
     new_model, old_model = run.path / ".saved_model.new", run.path / ".saved_model.old"
     for leftover in (new_model, old_model):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -164,21 +134,13 @@ def _write_results(recipe: Recipe, gan: GAN, run: RunDirectory) -> None:
     shutil.rmtree(old_model, ignore_errors=True)
 
 
-def export_gan(gan: GAN, path: Path) -> None:
-    """Writes the averaged generator of ``gan`` as a SavedModel.
-
-    Raises:
-        InputError: ``path`` exists.
-    """
-    export_generator(gan.ema_generator, path, num_classes=getattr(gan, "num_classes", None))
-
-
 def _steps_per_execution(settings: Settings, step: int) -> int:
     """Returns the most steps, up to the setting, that divide what is left and every interval.
 
     Keras runs whole executions only: with any other number it would run past the end.
     """
-    intervals = (settings.log_every, settings.sample_every, settings.checkpoint_every)
+    intervals = [settings.log_every, settings.sample_every, settings.checkpoint_every]
+    intervals += [settings.evaluate_every] if settings.evaluate_every else []
     common = math.gcd(settings.steps - step, *intervals)
     return max(n for n in range(1, settings.steps_per_execution + 1) if common % n == 0)
 
@@ -194,41 +156,3 @@ def _read(settings: Settings) -> ImageArrays:
 
 def _shape(arrays: ImageArrays) -> DataShape:
     return DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None)
-
-
-def _parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
-    config = run.config()
-    try:
-        recipe = find_recipe(config["recipe"])
-        settings = recipe.settings.from_config(config["settings"])
-        shape = config["data"]["image_shape"]
-        num_classes = config["data"]["num_classes"]
-        fingerprint = config["data"]["fingerprint"]
-        sound = len(shape) == 3 and all(type(side) is int and 0 < side <= 4096 for side in shape)
-        sound = sound and (num_classes is None or (type(num_classes) is int and 0 < num_classes <= 10**6))
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{run.path / 'config.json'} is incomplete: {error}") from error
-    if not sound:
-        raise InputError(f"{run.path / 'config.json'}: data {config['data']} has no usable shape")
-    return recipe, settings, DataShape(tuple(shape), num_classes), fingerprint
-
-
-@contextlib.contextmanager
-def _dtype_policy(name: str) -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def _warn_of_slow_bfloat16(precision: str) -> None:
-    if precision != "mixed_bfloat16" or tf.config.list_physical_devices("GPU"):
-        return
-    cpuinfo = Path("/proc/cpuinfo")
-    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
-    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
-        logger.warning(
-            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
-        )

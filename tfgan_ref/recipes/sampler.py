@@ -10,7 +10,8 @@ import tensorflow as tf
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
 from tfgan_ref.export import CHUNK, ExportedGenerator
-from tfgan_ref.recipes import runner
+from tfgan_ref.gans import GAN
+from tfgan_ref.recipes import building
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ class Sampler:
         return np.full(n, int(label))
 
 
+def sampler_of(gan: GAN) -> Sampler:
+    """Draws from the averaged generator of ``gan``, as it is at each time."""
+    module = ExportedGenerator(gan.ema_generator)
+    return Sampler(tf.function(module.serve), gan.latent_dim, getattr(gan, "num_classes", None))
+
+
 def open_sampler(path: Path) -> Sampler:
     """Opens a run directory (its newest checkpoint) or a SavedModel.
 
@@ -70,9 +77,7 @@ def open_sampler(path: Path) -> Sampler:
     if not path.exists():
         raise InputError(f"{path} does not exist: name a run directory or a SavedModel")
     if not (path / "saved_model.pb").is_file():
-        gan = runner.restore_gan(path)
-        module = ExportedGenerator(gan.ema_generator)
-        return Sampler(tf.function(module.serve), gan.latent_dim, getattr(gan, "num_classes", None))
+        return sampler_of(building.restore_gan(path))
     try:
         loaded = tf.saved_model.load(str(path))
         latent_dim = loaded.signatures["serving_default"].structured_input_signature[1]["latents"].shape[1]

@@ -49,6 +49,12 @@ class Settings:
     replay: int | None = None  # number of past fakes kept for D
     l2: float = 0.0  # weight of the penalty on D's kernels
     ema_decay: float | None = 0.999  # of the averaged generator; None: no average
+    # Evaluation while training
+    evaluate_every: int | None = None  # steps between evaluations of the averaged generator; None: never
+    evaluate_metrics: str = "fid"  # a list with commas; by the first one the best generator is kept
+    evaluate_n: int = 2000  # samples per evaluation
+    evaluate_features: str = "classifier"  # inception-fid, inception-keras
+    evaluate_weights: str | None = None  # file of the feature network's weights
     # Machine
     precision: str = "float32"  # mixed_float16, mixed_bfloat16
     jit: str = "auto"  # on, off; auto compiles with XLA on a GPU unless deterministic
@@ -66,6 +72,8 @@ class Settings:
         ):  # fmt: skip
             if getattr(self, key) < 1:
                 raise InputError(f"{key} {getattr(self, key)} is out of range: at least 1")
+        if self.evaluate_every is not None and self.evaluate_every < 1:
+            raise InputError(f"evaluate_every {self.evaluate_every} is out of range: at least 1, or none")
         if not 0 <= self.seed < 2**31:
             raise InputError(f"seed {self.seed} is out of range: from 0 to 2147483647")
         if self.replay is not None and self.replay < self.batch_size:

@@ -1,13 +1,16 @@
 """Keras callbacks of a run: progress, logs, sample grids, checkpoints, and the ways a run can end."""
 
-import csv
+import json
 import logging
 import math
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,7 +18,9 @@ import tensorflow as tf
 
 from tfgan_ref import plotting
 from tfgan_ref.errors import TrainingDiverged
-from tfgan_ref.files import write_text
+from tfgan_ref.evaluation import Score
+from tfgan_ref.export import save_keras
+from tfgan_ref.files import write_json, write_text
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
 
@@ -48,6 +53,37 @@ class PeriodicCallback(keras.callbacks.Callback):
         raise NotImplementedError
 
 
+class CSVTable:
+    """A CSV file with a column ``step``, written row by row.
+
+    Rows later than ``up_to_step``, left by a run that was killed after its last checkpoint, are dropped.
+
+    Attributes:
+        last: the last row that was kept, empty if there is none.
+    """
+
+    def __init__(self, path: Path, up_to_step: int) -> None:
+        self.path = path
+        self.last: dict[str, str] = {}
+        if not path.exists():
+            return
+        header, *lines = path.read_text(encoding="utf-8").splitlines()
+        columns = header.split(",")
+        # The last line of a killed run may be cut off.
+        rows = [row for line in lines if len(row := line.split(",")) == len(columns)]
+        kept = [row for row in rows if int(row[0]) <= up_to_step]
+        write_text(path, "".join(",".join(row) + "\n" for row in [columns, *kept]))
+        if kept:
+            self.last = dict(zip(columns, kept[-1], strict=True))
+
+    def append(self, row: Mapping[str, object]) -> None:
+        """Adds a row; the first one also writes the names of its columns, of which step is the first."""
+        with self.path.open("a", encoding="utf-8") as file:
+            if file.tell() == 0:
+                file.write(",".join(row) + "\n")
+            file.write(",".join(map(str, row.values())) + "\n")
+
+
 class StopWhenDiverged(keras.callbacks.Callback):
     """Stops the run when a loss is NaN or infinite. Comes before the callback that saves checkpoints."""
 
@@ -71,10 +107,15 @@ class StopOnSignal(keras.callbacks.Callback):
     A second Ctrl-C interrupts at once.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.received: str | None = None
+        self.previous: dict[signal.Signals, Any] = {}
+
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Takes the two signals over."""
-        self.received: str | None = None
-        self.previous = {s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)}
+        if threading.current_thread() is threading.main_thread():  # others cannot take signals
+            self.previous = {s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)}
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Asks Keras to stop if a signal came."""
@@ -114,10 +155,7 @@ class SaveCheckpoints(PeriodicCallback):
 
 
 class LogMetrics(PeriodicCallback):
-    """Writes the means since the last row to ``metrics.csv`` and TensorBoard, and starts new means.
-
-    Rows later than the step that training starts from, left by a run that was killed, are dropped.
-    """
+    """Writes the means since the last row to ``metrics.csv`` and TensorBoard, and starts new means."""
 
     def __init__(self, run: RunDirectory, every: int) -> None:
         super().__init__(every)
@@ -126,21 +164,8 @@ class LogMetrics(PeriodicCallback):
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Opens both logs."""
         super().on_train_begin(logs)
-        self.columns = [
-            "step",
-            "seconds",
-            *(metric.name for metric in self.model.metrics),
-            *(f"{name}_learning_rate" for name in self.model.optimizers()),
-        ]
-        rows = [",".join(self.columns)]
-        self.seconds_before = 0.0
-        if self.run.metrics.exists():
-            with self.run.metrics.open(newline="", encoding="utf-8") as file:
-                for row in csv.DictReader(file):
-                    if int(row["step"]) <= self.seen:
-                        rows.append(",".join(row[column] for column in self.columns))
-                        self.seconds_before = float(row["seconds"])
-        write_text(self.run.metrics, "\n".join(rows) + "\n")
+        self.table = CSVTable(self.run.metrics, up_to_step=self.seen)
+        self.seconds_before = float(self.table.last.get("seconds", 0.0))
         self.writer = tf.summary.create_file_writer(str(self.run.logs))
         self.start = time.monotonic()
 
@@ -155,13 +180,48 @@ class LogMetrics(PeriodicCallback):
         }
         seconds = self.seconds_before + time.monotonic() - self.start
         row = {"step": step, "seconds": f"{seconds:.2f}", **{k: f"{v:.6g}" for k, v in values.items()}}
-        with self.run.metrics.open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, self.columns, lineterminator="\n").writerow(row)
+        self.table.append(row)
         with self.writer.as_default(step=step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
         self.writer.flush()
         self.model.reset_metrics()
+
+
+class EvaluateGenerator(PeriodicCallback):
+    """Scores the averaged generator, writes ``evaluations.csv`` and TensorBoard, and keeps the best one.
+
+    Args:
+        run: the run directory.
+        every: steps between evaluations.
+        evaluate: scores the generator as it is; by its first score the best one is kept.
+    """
+
+    def __init__(self, run: RunDirectory, every: int, evaluate: Callable[[], list[Score]]) -> None:
+        super().__init__(every)
+        self.run = run
+        self.evaluate = evaluate
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Reads what an earlier part of the run wrote."""
+        super().on_train_begin(logs)
+        self.table = CSVTable(self.run.evaluations, up_to_step=self.seen)
+        self.best = json.loads(self.run.best.read_text()) if self.run.best.exists() else None
+        self.writer = tf.summary.create_file_writer(str(self.run.logs))
+
+    def act(self, step: int, logs: Mapping[str, float]) -> None:
+        """Evaluates once."""
+        scores = self.evaluate()
+        self.table.append({"step": step, **{found.metric: f"{found.value:.6g}" for found in scores}})
+        with self.writer.as_default(step=step):
+            for found in scores:
+                tf.summary.scalar(f"evaluation/{found.metric}", found.value)
+        self.writer.flush()
+        first = scores[0]
+        if self.best is None or self.best["step"] > step or first.improves_on(self.best["value"]):
+            self.best = {"step": step, "metric": first.metric, "value": first.value}
+            save_keras(self.model.ema_generator, self.run.best_generator)
+            write_json(self.run.best, self.best)
 
 
 class SaveSamples(PeriodicCallback):
@@ -219,7 +279,9 @@ class ProgressBar(keras.callbacks.Callback):
             "d_accuracy_real": "D real",
             "d_accuracy_fake": "D fake",
         }
-        values = "  ".join(f"{shown[k]} {v:.3f}" for k, v in (logs or {}).items() if k in shown)
+        values = "  ".join(
+            f"{title} {logs[name]:.3f}" for name, title in shown.items() if name in (logs or {})
+        )
         line = f"[{bar}] {step}/{self.total_steps}  {values}  {elapsed:.0f} s, {remaining:.0f} s left"
         end = "\n" if not self.interactive or step >= self.total_steps else ""
         print(f"\r\x1b[K{line}" if self.interactive else line, end=end, flush=True)

@@ -14,10 +14,19 @@ class RunDirectory:
     """Paths of a run's parts.
 
     ``config.json`` (enough to rebuild the run), ``checkpoints/``, ``logs/`` (TensorBoard), ``metrics.csv``,
-    ``samples/step_*.png``, and once it ends ``samples.png``, ``generator.keras`` and ``saved_model/``.
+    ``samples/step_*.png``, and once it ends ``samples.png``, ``generator.keras`` and ``saved_model/``. Runs
+    that evaluate while they train have ``evaluations.csv``, ``best.json`` and ``best_generator.keras``.
     """
 
     path: Path
+
+    @staticmethod
+    def refuse_existing(path: Path) -> None:
+        """Raises InputError if ``path`` exists and holds anything."""
+        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+            raise InputError(
+                f"run directory {path} exists: name another with --out, or continue it with --resume {path}"
+            )
 
     @classmethod
     def create(cls, path: Path, config: dict[str, Any]) -> "RunDirectory":
@@ -26,10 +35,7 @@ class RunDirectory:
         Raises:
             InputError: ``path`` exists and holds anything, or cannot be written.
         """
-        if path.is_file() or (path.is_dir() and any(path.iterdir())):
-            raise InputError(
-                f"run directory {path} exists: name another with --out, or continue it with --resume {path}"
-            )
+        cls.refuse_existing(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
             write_json(path / "config.json", config)
@@ -76,6 +82,21 @@ class RunDirectory:
     def metrics(self) -> Path:
         """The logged values, one row per logged step."""
         return self.path / "metrics.csv"
+
+    @property
+    def evaluations(self) -> Path:
+        """The scores of the averaged generator while training, one row per evaluation."""
+        return self.path / "evaluations.csv"
+
+    @property
+    def best(self) -> Path:
+        """Which evaluation was the best."""
+        return self.path / "best.json"
+
+    @property
+    def best_generator(self) -> Path:
+        """The averaged generator of the best evaluation, for Keras."""
+        return self.path / "best_generator.keras"
 
     @property
     def samples(self) -> Path:

@@ -1,0 +1,144 @@
+"""evaluate.py: tables, JSON with every setting, pairs, and one clear line for bad input."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import tiny_gan
+from tests.scripts.test_scripts import is_one_line_error
+from tfgan_ref import metrics
+from tfgan_ref.evaluation import classifier
+from tfgan_ref.export import export_generator
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """A short classifier, kept for all tests of this file and away from the user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "evaluate-cache"))
+    monkeypatch.setattr(classifier, "STEPS", 60)
+
+
+def folder(path, n, size=28, seed=0, mode="L"):
+    path.mkdir()
+    rng = np.random.default_rng(seed)
+    for i in range(n):
+        shape = (size, size) if mode == "L" else (size, size, 3)
+        Image.fromarray(rng.integers(0, 256, shape, np.uint8)).save(path / f"{i:03d}.png")
+    return path
+
+
+def test_digits_against_themselves(run_script, tmp_path):
+    out = tmp_path / "scores.json"
+    arguments = ["digits", "--data", "digits", "--metrics", "fid,kid,precision_recall", "--out", out]
+    code, table, err = run_script("evaluate.py", *arguments)
+    assert code == 0, err
+    assert "classifier of digits" in table
+    assert "1500 real images, fewer than n = 10000: all of them are used" in table
+    report = json.loads(out.read_text())
+    scores = {s["metric"]: s for s in report["scores"]}
+    assert scores["fid"]["value"] < 1e-3 < scores["fid"]["floor"]
+    assert scores["precision_recall.precision"]["value"] == 1
+    assert report["settings"]["n_real"] == report["settings"]["n_fake"] == 1500
+    assert report["settings"]["seed"] == 0
+    assert "tensorflow" in report["settings"]["versions"]
+    is_one_line_error(run_script("evaluate.py", *arguments), "scores.json exists")
+
+
+def test_any_folder_of_images_can_be_scored(run_script, tmp_path):
+    digits = tmp_path / "digits"
+    digits.mkdir()
+    from tfgan_ref import data
+
+    images = data.read("digits", split="test").images
+    for i, image in enumerate(images):
+        Image.fromarray(image[..., 0]).save(digits / f"{i:03d}.png")
+    out = tmp_path / "a.json"
+    arguments = [f"folder:{digits}", "--data", "digits", "--metrics", "fid", "--out", out]
+    code, _, err = run_script("evaluate.py", *arguments)
+    assert code == 0, err
+    report = json.loads(out.read_text())
+    assert report["settings"]["n_fake"] == 297
+    assert report["scores"][0]["rows"] == [1500, 297]
+
+
+def test_exported_generator_without_its_run(run_script, tmp_path):
+    gan = tiny_gan(conditional=True)
+    export_generator(gan.ema_generator, tmp_path / "model", num_classes=3)
+    eights = tmp_path / "eights.npz"
+    rng = np.random.default_rng(0)
+    np.savez(eights, images=rng.integers(0, 256, (200, 8, 8), np.uint8), labels=np.arange(200) % 3)
+    # 8x8 is too small for the classifier: said in one line.
+    result = run_script("evaluate.py", tmp_path / "model", "--data", f"npz:{eights}", "--n", "50")
+    is_one_line_error(result, "images of 8x8: the small classifier takes sides of 16 to 64")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ([], "name either a model or --pairs"),
+        (["digits"], "digits does not say what real data it belongs to: name them with --data"),
+        (["digits", "--data", "digits", "--metrics", "fid,foo"], "metric 'foo' is unknown"),
+        (["digits", "--data", "digits", "--features", "vgg"], "features 'vgg' is unknown"),
+        (["digits", "--data", "digits", "--n", "3"], "n 3 is out of range: at least 12"),
+        (["digits", "--data", "digits", "--split", "validation"], "split='validation' does not exist"),
+        (["digits", "--data", "digits", "--weights", "x.pth"], "leave out --weights"),
+        (["digits", "--data", "digits", "--features", "inception-fid", "--weights", "no.pth"], "no.pth"),
+        (["nowhere", "--data", "digits"], "nowhere"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_arguments(run_script, arguments, part):
+    is_one_line_error(run_script("evaluate.py", *arguments), part)
+
+
+def test_folders_of_mixed_sizes_and_plain_folders(run_script, tmp_path):
+    mixed = folder(tmp_path / "mixed", 20)
+    Image.new("L", (30, 20)).save(mixed / "odd.png")
+    is_one_line_error(
+        run_script("evaluate.py", f"folder:{mixed}", "--data", "digits"), "different sizes", "odd.png"
+    )
+    is_one_line_error(run_script("evaluate.py", mixed, "--data", "digits"), "for images write folder:")
+
+
+def test_pairs(run_script, tmp_path):
+    first, second = folder(tmp_path / "a", 3, 20, 0, "RGB"), folder(tmp_path / "b", 3, 20, 1, "RGB")
+    out = tmp_path / "pairs.json"
+    code, table, err = run_script("evaluate.py", "--pairs", first, second, "--out", out)
+    assert code == 0, err
+    assert "mean of 3" in table
+    report = json.loads(out.read_text())
+    images = [[np.asarray(Image.open(side / f"{i:03d}.png")) for i in range(3)] for side in (first, second)]
+    expected = [metrics.psnr(a, b) for a, b in zip(*images, strict=True)]
+    assert [row["psnr"] for row in report["scores"].values()] == pytest.approx(expected)
+    assert report["means"]["psnr"] == pytest.approx(np.mean(expected))
+    assert set(report["means"]) == {"psnr", "ssim"}
+
+
+def test_bad_pairs(run_script, tmp_path):
+    first, second = folder(tmp_path / "a", 2), folder(tmp_path / "b", 2, size=24)
+
+    def pairs(a, b, *more):
+        return run_script("evaluate.py", "--pairs", a, b, *more)
+
+    is_one_line_error(pairs(first, second), "b/000.png is 24x24 with 1 channel", "28x28")
+    is_one_line_error(pairs(first, tmp_path / "no"), "no is not a folder")
+    is_one_line_error(pairs(first, second, "--metrics", "psnr,fid"), "metric 'fid' of pairs is unknown")
+    is_one_line_error(pairs(first, second, "--metrics", "lpips,perceptual"), "one at a time")
+    (second / "000.png").unlink()
+    is_one_line_error(pairs(first, second), "a/000.png has no partner in", "b")
+    (first / "001.png").write_bytes(b"broken")
+    (first / "000.png").unlink()
+    is_one_line_error(pairs(first, second), "001.png cannot be read")
+
+
+def test_interrupted_evaluation_leaves_no_file(run_script, tmp_path, monkeypatch):
+    def interrupt(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tfgan_ref.recipes.evaluation.score", interrupt)
+    out = tmp_path / "scores.json"
+    code, _, _ = run_script("evaluate.py", "digits", "--data", "digits", "--metrics", "fid", "--out", out)
+    assert code == 130
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,105 @@
+"""Making a recipe's GAN, new or from a run directory."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.export import export_generator
+from tfgan_ref.gans import GAN
+from tfgan_ref.recipes import find_recipe
+from tfgan_ref.recipes.recipe import DataShape, Recipe, adam_pair
+from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.training.checkpoints import Checkpoints
+from tfgan_ref.training.run_directory import RunDirectory
+
+logger = logging.getLogger(__name__)
+
+
+def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GAN:
+    """Builds and compiles the recipe's GAN for data of ``shape``."""
+    _warn_of_slow_bfloat16(settings.precision)
+    with _dtype_policy(settings.precision):
+        gan = recipe.build(settings, shape)
+    gpu = bool(tf.config.list_physical_devices("GPU"))
+    auto = gpu and not settings.deterministic
+    gan.compile(*adam_pair(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
+    return gan
+
+
+def restore_gan(path: Path) -> GAN:
+    """Rebuilds the GAN of the run in ``path`` with the weights of its newest sound checkpoint.
+
+    Raises:
+        InputError: ``path`` holds no run or no usable checkpoint.
+    """
+    run = RunDirectory.open(path)
+    recipe, settings, shape, _ = parse_config(run)
+    gan = build_gan(recipe, settings, shape)
+    Checkpoints(run.checkpoints, gan).restore()
+    return gan
+
+
+def settings_of(path: Path) -> Settings:
+    """Returns the settings of the run in ``path``.
+
+    Raises:
+        InputError: ``path`` holds no run.
+    """
+    return parse_config(RunDirectory.open(path))[1]
+
+
+def export_gan(gan: GAN, path: Path) -> None:
+    """Writes the averaged generator of ``gan`` as a SavedModel.
+
+    Raises:
+        InputError: ``path`` exists.
+    """
+    export_generator(gan.ema_generator, path, num_classes=getattr(gan, "num_classes", None))
+
+
+def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
+    """Returns a run's recipe, settings, data shape and data fingerprint from its ``config.json``.
+
+    Raises:
+        InputError: it is incomplete, or holds what no run of this package writes.
+    """
+    config = run.config()
+    try:
+        recipe = find_recipe(config["recipe"])
+        settings = recipe.settings.from_config(config["settings"])
+        shape = config["data"]["image_shape"]
+        num_classes = config["data"]["num_classes"]
+        fingerprint = config["data"]["fingerprint"]
+        sound = len(shape) == 3 and all(type(side) is int and 0 < side <= 4096 for side in shape)
+        sound = sound and (num_classes is None or (type(num_classes) is int and 0 < num_classes <= 10**6))
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{run.path / 'config.json'} is incomplete: {error}") from error
+    if not sound:
+        raise InputError(f"{run.path / 'config.json'}: data {config['data']} has no usable shape")
+    return recipe, settings, DataShape(tuple(shape), num_classes), fingerprint
+
+
+@contextlib.contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _warn_of_slow_bfloat16(precision: str) -> None:
+    if precision != "mixed_bfloat16" or tf.config.list_physical_devices("GPU"):
+        return
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
+        logger.warning(
+            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
+        )
