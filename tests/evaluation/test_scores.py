@@ -23,7 +23,7 @@ def make(seed, n=120, mean=0.0):
 class Flat:
     """An extractor of the first pixels, which counts what it is shown."""
 
-    name, key = "first pixels", "flat"
+    name, label, key = "first pixels", "distance", "flat"
 
     def __init__(self):
         self.seen = 0

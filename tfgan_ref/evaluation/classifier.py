@@ -34,6 +34,7 @@ class SmallClassifier:
         held_out: number of those images.
         data: name of its data set.
         key: what tells this extractor from every other.
+        label: what the Frechet distance of its features is called.
     """
 
     network: keras.Model
@@ -41,6 +42,7 @@ class SmallClassifier:
     held_out: int
     data: str
     key: str
+    label: str = "Frechet distance (classifier)"
 
     @property
     def name(self) -> str:

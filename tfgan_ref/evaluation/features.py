@@ -23,10 +23,12 @@ class Extractor(Protocol):
 
     Attributes:
         name: how its scores are labelled.
+        label: what the Frechet distance of its features is called; "FID" means one network and resize only.
         key: what tells it from every other extractor, weights and resizing included; a file name.
     """
 
     name: str
+    label: str
     key: str
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

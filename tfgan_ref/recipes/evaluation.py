@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +60,13 @@ class Report:
     def table(self) -> str:
         """Returns the scores as text, each with its floor."""
         lines = [f"features: {self.extractor}", ""]
-        lines.append(f"{'metric':24} {'score':>12} {'real vs real':>14}   {'rows':>13}  better")
+        lines.append(f"{'metric':30} {'score':>12} {'real vs real':>14}   {'rows':>13}  better")
         for found in self.scores:
             value = f"{found.value:.4g}" + (f" ±{found.spread:.2g}" if found.spread is not None else "")
             rows = f"{found.rows[0]}/{found.rows[1]}"
-            lines.append(f"{found.title:24} {value:>12} {found.floor:>14.4g}   {rows:>13}  {found.better}")
+            lines.append(f"{found.title:30} {value:>12} {found.floor:>14.4g}   {rows:>13}  {found.better}")
         if self.label_agreement is not None:
-            lines.append(f"{'label agreement':24} {self.label_agreement:>12.4g} {'':>14}   {'':>13}  high")
+            lines.append(f"{'label agreement':30} {self.label_agreement:>12.4g} {'':>14}   {'':>13}  high")
         return "\n".join([*lines, "", *self.notes, f"{self.seconds:.0f} s"])
 
 
@@ -119,7 +119,10 @@ def evaluate(
     fake = extract_drawn(
         source.drawer(n, seed, labels), min(n, source.available), extractor, f"features of {model}"
     )
-    scores = score(metrics, real, fake, seed)
+    scores = [
+        replace(found, title=extractor.label) if found.metric == "fid" else found
+        for found in score(metrics, real, fake, seed)
+    ]
     return Report(
         settings={
             "model": model,
