@@ -165,7 +165,8 @@ class GAN(keras.Model):
         start = optimizer.scale_loss(tf.ones_like(loss) / replicas)
         gradients = tape.gradient(loss, [v.value for v in variables], output_gradients=start)
         optimizer.apply(gradients, variables)
-        return tf.linalg.global_norm(gradients) / start
+        norm = tf.linalg.global_norm(gradients)
+        return norm / tf.cast(start, norm.dtype)
 
     def finish_step(self, **tracked: tf.Tensor) -> dict[str, tf.Tensor]:
         """Ends a training step: updates the averaged generator and the counter, returns the running means.

@@ -1,0 +1,165 @@
+"""From seconds per step to rows with targets, and a table of them."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from throughput_peers.cases import CASES
+from throughput_peers.turns import Contestant
+
+FIRST_STEP_MUST, FIRST_STEP_AMBITION = 10.0, 7.0  # seconds
+LIMITS = ("convolution", "product")
+ONEDNN = {True: "with oneDNN", False: "without oneDNN"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a contestant before it runs.
+
+    Attributes:
+        title: what the table calls it.
+        generator_forwards: passes of G in a step, on one batch each.
+        discriminator_forwards: passes of D in a step, on one batch each.
+        must: by case, how many times faster our step must be; for ours, the utilisation it must reach.
+        library: tensorflow or torch.
+        cases: those it takes part in.
+    """
+
+    title: str
+    generator_forwards: int
+    discriminator_forwards: int
+    must: Mapping[str, float]
+    library: str = "tensorflow"
+    cases: Sequence[str] = tuple(CASES)
+
+
+ENTRIES = {
+    "ours": Entry("ours", 1, 3, {"mlp": 0.40, "dcgan28": 0.65, "dcgan64": 0.50}),
+    "tutorial": Entry("TensorFlow tutorial's DCGAN step", 1, 2, {"dcgan28": 1.3}),
+    "keras_io": Entry("keras-io's DCGAN step", 2, 3, {"dcgan64": 1.9}),
+    "keras_gan": Entry("predict + three train_on_batch (Keras-GAN)", 2, 3, {"mlp": 3.5, "dcgan28": 3.5}),
+    "torch": Entry("lean eager PyTorch", 1, 3, dict.fromkeys(CASES, 1.0), "torch"),
+    "torch_gan": Entry("PyTorch-GAN gan.py's loop", 1, 3, {"mlp": 2.0}, "torch", ("mlp",)),
+}
+
+
+def limits(measured: Mapping[str, Mapping[str, Contestant]]) -> dict[str, float]:
+    """Returns the best FLOP/s of each measurement of the machine, over all cases and rounds."""
+    best = {}
+    for name in LIMITS:
+        processes = [contestants[name] for contestants in measured.values()]
+        best[name] = max(p.facts["flops"] / min(p.seconds_per_step) for p in processes)
+    return best
+
+
+def first_step(seconds: Sequence[float]) -> dict[str, Any]:
+    """Returns the median time to the first step beside its targets."""
+    median = statistics.median(seconds)
+    return {
+        "seconds": median,
+        "runs": list(seconds),
+        "target_must": FIRST_STEP_MUST,
+        "target_ambition": FIRST_STEP_AMBITION,
+        "met": median <= FIRST_STEP_MUST,
+    }
+
+
+def case_rows(case: str, contestants: Mapping[str, Contestant], flops_limit: float) -> list[dict[str, Any]]:
+    """Returns one row per contestant of a case; a peer's second run is a row without target."""
+    ours = contestants["ours"]
+    rows = []
+    for name, contestant in contestants.items():
+        if name in LIMITS:
+            continue
+        key, _, variant = name.partition(" ")
+        entry = ENTRIES[key]
+        row = {"case": case, "contestant": f"{entry.title} {variant}".strip(), "skipped": contestant.failure}
+        rows.append(row)
+        if contestant.failure:
+            continue
+        seconds = statistics.median(contestant.seconds_per_step)
+        flops = CASES[case].step_flops(entry.generator_forwards, entry.discriminator_forwards)
+        row["steps_per_second"] = 1 / seconds
+        row["images_per_second"] = CASES[case].batch_size / seconds
+        row["cpu_seconds_per_step"] = statistics.median(contestant.cpu_seconds_per_step)
+        row["seconds_per_step"] = contestant.seconds_per_step
+        ratios = _ratios(contestant, ours)
+        row["ratio_to_ours"] = statistics.median(ratios)
+        row["ratio_quartiles"] = _quartiles(ratios)
+        row["onednn"] = contestant.facts.get("onednn")
+        row["ratio_equal_onednn"] = _ratio_of_equals(key, contestants)
+        row["mflop_per_image"] = flops / CASES[case].batch_size / 1e6
+        row["utilisation"] = flops / seconds / flops_limit
+        row["target_must"] = None if variant else entry.must.get(case)
+        row["target_of"] = "utilisation" if key == "ours" else "ratio_to_ours"
+        row["met"] = None if row["target_must"] is None else row[row["target_of"]] >= row["target_must"]
+    return rows
+
+
+def _ratio_of_equals(peer: str, contestants: Mapping[str, Contestant]) -> float | None:
+    """Returns the ratio of that run of a TensorFlow peer that has our setting of oneDNN."""
+    ours = contestants["ours"]
+    for run in (peer, *(f"{peer} {words}" for words in ONEDNN.values())):
+        contestant = contestants.get(run)
+        if contestant and not contestant.failure and contestant.facts.get("onednn") == ours.facts["onednn"]:
+            return statistics.median(_ratios(contestant, ours))
+    return None
+
+
+def _ratios(peer: Contestant, ours: Contestant) -> list[float]:
+    return [a / b for a, b in zip(peer.seconds_per_step, ours.seconds_per_step, strict=True)]
+
+
+def _quartiles(values: Sequence[float]) -> list[float]:
+    if len(values) < 2:
+        return [values[0], values[0]]
+    lower, _, upper = statistics.quantiles(values, n=4, method="inclusive")
+    return [lower, upper]
+
+
+def markdown(results: Mapping[str, Any]) -> str:
+    """Returns the table of ``results.json``, with what was measured beside what was to be reached."""
+    lines = [
+        "| net | contestant | steps/s | images/s | ours is faster by (quartiles) | with equal oneDNN "
+        "| utilisation | must | met |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in results["rows"]:
+        net = f"{CASES[row['case']].title}, batch {CASES[row['case']].batch_size}"
+        if row["skipped"]:
+            lines.append(f"| {net} | {row['contestant']} | left out: {row['skipped']} |" + " |" * 6)
+            continue
+        ours = row["target_of"] == "utilisation"
+        equal, must = row["ratio_equal_onednn"], row["target_must"]
+        low, high = row["ratio_quartiles"]
+        cells = [
+            net,
+            row["contestant"],
+            f"{row['steps_per_second']:.3g}",
+            f"{row['images_per_second']:.4g}",
+            "" if ours else f"{row['ratio_to_ours']:.2f} ({low:.2f} to {high:.2f})",
+            "" if ours or equal is None else f"{equal:.2f}",
+            f"{row['utilisation']:.0%}",
+            "" if must is None else f"{must:.0%}" if ours else f"{must}",
+            {None: "", True: "yes", False: "**missed**"}[row["met"]],
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    first, onednn = results["first_step"], results["machine"]["onednn"]
+    lines += [
+        "",
+        f"Process start to the end of the first step (recipe dcgan): {first['seconds']:.1f} s; "
+        f"must {first['target_must']:.0f} s: {'met' if first['met'] else '**missed**'}; "
+        f"ambition {first['target_ambition']:.0f} s.",
+        f"The machine's limit with {results['settings']['threads']} threads: "
+        f"{results['limit']['convolution']:.0f} GFLOP/s in a large convolution, "
+        f"{results['limit']['product']:.0f} in a large matrix product; utilisation is of the larger.",
+        f"Load of the machine before the run: {results['settings']['load_before']:.1f}.",
+        f"oneDNN: {_on(onednn['ours'])} in ours; by itself TensorFlow has it "
+        f"{_on(onednn['tensorflow_default'])} here.",
+    ]
+    return "\n".join(lines)
+
+
+def _on(setting: bool | None) -> str:
+    return {True: "on", False: "off", None: "unknown"}[setting]

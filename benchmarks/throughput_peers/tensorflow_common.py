@@ -1,0 +1,91 @@
+"""What the TensorFlow contestants share: the nets in Keras, the data set, the threads."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from tensorflow.python.util import _pywrap_util_port
+
+from throughput_peers.cases import Case, Network
+from throughput_peers.requests import Requests
+
+
+def set_threads(threads: int) -> None:
+    """Limits the threads of TensorFlow, before it does anything."""
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def facts() -> dict[str, Any]:
+    """Returns versions, and whether TensorFlow uses oneDNN in this process."""
+    return {
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "onednn": bool(_pywrap_util_port.IsMklEnabled()),
+    }
+
+
+def build(network: Network) -> keras.Model:
+    """Builds a network of a case as a functional model."""
+    inputs = x = keras.Input(network.inputs)
+    for layer, shape in network.walk():
+        if layer.kind == "dense":
+            if len(shape) > 1:
+                x = layers.Flatten()(x)
+            x = layers.Dense(layer.width, use_bias=layer.bias)(x)
+        else:
+            convolution = layers.Conv2D if layer.kind == "convolution" else layers.Conv2DTranspose
+            x = convolution(layer.width, layer.kernel, layer.stride, "same", use_bias=layer.bias)(x)
+        if layer.batch_norm:
+            x = layers.BatchNormalization()(x)
+        if layer.reshape:
+            x = layers.Reshape(layer.reshape)(x)
+        if layer.activation:
+            x = layers.LeakyReLU(0.2)(x) if layer.activation == "leaky_relu" else layers.Activation("tanh")(x)
+        if layer.dropout:
+            x = layers.Dropout(layer.dropout)(x)
+    return keras.Model(inputs, x)
+
+
+def adam() -> keras.optimizers.Optimizer:
+    """Returns the optimizer that all contestants give to each player."""
+    return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+
+def random_images(case: Case) -> np.ndarray:
+    """Returns uint8 noise images (N, H, W, C), enough for many batches."""
+    return np.random.default_rng(0).integers(0, 256, (64 * case.batch_size, *case.image_shape), np.uint8)
+
+
+def scaled_images(case: Case) -> np.ndarray:
+    """Returns the same images as float32 in [-1, 1], as the peers keep them."""
+    return (random_images(case).astype("float32") - 127.5) / 127.5
+
+
+def slices(case: Case) -> tf.data.Dataset:
+    """Returns the peers' endless data set of shuffled batches."""
+    images = scaled_images(case)
+    dataset = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images)).repeat()
+    return dataset.batch(case.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+
+
+def fit(model: keras.Model, dataset: tf.data.Dataset, requests: Requests) -> None:
+    """Trains by one call of ``fit`` for as long as steps are asked for."""
+    model.fit(dataset, steps_per_epoch=10**9, verbose=0, shuffle=False, callbacks=[_Pace(requests)])
+
+
+class _Pace(keras.callbacks.Callback):
+    def __init__(self, requests: Requests) -> None:
+        super().__init__()
+        self.requests = requests
+        self.finished = 0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.requests.start(**facts(), steps_per_execution=self.model.steps_per_execution)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        steps, self.finished = batch + 1 - self.finished, batch + 1
+        if not self.requests.go_on(steps):
+            self.model.stop_training = True
