@@ -1,7 +1,7 @@
 """Our step as the recipes run it: VanillaGAN under ``fit``, with the settings of the case's recipe.
 
-It does more than the peers' steps: it averages the generator's weights, keeps four running means, and its
-operations are deterministic.
+It keeps six running means, two of them gradient norms, and its operations are deterministic, which no peer's
+are. The averaged generator is left out, since no peer has one.
 """
 
 import tfgan_ref  # noqa: F401, I001 (it sets the environment, so it comes before TensorFlow)
