@@ -1,0 +1,1 @@
+"""The fixed feature networks against PyTorch's, on random weights; `make parity` runs it."""
