@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint benchmarks clean
+.PHONY: demo test lint benchmarks parity clean
 
 $(VENV)/installed: requirements.txt setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
@@ -23,8 +23,23 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# PYTORCH names a Python that has PyTorch, for the rows that compare with it; without, they are left out.
+PYTORCH ?=
 benchmarks: $(VENV)/installed
-	$(BIN)/python benchmarks/throughput.py --out benchmarks/results/throughput
+	$(BIN)/python benchmarks/throughput.py --out benchmarks/results/throughput $(if $(PYTORCH),--torch-python $(PYTORCH))
+	$(BIN)/python benchmarks/metric_studies.py --study all --out benchmarks/results/metric_studies
+	$(BIN)/python benchmarks/metrics_speed.py --out benchmarks/results/metrics_speed $(if $(PYTORCH),--peer-python $(PYTORCH))
+
+# The feature networks against their PyTorch references, in an environment of its own.
+parity: .venv-parity/installed
+	.venv-parity/bin/python -m pytest -s tests/parity
+
+.venv-parity/installed: requirements.txt setup.cfg pyproject.toml tests/parity/requirements.txt tests/parity/references.txt
+	$(PYTHON) -m venv .venv-parity
+	.venv-parity/bin/python -m pip install --quiet --upgrade pip
+	.venv-parity/bin/python -m pip install --quiet --requirement tests/parity/requirements.txt --editable .
+	.venv-parity/bin/python -m pip install --quiet --no-deps --requirement tests/parity/references.txt
+	touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) .venv-parity build *.egg-info
