@@ -3,9 +3,17 @@
 from tfgan_ref.networks.conv28 import conv28_features, conv28_generator
 from tfgan_ref.networks.dcgan import dcgan_features, dcgan_generator
 from tfgan_ref.networks.heads import conditional_discriminator, conditional_generator, discriminator
+from tfgan_ref.networks.inception_fid import InceptionFID
+from tfgan_ref.networks.inception_keras import InceptionKeras
+from tfgan_ref.networks.lpips import LPIPS
 from tfgan_ref.networks.mlp import mlp_features, mlp_generator
+from tfgan_ref.networks.perceptual import PerceptualLoss
 
 __all__ = [
+    "LPIPS",
+    "InceptionFID",
+    "InceptionKeras",
+    "PerceptualLoss",
     "conditional_discriminator",
     "conditional_generator",
     "conv28_features",
