@@ -10,16 +10,23 @@ from tfgan_ref.recipes.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class DCGANSettings(Settings):
-    """The paper's Adam(2e-4, 0.5) and N(0, 0.02)."""
+    """The paper's nets and N(0, 0.02), for a few thousand steps instead of its many epochs.
+
+    With the paper's rate of 2e-4 and no dropout, 3,000 steps on MNIST gave fewer readable digits.
+    """
 
     image_size: int | None = 28
+    learning_rate: float = 1e-3
+    dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
 
 
 @dataclass(frozen=True, kw_only=True)
 class DCGAN64Settings(DCGANSettings):
-    """64x64 in colour, as "choosing metrics" builds it."""
+    """64x64 in colour, as "choosing metrics" builds it, with the paper's Adam(2e-4, 0.5)."""
 
+    learning_rate: float = 2e-4
+    dropout: float = 0.0
     image_size: int | None = 64
     channels: int | None = 3
     steps: int = 2000
