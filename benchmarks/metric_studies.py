@@ -18,20 +18,14 @@ import os
 import platform
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from arguments import Parser, make_output
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 
 STUDIES = ("inception_score", "within_class_collapse", "sample_size", "responses")
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises InputError."""
-        raise InputError(message)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -47,12 +41,7 @@ def parse_arguments() -> argparse.Namespace:
         raise InputError(f"study {arguments.study!r} is unknown: choose all or one of {', '.join(STUDIES)}")
     if arguments.seed < 0:
         raise InputError(f"--seed {arguments.seed} is out of range: at least 0")
-    try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {arguments.out}: {error.strerror}") from error
-    if not os.access(arguments.out, os.W_OK):
-        raise InputError(f"--out {arguments.out} cannot be written to")
+    make_output(arguments.out)
     return arguments
 
 

@@ -20,9 +20,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import numpy as np
+from arguments import Parser, make_output
 from metrics_speed_worker import METRICS, SUBSETS, versions
 
 from tfgan_ref import cli
@@ -34,14 +35,6 @@ ROWS = 10_000
 SEED = 0
 GRID = 2.0**-10  # features are whole multiples: sums of 2,048 products then fit in 53 bits
 CHECKED_IMAGES = 4
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises InputError."""
-        raise InputError(message)
 
 
 @dataclass(frozen=True)
@@ -400,12 +393,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         raise InputError(f"--peer-python {found.peer_python}: {error.strerror}") from error
     if not usable:
         raise InputError(f"--peer-python {found.peer_python} cannot import numpy and scipy")
-    try:
-        found.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {found.out}: {error.strerror}") from error
-    if not os.access(found.out, os.W_OK):
-        raise InputError(f"--out {found.out} cannot be written to")
+    make_output(found.out)
     return found
 
 

@@ -20,8 +20,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from arguments import Parser, make_output
 from throughput_peers import report
 from throughput_peers.cases import CASES
 from throughput_peers.turns import Contestant, take_turns
@@ -34,14 +35,6 @@ TURN_SECONDS = {"mlp": 1.5, "dcgan28": 2.0, "dcgan64": 2.5}
 LIMIT_SECONDS = 0.5
 FIRST_STEP_RUNS = 3
 TELLING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile")  # oneDNN's choices hang on them
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises InputError."""
-        raise InputError(message)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -158,12 +151,7 @@ def describe_machine(contestants: dict[str, Contestant]) -> dict[str, Any]:
 def main() -> None:
     arguments = parse_arguments()
     torch_python = find_torch(arguments.torch_python)
-    try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {arguments.out}: {error.strerror}") from error
-    if not os.access(arguments.out, os.W_OK):
-        raise InputError(f"--out {arguments.out} cannot be written to")
+    make_output(arguments.out)
     if not torch_python:
         print("PyTorch is left out: this Python has none (see --torch-python)", flush=True)
 
