@@ -68,7 +68,8 @@ class Checkpoints:
         except (OSError, tf.errors.OpError) as error:
             shutil.rmtree(temporary, ignore_errors=True)
             last = next(reversed(self.paths()), None)
-            reason = str(error).splitlines()[0]
+            # TensorFlow puts its operation and a temporary path before the reason.
+            reason = str(error).splitlines()[0].rpartition("; ")[2].partition(" [Op:")[0]
             raise InputError(
                 f"checkpoint of step {step} cannot be written to {self.directory}: {reason}; "
                 f"the last good one is {last or 'none'}"
