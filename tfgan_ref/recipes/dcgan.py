@@ -10,10 +10,7 @@ from tfgan_ref.recipes.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class DCGANSettings(Settings):
-    """The paper's nets and N(0, 0.02), for a few thousand steps instead of its many epochs.
-
-    With the paper's rate of 2e-4 and no dropout, 3,000 steps on MNIST gave fewer readable digits.
-    """
+    """The paper's nets and N(0, 0.02); rate and dropout for thousands of steps instead of its many epochs."""
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
