@@ -13,7 +13,7 @@ import numpy as np
 from tfgan_ref.data.arrays import ImageArrays
 from tfgan_ref.data.checks import check_whole, reason
 from tfgan_ref.data.collection import Collection
-from tfgan_ref.data.images import SUFFIXES, decode, fit, to_pixels
+from tfgan_ref.data.images import SUFFIXES, decode, fit, is_image, to_pixels
 from tfgan_ref.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def read_folder(
 def _list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
     """Returns the image files, the class of each, and the names of the classes (none for loose files)."""
     entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
-    loose = [entry for entry in entries if _is_image(entry)]
+    loose = [entry for entry in entries if is_image(entry)]
     classes = {entry.name: sorted(_images_below(entry)) for entry in entries if entry.is_dir()}
     full = {class_name: files for class_name, files in classes.items() if files}
     if loose and full:
@@ -94,11 +94,7 @@ def _list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str
 def _images_below(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in files if _is_image(Path(parent, name)))
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+        yield from (Path(parent, name) for name in files if is_image(Path(parent, name)))
 
 
 def _decode_all(

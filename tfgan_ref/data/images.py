@@ -11,6 +11,11 @@ _GREY_MODES = ("1", "L", "LA", "La")
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
+def is_image(path: Path) -> bool:
+    """Returns whether ``path`` is a file, not hidden, whose name is that of an image."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
 def decode(path: Path) -> Image.Image:
     """Reads an image file: the first frame, turned as its EXIF orientation says, in mode "L" or "RGB".
 

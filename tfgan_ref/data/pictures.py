@@ -5,17 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref.data.checks import reason
-from tfgan_ref.data.images import SUFFIXES, decode, to_pixels
+from tfgan_ref.data.images import decode, is_image, to_pixels
 from tfgan_ref.errors import InputError
 
 
 def list_pictures(folder: Path) -> list[Path]:
     """Returns the image files directly in ``folder``, by name; hidden files are left out."""
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-    )
+    return sorted(filter(is_image, folder.iterdir()))
 
 
 def read_picture(path: Path) -> np.ndarray:
