@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan_ref import networks
-from tfgan_ref.gans import ConditionalGAN, VanillaGAN
+from tfgan_ref.gans import ACGAN, ConditionalGAN, VanillaGAN
 
 ROOT = Path(tfgan_ref.__file__).parents[1]
 
@@ -27,9 +27,16 @@ tf.config.set_logical_device_configuration(
 tf.config.experimental.enable_op_determinism()
 
 
-def tiny_gan(conditional=False, *, batch_norm=False, dropout=0.0, optimizers=None, compiled=None, **settings):
-    """A compiled GAN on 8x8 images with fully connected networks."""
+def tiny_gan(
+    conditional=False, kind=None, *, batch_norm=False, dropout=0.0, optimizers=None, compiled=None, **settings
+):
+    """A compiled GAN on 8x8 images with fully connected networks.
+
+    ``kind`` is a class of ``tfgan_ref.gans``; by default VanillaGAN, or ConditionalGAN.
+    """
     shape = (8, 8, 1)
+    kind = kind or (ConditionalGAN if conditional else VanillaGAN)
+    packing = settings.get("packing", 1)
 
     def generator(latent_dim):
         return networks.mlp_generator(latent_dim, shape, (16,), batch_norm=batch_norm, seed=1)
@@ -37,15 +44,21 @@ def tiny_gan(conditional=False, *, batch_norm=False, dropout=0.0, optimizers=Non
     def features(channels):
         return networks.mlp_features((8, 8, channels), (16,), dropout=dropout, seed=2)
 
-    if conditional:
-        gan = ConditionalGAN(
+    if kind is ACGAN:
+        pair = (
+            networks.conditional_generator(generator, 4, 3, seed=1),
+            networks.auxiliary_discriminator(features(1), 3, seed=2),
+        )
+    elif conditional:
+        pair = (
             networks.conditional_generator(generator, 4, 3, seed=1),
             networks.conditional_discriminator(features, shape, 3, seed=2),
-            3,
-            **settings,
         )
     else:
-        gan = VanillaGAN(generator(4), networks.discriminator(features(1), seed=2), **settings)
+        pair = generator(4), networks.discriminator(features(packing), seed=2)
+    if conditional or kind is ACGAN:
+        settings["num_classes"] = 3
+    gan = kind(*pair, **settings)
     if optimizers is None:
         optimizers = (keras.optimizers.Adam(1e-2, beta_1=0.5), keras.optimizers.Adam(1e-2, beta_1=0.5))
     gan.compile(*optimizers, **(compiled or {}))

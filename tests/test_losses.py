@@ -1,76 +1,172 @@
-"""Losses against NumPy and their gradients against closed forms."""
+"""Every loss and penalty against its formula in NumPy, and its gradient against the derivative by hand."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tfgan_ref import losses
-from tfgan_ref.errors import InputError
 
-LOGITS = np.array([[-30.0], [-2.0], [0.0], [0.5], [40.0]], np.float32)
+RNG = np.random.default_rng(0)
+REAL = RNG.normal(0.5, 2, (7, 1)).astype(np.float32)
+FAKE = RNG.normal(-0.5, 2, (7, 1)).astype(np.float32)
 
 
 def sigmoid(x):
-    return 1 / (1 + np.exp(-x.astype(np.float64)))
+    return 1 / (1 + np.exp(-x))
 
 
-def gradient(loss, logits):
-    logits = tf.constant(logits)
+def softplus(x):
+    return np.logaddexp(0, x)
+
+
+# Discriminator's loss, its derivative by each real and by each fake logit; generator's loss, its derivative.
+FORMULAS = {
+    "non_saturating": (
+        lambda r, f: softplus(-r).mean() + softplus(f).mean(),
+        lambda r: -sigmoid(-r),
+        sigmoid,
+        lambda f: softplus(-f).mean(),
+        lambda f: -sigmoid(-f),
+    ),
+    "minimax": (
+        lambda r, f: softplus(-r).mean() + softplus(f).mean(),
+        lambda r: -sigmoid(-r),
+        sigmoid,
+        lambda f: -softplus(f).mean(),
+        lambda f: -sigmoid(f),
+    ),
+    "least_squares": (
+        lambda r, f: 0.5 * ((r - 1) ** 2).mean() + 0.5 * (f**2).mean(),
+        lambda r: r - 1,
+        lambda f: f,
+        lambda f: 0.5 * ((f - 1) ** 2).mean(),
+        lambda f: f - 1,
+    ),
+    "wasserstein": (
+        lambda r, f: f.mean() - r.mean(),
+        lambda r: -np.ones_like(r),
+        np.ones_like,
+        lambda f: -f.mean(),
+        lambda f: -np.ones_like(f),
+    ),
+    "hinge": (
+        lambda r, f: np.maximum(0, 1 - r).mean() + np.maximum(0, 1 + f).mean(),
+        lambda r: -(r < 1).astype(float),
+        lambda f: (f > -1).astype(float),
+        lambda f: -f.mean(),
+        lambda f: -np.ones_like(f),
+    ),
+}
+
+
+def value_and_gradients(function, *arrays):
+    inputs = [tf.constant(array) for array in arrays]
     with tf.GradientTape() as tape:
-        tape.watch(logits)
-        value = loss(logits)
-    return tape.gradient(value, logits).numpy()
+        tape.watch(inputs)
+        value = function(*inputs)
+    return value.numpy(), [g.numpy() for g in tape.gradient(value, inputs)]
 
 
-def test_discriminator_cross_entropy_is_equation_1():
-    real, fake = LOGITS[1:4], LOGITS[:3] / 10
-    expected = -np.mean(np.log(sigmoid(real))) - np.mean(np.log(1 - sigmoid(fake)))
-    assert losses.discriminator_cross_entropy(real, fake).numpy() == pytest.approx(expected, rel=1e-6)
+def test_every_loss_has_a_formula():
+    assert set(FORMULAS) == set(losses.ADVERSARIAL_LOSSES)
 
 
-def test_discriminator_is_rewarded_for_telling_apart():
-    good = losses.discriminator_cross_entropy(tf.constant([[5.0]]), tf.constant([[-5.0]]))
-    bad = losses.discriminator_cross_entropy(tf.constant([[-5.0]]), tf.constant([[5.0]]))
-    assert good < 0.02 < 9 < bad
+@pytest.mark.parametrize("name", FORMULAS)
+def test_adversarial_loss(name):
+    loss = losses.adversarial_loss(name)
+    d_value, d_real, d_fake, g_value, g_fake = FORMULAS[name]
+    value, gradients = value_and_gradients(loss.discriminator, REAL, FAKE)
+    assert value == pytest.approx(d_value(REAL, FAKE), rel=1e-5)
+    np.testing.assert_allclose(gradients[0], d_real(REAL) / len(REAL), rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(gradients[1], d_fake(FAKE) / len(FAKE), rtol=1e-4, atol=1e-7)
+    value, gradients = value_and_gradients(loss.generator, FAKE)
+    assert value == pytest.approx(g_value(FAKE), rel=1e-5)
+    np.testing.assert_allclose(gradients[0], g_fake(FAKE) / len(FAKE), rtol=1e-4, atol=1e-7)
 
 
-def test_smoothed_and_flipped_targets():
-    real, targets = LOGITS[1:4], np.array([[0.9], [0.0], [1.0]], np.float32)
-    p = sigmoid(real)
-    expected = -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))
-    assert losses.cross_entropy(real, targets).numpy() == pytest.approx(expected, rel=1e-6)
+@pytest.mark.parametrize("name", FORMULAS)
+def test_losses_are_finite_for_extreme_logits(name):
+    extreme = np.array([[-1e4], [1e4]], np.float32)
+    loss = losses.adversarial_loss(name)
+    for function, arrays in ((loss.discriminator, (extreme, -extreme)), (loss.generator, (extreme,))):
+        value, gradients = value_and_gradients(function, *arrays)
+        assert np.isfinite(value)
+        assert all(np.isfinite(g).all() for g in gradients)
 
 
-def test_gradients_of_both_generator_losses():
-    """d/dl of -log sigma(l) is sigma(l) - 1, of log(1 - sigma(l)) is -sigma(l)."""
-    n = len(LOGITS)
-    np.testing.assert_allclose(
-        gradient(losses.non_saturating_generator, LOGITS), (sigmoid(LOGITS) - 1) / n, rtol=1e-5, atol=1e-12
-    )
-    np.testing.assert_allclose(
-        gradient(losses.minimax_generator, LOGITS), -sigmoid(LOGITS) / n, rtol=1e-5, atol=1e-12
-    )
+@pytest.mark.parametrize("name", ["non_saturating", "least_squares"])
+def test_targets_enter_each_example(name):
+    loss = losses.adversarial_loss(name)
+    assert loss.has_targets
+    real_targets = np.linspace(0.7, 1, 7, dtype=np.float32)[:, None]
+    fake_targets = np.linspace(0, 0.3, 7, dtype=np.float32)[:, None]
+    value = float(loss.discriminator(REAL, FAKE, real_targets, fake_targets))
+    if name == "least_squares":
+        expected = 0.5 * ((REAL - real_targets) ** 2).mean() + 0.5 * ((FAKE - fake_targets) ** 2).mean()
+    else:
+        expected = sum(
+            (-t * np.log(sigmoid(x)) - (1 - t) * np.log(sigmoid(-x))).mean()
+            for x, t in ((REAL, real_targets), (FAKE, fake_targets))
+        )
+    assert value == pytest.approx(expected, rel=1e-5)
 
 
-def test_minimax_saturates_where_non_saturating_does_not():
-    sure_of_fake = np.array([[-20.0]], np.float32)
-    assert abs(gradient(losses.minimax_generator, sure_of_fake)[0, 0]) < 1e-8
-    assert gradient(losses.non_saturating_generator, sure_of_fake)[0, 0] == pytest.approx(-1)
+def test_minimax_gradient_vanishes_where_the_non_saturating_one_is_largest():
+    sure_fake = np.array([[-20.0]], np.float32)
+    _, (minimax,) = value_and_gradients(losses.minimax_generator, sure_fake)
+    _, (non_saturating,) = value_and_gradients(losses.non_saturating_generator, sure_fake)
+    assert abs(minimax.item()) < 1e-8
+    assert non_saturating.item() == pytest.approx(-1)
 
 
-def test_losses_and_gradients_are_finite_at_extremes():
-    extremes = np.array([[-1e4], [1e4]], np.float32)
-    for loss in (losses.non_saturating_generator, losses.minimax_generator):
-        assert np.isfinite(loss(extremes).numpy())
-        assert np.isfinite(gradient(loss, extremes)).all()
-    assert np.isfinite(losses.discriminator_cross_entropy(extremes, extremes).numpy())
+def test_gradient_norms_and_their_derivative_at_zero():
+    gradients = np.array([[3, 4], [0, 0]], np.float32)
+    norms, (derivative,) = value_and_gradients(losses.gradient_norms, gradients)
+    np.testing.assert_allclose(norms, [5, 0], atol=1e-5)
+    np.testing.assert_allclose(derivative, [[0.6, 0.8], [0, 0]], atol=1e-6)
 
 
-def test_l2_penalty_counts_kernels_only():
-    variables = [tf.Variable([[1.0, -2.0]]), tf.Variable([5.0]), tf.Variable(np.full((1, 1, 2, 1), 3.0, "f"))]
-    assert losses.l2_penalty(variables).numpy() == pytest.approx((1 + 4 + 9 + 9) / 2)
+def test_norm_penalty_on_both_sides():
+    norms = tf.constant([0.5, 1.0, 3.0])
+    assert float(losses.norm_penalty(norms)) == pytest.approx((0.25 + 0 + 4) / 3)
+    assert float(losses.norm_penalty(norms, one_sided=True)) == pytest.approx(4 / 3)
 
 
-def test_unknown_loss_is_refused():
-    with pytest.raises(InputError, match="loss 'lsgann' is unknown: choose one of non_saturating, minimax"):
-        losses.adversarial_loss("lsgann")
+def test_zero_centred_penalty():
+    value, (derivative,) = value_and_gradients(losses.zero_centred_penalty, np.array([[3, 4], [0, 1]], "f"))
+    assert value == pytest.approx((25 + 1) / 4)
+    np.testing.assert_allclose(derivative, [[1.5, 2], [0, 0.5]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_reconstruction_error(power):
+    x, y = RNG.normal(size=(2, 3, 4, 4, 2)).astype(np.float32)
+    error = losses.reconstruction_error(tf.constant(x), tf.constant(y), power=power)
+    np.testing.assert_allclose(error, (np.abs(x - y) ** power).mean(axis=(1, 2, 3)), rtol=1e-5)
+
+
+def test_pulling_away_is_the_mean_squared_cosine_of_pairs():
+    codes = RNG.normal(size=(5, 3)).astype(np.float32)
+    unit = codes / np.linalg.norm(codes, axis=1, keepdims=True)
+    pairs = [(unit[i] @ unit[j]) ** 2 for i in range(5) for j in range(5) if i != j]
+    assert float(losses.pulling_away(tf.constant(codes))) == pytest.approx(np.mean(pairs), rel=1e-5)
+    _, (derivative,) = value_and_gradients(losses.pulling_away, np.zeros((3, 2), np.float32))
+    assert np.isfinite(derivative).all()
+
+
+def test_class_cross_entropy():
+    logits = RNG.normal(size=(4, 3)).astype(np.float32)
+    labels = np.array([0, 2, 1, 1], np.int32)
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    expected = -log_p[np.arange(4), labels].mean()
+    assert float(losses.class_cross_entropy(logits, labels)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_l2_penalty_is_of_kernels_only():
+    kernel, bias = tf.Variable([[1.0, 2.0]]), tf.Variable([10.0])
+    assert float(losses.l2_penalty([kernel, bias])) == pytest.approx(2.5)
+
+
+def test_unknown_loss():
+    with pytest.raises(ValueError, match="loss 'wgann' is unknown: choose one of non_saturating, minimax"):
+        losses.adversarial_loss("wgann")

@@ -16,12 +16,15 @@ class AdversarialLoss(NamedTuple):
     """The two sides of one objective.
 
     Attributes:
-        discriminator: (real_logits, fake_logits, real_targets=1, fake_targets=0) to a scalar.
+        discriminator: (real_logits, fake_logits) to a scalar; if ``has_targets``, also (real_targets=1,
+            fake_targets=0).
         generator: fake_logits to a scalar.
+        has_targets: whether logits are pulled towards targets, which can be smoothed and flipped.
     """
 
     discriminator: Callable[..., tf.Tensor]
     generator: Callable[[tf.Tensor], tf.Tensor]
+    has_targets: bool
 
 
 def cross_entropy(logits: tf.Tensor, targets: tf.Tensor | float) -> tf.Tensor:
@@ -52,9 +55,49 @@ def minimax_generator(fake_logits: tf.Tensor) -> tf.Tensor:
     return -cross_entropy(fake_logits, 0.0)
 
 
-NON_SATURATING = AdversarialLoss(discriminator_cross_entropy, non_saturating_generator)
-MINIMAX = AdversarialLoss(discriminator_cross_entropy, minimax_generator)
-ADVERSARIAL_LOSSES = {"non_saturating": NON_SATURATING, "minimax": MINIMAX}
+def least_squares_discriminator(
+    real_logits: tf.Tensor,
+    fake_logits: tf.Tensor,
+    real_targets: tf.Tensor | float = 1.0,
+    fake_targets: tf.Tensor | float = 0.0,
+) -> tf.Tensor:
+    """1/2 E (D(x) - 1)^2 + 1/2 E D(G(z))^2: Mao et al. 2017, equation 9 with a = 0 and b = 1."""
+    real = tf.reduce_mean(tf.square(real_logits - real_targets))
+    return 0.5 * (real + tf.reduce_mean(tf.square(fake_logits - fake_targets)))
+
+
+def least_squares_generator(fake_logits: tf.Tensor) -> tf.Tensor:
+    """1/2 E (D(G(z)) - 1)^2: Mao et al. 2017, equation 9 with c = 1."""
+    return 0.5 * tf.reduce_mean(tf.square(fake_logits - 1.0))
+
+
+def wasserstein_critic(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """E f(G(z)) - E f(x): the negative of Arjovsky et al. 2017, equation 3, since it is minimised here."""
+    return tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)
+
+
+def wasserstein_generator(fake_logits: tf.Tensor) -> tf.Tensor:
+    """-E f(G(z)): Arjovsky et al. 2017, Algorithm 1, line 10. Also the generator's side of the hinge loss."""
+    return -tf.reduce_mean(fake_logits)
+
+
+def hinge_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))): Lim and Ye 2017; Miyato et al. 2018, equation 16."""
+    return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
+
+
+NON_SATURATING = AdversarialLoss(discriminator_cross_entropy, non_saturating_generator, True)
+MINIMAX = AdversarialLoss(discriminator_cross_entropy, minimax_generator, True)
+LEAST_SQUARES = AdversarialLoss(least_squares_discriminator, least_squares_generator, True)
+WASSERSTEIN = AdversarialLoss(wasserstein_critic, wasserstein_generator, False)
+HINGE = AdversarialLoss(hinge_discriminator, wasserstein_generator, False)
+ADVERSARIAL_LOSSES = {
+    "non_saturating": NON_SATURATING,
+    "minimax": MINIMAX,
+    "least_squares": LEAST_SQUARES,
+    "wasserstein": WASSERSTEIN,
+    "hinge": HINGE,
+}
 
 
 def adversarial_loss(name: str) -> AdversarialLoss:
@@ -66,6 +109,47 @@ def adversarial_loss(name: str) -> AdversarialLoss:
     if name not in ADVERSARIAL_LOSSES:
         raise InputError(f"loss {name!r} is unknown: choose one of {', '.join(ADVERSARIAL_LOSSES)}")
     return ADVERSARIAL_LOSSES[name]
+
+
+def gradient_norms(gradients: tf.Tensor, epsilon: float = 1e-12) -> tf.Tensor:
+    """Euclidean norms (N,) of gradients (N, D). At 0 the derivative is 0 and not NaN, thanks to epsilon."""
+    return tf.sqrt(tf.reduce_sum(tf.square(gradients), axis=1) + epsilon)
+
+
+def norm_penalty(norms: tf.Tensor, *, one_sided: bool = False) -> tf.Tensor:
+    """E (|g| - 1)^2, or E max(0, |g| - 1)^2: Gulrajani et al. 2017, equation 3 and section 4."""
+    excess = tf.nn.relu(norms - 1.0) if one_sided else norms - 1.0
+    return tf.reduce_mean(tf.square(excess))
+
+
+def zero_centred_penalty(gradients: tf.Tensor) -> tf.Tensor:
+    """1/2 E |g|^2 for gradients (N, D): Mescheder et al. 2018, equation 9 without its gamma."""
+    return 0.5 * tf.reduce_mean(tf.reduce_sum(tf.square(gradients), axis=1))
+
+
+def reconstruction_error(samples: tf.Tensor, reconstructions: tf.Tensor, *, power: int = 2) -> tf.Tensor:
+    """Mean over all values of |x - D(x)|^power: the energy (N,) of an autoencoding discriminator.
+
+    ``power`` is 2 in EBGAN (Zhao et al. 2017, equation 4) and 1 in BEGAN (Berthelot et al. 2017, equation 1).
+    """
+    difference = tf.cast(samples, tf.float32) - tf.cast(reconstructions, tf.float32)
+    error = tf.abs(difference) if power == 1 else tf.square(difference)
+    return tf.reduce_mean(error, axis=list(range(1, len(samples.shape))))
+
+
+def pulling_away(codes: tf.Tensor, epsilon: float = 1e-12) -> tf.Tensor:
+    """Mean squared cosine between the codes (N, D) of different samples: Zhao et al. 2017, equation 5."""
+    n = codes.shape[0]
+    codes = tf.cast(codes, tf.float32)
+    unit = codes * tf.math.rsqrt(tf.reduce_sum(tf.square(codes), axis=1, keepdims=True) + epsilon)
+    cosines = tf.matmul(unit, unit, transpose_b=True)
+    squares = tf.square(cosines)
+    return (tf.reduce_sum(squares) - tf.reduce_sum(tf.linalg.diag_part(squares))) / max(1, n * (n - 1))
+
+
+def class_cross_entropy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Mean of -log p(label) for class logits (N, K): L_C of Odena et al. 2017, equation 3, negated."""
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, class_logits))
 
 
 def l2_penalty(variables: Sequence[tf.Variable]) -> tf.Tensor:

@@ -8,9 +8,11 @@ import tensorflow as tf
 
 # One constant per purpose, so that two draws of the same step are independent.
 LATENTS = 0
+AUGMENTATION = 1
 LABEL_NOISE = 2
 INSTANCE_NOISE = 3
 REPLAY = 4
+PENALTY = 5
 
 
 def step_seed(seed: int | tf.Tensor, step: tf.Tensor) -> tf.Tensor:

@@ -6,11 +6,11 @@ import pytest
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES, find_recipe
-from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.recipes.settings import TargetSettings
 
 
 def test_text_becomes_values_of_the_right_type():
-    settings = Settings.from_text(
+    settings = TargetSettings.from_text(
         {
             "steps": "12",
             "learning_rate": "1e-3",
@@ -22,7 +22,7 @@ def test_text_becomes_values_of_the_right_type():
     )
     assert (settings.steps, settings.learning_rate, settings.balanced) == (12, 1e-3, True)
     assert (settings.replay, settings.ema_decay, settings.data) == (80, None, "x")
-    assert settings.batch_size == Settings().batch_size
+    assert settings.batch_size == TargetSettings().batch_size
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,17 @@ def test_text_becomes_values_of_the_right_type():
         ("dropout", "1", "dropout 1.0 is out of range"),
         ("beta_1", "1", "beta_1 1.0 is out of range"),
         ("precision", "float16", "precision 'float16' is unknown: choose one of float32, mixed_float16"),
+        ("n_critic", "0", "n_critic 0 is out of range: at least 1"),
+        ("packing", "3", "packing 3 does not divide the batch size 64"),
+        ("clip_norm", "0", "clip_norm 0.0 is out of range: above 0, or none"),
+        ("missing", "1", "missing 1.0 is out of range: from 0 to below 1"),
         ("jit", "yes", "jit 'yes' is unknown: choose one of auto, on, off"),
         ("jit", "on", "jit=on needs deterministic=false"),
     ],
 )
 def test_bad_settings(key, text, message):
     with pytest.raises(InputError, match=message) as caught:
-        Settings.from_text({key: text})
+        TargetSettings.from_text({key: text})
     assert "\n" not in str(caught.value)
 
 
@@ -69,15 +73,15 @@ def test_config_round_trip(recipe):
 )
 def test_bad_config(config, message):
     with pytest.raises(InputError, match=message):
-        Settings.from_config(config)
+        TargetSettings.from_config(config)
 
 
 def test_every_setting_is_explained():
     """A default without its comment helps no reader."""
     import inspect
 
-    source = inspect.getsource(Settings)
-    for field in dataclasses.fields(Settings):
+    source = "".join(inspect.getsource(kind) for kind in TargetSettings.__mro__[:-1])
+    for field in dataclasses.fields(TargetSettings):
         (line,) = [text for text in source.splitlines() if text.startswith(f"    {field.name}: ")]
         assert "#" in line, line
 

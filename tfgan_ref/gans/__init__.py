@@ -1,7 +1,25 @@
 """How they play: one file per GAN type, each a ``keras.Model`` with its own ``train_step``."""
 
+from tfgan_ref.gans.acgan import ACGAN
 from tfgan_ref.gans.base import GAN
 from tfgan_ref.gans.conditional import ConditionalGAN
+from tfgan_ref.gans.dragan import DRAGAN
+from tfgan_ref.gans.generative import GenerativeModel
+from tfgan_ref.gans.hinge import HingeGAN
+from tfgan_ref.gans.lsgan import LSGAN
 from tfgan_ref.gans.vanilla import VanillaGAN
+from tfgan_ref.gans.wgan import WGAN
+from tfgan_ref.gans.wgan_gp import WGANGP
 
-__all__ = ["GAN", "ConditionalGAN", "VanillaGAN"]
+__all__ = [
+    "ACGAN",
+    "DRAGAN",
+    "GAN",
+    "LSGAN",
+    "WGAN",
+    "WGANGP",
+    "ConditionalGAN",
+    "GenerativeModel",
+    "HingeGAN",
+    "VanillaGAN",
+]

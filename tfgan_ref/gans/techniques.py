@@ -8,6 +8,30 @@ import tensorflow as tf
 from tfgan_ref.errors import InputError
 
 
+def pack(samples: tf.Tensor, packing: int) -> tf.Tensor:
+    """Puts ``packing`` samples into one, channel behind channel (PacGAN: Lin et al. 2018, section 2).
+
+    Args:
+        samples: (N, ..., C).
+        packing: samples per pack.
+
+    Returns:
+        (N / packing, ..., packing * C).
+
+    Raises:
+        InputError: ``packing`` does not divide N.
+    """
+    if packing == 1:
+        return samples
+    n, *inner, channels = samples.shape
+    if n % packing:
+        raise InputError(f"packing {packing} does not divide the batch size {n}")
+    # (N/m, m, ..., C) to (N/m, ..., m, C)
+    packs = tf.reshape(samples, [n // packing, packing, *inner, channels])
+    order = [0, *range(2, len(inner) + 2), 1, len(inner) + 2]
+    return tf.reshape(tf.transpose(packs, order), [n // packing, *inner, packing * channels])
+
+
 class InstanceNoise:
     """Gaussian noise on all of the discriminator's inputs, fading to nothing (Sonderby et al. 2017).
 
@@ -39,6 +63,8 @@ class InstanceNoise:
 
 class LabelTargets:
     """The discriminator's targets: one-sided smoothing and flipped labels.
+
+    For the losses that have targets: cross-entropy and least squares.
 
     Args:
         smoothing: real targets are 1 - smoothing; fake targets stay 0, since smoothing them would reinforce

@@ -6,7 +6,11 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses, randomness
+from tfgan_ref.errors import InputError
 from tfgan_ref.gans.base import GAN, accuracies
+from tfgan_ref.gans.techniques import LabelTargets
+
+LOSSES = ("non_saturating", "minimax")
 
 
 class VanillaGAN(GAN):
@@ -16,6 +20,7 @@ class VanillaGAN(GAN):
         generator: latents (N, latent_dim) to images in [-1, 1].
         discriminator: images to logits (N, 1).
         loss: "non_saturating" (section 3 of the paper) or "minimax" (its equation 1).
+        label_targets: smoothing and noise of the discriminator's targets.
         settings: those of ``GAN``.
 
     Raises:
@@ -28,10 +33,14 @@ class VanillaGAN(GAN):
         discriminator: keras.Model,
         *,
         loss: str = "non_saturating",
+        label_targets: LabelTargets | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(generator, discriminator, **settings)
+        if loss not in LOSSES:
+            raise InputError(f"loss {loss!r} is unknown: choose one of {', '.join(LOSSES)}")
         self.adversarial_loss = losses.adversarial_loss(loss)
+        self.label_targets = label_targets or LabelTargets()
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One iteration of Algorithm 1: n_critic updates of D, then one of G through the updated D.
@@ -39,16 +48,14 @@ class VanillaGAN(GAN):
         The last update of D and that of G share their fakes, which saves a pass through G.
         """
         *earlier, last = self.split_batch(batch)
-        for k, real in enumerate(earlier):
-            fakes = self.generator(self.latents(real["image"].shape[0], k), training=True)
-            self.discriminator_step([real["image"]], [fakes], k)
+        for k, part in enumerate(earlier):
+            self.discriminator_step(self.real(part), self.fake(part, k), k)
         with tf.GradientTape() as g_tape:
-            fakes = self.generator(self.latents(last["image"].shape[0], len(earlier)), training=True)
+            fakes = self.fake(last, len(earlier))
             with g_tape.stop_recording():
-                tracked = self.discriminator_step([last["image"]], [fakes], len(earlier))
-            fake_logits = self.discriminate([fakes], purpose=0)
-            g_loss = self.adversarial_loss.generator(fake_logits)
-        norm = self.update(g_loss, g_tape, self.g_optimizer, self.generator.trainable_variables)
+                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+            g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))
+        norm = self.update_generator(g_loss, g_tape)
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
@@ -62,6 +69,6 @@ class VanillaGAN(GAN):
             fake_logits = self.discriminate(fakes, purpose=2 * k + 2)
             targets = self.label_targets(real_logits, self.step_seed(randomness.LABEL_NOISE, k))
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits, *targets)
-            objective = d_loss + self.discriminator_penalty()
-        norm = self.update(objective, tape, self.d_optimizer, self.discriminator.trainable_variables)
+            objective = d_loss + self.discriminator_penalty(real, k)
+        norm = self.update_discriminator(objective, tape)
         return {"d_loss": d_loss, "d_gradient_norm": norm, **accuracies(real_logits, fake_logits)}

@@ -2,18 +2,28 @@
 
 from tfgan_ref.networks.conv28 import conv28_features, conv28_generator
 from tfgan_ref.networks.dcgan import dcgan_features, dcgan_generator
-from tfgan_ref.networks.heads import conditional_discriminator, conditional_generator, discriminator
+from tfgan_ref.networks.heads import (
+    auxiliary_discriminator,
+    conditional_discriminator,
+    conditional_generator,
+    discriminator,
+    minibatch_features,
+)
 from tfgan_ref.networks.inception_fid import InceptionFID
 from tfgan_ref.networks.inception_keras import InceptionKeras
 from tfgan_ref.networks.lpips import LPIPS
 from tfgan_ref.networks.mlp import mlp_features, mlp_generator
 from tfgan_ref.networks.perceptual import PerceptualLoss
+from tfgan_ref.networks.points import point_features, point_generator
+from tfgan_ref.networks.reparametrised import SpectralNormalization, update_spectral_norms
 
 __all__ = [
     "LPIPS",
     "InceptionFID",
     "InceptionKeras",
     "PerceptualLoss",
+    "SpectralNormalization",
+    "auxiliary_discriminator",
     "conditional_discriminator",
     "conditional_generator",
     "conv28_features",
@@ -21,6 +31,10 @@ __all__ = [
     "dcgan_features",
     "dcgan_generator",
     "discriminator",
+    "minibatch_features",
     "mlp_features",
     "mlp_generator",
+    "point_features",
+    "point_generator",
+    "update_spectral_norms",
 ]

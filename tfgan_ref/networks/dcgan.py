@@ -10,6 +10,7 @@ from keras import layers
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.networks.initializers import initializer_stream
+from tfgan_ref.networks.reparametrised import SpectralNormalization
 
 # Image size: (first feature map's side, number of doublings).
 SIZES = {28: (7, 2), 32: (4, 3), 64: (4, 4)}
@@ -77,14 +78,15 @@ def dcgan_features(
     width: int = 64,
     kernel_size: int = 5,
     batch_norm: bool = True,
+    spectral_norm: bool = False,
     dropout: float = 0.0,
     initializer: str = "normal02",
     seed: int = 0,
 ) -> keras.Model:
     """Builds the discriminator's body, from images (N, size, size, channels) in [-1, 1] to flat features.
 
-    ``batch_norm=False`` and ``dropout`` leave the paper's rules, for objectives in which the discriminator
-    may not couple the samples of a batch, and for small data.
+    ``batch_norm=False``, ``spectral_norm`` and ``dropout`` leave the paper's rules, for objectives in which
+    the discriminator may not couple the samples of a batch, and for small data.
     """
     _, doublings = _plan(image_size)
     fresh = initializer_stream(initializer, seed)
@@ -92,14 +94,15 @@ def dcgan_features(
     x = images
     for number in range(doublings):
         normalised = batch_norm and number > 0
-        x = layers.Conv2D(
+        convolution = layers.Conv2D(
             width * 2**number,
             kernel_size,
             strides=2,
             padding="same",
             kernel_initializer=fresh(),
             use_bias=not normalised,
-        )(x)
+        )
+        x = (SpectralNormalization(convolution, seed=seed + number) if spectral_norm else convolution)(x)
         if normalised:
             x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.LeakyReLU(0.2)(x)

@@ -7,7 +7,9 @@ import keras
 from keras import layers
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.networks.batch_layers import MinibatchDiscrimination
 from tfgan_ref.networks.initializers import initializer_stream
+from tfgan_ref.networks.reparametrised import SpectralNormalization
 
 COMBINE = ("concat", "hadamard", "projection")
 
@@ -17,16 +19,42 @@ def _check_combine(combine: str) -> None:
         raise InputError(f"combine {combine!r} is unknown: choose one of {', '.join(COMBINE)}")
 
 
-def _logit(features: keras.KerasTensor, initializer: keras.Initializer) -> keras.KerasTensor:
+def _normalised(layer: layers.Layer, spectral_norm: bool, seed: int) -> layers.Layer:
+    return SpectralNormalization(layer, seed=seed) if spectral_norm else layer
+
+
+def _logit(
+    features: keras.KerasTensor, initializer: keras.Initializer, spectral_norm: bool = False, seed: int = 0
+) -> keras.KerasTensor:
     # float32 under every precision policy: the losses' exponentials need its range.
-    return layers.Dense(1, kernel_initializer=initializer, dtype="float32", name="logits")(features)
+    dense = layers.Dense(1, kernel_initializer=initializer, dtype="float32", name="logits")
+    return _normalised(dense, spectral_norm, seed)(features)
 
 
-def discriminator(features: keras.Model, *, initializer: str = "normal02", seed: int = 0) -> keras.Model:
+def minibatch_features(features: keras.Model, seed: int = 0) -> keras.Model:
+    """Adds to each sample's ``features`` how near the batch's others are (``MinibatchDiscrimination``)."""
+    layer = MinibatchDiscrimination(kernel_initializer=keras.initializers.GlorotUniform(seed=seed))
+    return keras.Model(features.input, layer(features.output), name=features.name)
+
+
+def discriminator(
+    features: keras.Model, *, spectral_norm: bool = False, initializer: str = "normal02", seed: int = 0
+) -> keras.Model:
     """Puts a linear logit on ``features``: images to logits (N, 1)."""
     fresh = initializer_stream(initializer, seed + 1)
     # The layers are connected again rather than nested, so that a reader sees one flat list of them.
-    return keras.Model(features.input, _logit(features.output, fresh()), name="discriminator")
+    logits = _logit(features.output, fresh(), spectral_norm, seed)
+    return keras.Model(features.input, logits, name="discriminator")
+
+
+def auxiliary_discriminator(
+    features: keras.Model, num_classes: int, *, initializer: str = "normal02", seed: int = 0
+) -> keras.Model:
+    """Puts a logit and class logits on ``features``: images to [logits (N, 1), class logits (N, classes)]."""
+    fresh = initializer_stream(initializer, seed + 1)
+    logits = _logit(features.output, fresh())
+    classes = layers.Dense(num_classes, kernel_initializer=fresh(), dtype="float32", name="class_logits")
+    return keras.Model(features.input, [logits, classes(features.output)], name="auxiliary_discriminator")
 
 
 def conditional_generator(
@@ -76,6 +104,7 @@ def conditional_discriminator(
     num_classes: int,
     combine: str = "concat",
     *,
+    spectral_norm: bool = False,
     initializer: str = "normal02",
     seed: int = 0,
 ) -> keras.Model:
@@ -88,6 +117,8 @@ def conditional_discriminator(
         combine: "concat" adds the label's embedding to the image as one more channel; "hadamard" multiplies
             the features with it; "projection" adds its inner product with the features to the logit
             (Miyato and Koyama 2018, equation 4).
+        spectral_norm: whether the logit's layer and a projection's embedding are spectrally normalised; the
+            body is so if ``build`` makes it so.
         initializer: a name in ``initializers.INITIALIZERS``, for the logit.
         seed: seed of the logit's and the embedding's initialisers.
 
@@ -107,17 +138,19 @@ def conditional_discriminator(
             num_classes, math.prod((height, width)), embeddings_initializer=_unit_normal(seed)
         )(label)
         plane = layers.Reshape((height, width, 1))(plane)
-        logits = _logit(build(channels + 1)(layers.Concatenate()([images, plane])), fresh())
+        features = build(channels + 1)(layers.Concatenate()([images, plane]))
+        logits = _logit(features, fresh(), spectral_norm, seed)
     else:
         features = build(image_shape[-1])(images)
         dim = features.shape[-1]
         if combine == "hadamard":
             scale = layers.Embedding(num_classes, dim, embeddings_initializer=_around_one(seed))(label)
-            logits = _logit(layers.Multiply()([features, scale]), fresh())
+            logits = _logit(layers.Multiply()([features, scale]), fresh(), spectral_norm, seed)
         else:
-            embedding = layers.Embedding(num_classes, dim, embeddings_initializer=fresh())(label)
-            inner = layers.Dot(axes=1, dtype="float32")([features, embedding])
-            logits = layers.Add(dtype="float32")([_logit(features, fresh()), inner])
+            embedding = layers.Embedding(num_classes, dim, embeddings_initializer=fresh())
+            embedded = _normalised(embedding, spectral_norm, seed + 1)(label)
+            inner = layers.Dot(axes=1, dtype="float32")([features, embedded])
+            logits = layers.Add(dtype="float32")([_logit(features, fresh(), spectral_norm, seed), inner])
     return keras.Model([images, label], logits, name="conditional_discriminator")
 
 

@@ -3,12 +3,20 @@
 import difflib
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import cgan, dcgan, gan, gan_conv
+from tfgan_ref.recipes import cgan, dcgan, gan, gan_conv, objectives
 from tfgan_ref.recipes.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
-    for recipe in (gan.RECIPE, gan_conv.RECIPE, dcgan.RECIPE, dcgan.RECIPE_64, cgan.RECIPE)
+    for recipe in (
+        gan.RECIPE,
+        gan_conv.RECIPE,
+        dcgan.RECIPE,
+        dcgan.RECIPE_64,
+        *objectives.RECIPES,
+        cgan.RECIPE,
+        cgan.RECIPE_AUXILIARY,
+    )
 }
 
 

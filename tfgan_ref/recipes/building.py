@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.export import export_generator
-from tfgan_ref.gans import GAN
+from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import find_recipe
-from tfgan_ref.recipes.recipe import DataShape, Recipe, adam_pair
+from tfgan_ref.recipes.recipe import DataShape, Recipe, optimizers
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
@@ -20,18 +20,18 @@ from tfgan_ref.training.run_directory import RunDirectory
 logger = logging.getLogger(__name__)
 
 
-def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GAN:
+def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GenerativeModel:
     """Builds and compiles the recipe's GAN for data of ``shape``."""
     _warn_of_slow_bfloat16(settings.precision)
     with _dtype_policy(settings.precision):
         gan = recipe.build(settings, shape)
     gpu = bool(tf.config.list_physical_devices("GPU"))
     auto = gpu and not settings.deterministic
-    gan.compile(*adam_pair(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
+    gan.compile(*optimizers(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
     return gan
 
 
-def restore_gan(path: Path) -> GAN:
+def restore_gan(path: Path) -> GenerativeModel:
     """Rebuilds the GAN of the run in ``path`` with the weights of its newest sound checkpoint.
 
     Raises:
@@ -53,13 +53,13 @@ def settings_of(path: Path) -> Settings:
     return parse_config(RunDirectory.open(path))[1]
 
 
-def export_gan(gan: GAN, path: Path) -> None:
+def export_gan(gan: GenerativeModel, path: Path) -> None:
     """Writes the averaged generator of ``gan`` as a SavedModel.
 
     Raises:
         InputError: ``path`` exists.
     """
-    export_generator(gan.ema_generator, path, num_classes=getattr(gan, "num_classes", None))
+    export_generator(gan.sampling_generator, path, num_classes=gan.num_classes)
 
 
 def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:

@@ -1,17 +1,28 @@
-"""The conditional GAN of the series' articles 7 and 9: `make demo` trains it on the embedded digits."""
+"""The conditional GANs of the series' articles 7 and 9: `make demo` trains cgan on the embedded digits."""
 
 from dataclasses import dataclass
 
+import keras
+
 from tfgan_ref import networks
-from tfgan_ref.gans import ConditionalGAN
-from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings, require_labels
-from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.gans import ACGAN, ConditionalGAN
+from tfgan_ref.recipes.recipe import (
+    DataShape,
+    Recipe,
+    draw_class_rows,
+    gan_settings,
+    label_targets,
+    require_labels,
+    with_minibatch_discrimination,
+)
+from tfgan_ref.recipes.settings import CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class CGANSettings(Settings):
+class CGANSettings(TargetSettings):
     """Chosen so that digits are readable within a minute on two cores."""
 
+    loss: str = "non_saturating"  # minimax, least_squares, hinge, wasserstein (with spectral_norm or r1)
     image_size: int | None = 28
     steps: int = 2000
     batch_size: int = 32
@@ -22,16 +33,31 @@ class CGANSettings(Settings):
     combine: str = "projection"  # how the label enters: concat, hadamard, projection
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
+    spectral_norm: bool = False  # of the discriminator's layers
 
 
-def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
-    """Builds the GAN for labelled images of 28, 32 or 64 pixels."""
-    num_classes = require_labels("cgan", shape, settings)
-    size = shape.image_shape[0]
-    generator = networks.conditional_generator(
+@dataclass(frozen=True, kw_only=True)
+class ACGANSettings(CriticSettings):
+    """The settings of cgan."""
+
+    image_size: int | None = 28
+    steps: int = 2000
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    latent_dim: int = 64
+    dropout: float = 0.3
+    ema_decay: float | None = 0.99
+    class_weight: float = 1.0  # of the classes beside real or fake
+    combine: str = "concat"  # how the label enters the generator: concat, hadamard
+    width: int = 32  # filters of the layers nearest the image
+    batch_norm: bool = True  # in the discriminator
+
+
+def _generator(settings: CGANSettings | ACGANSettings, shape: DataShape, num_classes: int) -> keras.Model:
+    return networks.conditional_generator(
         lambda latent_dim: networks.dcgan_generator(
             latent_dim,
-            size,
+            shape.image_shape[0],
             shape.image_shape[-1],
             width=settings.width,
             initializer=settings.initializer,
@@ -42,23 +68,69 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
         settings.combine,
         seed=settings.seed,
     )
-    discriminator = networks.conditional_discriminator(
-        lambda channels: networks.dcgan_features(
-            size,
+
+
+def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
+    """Builds the GAN for labelled images of 28, 32 or 64 pixels."""
+    num_classes = require_labels("cgan", shape, settings)
+
+    def body(channels: int) -> keras.Model:
+        features = networks.dcgan_features(
+            shape.image_shape[0],
             channels,
             width=settings.width,
             batch_norm=settings.batch_norm,
+            spectral_norm=settings.spectral_norm,
             dropout=settings.dropout,
             initializer=settings.initializer,
             seed=settings.seed + 1,
-        ),
+        )
+        return with_minibatch_discrimination(features, settings)
+
+    discriminator = networks.conditional_discriminator(
+        body,
         shape.image_shape,
         num_classes,
         settings.combine,
+        spectral_norm=settings.spectral_norm,
         initializer=settings.initializer,
         seed=settings.seed + 1,
     )
-    return ConditionalGAN(generator, discriminator, num_classes, loss=settings.loss, **gan_settings(settings))
+    return ConditionalGAN(
+        _generator(settings, shape, num_classes),
+        discriminator,
+        num_classes,
+        loss=settings.loss,
+        label_targets=label_targets(settings),
+        **gan_settings(settings),
+    )
+
+
+def build_acgan(settings: ACGANSettings, shape: DataShape) -> ACGAN:
+    """Builds the auxiliary classifier GAN for labelled images of 28, 32 or 64 pixels."""
+    num_classes = require_labels("acgan", shape, settings)
+    features = networks.dcgan_features(
+        shape.image_shape[0],
+        shape.image_shape[-1],
+        width=settings.width,
+        batch_norm=settings.batch_norm,
+        dropout=settings.dropout,
+        initializer=settings.initializer,
+        seed=settings.seed + 1,
+    )
+    discriminator = networks.auxiliary_discriminator(
+        with_minibatch_discrimination(features, settings),
+        num_classes,
+        initializer=settings.initializer,
+        seed=settings.seed + 1,
+    )
+    return ACGAN(
+        _generator(settings, shape, num_classes),
+        discriminator,
+        num_classes,
+        class_weight=settings.class_weight,
+        **gan_settings(settings),
+    )
 
 
 RECIPE = Recipe(
@@ -68,4 +140,7 @@ RECIPE = Recipe(
     CGANSettings,
     build,
     draw_class_rows,
+)
+RECIPE_AUXILIARY = Recipe(
+    "acgan", "conditional DCGAN whose D names the class", "E", ACGANSettings, build_acgan, draw_class_rows
 )

@@ -1,21 +1,33 @@
-"""DCGAN by its paper's rules, at 28, 32 or 64 pixels."""
+"""DCGAN by its paper's rules, at 28, 32 or 64 pixels, and its networks for other objectives."""
 
 from dataclasses import dataclass
 
+import keras
+
 from tfgan_ref import networks
 from tfgan_ref.gans import VanillaGAN
-from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.recipes.recipe import (
+    DataShape,
+    Recipe,
+    discriminator_of,
+    draw_grid,
+    gan_settings,
+    label_targets,
+    require_size,
+)
+from tfgan_ref.recipes.settings import CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class DCGANSettings(Settings):
+class DCGANSettings(TargetSettings):
     """The paper's nets and N(0, 0.02); rate and dropout for thousands of steps instead of its many epochs."""
 
+    loss: str = "non_saturating"  # or minimax
     image_size: int | None = 28
     learning_rate: float = 1e-3
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
+    batch_norm: bool = True  # in the discriminator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +44,28 @@ class DCGAN64Settings(DCGANSettings):
     steps_per_execution: int = 1
 
 
-def build(settings: DCGANSettings, shape: DataShape) -> VanillaGAN:
-    """Builds the GAN for 28x28, 32x32 or 64x64 images."""
+def dcgan_pair(
+    recipe: str,
+    settings: CriticSettings,
+    shape: DataShape,
+    *,
+    batch_norm: bool = False,
+    spectral_norm: bool = False,
+) -> tuple[keras.Model, keras.Model]:
+    """Builds DCGAN's generator and discriminator for unlabelled images of 28, 32 or 64 pixels.
+
+    Args:
+        recipe: whose, for messages.
+        settings: those of the recipe, with ``width``.
+        shape: of the data.
+        batch_norm: whether the discriminator has batch norm.
+        spectral_norm: whether its layers are spectrally normalised.
+
+    Raises:
+        InputError: images of another size.
+    """
     size, _, channels = shape.image_shape
-    require_size("dcgan", shape, size)
+    require_size(recipe, shape, size)
     generator = networks.dcgan_generator(
         settings.latent_dim,
         size,
@@ -46,14 +76,25 @@ def build(settings: DCGANSettings, shape: DataShape) -> VanillaGAN:
     )
     features = networks.dcgan_features(
         size,
-        channels,
+        channels * settings.packing,
         width=settings.width,
+        batch_norm=batch_norm,
+        spectral_norm=spectral_norm,
         dropout=settings.dropout,
         initializer=settings.initializer,
         seed=settings.seed + 1,
     )
-    discriminator = networks.discriminator(features, initializer=settings.initializer, seed=settings.seed + 1)
-    return VanillaGAN(generator, discriminator, loss=settings.loss, **gan_settings(settings))
+    return generator, discriminator_of(features, settings, spectral_norm=spectral_norm)
+
+
+def build(settings: DCGANSettings, shape: DataShape) -> VanillaGAN:
+    """Builds the GAN for 28x28, 32x32 or 64x64 images."""
+    return VanillaGAN(
+        *dcgan_pair("dcgan", settings, shape, batch_norm=settings.batch_norm),
+        loss=settings.loss,
+        label_targets=label_targets(settings),
+        **gan_settings(settings),
+    )
 
 
 RECIPE = Recipe("dcgan", "DCGAN by the paper's rules, 28x28", "E", DCGANSettings, build, draw_grid)

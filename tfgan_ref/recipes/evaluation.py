@@ -24,7 +24,7 @@ from tfgan_ref.evaluation import (
     extract_real,
     score,
 )
-from tfgan_ref.gans import GAN
+from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import building
 from tfgan_ref.recipes.sampler import Sampler, open_sampler, sampler_of
 from tfgan_ref.recipes.settings import Settings
@@ -150,7 +150,9 @@ def evaluate(
     )
 
 
-def generator_evaluator(gan: GAN, arrays: ImageArrays, settings: Settings) -> Callable[[], list[Score]]:
+def generator_evaluator(
+    gan: GenerativeModel, arrays: ImageArrays, settings: Settings
+) -> Callable[[], list[Score]]:
     """Returns the function that scores the averaged generator of ``gan``, as it is at each call.
 
     Args:

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from tfgan_ref import plotting
+from tfgan_ref import networks, plotting
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans import GAN, ConditionalGAN
+from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
-from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.recipes.settings import AdversarialSettings, CriticSettings, Settings, TargetSettings
 from tfgan_ref.training.schedules import make_schedule
 
 
@@ -39,44 +40,76 @@ class Recipe:
     summary: str
     tutorials: str
     settings: type[Settings]
-    build: Callable[[Any, DataShape], GAN]
-    draw: Callable[[GAN], np.ndarray]
+    build: Callable[[Any, DataShape], GenerativeModel]
+    draw: Callable[[GenerativeModel], np.ndarray]
 
 
-def gan_settings(settings: Settings) -> dict[str, Any]:
+def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
     """Returns the arguments that every GAN type takes, from a recipe's settings."""
     noise = settings.instance_noise
+    augment = settings.augment
     return {
         "seed": settings.seed,
         "n_critic": settings.n_critic,
         "ema_decay": settings.ema_decay,
-        "label_targets": LabelTargets(settings.label_smoothing, settings.label_noise),
         "instance_noise": InstanceNoise(noise, settings.instance_noise_steps) if noise else None,
+        "augmentation": DifferentiableAugmentation(augment.split(",")) if augment else None,
         "replay": settings.replay,
+        "packing": settings.packing,
         "l2": settings.l2,
+        "r1": settings.r1,
+        "measure_fakes": settings.measure_fakes,
     }
 
 
-def adam_pair(settings: Settings) -> tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer]:
-    """Returns the optimizers of the generator and of the discriminator, with their schedules."""
-    d_learning_rate = settings.learning_rate if settings.d_learning_rate is None else settings.d_learning_rate
-    pair = ((settings.learning_rate, 1), (d_learning_rate, settings.n_critic))
-    g_rate, d_rate = (
-        make_schedule(
-            settings.schedule,
-            learning_rate,
-            total_steps=settings.steps,
-            decay=settings.decay,
-            cycles=settings.cycles,
-            warmup_steps=settings.warmup_steps,
-            updates_per_step=updates,
-        )
-        for learning_rate, updates in pair
-    )
+def with_minibatch_discrimination(features: keras.Model, settings: CriticSettings) -> keras.Model:
+    """Returns a discriminator's body that sees how near its samples are to each other, if it is set so."""
     return (
-        keras.optimizers.Adam(g_rate, beta_1=settings.beta_1),
-        keras.optimizers.Adam(d_rate, beta_1=settings.beta_1),
+        networks.minibatch_features(features, settings.seed + 2)
+        if settings.minibatch_discrimination
+        else features
     )
+
+
+def discriminator_of(
+    features: keras.Model, settings: CriticSettings, *, spectral_norm: bool = False
+) -> keras.Model:
+    """Makes the discriminator of unlabelled samples on its body ``features``."""
+    return networks.discriminator(
+        with_minibatch_discrimination(features, settings),
+        spectral_norm=spectral_norm,
+        initializer=settings.initializer,
+        seed=settings.seed + 1,
+    )
+
+
+def label_targets(settings: TargetSettings) -> LabelTargets:
+    """Returns the discriminator's targets from a recipe's settings."""
+    return LabelTargets(settings.label_smoothing, settings.label_noise)
+
+
+def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
+    """Returns the generator's optimizer and, for two players, the discriminator's, with their schedules."""
+    rates = [(settings.learning_rate, 1)]
+    if isinstance(settings, AdversarialSettings):
+        d_rate = settings.learning_rate if settings.d_learning_rate is None else settings.d_learning_rate
+        rates.append((d_rate, settings.n_critic))
+    return [
+        keras.optimizers.Adam(
+            make_schedule(
+                settings.schedule,
+                learning_rate,
+                total_steps=settings.steps,
+                decay=settings.decay,
+                cycles=settings.cycles,
+                warmup_steps=settings.warmup_steps,
+                updates_per_step=updates,
+            ),
+            beta_1=settings.beta_1,
+            global_clipnorm=settings.clip_norm,
+        )
+        for learning_rate, updates in rates
+    ]
 
 
 def require_labels(recipe: str, shape: DataShape, settings: Settings) -> int:
@@ -103,12 +136,12 @@ def require_size(recipe: str, shape: DataShape, size: int) -> None:
         )
 
 
-def draw_grid(gan: GAN) -> np.ndarray:
+def draw_grid(gan: GenerativeModel) -> np.ndarray:
     """Draws 8 rows of 8 samples."""
     return _picture(gan.generate(64, seed=0), columns=8)
 
 
-def draw_class_rows(gan: ConditionalGAN) -> np.ndarray:
+def draw_class_rows(gan: GenerativeModel) -> np.ndarray:
     """Draws one row of 10 samples for each class."""
     labels = np.repeat(np.arange(gan.num_classes), 10)
     return _picture(gan.generate(len(labels), seed=0, label=labels), columns=10)

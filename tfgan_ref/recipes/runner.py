@@ -3,6 +3,7 @@
 import logging
 import math
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tfgan_ref import data, plotting
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
 from tfgan_ref.export import save_keras
-from tfgan_ref.gans import GAN
+from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes.building import build_gan, export_gan, parse_config
 from tfgan_ref.recipes.evaluation import generator_evaluator
 from tfgan_ref.recipes.recipe import DataShape, Recipe
@@ -77,19 +78,22 @@ def resume_run(path: Path, steps: int | None = None) -> bool:
     return _train(recipe, settings, arrays, gan, run)
 
 
-def _train(recipe: Recipe, settings: Settings, arrays: ImageArrays, gan: GAN, run: RunDirectory) -> bool:
+def _train(
+    recipe: Recipe, settings: Settings, arrays: ImageArrays, gan: GenerativeModel, run: RunDirectory
+) -> bool:
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     step = int(gan.step.numpy())
     if step < settings.steps:
+        incomplete = settings.missing > 0
         dataset = data.batches(
-            arrays,
-            batch_size=settings.batch_size * settings.n_critic,
+            data.remove_pixels(arrays, settings.missing, settings.seed) if incomplete else arrays,
+            batch_size=settings.batch_size * gan.n_critic,
             seed=settings.seed,
             start_step=step,
             balanced=settings.balanced,
         )
-        gan.steps_per_execution = _steps_per_execution(settings, step)
+        gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
         checkpoints = Checkpoints(run.checkpoints, gan)
         stop = callbacks.StopOnSignal()
         evaluations = []
@@ -120,10 +124,10 @@ def _train(recipe: Recipe, settings: Settings, arrays: ImageArrays, gan: GAN, ru
     return True
 
 
-def _write_results(recipe: Recipe, gan: GAN, run: RunDirectory) -> None:
+def _write_results(recipe: Recipe, gan: GenerativeModel, run: RunDirectory) -> None:
     """Writes the end's picture and models, in place of those of an earlier end."""
     plotting.save_png(run.final_samples, recipe.draw(gan))
-    save_keras(gan.ema_generator, run.generator)
+    save_keras(gan.sampling_generator, run.generator)
     new_model, old_model = run.path / ".saved_model.new", run.path / ".saved_model.old"
     for leftover in (new_model, old_model):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -134,14 +138,15 @@ def _write_results(recipe: Recipe, gan: GAN, run: RunDirectory) -> None:
     shutil.rmtree(old_model, ignore_errors=True)
 
 
-def _steps_per_execution(settings: Settings, step: int) -> int:
-    """Returns the most steps, up to the setting, that divide what is left and every interval.
+def _steps_per_execution(settings: Settings, step: int, boundaries: Sequence[int] = ()) -> int:
+    """Returns the most steps, up to the setting, that divide what is left, every interval and every phase.
 
     Keras runs whole executions only: with any other number it would run past the end.
     """
     intervals = [settings.log_every, settings.sample_every, settings.checkpoint_every]
     intervals += [settings.evaluate_every] if settings.evaluate_every else []
-    common = math.gcd(settings.steps - step, *intervals)
+    phases = [boundary - step for boundary in boundaries if boundary > step]
+    common = math.gcd(settings.steps - step, *intervals, *phases)
     return max(n for n in range(1, settings.steps_per_execution + 1) if common % n == 0)
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
 from tfgan_ref.export import CHUNK, ExportedGenerator
-from tfgan_ref.gans import GAN
+from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import building
 
 
@@ -62,10 +62,10 @@ class Sampler:
         return np.full(n, int(label))
 
 
-def sampler_of(gan: GAN) -> Sampler:
+def sampler_of(gan: GenerativeModel) -> Sampler:
     """Draws from the averaged generator of ``gan``, as it is at each time."""
-    module = ExportedGenerator(gan.ema_generator)
-    return Sampler(tf.function(module.serve), gan.latent_dim, getattr(gan, "num_classes", None))
+    module = ExportedGenerator(gan.sampling_generator)
+    return Sampler(tf.function(module.serve), gan.latent_dim, gan.num_classes)
 
 
 def open_sampler(path: Path) -> Sampler:

@@ -23,16 +23,15 @@ class Settings:
     image_size: int | None = None  # pixels per side; None: as the data come
     channels: int | None = None  # 1 or 3; None: as the data come
     balanced: bool = False  # draw every class equally often
+    missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
     # Length
     steps: int = 3000  # generator updates
     batch_size: int = 64  # real images per update of either network
     seed: int = 0  # of the weights, the data's order and all noise
-    # Objective and optimizers
-    loss: str = "non_saturating"  # or minimax
-    n_critic: int = 1  # discriminator updates per generator update
+    # Optimizer
     learning_rate: float = 2e-4  # of the generator
-    d_learning_rate: float | None = None  # of the discriminator; None: the generator's
-    beta_1: float = 0.5  # of both Adam optimizers
+    beta_1: float = 0.5  # of Adam
+    clip_norm: float | None = None  # longest gradient of all a network's weights; None: any
     schedule: str = "constant"  # inverse_time, exponential, cosine, cyclical
     decay: float = 1.0  # strength of inverse_time and exponential over the whole run
     cycles: int = 4  # of the cyclical schedule
@@ -40,14 +39,6 @@ class Settings:
     # Networks
     latent_dim: int = 100  # length of a latent vector
     initializer: str = "normal02"  # xavier, he, orthogonal
-    dropout: float = 0.0  # in the discriminator
-    # Techniques
-    label_smoothing: float = 0.0  # real targets are 1 - label_smoothing
-    label_noise: float = 0.0  # share of flipped targets
-    instance_noise: float = 0.0  # standard deviation of noise on D's inputs
-    instance_noise_steps: int | None = None  # generator steps until it is gone; None: it stays
-    replay: int | None = None  # number of past fakes kept for D
-    l2: float = 0.0  # weight of the penalty on D's kernels
     ema_decay: float | None = 0.999  # of the averaged generator; None: no average
     # Evaluation while training
     evaluate_every: int | None = None  # steps between evaluations of the averaged generator; None: never
@@ -67,21 +58,17 @@ class Settings:
 
     def __post_init__(self) -> None:
         for key in (
-            "steps", "batch_size", "n_critic", "latent_dim", "steps_per_execution", "log_every",
-            "sample_every", "checkpoint_every",
+            "steps", "batch_size", "latent_dim", "steps_per_execution", "log_every", "sample_every",
+            "checkpoint_every",
         ):  # fmt: skip
-            if getattr(self, key) < 1:
-                raise InputError(f"{key} {getattr(self, key)} is out of range: at least 1")
-        if self.evaluate_every is not None and self.evaluate_every < 1:
-            raise InputError(f"evaluate_every {self.evaluate_every} is out of range: at least 1, or none")
-        if not 0 <= self.seed < 2**31:
-            raise InputError(f"seed {self.seed} is out of range: from 0 to 2147483647")
-        if self.replay is not None and self.replay < self.batch_size:
-            raise InputError(f"replay {self.replay} is below the batch size {self.batch_size}: raise it")
-        if not 0 <= self.dropout < 1:
-            raise InputError(f"dropout {self.dropout} is out of range: from 0 to below 1")
-        if not 0 <= self.beta_1 < 1:
-            raise InputError(f"beta_1 {self.beta_1} is out of range: from 0 to below 1")
+            self.check(key, getattr(self, key) >= 1, "at least 1")
+        self.check(
+            "evaluate_every", self.evaluate_every is None or self.evaluate_every >= 1, "at least 1, or none"
+        )
+        self.check("seed", 0 <= self.seed < 2**31, "from 0 to 2147483647")
+        self.check("missing", 0 <= self.missing < 1, "from 0 to below 1")
+        self.check("beta_1", 0 <= self.beta_1 < 1, "from 0 to below 1")
+        self.check("clip_norm", self.clip_norm is None or self.clip_norm > 0, "above 0, or none")
         for key, allowed in (("precision", PRECISIONS), ("jit", JIT)):
             if getattr(self, key) not in allowed:
                 raise InputError(
@@ -89,6 +76,15 @@ class Settings:
                 )
         if self.jit == "on" and self.deterministic:
             raise InputError("jit=on needs deterministic=false: TensorFlow does not promise both")
+
+    def check(self, key: str, right: bool, allowed: str) -> None:
+        """Raises InputError unless a setting is right.
+
+        Raises:
+            InputError: it is not; the message says what is allowed.
+        """
+        if not right:
+            raise InputError(f"{key} {getattr(self, key)} is out of range: {allowed}")
 
     @classmethod
     def from_text(cls, pairs: Mapping[str, str]) -> Self:
@@ -118,6 +114,52 @@ class Settings:
             if type(value) not in types_allowed:
                 raise InputError(f"config.json: {key} {value!r} is not {_name(allowed)}")
         return cls(**config)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AdversarialSettings(Settings):
+    """What every type with two players can be told as well."""
+
+    n_critic: int = 1  # discriminator updates per generator update
+    d_learning_rate: float | None = None  # of the discriminator; None: the generator's
+    augment: str | None = None  # some of colour,translation,cutout: before D, real and fake
+    instance_noise: float = 0.0  # standard deviation of noise on D's inputs
+    instance_noise_steps: int | None = None  # generator steps until it is gone; None: it stays
+    replay: int | None = None  # number of past fakes kept for D
+    packing: int = 1  # samples that D judges at once
+    l2: float = 0.0  # weight of the penalty on D's kernels
+    r1: float = 0.0  # weight gamma of the R1 penalty
+    measure_fakes: bool = True  # fakes lose pixels like the real images (with missing): G learns whole images
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("n_critic", self.n_critic >= 1, "at least 1")
+        self.check("packing", self.packing >= 1, "at least 1")
+        if self.batch_size % self.packing:
+            raise InputError(f"packing {self.packing} does not divide the batch size {self.batch_size}")
+        packs = self.batch_size // self.packing
+        if self.replay is not None and self.replay < packs:
+            raise InputError(f"replay {self.replay} is below the batch size {packs}: raise it")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CriticSettings(AdversarialSettings):
+    """What a type can be told whose discriminator gives one number for a sample."""
+
+    dropout: float = 0.0  # in the discriminator
+    minibatch_discrimination: bool = False  # D sees how near the samples of a batch are to each other
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("dropout", 0 <= self.dropout < 1, "from 0 to below 1")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TargetSettings(CriticSettings):
+    """What a type can be told whose discriminator has targets."""
+
+    label_smoothing: float = 0.0  # real targets are 1 - label_smoothing
+    label_noise: float = 0.0  # share of flipped targets
 
 
 def _lookup(key: str, hints: Mapping[str, Any]) -> Any:

@@ -220,7 +220,7 @@ class EvaluateGenerator(PeriodicCallback):
         first = scores[0]
         if self.best is None or self.best["step"] > step or first.improves_on(self.best["value"]):
             self.best = {"step": step, "metric": first.metric, "value": first.value}
-            save_keras(self.model.ema_generator, self.run.best_generator)
+            save_keras(self.model.sampling_generator, self.run.best_generator)
             write_json(self.run.best, self.best)
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import write_json
-from tfgan_ref.gans.base import GAN
+from tfgan_ref.gans.generative import GenerativeModel
 
 logger = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
@@ -32,7 +32,7 @@ class Checkpoints:
         keep: number of checkpoints kept.
     """
 
-    def __init__(self, directory: Path, gan: GAN, keep: int = 3) -> None:
+    def __init__(self, directory: Path, gan: GenerativeModel, keep: int = 3) -> None:
         self.directory = directory
         self.gan = gan
         self.keep = keep
@@ -111,7 +111,7 @@ class Checkpoints:
                 )
 
 
-def _describe(gan: GAN) -> dict[str, list[list[Any]]]:
+def _describe(gan: GenerativeModel) -> dict[str, list[list[Any]]]:
     return {
         group: [[list(variable.shape), variable.dtype.name] for variable in variables]
         for group, variables in gan.state().items()

@@ -5,10 +5,12 @@
 
 import tensorflow as tf
 
-from tfgan_ref.gans.base import GAN
+from tfgan_ref.gans.generative import GenerativeModel
 
 
-def train(gan: GAN, dataset: tf.data.Dataset, steps: int, *, steps_per_call: int = 32) -> dict[str, float]:
+def train(
+    gan: GenerativeModel, dataset: tf.data.Dataset, steps: int, *, steps_per_call: int = 32
+) -> dict[str, float]:
     """Runs ``steps`` training steps, many in each call of one graph.
 
     Args:
@@ -23,11 +25,13 @@ def train(gan: GAN, dataset: tf.data.Dataset, steps: int, *, steps_per_call: int
     iterator = iter(dataset)
 
     @tf.function
-    def run(count: tf.Tensor) -> None:
+    def run(count: tf.Tensor, phase: int) -> None:  # a Python number: traced anew for each phase
         for _ in tf.range(count):
             gan.train_step(next(iterator))
 
     gan.reset_metrics()
-    for start in range(0, steps, steps_per_call):
-        run(tf.constant(min(steps_per_call, steps - start)))
+    while steps > 0:
+        count = min(steps_per_call, steps, gan.steps_to_boundary() or steps)
+        run(tf.constant(count), gan.enter_phase())
+        steps -= count
     return {metric.name: float(metric.result()) for metric in gan.metrics}

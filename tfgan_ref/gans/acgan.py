@@ -1,0 +1,94 @@
+"""The auxiliary classifier GAN: Odena, Olah and Shlens 2017, section 3."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref import losses
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.base import GAN, accuracies
+
+
+class ACGAN(GAN):
+    """D says whether a sample is real and of which class it is; G is told the class and must show it.
+
+    D is not given the label: it learns to read it.
+
+    Args:
+        generator: [latents (N, latent_dim), label (N,)] to images in [-1, 1].
+        discriminator: images to [logits (N, 1), class logits (N, num_classes)].
+        num_classes: labels are 0 to num_classes - 1.
+        class_weight: weight of L_C beside L_S.
+        settings: those of ``GAN``.
+
+    Raises:
+        InputError: ``class_weight`` is negative, or a setting is out of range.
+    """
+
+    tracked = (*GAN.tracked, "class_accuracy_real", "class_accuracy_fake")
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        num_classes: int,
+        *,
+        class_weight: float = 1.0,
+        **settings: Any,
+    ) -> None:
+        if class_weight < 0:
+            raise InputError(f"class_weight {class_weight} is out of range: at least 0")
+        super().__init__(generator, discriminator, num_classes=num_classes, **settings)
+        self.class_weight = class_weight
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """n_critic updates of D by L_S + L_C, then one of G, which maximises L_C - L_S."""
+        *earlier, last = self.split_batch(batch)
+        for k, part in enumerate(earlier):
+            self.discriminator_step(self.real(part), self.fake(part, k), k)
+        with tf.GradientTape() as g_tape:
+            fakes = self.fake(last, len(earlier))
+            with g_tape.stop_recording():
+                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+            logits, class_logits = self.discriminate(fakes, purpose=0)
+            g_loss = losses.non_saturating_generator(logits)
+            g_loss += self.class_weight * losses.class_cross_entropy(class_logits, fakes[1])
+        norm = self.update_generator(g_loss, g_tape)
+        return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
+
+    def discriminator_step(
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+    ) -> dict[str, tf.Tensor]:
+        """The k-th update of D in this step, on (samples, label); returns what is tracked of it."""
+        fakes = self.past_or_present(fakes, k)
+        with tf.GradientTape() as tape:
+            real_logits, real_classes = self.discriminate(real, purpose=2 * k + 1)
+            fake_logits, fake_classes = self.discriminate(fakes, purpose=2 * k + 2)
+            source = losses.discriminator_cross_entropy(real_logits, fake_logits)
+            classes = losses.class_cross_entropy(real_classes, real[1])
+            classes += losses.class_cross_entropy(fake_classes, fakes[1])
+            d_loss = source + self.class_weight * classes
+            objective = d_loss + self.discriminator_penalty(real, k)
+        norm = self.update_discriminator(objective, tape)
+        return {
+            "d_loss": d_loss,
+            "d_gradient_norm": norm,
+            "class_accuracy_real": _accuracy(real_classes, real[1]),
+            "class_accuracy_fake": _accuracy(fake_classes, fakes[1]),
+            **accuracies(real_logits, fake_logits),
+        }
+
+    def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> list[tf.Tensor]:
+        """Returns D's [logits, class logits]; the label among its ``inputs`` is not shown to it."""
+        return super().discriminate(inputs[:1], purpose)
+
+    def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Returns the function from samples to logits, which R1 differentiates."""
+        return lambda samples: self.discriminate([samples], purpose)[0]
+
+
+def _accuracy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    right = tf.argmax(class_logits, axis=1, output_type=labels.dtype) == labels
+    return tf.reduce_mean(tf.cast(right, tf.float32))

@@ -1,0 +1,64 @@
+"""Penalties on the gradient of the critic by its input. They hold the tape; ``losses`` has their formulas.
+
+All are computed in float32 on float32 points whatever the networks' precision: a squared gradient leaves the
+range of float16. The critic must judge each sample by itself: batch norm in it makes them meaningless.
+"""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref import losses
+from tfgan_ref.errors import InputError
+
+Critic = Callable[[tf.Tensor], tf.Tensor]
+
+
+def input_gradients(critic: Critic, points: tf.Tensor) -> tf.Tensor:
+    """Returns the gradients of ``critic`` (N, 1) by its input at ``points``, flat: (N, D) float32."""
+    points = tf.cast(points, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        values = critic(points)
+    return tf.reshape(tape.gradient(values, points), [points.shape[0], -1])
+
+
+def interpolate_norms(critic: Critic, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Returns gradient norms (N,) at one random point between each real and fake sample.
+
+    Gulrajani et al. 2017, Algorithm 1, lines 4 to 6: x = e * real + (1 - e) * fake with one e per example,
+    uniform on [0, 1].
+    """
+    real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
+    mixing = tf.random.stateless_uniform([real.shape[0]] + [1] * (len(real.shape) - 1), seed)
+    return losses.gradient_norms(input_gradients(critic, mixing * real + (1.0 - mixing) * fake))
+
+
+def perturbed_norms(critic: Critic, real: tf.Tensor, seed: tf.Tensor, spread: float = 0.5) -> tf.Tensor:
+    """Returns gradient norms (N,) at real samples with noise (DRAGAN: Kodali et al. 2017, Algorithm 1).
+
+    The noise is uniform on [0, 1] times ``spread`` standard deviations of the batch, as in the authors' code.
+    """
+    real = tf.cast(real, tf.float32)
+    noise = spread * tf.math.reduce_std(real) * tf.random.stateless_uniform(tf.shape(real), seed)
+    return losses.gradient_norms(input_gradients(critic, real + noise))
+
+
+def r1_penalty(critic: Critic, real: tf.Tensor) -> tf.Tensor:
+    """1/2 E |grad D(x)|^2 at real samples: Mescheder et al. 2018, equation 9 without its gamma."""
+    return losses.zero_centred_penalty(input_gradients(critic, real))
+
+
+def refuse_batch_norm(discriminator: keras.Model, name: str) -> None:
+    """Checks that no layer of ``discriminator`` couples the samples of a batch by batch norm.
+
+    Raises:
+        InputError: one does.
+    """
+    for layer in discriminator.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            raise InputError(
+                f"{name} penalises the gradient by each sample: its discriminator has batch norm "
+                f"({layer.name}), build it without (batch_norm=False)"
+            )

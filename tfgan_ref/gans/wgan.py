@@ -1,0 +1,79 @@
+"""Wasserstein GAN with weight clipping: Arjovsky, Chintala and Bottou 2017, Algorithm 1."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref import losses
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.base import GAN, LOSSES_AND_NORMS
+
+
+class WGAN(GAN):
+    """The critic estimates the Wasserstein distance; clipping all its weights keeps it Lipschitz.
+
+    Args:
+        generator: latents (N, latent_dim), and a label if there are classes, to images in [-1, 1].
+        discriminator: the critic, images (and label) to scores (N, 1), linear. Its weights
+            get a constraint: after each update all, biases too, are clipped to [-clip, clip].
+        clip: c of the paper.
+        n_critic: critic updates per generator update, 5 in the paper.
+        settings: those of ``GAN``.
+
+    Raises:
+        InputError: ``clip`` is not above 0, or a setting is out of range.
+    """
+
+    tracked = LOSSES_AND_NORMS
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        clip: float = 0.01,
+        n_critic: int = 5,
+        **settings: Any,
+    ) -> None:
+        if clip <= 0:
+            raise InputError(f"clip {clip} is out of range: it must be above 0")
+        super().__init__(generator, discriminator, n_critic=n_critic, **settings)
+        self.clip = clip
+        for variable in discriminator.trainable_variables:
+            variable.constraint = WeightClip(clip)
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Algorithm 1: n_critic critic updates on fresh real batches, then one of the generator."""
+        *earlier, last = self.split_batch(batch)
+        for k, part in enumerate(earlier):
+            self.critic_step(self.real(part), self.fake(part, k), k)
+        with tf.GradientTape() as g_tape:
+            fakes = self.fake(last, len(earlier))
+            with g_tape.stop_recording():
+                tracked = self.critic_step(self.real(last), fakes, len(earlier))
+            g_loss = losses.wasserstein_generator(self.discriminate(fakes, purpose=0))
+        norm = self.update_generator(g_loss, g_tape)
+        return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
+
+    def critic_step(self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int) -> dict[str, tf.Tensor]:
+        """Lines 3 to 7, the k-th time; ``d_loss`` is the negative of the estimated distance."""
+        fakes = self.past_or_present(fakes, k)
+        with tf.GradientTape() as tape:
+            real_scores = self.discriminate(real, purpose=2 * k + 1)
+            fake_scores = self.discriminate(fakes, purpose=2 * k + 2)
+            d_loss = losses.wasserstein_critic(real_scores, fake_scores)
+            objective = d_loss + self.discriminator_penalty(real, k)
+        norm = self.update_discriminator(objective, tape)  # line 7, the clipping, is the constraint's
+        return {"d_loss": d_loss, "d_gradient_norm": norm}
+
+
+class WeightClip(keras.constraints.Constraint):
+    """Clips a variable to [-limit, limit] after each update."""
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+
+    def __call__(self, w: tf.Tensor) -> tf.Tensor:
+        """Returns ``w`` clipped."""
+        return keras.ops.clip(w, -self.limit, self.limit)

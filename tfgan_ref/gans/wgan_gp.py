@@ -1,0 +1,80 @@
+"""Wasserstein GAN with gradient penalty: Gulrajani et al. 2017, Algorithm 1."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref import losses, randomness
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.base import GAN, LOSSES_AND_NORMS
+from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
+
+
+class WGANGP(GAN):
+    """The critic estimates the Wasserstein distance; a penalty holds its gradient norm near 1.
+
+    Args:
+        generator: latents (N, latent_dim), and a label if there are classes, to images in [-1, 1].
+        discriminator: the critic, images (and label) to scores (N, 1), linear, without batch norm: the
+            penalty is on the gradient by each sample (section 4).
+        penalty_weight: lambda of the paper.
+        one_sided: punish only norms above 1. The paper's, and the default, is two-sided: it also pulls
+            norms below 1 up.
+        n_critic: critic updates per generator update, 5 in the paper.
+        settings: those of ``GAN``.
+
+    Raises:
+        InputError: ``penalty_weight`` is negative, the critic has batch norm, or a setting is out of range.
+    """
+
+    tracked = (*LOSSES_AND_NORMS, "interpolate_norm")
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        penalty_weight: float = 10.0,
+        one_sided: bool = False,
+        n_critic: int = 5,
+        **settings: Any,
+    ) -> None:
+        if penalty_weight < 0:
+            raise InputError(f"penalty_weight {penalty_weight} is out of range: at least 0")
+        refuse_batch_norm(discriminator, "WGANGP")
+        super().__init__(generator, discriminator, n_critic=n_critic, **settings)
+        self.penalty_weight = penalty_weight
+        self.one_sided = one_sided
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Algorithm 1: n_critic critic updates on fresh real batches, then one of the generator."""
+        *earlier, last = self.split_batch(batch)
+        for k, part in enumerate(earlier):
+            self.critic_step(self.real(part), self.fake(part, k), k)
+        with tf.GradientTape() as g_tape:
+            fakes = self.fake(last, len(earlier))
+            with g_tape.stop_recording():
+                tracked = self.critic_step(self.real(last), fakes, len(earlier))
+            g_loss = losses.wasserstein_generator(self.discriminate(fakes, purpose=0))
+        norm = self.update_generator(g_loss, g_tape)
+        return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
+
+    def critic_step(self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int) -> dict[str, tf.Tensor]:
+        """Lines 3 to 10, the k-th time; ``d_loss`` is the negative of the estimated distance."""
+        fakes = self.past_or_present(fakes, k)
+        (samples, *labels), (fake_samples, *_) = real, fakes
+        with tf.GradientTape() as tape:
+            real_scores = self.discriminate(real, purpose=2 * k + 1)
+            fake_scores = self.discriminate(fakes, purpose=2 * k + 2)
+            d_loss = losses.wasserstein_critic(real_scores, fake_scores)
+            norms = interpolate_norms(
+                self.critic(labels, purpose=2 * k + 1),
+                samples,
+                fake_samples,
+                self.step_seed(randomness.PENALTY, k),
+            )
+            penalty = self.penalty_weight * losses.norm_penalty(norms, one_sided=self.one_sided)
+            objective = d_loss + penalty + self.discriminator_penalty(real, k)
+        norm = self.update_discriminator(objective, tape)
+        return {"d_loss": d_loss, "d_gradient_norm": norm, "interpolate_norm": tf.reduce_mean(norms)}

@@ -1,0 +1,137 @@
+"""DCGAN's networks under the other objectives of the series' article 3 and of the metrics articles."""
+
+from dataclasses import dataclass
+
+from tfgan_ref.gans import DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
+from tfgan_ref.recipes.dcgan import dcgan_pair
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, label_targets
+from tfgan_ref.recipes.settings import CriticSettings, TargetSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class LSGANSettings(TargetSettings):
+    """DCGAN's settings."""
+
+    image_size: int | None = 28
+    learning_rate: float = 1e-3
+    dropout: float = 0.3
+    width: int = 64  # filters of the layers nearest the image
+    batch_norm: bool = True  # in the discriminator
+
+
+def build_lsgan(settings: LSGANSettings, shape: DataShape) -> LSGAN:
+    """Builds LSGAN on DCGAN's networks."""
+    return LSGAN(
+        *dcgan_pair("lsgan", settings, shape, batch_norm=settings.batch_norm),
+        label_targets=label_targets(settings),
+        **gan_settings(settings),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WGANSettings(CriticSettings):
+    """The paper's clip and n_critic; Adam without momentum, since RMSprop is what the paper takes."""
+
+    image_size: int | None = 28
+    learning_rate: float = 2e-4
+    beta_1: float = 0.0
+    n_critic: int = 5
+    clip: float = 0.01  # of all weights of the critic
+    width: int = 64  # filters of the layers nearest the image
+    batch_norm: bool = True  # in the critic
+
+
+def build_wgan(settings: WGANSettings, shape: DataShape) -> WGAN:
+    """Builds WGAN on DCGAN's networks."""
+    pair = dcgan_pair("wgan", settings, shape, batch_norm=settings.batch_norm)
+    return WGAN(*pair, clip=settings.clip, **gan_settings(settings))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WGANGPSettings(CriticSettings):
+    """The paper's lambda, n_critic and betas; a rate for thousands of steps."""
+
+    image_size: int | None = 28
+    learning_rate: float = 5e-4
+    n_critic: int = 5
+    penalty_weight: float = 10.0  # lambda
+    one_sided: bool = False  # punish only gradient norms above 1
+    width: int = 64  # filters of the layers nearest the image
+
+
+def build_wgan_gp(settings: WGANGPSettings, shape: DataShape) -> WGANGP:
+    """Builds WGAN-GP on DCGAN's networks, without batch norm in the critic."""
+    return WGANGP(
+        *dcgan_pair("wgan-gp", settings, shape),
+        penalty_weight=settings.penalty_weight,
+        one_sided=settings.one_sided,
+        **gan_settings(settings),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HingeSettings(CriticSettings):
+    """DCGAN's settings."""
+
+    image_size: int | None = 28
+    learning_rate: float = 1e-3
+    dropout: float = 0.3
+    width: int = 64  # filters of the layers nearest the image
+    batch_norm: bool = True  # in the discriminator
+
+
+def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
+    """Builds a GAN with the hinge loss on DCGAN's networks."""
+    return HingeGAN(
+        *dcgan_pair("hinge", settings, shape, batch_norm=settings.batch_norm), **gan_settings(settings)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SNGANSettings(CriticSettings):
+    """The paper's hinge loss; rates for thousands of steps."""
+
+    image_size: int | None = 28
+    learning_rate: float = 5e-4
+    d_learning_rate: float | None = 1e-3
+    width: int = 64  # filters of the layers nearest the image
+
+
+def build_sngan(settings: SNGANSettings, shape: DataShape) -> HingeGAN:
+    """Builds SNGAN: the hinge loss, and spectral normalisation of every layer of D instead of batch norm."""
+    return HingeGAN(*dcgan_pair("sngan", settings, shape, spectral_norm=True), **gan_settings(settings))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DRAGANSettings(CriticSettings):
+    """The paper's lambda; a rate for thousands of steps."""
+
+    image_size: int | None = 28
+    learning_rate: float = 1e-3
+    penalty_weight: float = 10.0  # lambda
+    spread: float = 0.5  # of the noise around real images, in standard deviations of the batch
+    width: int = 64  # filters of the layers nearest the image
+
+
+def build_dragan(settings: DRAGANSettings, shape: DataShape) -> DRAGAN:
+    """Builds DRAGAN on DCGAN's networks, without batch norm in D."""
+    return DRAGAN(
+        *dcgan_pair("dragan", settings, shape),
+        penalty_weight=settings.penalty_weight,
+        spread=settings.spread,
+        **gan_settings(settings),
+    )
+
+
+RECIPES = (
+    Recipe("lsgan", "least squares GAN", "S3", LSGANSettings, build_lsgan, draw_grid),
+    Recipe("wgan", "Wasserstein GAN, weights clipped", "S3, M, E", WGANSettings, build_wgan, draw_grid),
+    Recipe(
+        "wgan-gp", "Wasserstein GAN, gradient penalty", "E, M, X", WGANGPSettings, build_wgan_gp, draw_grid
+    ),
+    Recipe("hinge", "hinge loss", "S3", HingeSettings, build_hinge, draw_grid),
+    Recipe("sngan", "spectral normalisation, hinge loss", "E", SNGANSettings, build_sngan, draw_grid),
+    Recipe(
+        "dragan", "gradient penalty around real images", "M, E, X", DRAGANSettings, build_dragan, draw_grid
+    ),
+)
