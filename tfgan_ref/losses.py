@@ -152,6 +152,12 @@ def class_cross_entropy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, class_logits))
 
 
+def standard_normal_divergence(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
+    """KL(N(mean, variance) || N(0, I)) in nats, (N,): Kingma and Welling 2014, appendix B."""
+    terms = tf.square(mean) + tf.exp(log_variance) - log_variance - 1.0
+    return 0.5 * tf.reduce_sum(terms, axis=1)
+
+
 def l2_penalty(variables: Sequence[tf.Variable]) -> tf.Tensor:
     """Half the sum of squares of all kernels: variables of rank 2 and more, not biases and scales."""
     kernels = [tf.convert_to_tensor(v) for v in variables if len(v.shape) > 1]

@@ -8,7 +8,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES, building, runner
 from tfgan_ref.recipes.recipe import DataShape
 
-SHAPES = {"dcgan64": DataShape((64, 64, 3), None)}
+SHAPES = {"dcgan64": DataShape((64, 64, 3), None), "progressive": DataShape((32, 32, 1), None)}
 MNIST_LIKE = DataShape((28, 28, 1), 10)
 
 

@@ -20,6 +20,7 @@ class ImageArrays:
         images: uint8 of shape (N, H, W, C), N at least 1.
         labels: int32 of shape (N,), from 0 up, or None.
         class_names: one name per class; empty when there are no labels.
+        masks: bool of shape (N, H, W), False where a pixel is missing; None when none is.
 
     Raises:
         InputError: if the arrays are not as described, or a label has no class name.
@@ -29,6 +30,7 @@ class ImageArrays:
     images: np.ndarray
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
+    masks: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -41,6 +43,7 @@ class ImageArrays:
             raise InputError(
                 f"{self.name}: images have shape {images.shape}, there must be at least one pixel"
             )
+        self._check_masks()
         if labels is None:
             if self.class_names:
                 raise InputError(f"{self.name}: {len(self.class_names)} class names but no labels")
@@ -52,12 +55,27 @@ class ImageArrays:
             )
         check_range(self.name, labels, len(self.class_names))
 
+    def _check_masks(self) -> None:
+        if self.masks is None:
+            return
+        if self.masks.dtype != np.bool_ or self.masks.shape != self.images.shape[:3]:
+            raise InputError(
+                f"{self.name}: masks are {self.masks.dtype} of shape {self.masks.shape}, "
+                f"they must be bool of shape {self.images.shape[:3]}"
+            )
+        if not self.masks.any():
+            raise InputError(
+                f"{self.name}: every pixel is missing: masks are True where a pixel was observed"
+            )
+
     @property
     def fingerprint(self) -> str:
-        """What tells these images and labels from others: number, shape and checksum, as a file name."""
+        """What tells these images, labels and masks from others: shape and checksum, as a file name."""
         checksum = zlib.crc32(np.ascontiguousarray(self.images))
         if self.labels is not None:
             checksum = zlib.crc32(np.ascontiguousarray(self.labels), checksum)
+        if self.masks is not None:
+            checksum = zlib.crc32(np.packbits(self.masks), checksum)
         return "x".join(map(str, self.images.shape)) + f"-{checksum:08x}"
 
 

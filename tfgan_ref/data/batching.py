@@ -25,7 +25,8 @@ def batches(
 
     Returns:
         Dicts of ``image``, float32 of shape (batch_size, H, W, C) in [-1, 1], and, if there are labels,
-        ``label``, int32 of shape (batch_size,).
+        ``label``, int32 of shape (batch_size,); and, if there are masks, ``mask``, float32 of shape
+        (batch_size, H, W, 1), 1 where a pixel was observed and 0 where it is missing and ``image`` is 0.
 
     Raises:
         InputError: if a number is out of its range, or ``balanced`` is asked of images without labels.
@@ -40,6 +41,7 @@ def batches(
         order = balanced_order(arrays.labels, seed) if balanced else shuffled_order(len(arrays.images), seed)
         images = tf.constant(arrays.images)
         labels = None if arrays.labels is None else tf.constant(arrays.labels)
+        masks = None if arrays.masks is None else tf.constant(arrays.masks)
 
     def batch(step: tf.Tensor) -> dict[str, tf.Tensor]:
         indices = order(step * batch_size + tf.range(batch_size, dtype=tf.int64))
@@ -47,6 +49,10 @@ def batches(
         result = {"image": tf.cast(pixels, tf.float32) / 127.5 - 1.0}
         if labels is not None:
             result["label"] = tf.ensure_shape(tf.gather(labels, indices), (batch_size,))
+        if masks is not None:
+            observed = tf.ensure_shape(tf.gather(masks, indices), shape[:3])[..., None]
+            result["mask"] = tf.cast(observed, tf.float32)
+            result["image"] *= result["mask"]
         return result
 
     options = tf.data.Options()

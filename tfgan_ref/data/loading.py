@@ -36,7 +36,7 @@ def load(
 
     Returns:
         Dicts of ``image``, float32 of shape (batch_size, H, W, C) in [-1, 1], and, if there are labels,
-        ``label``, int32 of shape (batch_size,).
+        ``label``, int32 of shape (batch_size,); and, if pixels are missing, ``mask`` (see ``batches``).
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.

@@ -20,11 +20,12 @@ _BLOCK = 1024
 def read_npz(
     name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
 ) -> ImageArrays:
-    """Reads the keys ``images`` and, if they are there, ``labels`` and ``class_names`` of an npz file.
+    """Reads ``images`` and, if they are there, ``labels``, ``class_names`` and ``masks`` of an npz file.
 
     ``images`` is (N, H, W) or (N, H, W, C) with 1, 3 or 4 (RGBA) channels, uint8, uint16, or floats in [0, 1]
     or, if any is negative, [-1, 1]. ``labels`` is (N,) of whole numbers from 0 up; without ``class_names``,
-    strings, the classes are named by their numbers.
+    strings, the classes are named by their numbers. ``masks`` is (N, H, W) of bool, or of 0 and 1: true where
+    the pixel was observed. Images with masks are not resized.
 
     Args:
         name: the data set's name for messages.
@@ -48,10 +49,10 @@ def read_npz(
             if "images" not in keys:
                 found = ", ".join(sorted(keys)[:10]) or "no keys"
                 raise InputError(f"{name}: has no key 'images', found {found}")
-            images, labels, class_names = (
+            images, labels, class_names, masks = (
                 # What is not in NumPy's format comes as bytes.
                 np.asarray(archive[key]) if key in keys else None
-                for key in ("images", "labels", "class_names")
+                for key in ("images", "labels", "class_names", "masks")
             )
     except InputError:
         raise
@@ -63,7 +64,21 @@ def read_npz(
     if labels is not None:
         labels = _class_numbers(name, labels)
     names = _class_names(name, class_names, labels)
-    return ImageArrays(name, fit_array(name, images, image_size, channels), labels, names)
+    fitted = fit_array(name, images, image_size, channels)
+    if masks is not None:
+        masks = _observed(name, masks, images.shape[:3], fitted.shape[:3])
+    return ImageArrays(name, fitted, labels, names, masks)
+
+
+def _observed(name: str, masks: np.ndarray, given: tuple[int, ...], fitted: tuple[int, ...]) -> np.ndarray:
+    if masks.shape != given or not (masks.dtype == np.bool_ or np.isin(masks, (0, 1)).all()):
+        raise InputError(
+            f"{name}: masks are {masks.dtype} of shape {masks.shape}, "
+            f"they must be bool, or 0 and 1, of shape {given}"
+        )
+    if fitted != given:
+        raise InputError(f"{name}: images with masks cannot be resized: leave image_size out")
+    return masks.astype(bool)
 
 
 def _with_channels(name: str, images: np.ndarray) -> np.ndarray:
@@ -84,7 +99,9 @@ def _to_uint8(name: str, images: np.ndarray) -> np.ndarray:
         raise InputError(f"{name}: images are {images.dtype}, allowed are uint8, uint16 and floats")
     low, high = float(images.min()), float(images.max())
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise InputError(f"{name}: images hold NaN or infinite values")
+        raise InputError(
+            f"{name}: images hold NaN or infinite values (missing pixels are said by a key 'masks')"
+        )
     if low < -1 - _ROUNDING or high > 1 + _ROUNDING:
         raise InputError(
             f"{name}: float images lie in [{low:g}, {high:g}], allowed are [0, 1] and [-1, 1] "

@@ -2,24 +2,33 @@
 
 from tfgan_ref.gans.acgan import ACGAN
 from tfgan_ref.gans.base import GAN
+from tfgan_ref.gans.baselines import VAE, MSEGenerator
+from tfgan_ref.gans.began import BEGAN
 from tfgan_ref.gans.conditional import ConditionalGAN
 from tfgan_ref.gans.dragan import DRAGAN
+from tfgan_ref.gans.ebgan import EBGAN
 from tfgan_ref.gans.generative import GenerativeModel
 from tfgan_ref.gans.hinge import HingeGAN
 from tfgan_ref.gans.lsgan import LSGAN
+from tfgan_ref.gans.progressive import ProgressiveGAN
 from tfgan_ref.gans.vanilla import VanillaGAN
 from tfgan_ref.gans.wgan import WGAN
 from tfgan_ref.gans.wgan_gp import WGANGP
 
 __all__ = [
     "ACGAN",
+    "BEGAN",
     "DRAGAN",
+    "EBGAN",
     "GAN",
     "LSGAN",
+    "VAE",
     "WGAN",
     "WGANGP",
     "ConditionalGAN",
     "GenerativeModel",
     "HingeGAN",
+    "MSEGenerator",
+    "ProgressiveGAN",
     "VanillaGAN",
 ]

@@ -144,12 +144,17 @@ class GAN(GenerativeModel):
         ``purpose`` is a number that no other call of the same step uses, so that each has its own noise.
         """
         samples, *labels = inputs
+        samples = self.perturb(samples, purpose)
+        return self.discriminator([samples, *labels] if labels else samples, training=True)
+
+    def perturb(self, samples: tf.Tensor, purpose: int) -> tf.Tensor:
+        """Returns ``samples`` as D sees them in training; ``purpose`` is that of ``discriminate``."""
         if self.augmentation is not None:
             samples = self.augmentation(samples, self.step_seed(randomness.AUGMENTATION, purpose))
         if self.instance_noise is not None:
             seed = self.step_seed(randomness.INSTANCE_NOISE, purpose)
             samples = self.instance_noise(samples, seed, self.step.value)
-        return self.discriminator([samples, *labels] if labels else samples, training=True)
+        return samples
 
     def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
         """Returns the function from samples to what a gradient penalty differentiates: (N, 1) logits."""

@@ -163,8 +163,9 @@ class GenerativeModel(keras.Model):
                 )
             phase = self.enter_phase()
             if phase not in graphs:
-                graphs[phase] = super(GenerativeModel, self).make_train_function(force=True)
-                self.train_function = train_function
+                # Keras's function is what it leaves behind, not what it returns.
+                super(GenerativeModel, self).make_train_function(force=True)
+                graphs[phase], self.train_function = self.train_function, train_function
             return graphs[phase](iterator)
 
         self.train_function = train_function

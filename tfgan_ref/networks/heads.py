@@ -57,6 +57,18 @@ def auxiliary_discriminator(
     return keras.Model(features.input, [logits, classes(features.output)], name="auxiliary_discriminator")
 
 
+def gaussian_encoder(
+    features: keras.Model, latent_dim: int, *, initializer: str = "normal02", seed: int = 0
+) -> keras.Model:
+    """Puts a posterior on ``features``: images to [mean, log variance], each float32 (N, latent_dim)."""
+    fresh = initializer_stream(initializer, seed + 1)
+    outputs = [
+        layers.Dense(latent_dim, kernel_initializer=fresh(), dtype="float32", name=name)(features.output)
+        for name in ("mean", "log_variance")
+    ]
+    return keras.Model(features.input, outputs, name="gaussian_encoder")
+
+
 def conditional_generator(
     build: Callable[[int], keras.Model],
     latent_dim: int,

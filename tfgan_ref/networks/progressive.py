@@ -1,7 +1,8 @@
 """Networks that grow from 4x4: Karras et al. 2018, "Progressive Growing of GANs", section 2 and table 2.
 
-Stage s works at 4 * 2^s pixels. All stages are there from the start and share their layers; training takes one
-after the other. Every kernel is drawn from N(0, 1) and runs through ``EqualisedLearningRate`` (section 4.1).
+Stage s works at 4 * 2^s pixels. All stages are there from the start and share their layers; training takes
+one after the other. Every kernel is drawn from N(0, 1) and runs through ``EqualisedLearningRate`` (section
+4.1).
 """
 
 import itertools
@@ -50,11 +51,13 @@ def fade(low: Any, high: Any, alpha: Any) -> Any:
     return (1.0 - alpha) * low + alpha * high
 
 
-def _layer_maker(seed: int) -> Callable[..., layers.Layer]:
+def _layer_maker(seed: int) -> Callable[..., EqualisedLearningRate]:
     """Returns a function that equalises a layer, whose kernel it draws with a seed of its own."""
     numbers = itertools.count()
 
-    def equalised(kind: type[layers.Layer], *arguments: Any, gain: float = math.sqrt(2), **settings: Any):
+    def equalised(
+        kind: type[layers.Layer], *arguments: Any, gain: float = math.sqrt(2), **settings: Any
+    ) -> EqualisedLearningRate:
         # Spaced by a large prime, so that networks with neighbouring seeds share no layer's seed.
         seed_of_layer = (seed * 1_000_003 + next(numbers)) % 2**31
         initializer = keras.initializers.RandomNormal(0.0, 1.0, seed=seed_of_layer)
@@ -118,11 +121,13 @@ def progressive_generator(
 def generator_stages(generator: keras.Model) -> list[keras.Model]:
     """Returns for each stage the model from latents to [images of the stage before, images of the stage].
 
-    The first one has only its own images. The models share the layers of ``generator`` and hold no others, so
-    that their variables are those that the stage trains.
+    That of the first gives a tensor, its own images. The models share the layers of ``generator`` and hold no
+    others, so that their variables are those that the stage trains.
     """
     return [
-        keras.Model(generator.inputs, generator.outputs[max(0, stage - 1) : stage + 1], name=f"g_stage_{stage}")
+        keras.Model(
+            generator.inputs[0], generator.outputs[max(0, stage - 1) : stage + 1], name=f"g_stage_{stage}"
+        )
         for stage in range(len(generator.outputs))
     ]
 
@@ -174,7 +179,7 @@ def sampling_generator(generator: keras.Model) -> keras.Model:
     It shares the weights of ``generator``; its last layer is a ``StageBlend``.
     """
     images = StageBlend(dtype="float32", name="images")(generator.outputs)
-    return keras.Model(generator.inputs, images, name="progressive_generator")
+    return keras.Model(generator.inputs[0], images, name="progressive_generator")
 
 
 class ProgressiveDiscriminator(keras.Model):
@@ -249,7 +254,7 @@ def progressive_discriminator(
             activate,
             equalised(layers.Conv2D, filters[size // 2], 3, padding="same"),
             activate,
-            layers.AveragePooling2D(),
+            layers.AveragePooling2D(2),
         ]
         for size in filters
         if size > SMALLEST

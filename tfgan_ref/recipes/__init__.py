@@ -3,7 +3,7 @@
 import difflib
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import cgan, dcgan, gan, gan_conv, objectives
+from tfgan_ref.recipes import baselines, cgan, dcgan, energy, gan, gan_conv, objectives, progressive
 from tfgan_ref.recipes.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
@@ -16,6 +16,10 @@ RECIPES: dict[str, Recipe] = {
         *objectives.RECIPES,
         cgan.RECIPE,
         cgan.RECIPE_AUXILIARY,
+        progressive.RECIPE,
+        baselines.RECIPE_MSE,
+        baselines.RECIPE_VAE,
+        *energy.RECIPES,
     )
 }
 

@@ -238,8 +238,10 @@ def make_extractor(
     """Returns the feature network of that name, with its weights.
 
     Raises:
-        InputError: unknown name, or weights that are missing or wrong.
+        InputError: unknown name, images with missing pixels, or weights that are missing or wrong.
     """
+    if arrays.masks is not None:
+        raise InputError(f"data {arrays.name} has missing pixels: evaluate against complete images")
     if features not in EXTRACTORS:
         raise InputError(f"features {features!r} is unknown: choose one of {', '.join(EXTRACTORS)}")
     if features == "classifier":

@@ -1,0 +1,87 @@
+"""Learning complete images from incomplete ones: is measuring the fakes worth it?
+
+python benchmarks/missing_values.py --out benchmarks/results/missing_values
+
+Trains DCGAN three times with the same settings: on whole images; on images of which half of the pixels are
+missing at random, with the same kind of mask put on the fakes before D sees them (Bora et al. 2018); and on
+the same images taken as they come, zeros where pixels are missing. Scores are against whole images, and there
+is each generator's distance to the one that saw whole images. Writes table.md, comparison.png, results.json.
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+from arguments import Parser, make_output
+
+from tfgan_ref import cli
+
+METRICS = ("fid", "kid", "precision_recall", "density_coverage")
+WAYS = {
+    "whole": {},
+    "measured": {"missing": "0.5"},
+    "zero-filled": {"missing": "0.5", "measure_fakes": "false"},
+}
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="directory for the results")
+    parser.add_argument("--runs", type=Path, help="directory for the run directories (default: --out)")
+    parser.add_argument("--data", default="digits", help="real images with labels (%(default)s)")
+    parser.add_argument("--steps", default="2000", help="generator updates of each (%(default)s)")
+    parser.add_argument("--width", default="32", help="filters of DCGAN (%(default)s)")
+    parser.add_argument("--seed", default="0", help="of weights, masks, order and noise (%(default)s)")
+    parser.add_argument("--n", type=int, default=2000, help="samples of each (%(default)s)")
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    make_output(arguments.out)
+    cli.quiet_tensorflow()
+
+    import numpy as np
+
+    from tfgan_ref import data
+    from tfgan_ref.evaluation import classifier_for
+    from tfgan_ref.files import write_json
+    from tfgan_ref.metrics import frechet_distance
+    from tfgan_ref.recipes import comparison, comparison_results, find_recipe
+    from tfgan_ref.recipes.sampler import open_sampler
+
+    # It takes the exports of one run after another for one function that is traced in vain.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    recipe = find_recipe("dcgan")
+    shared = {key: getattr(arguments, key) for key in ("data", "steps", "width", "seed")} | {
+        "batch_size": "32"
+    }
+    runs = arguments.runs or arguments.out
+    entries = [
+        comparison.Entry(way, recipe, recipe.settings.from_text({**shared, **own}), runs / way)
+        for way, own in WAYS.items()
+    ]
+    rows = comparison.compare(entries, metrics=METRICS, n=arguments.n)
+    if rows is None:
+        print("stopped; the same command goes on")
+        return 130
+    settings = entries[0].settings
+    extractor = classifier_for(data.read(settings.data, image_size=settings.image_size))
+    features = {}
+    for entry in entries:
+        sampler = open_sampler(entry.path)
+        features[entry.name] = extractor(sampler.draw(sampler.latents(arguments.n, 1)))[0].astype(np.float64)
+    distances = {
+        way: frechet_distance(features["whole"], features[way]) for way in ("measured", "zero-filled")
+    }
+    comparison_results.write(rows, arguments.out)
+    results = [row.to_dict() | {"distance_to_whole": distances.get(row.entry.name)} for row in rows]
+    write_json(arguments.out / "results.json", results)
+    print(f"\n{comparison_results.table(rows)}")
+    for way, distance in distances.items():
+        print(f"{way}: {distance:.2f} from the generator that saw whole images")
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run(main)

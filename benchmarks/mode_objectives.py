@@ -1,0 +1,102 @@
+"""What ``modes.py`` compares: every objective on the same generator, and what repairs a collapse."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+from mode_distributions import Distribution, Mixture
+
+from tfgan_ref.gans import BEGAN, DRAGAN, EBGAN, GAN, LSGAN, WGAN, WGANGP, HingeGAN, VanillaGAN
+from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
+from tfgan_ref.training.schedules import make_schedule
+
+NOISY_SHARE = 0.4  # of the run, in which instance noise fades
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One way to train the generator.
+
+    Attributes:
+        kind: the type.
+        summary: one line.
+        arguments: of the type.
+        discriminator: arguments of the distribution's discriminator; None: its autoencoder.
+        rate: learning rate relative to the distribution's.
+        schedule: of the learning rate.
+        noise: instance noise at the start, in distances between neighbouring modes.
+        clip_norm: longest gradient, or None.
+    """
+
+    kind: Callable[..., GAN]
+    summary: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    discriminator: dict[str, Any] | None = field(default_factory=dict)
+    rate: float = 1.0
+    schedule: str = "cosine"
+    noise: float = 0.0
+    clip_norm: float | None = None
+
+
+PER_SAMPLE = {"batch_norm": False}  # of images' discriminators; those of points never have it
+OBJECTIVES = {
+    "non_saturating": Objective(VanillaGAN, "cosine decay, EMA"),
+    "minimax": Objective(VanillaGAN, "saturating", {"loss": "minimax"}),
+    "lsgan": Objective(LSGAN, "least squares"),
+    "wgan": Objective(WGAN, "c = 0.05, n_critic 5", {"clip": 0.05}, rate=0.2),
+    "wgan_gp": Objective(WGANGP, "lambda 1, n_critic 5", {"penalty_weight": 1.0}, PER_SAMPLE, rate=0.5),
+    "hinge": Objective(HingeGAN, "hinge loss"),
+    "sngan": Objective(HingeGAN, "hinge, spectral norm", {}, PER_SAMPLE | {"spectral_norm": True}),
+    "dragan": Objective(DRAGAN, "lambda 1", {"penalty_weight": 1.0}, PER_SAMPLE),
+    "ebgan": Objective(EBGAN, "pull-away 0.1", {"margin": 1.0, "pull_away_weight": 0.1}, None, rate=0.2),
+    "began": Objective(BEGAN, "gamma 0.7", {"gamma": 0.7}, None, rate=0.1),
+    "constant_rate": Objective(VanillaGAN, "non_saturating, no decay", schedule="constant"),
+    "no_average": Objective(VanillaGAN, "non_saturating, no EMA", {"ema_decay": None}),
+    "packing2": Objective(VanillaGAN, "non_saturating, packs of 2", {"packing": 2}, {"packing": 2}),
+    "packing4": Objective(VanillaGAN, "non_saturating, packs of 4", {"packing": 4}, {"packing": 4}),
+    "minibatch": Objective(VanillaGAN, "non_saturating, minibatch discrimination", {}, {"minibatch": True}),
+    "r1": Objective(VanillaGAN, "non_saturating, gamma 0.1", {"r1": 0.1}, PER_SAMPLE),
+    "clipping": Objective(VanillaGAN, "non_saturating, gradient norm at most 1", clip_norm=1.0),
+    "smoothing": Objective(
+        VanillaGAN, "non_saturating, real targets 0.9", {"label_targets": LabelTargets(smoothing=0.1)}
+    ),
+    "replay": Objective(VanillaGAN, "non_saturating, 10 batches of past fakes", {"replay": 10}),
+    "instance_noise": Objective(VanillaGAN, "non_saturating, noise that fades", noise=0.5),
+}
+LEARNING_RATES = {"mixture": 3e-3, "stacked": 1e-3}
+
+
+def build(objective: Objective, distribution: Distribution, seed: int, steps: int) -> GAN:
+    """Builds and compiles the GAN that learns ``distribution`` for ``objective``."""
+    arguments = dict(objective.arguments)
+    if "replay" in arguments:
+        arguments["replay"] *= distribution.batch_size
+    if objective.noise:
+        stddev = objective.noise * distribution.spread
+        arguments["instance_noise"] = InstanceNoise(stddev, max(1, int(NOISY_SHARE * steps)))
+    if objective.discriminator is None:
+        discriminator = distribution.autoencoder(seed + 1)
+    else:
+        discriminator = distribution.discriminator(seed + 1, **objective.discriminator)
+    gan = objective.kind(distribution.generator(seed), discriminator, seed=seed, **arguments)
+    mixture = isinstance(distribution, Mixture)
+    rate = objective.rate * LEARNING_RATES["mixture" if mixture else "stacked"]
+    gan.compile(
+        *(
+            keras.optimizers.Adam(
+                make_schedule(objective.schedule, rate, total_steps=steps, updates_per_step=updates),
+                beta_1=0.5,
+                beta_2=0.99 if mixture else 0.999,
+                global_clipnorm=objective.clip_norm,
+            )
+            for updates in (1, gan.n_critic)
+        ),
+        steps_per_execution=_most_divisor(steps),
+    )
+    return gan
+
+
+def _most_divisor(steps: int) -> int:
+    """Returns how many steps run in one call: as many as divide the tenth that is trained at a time."""
+    return max(n for n in range(1, 101) if (steps // 10) % n == 0)

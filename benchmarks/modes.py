@@ -1,0 +1,181 @@
+"""Which objectives find all modes of a distribution whose modes can be counted, and what repairs a collapse.
+
+python benchmarks/modes.py --distribution grid --out benchmarks/results/modes/grid
+python benchmarks/modes.py --distribution grid --objectives instance_noise --seeds 1,2,3,4,5 --out DIR
+python benchmarks/modes.py --distribution stacked --data npz:train.npz --steps 10000 --out DIR
+
+ring        8 Gaussians on a circle
+grid        25 Gaussians on a grid
+two_modes   the tutorial's example, two Gaussians on a line
+stacked     three digits in three channels, 1,000 modes; of --data, by default the embedded digits
+
+For each objective and seed: a row in DIR/results.json (the rows of other objectives and seeds in there stay)
+and a picture of samples over time, DIR/OBJECTIVE-SEED.png; DIR/table.md has the means over seeds.
+"""
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from arguments import Parser, make_output
+
+from tfgan_ref import cli
+from tfgan_ref.errors import InputError
+
+DISTRIBUTIONS = ("ring", "grid", "two_modes", "stacked")
+STEPS = {"ring": 10_000, "grid": 16_000, "two_modes": 3000, "stacked": 3000}
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--distribution", required=True, help=", ".join(DISTRIBUTIONS))
+    parser.add_argument("--objectives", default="all", help="a list with commas; see --list (%(default)s)")
+    parser.add_argument("--list", action="store_true", help="list the objectives")
+    parser.add_argument("--seeds", default="1,2,3", help="a list with commas (%(default)s)")
+    parser.add_argument("--steps", type=int, help="generator updates, a multiple of 10 (by distribution)")
+    parser.add_argument("--data", default="digits", help="labelled digits for stacked (%(default)s)")
+    parser.add_argument("--data-dir", help="where tensorflow-datasets keeps its data")
+    parser.add_argument("--width", type=int, default=32, help="filters of DCGAN for stacked (%(default)s)")
+    parser.add_argument("--threads", type=int, help="of TensorFlow (all cores)")
+    parser.add_argument("--out", type=Path, required=True, help="directory of table, pictures and results")
+    arguments = parser.parse_args()
+    if arguments.distribution not in DISTRIBUTIONS:
+        allowed = ", ".join(DISTRIBUTIONS)
+        raise InputError(f"distribution {arguments.distribution!r} is unknown: choose one of {allowed}")
+    arguments.steps = STEPS[arguments.distribution] if arguments.steps is None else arguments.steps
+    if arguments.steps < 10 or arguments.steps % 10:
+        raise InputError(f"--steps {arguments.steps} is out of range: a multiple of 10, at least 10")
+    if arguments.width < 1:
+        raise InputError(f"--width {arguments.width} is out of range: at least 1")
+    if arguments.threads is not None and arguments.threads < 1:
+        raise InputError(f"--threads {arguments.threads} is out of range: at least 1")
+    try:
+        arguments.seeds = [int(seed) for seed in arguments.seeds.split(",")]
+    except ValueError as error:
+        raise InputError(f"--seeds {arguments.seeds!r} is not a list of whole numbers") from error
+    if min(arguments.seeds) < 0:
+        raise InputError(f"--seeds {min(arguments.seeds)} is out of range: at least 0")
+    make_output(arguments.out)
+    return arguments
+
+
+def kept_rows(path: Path, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns the rows of earlier runs."""
+    if not path.exists():
+        return []
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return [row for row in rows if [row[key] for key in keys]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is no results file of modes.py: name another --out") from error
+
+
+def markdown(rows: Sequence[dict[str, Any]], total: int) -> str:
+    """Returns the table of means over seeds, best coverage first."""
+    from study_common import short, table
+
+    lines = []
+    for objective in dict.fromkeys(row["objective"] for row in rows):
+        of_it = [row for row in rows if row["objective"] == objective]
+
+        def mean(key: str, of_it: list[dict[str, Any]] = of_it) -> float | None:
+            found = [row[key] for row in of_it if row[key] is not None]
+            return sum(found) / len(found) if found else None
+
+        modes, quality, divergence = mean("modes"), mean("high_quality"), mean("reverse_kl")
+        fewest = min(row["modes"] for row in of_it)
+        cells = [
+            objective,
+            of_it[0]["summary"],
+            f"{modes:.1f} of {total} (fewest {fewest})",
+            "-" if quality is None else f"{100 * quality:.1f} %",
+            "-" if divergence is None else short(divergence),
+            f"{mean('seconds'):.0f}",
+            str(len(of_it)),
+        ]
+        lines.append((-modes, divergence if divergence is not None else float("inf"), cells))
+    headings = ["objective", "settings", "modes", "high quality", "reverse KL", "seconds", "seeds"]
+    return table(headings, [cells for *_, cells in sorted(lines, key=lambda line: line[:2])])
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    path = arguments.out / "results.json"
+    rows = kept_rows(path, ("objective", "seed", "modes", "seconds"))
+    cli.quiet_tensorflow()
+
+    import tensorflow as tf
+
+    if arguments.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+    tf.config.experimental.enable_op_determinism()
+
+    from mode_distributions import MIXTURES, Snapshots, StackedDigits
+    from mode_objectives import OBJECTIVES, build
+
+    from tfgan_ref import data
+    from tfgan_ref.files import write_json, write_text
+
+    if arguments.list:
+        for name, objective in OBJECTIVES.items():
+            print(f"{name:16} {objective.kind.__name__:11} {objective.summary}")
+        return
+    names = list(OBJECTIVES) if arguments.objectives == "all" else arguments.objectives.split(",")
+    for name in names:
+        if name not in OBJECTIVES:
+            raise InputError(f"objective {name!r} is unknown: choose some of {', '.join(OBJECTIVES)}")
+    if arguments.distribution in MIXTURES:
+        distribution = MIXTURES[arguments.distribution]()
+        facts = {}
+    else:
+        arrays = data.read(arguments.data, image_size=28, channels=1, data_dir=arguments.data_dir)
+        distribution = StackedDigits(arrays, arguments.width)
+        facts = {
+            "data": arrays.name if arguments.data == "digits" else arguments.data.partition(":")[0],
+            "width": arguments.width,
+            "classifier": distribution.classifier.name,
+        }
+    facts |= {
+        "distribution": arguments.distribution,
+        "steps": arguments.steps,
+        "batch_size": distribution.batch_size,
+        "cores": os.cpu_count() if arguments.threads is None else arguments.threads,
+        "processor": platform.machine(),
+        "tensorflow": tf.__version__,
+    }
+    for name in names:
+        for seed in arguments.seeds:
+            gan = build(OBJECTIVES[name], distribution, seed, arguments.steps)
+            snapshots = Snapshots(distribution, arguments.steps)
+            start = time.monotonic()
+            gan.fit(
+                distribution.dataset(distribution.batch_size * gan.n_critic, seed),
+                steps_per_epoch=arguments.steps,
+                verbose=0,
+                shuffle=False,
+                callbacks=[snapshots],
+            )
+            seconds = time.monotonic() - start
+            found = distribution.coverage(gan)
+            row = {"objective": name, "seed": seed, **found._asdict(), "seconds": round(seconds, 1)}
+            # NaN is no JSON: a generator without one good sample has no divergence.
+            row["reverse_kl"] = row["reverse_kl"] if row["reverse_kl"] == row["reverse_kl"] else None
+            row |= {"summary": OBJECTIVES[name].summary, **facts}
+            rows = [kept for kept in rows if (kept["objective"], kept["seed"]) != (name, seed)] + [row]
+            write_json(path, rows)
+            title = f"{name}: {found.modes} of {distribution.total} modes"
+            distribution.draw(snapshots.taken, title, arguments.out / f"{name}-{seed}.png")
+            quality = "" if found.high_quality is None else f", {100 * found.high_quality:.1f} % high quality"
+            print(f"{title}{quality}, KL {found.reverse_kl:.3f}, seed {seed}, {seconds:.0f} s", flush=True)
+    text = markdown(rows, distribution.total)
+    write_text(arguments.out / "table.md", text + "\n")
+    print(f"\n{text}\n\n{arguments.out}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

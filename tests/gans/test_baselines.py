@@ -1,0 +1,120 @@
+"""The baselines: what they learn, and that they resume, mask and export as the GANs do."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import same, tiny_batches, tiny_dataset, values
+from tfgan_ref import losses, networks
+from tfgan_ref.gans import VAE, MSEGenerator
+from tfgan_ref.training.checkpoints import Checkpoints
+
+SHAPE = (8, 8, 1)
+
+
+def tiny_mse(**compiled):
+    generator = networks.conditional_generator(
+        lambda latent_dim: networks.mlp_generator(latent_dim, SHAPE, (32,), seed=1), 4, 3, seed=1
+    )
+    model = MSEGenerator(generator, 3, ema_decay=0.9)
+    model.compile(keras.optimizers.Adam(1e-2), **compiled)
+    return model
+
+
+def tiny_vae(**compiled):
+    features = networks.mlp_features(SHAPE, (32,), seed=2)
+    encoder = networks.gaussian_encoder(features, 4, initializer="xavier", seed=2)
+    model = VAE(networks.mlp_generator(4, SHAPE, (32,), seed=1), encoder, stddev=0.3, ema_decay=0.9)
+    model.compile(keras.optimizers.Adam(1e-2), **compiled)
+    return model
+
+
+BOTH = pytest.mark.parametrize("make", [tiny_mse, tiny_vae])
+
+
+def test_squared_error_learns_the_mean_of_each_class():
+    model = tiny_mse()
+    batches = tiny_batches(4)
+    for _ in range(300):
+        for batch in batches:
+            model.train_step(batch)
+    images = np.concatenate([batch["image"] for batch in batches])
+    labels = np.concatenate([batch["label"] for batch in batches])
+    for label in range(3):
+        drawn = model.generate(20, 0, label=label).numpy()
+        mean = images[labels == label].mean(axis=0)
+        assert np.abs(drawn.mean(axis=0) - mean).mean() < 0.15 * images.std()
+        assert drawn.std(axis=0).mean() < 0.2 * images.std()
+
+
+def test_the_autoencoder_learns_and_its_bound_is_what_it_reports():
+    model = tiny_vae()
+    first = model.train_step(tiny_batches(1)[0])
+    expected = float(first["reconstruction_error"]) / (2 * 0.3**2) + float(first["divergence"])
+    assert float(first["g_loss"]) == pytest.approx(expected, rel=1e-5)
+    start = float(first["g_loss"])
+    for _ in range(300):
+        model.reset_metrics()
+        logs = model.train_step(tiny_batches(1)[0])
+    assert float(logs["g_loss"]) < 0.5 * start
+    assert float(logs["divergence"]) > 0
+
+
+def test_divergence_from_the_standard_normal():
+    mean, variance = np.array([[0.5, -1.0]]), np.array([[0.3, 2.0]])
+    expected = 0.5 * np.sum(variance + mean**2 - 1 - np.log(variance))
+    found = losses.standard_normal_divergence(tf.constant(mean), tf.constant(np.log(variance)))
+    assert float(found[0]) == pytest.approx(expected)
+    assert float(losses.standard_normal_divergence(tf.zeros([1, 3]), tf.zeros([1, 3]))[0]) == 0
+
+
+@BOTH
+def test_missing_pixels_do_not_count(make):
+    batch = tiny_batches(1)[0]
+    mask = np.random.default_rng(0).integers(0, 2, (6, 8, 8, 1)).astype(np.float32)
+    masked = batch | {"image": batch["image"] * mask}
+    observed = make().train_step(masked | {"mask": tf.constant(mask)})
+    assert float(observed["g_loss"]) < float(make().train_step(masked)["g_loss"])
+
+
+@BOTH
+def test_resumed_training_is_bit_identical(make, tmp_path):
+    def trained(model, steps, skip=0):
+        model.fit(tiny_dataset().skip(skip), steps_per_epoch=steps, verbose=0, shuffle=False)
+        return model
+
+    straight = trained(make(steps_per_execution=2), 8)
+    Checkpoints(tmp_path, trained(make(steps_per_execution=2), 4)).save()
+    resumed = make(steps_per_execution=2)
+    assert Checkpoints(tmp_path, resumed).restore() == 4
+    trained(resumed, 4, skip=4)
+    assert same(values(straight.variables), values(resumed.variables))
+
+
+@BOTH
+def test_xla(make):
+    logs = tf.function(make().train_step, jit_compile=True)(tiny_batches(1)[0])
+    assert all(np.isfinite(float(value)) for value in logs.values())
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@BOTH
+def test_mixed_precision(make, precision):
+    keras.config.set_dtype_policy(precision)
+    try:
+        model = make()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for batch in tiny_batches(3):
+        logs = model.train_step(batch)
+    assert all(np.isfinite(float(value)) for value in logs.values())
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="stddev 0 is out of range"):
+        VAE(tiny_mse().generator, tiny_mse().generator, stddev=0)
+    batch = tiny_batches(1)[0]
+    del batch["label"]
+    with pytest.raises(ValueError, match="needs a label in its batch"):
+        tiny_mse().train_step(batch)

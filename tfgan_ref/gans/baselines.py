@@ -1,0 +1,115 @@
+"""What GANs are compared with: a generator trained on squared error, and a variational autoencoder.
+
+Neither has a discriminator. Both take the latents, labels, averaging, noise and masks of the GAN types.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref import losses, randomness
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.generative import GenerativeModel, loss_scaled
+
+
+class MSEGenerator(GenerativeModel):
+    """Learns images from labels by squared error, as a supervised network would.
+
+    Nothing tells it which latents belong to which image, so the best it can do is the mean of each class: a
+    blurred digit, whatever the latents. That is what an adversarial loss is for.
+
+    Args:
+        generator: [latents (N, latent_dim), label (N,)] to images in [-1, 1].
+        num_classes: labels are 0 to num_classes - 1.
+        settings: ``seed`` and ``ema_decay`` of ``GenerativeModel``.
+    """
+
+    tracked = ("g_loss", "g_gradient_norm")
+
+    def __init__(self, generator: keras.Model, num_classes: int, **settings: Any) -> None:
+        super().__init__(generator, num_classes=num_classes, **settings)
+
+    def compile(self, optimizer: keras.optimizers.Optimizer, **settings: Any) -> None:
+        """Attaches the optimizer; ``settings`` go to ``keras.Model.compile``."""
+        super().compile(optimizer=None, **settings)
+        self.g_optimizer = loss_scaled(optimizer, self.generator)
+        self.g_optimizer.build(self.generator.trainable_variables)
+
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Returns the optimizer by the name under which its learning rate is logged."""
+        return {"g": self.g_optimizer}
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One update of E |G(z, y) - x|^2, the mean over observed pixels."""
+        if "label" not in batch:
+            raise InputError(f"MSEGenerator with {self.num_classes} classes needs a label in its batch")
+        latents = self.latents(batch["image"].shape[0])
+        with tf.GradientTape() as tape:
+            images = self.generator([latents, batch["label"]], training=True)
+            loss = tf.reduce_mean(_observed_error(images, batch))
+        norm = self.update(loss, tape, self.g_optimizer, self.generator.trainable_variables)
+        return self.finish_step(g_loss=loss, g_gradient_norm=norm)
+
+
+class VAE(GenerativeModel):
+    """The variational autoencoder of Kingma and Welling 2014, with a Gaussian decoder of fixed variance.
+
+    Args:
+        generator: the decoder, latents (N, latent_dim) to images in [-1, 1].
+        encoder: images to [mean, log variance] of the latents' posterior, each (N, latent_dim).
+        stddev: of the decoder's pixels. A smaller one weighs the reconstruction more against the prior.
+        settings: ``seed`` and ``ema_decay`` of ``GenerativeModel``.
+
+    Raises:
+        InputError: ``stddev`` is not above 0.
+    """
+
+    tracked = ("g_loss", "reconstruction_error", "divergence", "g_gradient_norm")
+
+    def __init__(
+        self, generator: keras.Model, encoder: keras.Model, *, stddev: float = 0.5, **settings: Any
+    ) -> None:
+        if stddev <= 0:
+            raise InputError(f"stddev {stddev} is out of range: it must be above 0")
+        super().__init__(generator, **settings)
+        self.encoder = encoder
+        self.stddev = stddev
+
+    def compile(self, optimizer: keras.optimizers.Optimizer, **settings: Any) -> None:
+        """Attaches the optimizer of both networks; ``settings`` go to ``keras.Model.compile``."""
+        super().compile(optimizer=None, **settings)
+        self.g_optimizer = loss_scaled(optimizer, self.generator)
+        self.g_optimizer.build(self._both())
+
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Returns the optimizer by the name under which its learning rate is logged."""
+        return {"g": self.g_optimizer}
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One update of the negative evidence lower bound per pixel: equation 10 with one draw of z."""
+        images = batch["image"]
+        pixels = tf.cast(tf.size(images[0]), tf.float32)
+        noise = randomness.sample_latents(
+            images.shape[0], self.latent_dim, self.step_seed(randomness.LATENTS)
+        )
+        with tf.GradientTape() as tape:
+            mean, log_variance = self.encoder(images, training=True)
+            latents = mean + tf.exp(0.5 * log_variance) * noise
+            error = tf.reduce_mean(_observed_error(self.generator(latents, training=True), batch))
+            divergence = tf.reduce_mean(losses.standard_normal_divergence(mean, log_variance)) / pixels
+            loss = error / (2.0 * self.stddev**2) + divergence
+        norm = self.update(loss, tape, self.g_optimizer, self._both())
+        return self.finish_step(
+            g_loss=loss, reconstruction_error=error, divergence=divergence, g_gradient_norm=norm
+        )
+
+    def _both(self) -> list[keras.Variable]:
+        return self.encoder.trainable_variables + self.generator.trainable_variables
+
+
+def _observed_error(images: tf.Tensor, batch: dict[str, tf.Tensor]) -> tf.Tensor:
+    """Returns (N,) squared errors of ``images`` by the batch's, of which missing pixels do not count."""
+    if "mask" in batch:
+        images = images * tf.cast(batch["mask"], images.dtype)
+    return losses.reconstruction_error(batch["image"], images)

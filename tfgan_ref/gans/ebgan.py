@@ -1,0 +1,118 @@
+"""The energy-based GAN: Zhao, Mathieu and LeCun 2017."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref import losses
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.base import GAN, LOSSES_AND_NORMS
+
+
+class EBGAN(GAN):
+    """D is an autoencoder: it gives low energy, a small reconstruction error, to real samples alone.
+
+    The energy is the mean squared error per value, where equation 4 takes a norm over all values, so that it
+    does not grow with the image. For samples in [-1, 1] it is about the variance of the values, 0.2 to 0.5,
+    under an autoencoder that has learnt nothing, and 0.01 to 0.1 for real samples under a trained one: the
+    margin lies in between, and the paper's, near 10, do not fit. D pushes fakes only up to the margin; one
+    below the energy of real samples leaves it no reason to tell them apart.
+
+    Args:
+        generator: latents (N, latent_dim) to samples.
+        discriminator: samples to [reconstruction, code (N, D)].
+        margin: m of equation 1, above 0.
+        pull_away_weight: of the pulling-away term on the codes of fakes (equation 5) in G's loss, 0.1 in the
+            paper beside its larger energies; 0 leaves it out.
+        pretrain_steps: the first that many steps train D alone, as an autoencoder of real samples.
+        settings: those of ``GAN``.
+
+    Raises:
+        InputError: a setting is out of range.
+    """
+
+    tracked = (*LOSSES_AND_NORMS, "energy_real", "energy_fake")
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        margin: float,
+        pull_away_weight: float = 0.0,
+        pretrain_steps: int = 0,
+        **settings: Any,
+    ) -> None:
+        if margin <= 0:
+            raise InputError(f"margin {margin} is out of range: it must be above 0")
+        for name, number in (("pull_away_weight", pull_away_weight), ("pretrain_steps", pretrain_steps)):
+            if number < 0:
+                raise InputError(f"{name} {number} is out of range: at least 0")
+        super().__init__(generator, discriminator, **settings)
+        self.margin = margin
+        self.pull_away_weight = pull_away_weight
+        self.boundaries = (pretrain_steps,) if pretrain_steps else ()
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """n_critic updates of D by equation 1, then one of G by equation 2 and the pulling-away term.
+
+        While D is pretrained, nothing is drawn, and what is tracked of G and of fakes reads 0.
+        """
+        *earlier, last = self.split_batch(batch)
+        if self.phase < len(self.boundaries):
+            for k, part in enumerate([*earlier, last]):
+                tracked = self.autoencoder_step(self.real(part), k)
+            return self.finish_step(**tracked)
+        for k, part in enumerate(earlier):
+            self.discriminator_step(self.real(part), self.fake(part, k), k)
+        with tf.GradientTape() as g_tape:
+            fakes = self.fake(last, len(earlier))
+            with g_tape.stop_recording():
+                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+            energies, codes = self.discriminate(fakes, purpose=0)
+            g_loss = tf.reduce_mean(energies)
+            if self.pull_away_weight:
+                g_loss += self.pull_away_weight * losses.pulling_away(codes)
+        norm = self.update_generator(g_loss, g_tape)
+        return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
+
+    def discriminator_step(
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+    ) -> dict[str, tf.Tensor]:
+        """The k-th update of D in this step, on its inputs; returns what is tracked of it."""
+        fakes = self.past_or_present(fakes, k)
+        with tf.GradientTape() as tape:
+            real_energies, _ = self.discriminate(real, purpose=2 * k + 1)
+            fake_energies, _ = self.discriminate(fakes, purpose=2 * k + 2)
+            d_loss = tf.reduce_mean(real_energies)
+            d_loss += tf.reduce_mean(tf.nn.relu(self.margin - fake_energies))
+            objective = d_loss + self.discriminator_penalty(real, k)
+        norm = self.update_discriminator(objective, tape)
+        return {
+            "d_loss": d_loss,
+            "d_gradient_norm": norm,
+            "energy_real": tf.reduce_mean(real_energies),
+            "energy_fake": tf.reduce_mean(fake_energies),
+        }
+
+    def autoencoder_step(self, real: list[tf.Tensor], k: int) -> dict[str, tf.Tensor]:
+        """The k-th update of D in a step of pretraining: equation 1 without fakes."""
+        with tf.GradientTape() as tape:
+            energies, _ = self.discriminate(real, purpose=2 * k + 1)
+            d_loss = tf.reduce_mean(energies)
+            objective = d_loss + self.discriminator_penalty(real, k)
+        norm = self.update_discriminator(objective, tape)
+        return {"d_loss": d_loss, "d_gradient_norm": norm, "energy_real": d_loss}
+
+    def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the energies (N,) and the codes of what D sees: it rebuilds augmented samples as such."""
+        samples, *labels = inputs
+        seen = self.perturb(samples, purpose)
+        reconstructions, codes = self.discriminator([seen, *labels] if labels else seen, training=True)
+        return losses.reconstruction_error(seen, reconstructions), codes
+
+    def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Returns the function from samples to negative energies (N, 1), which R1 differentiates."""
+        return lambda samples: -self.discriminate([samples, *labels], purpose)[0][:, None]

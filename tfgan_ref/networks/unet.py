@@ -1,0 +1,105 @@
+"""The U-Net: an autoencoder whose decoder also sees each of the encoder's feature maps.
+
+Ronneberger et al. 2015, in the strided form of Isola et al. 2017, section 6.1. It serves as an autoencoding
+discriminator and as a generator from images to images.
+"""
+
+import keras
+from keras import layers
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.networks.initializers import initializer_stream
+
+NORMALISATIONS = ("none", "batch", "instance")
+
+
+def unet(
+    image_shape: tuple[int | None, int | None, int],
+    depth: int,
+    width: int = 64,
+    *,
+    output_channels: int | None = None,
+    output_activation: str = "linear",
+    normalisation: str = "none",
+    dropout: float = 0.0,
+    initializer: str = "normal02",
+    seed: int = 0,
+) -> keras.Model:
+    """Builds a U-Net of 4x4 convolutions, LeakyReLU on the way down and ReLU on the way up.
+
+    Args:
+        image_shape: (height, width, channels); both sides multiples of 2**depth, or None to take any such.
+        depth: number of halvings.
+        width: filters of the layer nearest the image; each further in has twice as many, up to 8 times.
+        output_channels: of the output; None: those of the images.
+        output_activation: "linear", or "tanh" for images in [-1, 1].
+        normalisation: of the hidden layers, but the first and the innermost (as in the paper's code): "none",
+            "batch" or "instance" (each sample's feature maps by their own statistics).
+        dropout: share of the features dropped in the decoder's first three layers, 0.5 in the paper, where it
+            is the generator's only noise.
+        initializer: a name in ``initializers.INITIALIZERS``.
+        seed: seed of the initialisers and of dropout.
+
+    Returns:
+        A model from images (N, height, width, channels) to [output (N, height, width, output_channels)
+        float32, code (N, D)], the innermost feature map, flattened.
+
+    Raises:
+        InputError: a side is no multiple of 2**depth, or an argument is unknown or out of range.
+    """
+    _check(image_shape, depth, normalisation, dropout)
+    fresh = initializer_stream(initializer, seed)
+    images = keras.Input(image_shape, name="images")
+    filters = [width * min(2**level, 8) for level in range(depth)]
+    skips = []
+    x = images
+    for level in range(depth):
+        kind = normalisation if 0 < level < depth - 1 else "none"
+        x = layers.Conv2D(
+            filters[level], 4, strides=2, padding="same", kernel_initializer=fresh(), use_bias=kind == "none"
+        )(x)
+        x = layers.LeakyReLU(0.2)(_normalise(x, kind))
+        skips.append(x)
+    code = layers.Flatten(name="code")(x)
+    for number, level in enumerate(reversed(range(depth - 1))):
+        x = layers.Conv2DTranspose(
+            filters[level],
+            4,
+            strides=2,
+            padding="same",
+            kernel_initializer=fresh(),
+            use_bias=normalisation == "none",
+        )(x)
+        x = _normalise(x, normalisation)
+        if dropout and number < 3:
+            x = layers.Dropout(dropout, seed=seed + number)(x)
+        x = layers.Concatenate()([layers.ReLU()(x), skips[level]])
+    x = layers.Conv2DTranspose(
+        output_channels or image_shape[-1], 4, strides=2, padding="same", kernel_initializer=fresh()
+    )(x)
+    output = layers.Activation(output_activation, dtype="float32", name="output")(x)
+    return keras.Model(images, [output, code], name="unet")
+
+
+def _check(
+    image_shape: tuple[int | None, int | None, int], depth: int, normalisation: str, dropout: float
+) -> None:
+    if depth < 1:
+        raise InputError(f"depth {depth} is out of range: at least 1")
+    for side in image_shape[:2]:
+        if side is not None and side % 2**depth:
+            raise InputError(f"image side {side} is not a multiple of {2**depth}, which depth {depth} needs")
+    if normalisation not in NORMALISATIONS:
+        raise InputError(
+            f"normalisation {normalisation!r} is unknown: choose one of {', '.join(NORMALISATIONS)}"
+        )
+    if not 0 <= dropout < 1:
+        raise InputError(f"dropout {dropout} is out of range: from 0 to below 1")
+
+
+def _normalise(x: keras.KerasTensor, kind: str) -> keras.KerasTensor:
+    if kind == "batch":
+        return layers.BatchNormalization(momentum=0.9)(x)
+    if kind == "instance":
+        return layers.GroupNormalization(groups=-1)(x)
+    return x

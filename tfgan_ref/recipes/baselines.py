@@ -1,0 +1,82 @@
+"""What the articles compare GANs with: supervised learning by squared error, and a VAE."""
+
+from dataclasses import dataclass
+
+from tfgan_ref import networks
+from tfgan_ref.gans import VAE, MSEGenerator
+from tfgan_ref.recipes.recipe import (
+    DataShape,
+    Recipe,
+    draw_class_rows,
+    draw_grid,
+    require_labels,
+    require_size,
+)
+from tfgan_ref.recipes.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class MSESettings(Settings):
+    """The settings of cgan, whose generator it trains."""
+
+    image_size: int | None = 28
+    steps: int = 1000
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    latent_dim: int = 64
+    ema_decay: float | None = 0.99
+    combine: str = "concat"  # how the label enters: concat, hadamard
+    width: int = 32  # filters of the layer nearest the image
+
+
+@dataclass(frozen=True, kw_only=True)
+class VAESettings(Settings):
+    """DCGAN's generator as decoder, the body of its discriminator as encoder."""
+
+    image_size: int | None = 28
+    steps: int = 2000
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    latent_dim: int = 32
+    stddev: float = 0.3  # of the decoder's pixels
+    width: int = 32  # filters of the layers nearest the image
+
+
+def build_mse(settings: MSESettings, shape: DataShape) -> MSEGenerator:
+    """Builds the supervised generator for labelled images of 28, 32 or 64 pixels."""
+    num_classes = require_labels("mse", shape, settings)
+    require_size("mse", shape, shape.image_shape[0])
+    generator = networks.conditional_generator(
+        lambda latent_dim: networks.dcgan_generator(
+            latent_dim,
+            shape.image_shape[0],
+            shape.image_shape[-1],
+            width=settings.width,
+            initializer=settings.initializer,
+            seed=settings.seed,
+        ),
+        settings.latent_dim,
+        num_classes,
+        settings.combine,
+        seed=settings.seed,
+    )
+    return MSEGenerator(generator, num_classes, seed=settings.seed, ema_decay=settings.ema_decay)
+
+
+def build_vae(settings: VAESettings, shape: DataShape) -> VAE:
+    """Builds the VAE for images of 28, 32 or 64 pixels."""
+    size, _, channels = shape.image_shape
+    require_size("vae", shape, size)
+    look = {"width": settings.width, "initializer": settings.initializer}
+    decoder = networks.dcgan_generator(settings.latent_dim, size, channels, seed=settings.seed, **look)
+    features = networks.dcgan_features(size, channels, seed=settings.seed + 1, **look)
+    encoder = networks.gaussian_encoder(
+        features, settings.latent_dim, initializer=settings.initializer, seed=settings.seed + 1
+    )
+    return VAE(decoder, encoder, stddev=settings.stddev, seed=settings.seed, ema_decay=settings.ema_decay)
+
+
+RECIPE_MSE = Recipe(
+    "mse", "baseline: supervised, squared error", "E", MSESettings, build_mse, draw_class_rows
+)
+RECIPE_VAE = Recipe("vae", "baseline: variational autoencoder", "M", VAESettings, build_vae, draw_grid)

@@ -1,0 +1,125 @@
+"""GANs whose discriminator is an autoencoder, of the article on energies: EBGAN and BEGAN."""
+
+from dataclasses import dataclass
+
+import keras
+
+from tfgan_ref import networks
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans import BEGAN, EBGAN
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
+from tfgan_ref.recipes.settings import AdversarialSettings
+
+DISCRIMINATORS = ("autoencoder", "unet")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EBGANSettings(AdversarialSettings):
+    """The margin is the energy of real digits at the start, 0.2, some twice what it becomes.
+
+    Energies are mean squared errors per value of images in [-1, 1], far below the paper's, and so is the
+    weight of the pulling-away term beside them.
+    """
+
+    image_size: int | None = 28
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    d_learning_rate: float | None = 3e-4  # slow enough that fakes stay below the margin
+    initializer: str = "xavier"
+    discriminator: str = "autoencoder"  # or unet
+    width: int = 32  # filters of the layers nearest the image
+    code_dim: int = 32  # length of the autoencoder's code; the U-Net's is its innermost feature map
+    margin: float = 0.2  # energy up to which D pushes fakes
+    pull_away_weight: float = 0.01  # of the term that makes the codes of fakes differ
+    pretrain_steps: int = 0  # first steps, in which D learns to rebuild real images and G waits
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check(
+            "pretrain_steps",
+            0 <= self.pretrain_steps < self.steps,
+            f"from 0 to below steps, which is {self.steps}",
+        )
+
+
+def build_ebgan(settings: EBGANSettings, shape: DataShape) -> EBGAN:
+    """Builds EBGAN for 28x28, 32x32 or 64x64 images: DCGAN's generator, an autoencoder or U-Net as D."""
+    size, _, channels = shape.image_shape
+    require_size("ebgan", shape, size)
+    generator = networks.dcgan_generator(
+        settings.latent_dim,
+        size,
+        channels,
+        width=settings.width,
+        initializer=settings.initializer,
+        seed=settings.seed,
+    )
+    return EBGAN(
+        generator,
+        _discriminator(settings, size, channels * settings.packing),
+        margin=settings.margin,
+        pull_away_weight=settings.pull_away_weight,
+        pretrain_steps=settings.pretrain_steps,
+        **gan_settings(settings),
+    )
+
+
+def _discriminator(settings: EBGANSettings, size: int, channels: int) -> keras.Model:
+    common = {"initializer": settings.initializer, "seed": settings.seed + 1}
+    if settings.discriminator == "autoencoder":
+        return networks.conv_autoencoder(
+            size, channels, width=settings.width, code_dim=settings.code_dim, **common
+        )
+    if settings.discriminator == "unet":
+        # As far in as DCGAN's sizes go: 7x7 or 4x4.
+        depth = {28: 2, 32: 3, 64: 4}[size]
+        return networks.unet((size, size, channels), depth, settings.width, **common)
+    raise InputError(
+        f"discriminator {settings.discriminator!r} is unknown: choose one of {', '.join(DISCRIMINATORS)}"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BEGANSettings(AdversarialSettings):
+    """The paper's networks, narrow and with one convolution per resolution, for minutes on a CPU.
+
+    In thousands of steps the paper's gain of 0.001 leaves k at 0, and G with the one image that is easiest to
+    rebuild: here k follows 200 times as fast, and gamma is 1.
+    """
+
+    image_size: int | None = 28
+    batch_size: int = 32
+    learning_rate: float = 5e-4
+    latent_dim: int = 64
+    initializer: str = "xavier"
+    width: int = 16  # n, filters of the layers nearest the image
+    convolutions: int = 1  # at each resolution; the paper has 2
+    code_dim: int = 64  # length of D's code
+    gamma: float = 1.0  # energy of fakes to that of real images at equilibrium: lower is less diverse
+    k_rate: float = 0.2  # lambda_k, how fast k follows; 0.001 in the paper
+
+
+def build_began(settings: BEGANSettings, shape: DataShape) -> BEGAN:
+    """Builds BEGAN for 28x28, 32x32 or 64x64 images."""
+    size, _, channels = shape.image_shape
+    require_size("began", shape, size)
+    common = {
+        "width": settings.width,
+        "convolutions": settings.convolutions,
+        "initializer": settings.initializer,
+    }
+    return BEGAN(
+        networks.began_generator(settings.latent_dim, size, channels, seed=settings.seed, **common),
+        networks.began_autoencoder(
+            size, channels * settings.packing, code_dim=settings.code_dim, seed=settings.seed + 1, **common
+        ),
+        gamma=settings.gamma,
+        k_rate=settings.k_rate,
+        **gan_settings(settings),
+    )
+
+
+RECIPES = (
+    Recipe("ebgan", "energy-based GAN, D an autoencoder", "E", EBGANSettings, build_ebgan, draw_grid),
+    Recipe("began", "boundary equilibrium GAN", "E", BEGANSettings, build_began, draw_grid),
+)

@@ -1,0 +1,77 @@
+"""Progressive growing from 4x4 to any power of two up to 1024x1024."""
+
+from dataclasses import dataclass
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.progressive import ProgressiveGAN
+from tfgan_ref.networks.progressive import progressive_discriminator, progressive_generator, resolutions
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
+from tfgan_ref.recipes.settings import AdversarialSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgressiveSettings(AdversarialSettings):
+    """The paper's loss and beta_1; a higher rate, narrow networks and short stages for small images on a CPU.
+
+    The paper's own networks are width=16, max_width=512, latent_dim=512 at image_size=1024.
+    """
+
+    loss: str = "wasserstein"  # or non_saturating
+    penalty_weight: float | None = None  # lambda, with wasserstein; None: 10
+    drift: float | None = None  # weight of E D(x)^2, with wasserstein; None: 0.001
+    image_size: int = 32  # a power of two from 4 to 1024
+    batch_size: int = 32
+    stage_steps: int | None = None  # of each stage before the last; None: half of all steps, in equal parts
+    fade_steps: int | None = None  # of them, to fade in; None: half of stage_steps
+    learning_rate: float = 3e-3  # the paper's is 1e-3, for longer stages
+    beta_1: float = 0.0
+    latent_dim: int = 64
+    width: int = 8  # filters at image_size; twice as many in each stage before
+    max_width: int = 64  # but at most this many
+    initializer: str = "normal"  # N(0, 1): the equalised learning rate needs it
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.initializer != "normal":
+            raise InputError(
+                f"initializer {self.initializer!r} is not for recipe progressive: its equalised learning "
+                "rate needs normal"
+            )
+        growing = len(resolutions(self.image_size)) - 1
+        # Filled in here, so that config.json holds them: a resumed run with more steps keeps its stages.
+        if self.stage_steps is None:
+            share = self.steps // (2 * growing) if growing else self.steps
+            # A number of steps that run at once divides it.
+            round_share = share - share % 20 if share >= 20 else max(1, share)
+            object.__setattr__(self, "stage_steps", round_share)
+        if self.fade_steps is None:
+            object.__setattr__(self, "fade_steps", max(1, self.stage_steps // 2))
+        self.check("stage_steps", self.stage_steps >= 1, "at least 1")
+        self.check("fade_steps", 1 <= self.fade_steps <= self.stage_steps, "from 1 to stage_steps")
+        needed = growing * self.stage_steps + self.fade_steps + 1 if growing else 1
+        if self.steps < needed:
+            raise InputError(
+                f"steps {self.steps} is too low for image_size {self.image_size} to fade in with stage_steps "
+                f"{self.stage_steps} and fade_steps {self.fade_steps}: at least {needed}"
+            )
+
+
+def build(settings: ProgressiveSettings, shape: DataShape) -> ProgressiveGAN:
+    """Builds the GAN for square images of a power of two, grey or colour; labels are not used."""
+    size, _, channels = shape.image_shape
+    resolutions(size)
+    require_size("progressive", shape, size)
+    widths = {"width": settings.width, "max_width": settings.max_width}
+    return ProgressiveGAN(
+        progressive_generator(settings.latent_dim, size, channels, **widths, seed=settings.seed),
+        progressive_discriminator(size, channels, **widths, seed=settings.seed + 1),
+        stage_steps=settings.stage_steps,
+        fade_steps=settings.fade_steps,
+        loss=settings.loss,
+        penalty_weight=settings.penalty_weight,
+        drift=settings.drift,
+        **gan_settings(settings),
+    )
+
+
+RECIPE = Recipe("progressive", "grows from 4x4 to 32x32 or more", "S4", ProgressiveSettings, build, draw_grid)
