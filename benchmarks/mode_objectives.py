@@ -62,7 +62,7 @@ OBJECTIVES = {
         VanillaGAN, "non_saturating, real targets 0.9", {"label_targets": LabelTargets(smoothing=0.1)}
     ),
     "replay": Objective(VanillaGAN, "non_saturating, 10 batches of past fakes", {"replay": 10}),
-    "instance_noise": Objective(VanillaGAN, "non_saturating, noise that fades", noise=0.5),
+    "instance_noise": Objective(VanillaGAN, "non_saturating, noise that fades", noise=0.75),
 }
 LEARNING_RATES = {"mixture": 3e-3, "stacked": 1e-3}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfgan_ref.data import ImageArrays, batches, load, remove_pixels
+from tfgan_ref.data import ImageArrays, batches, load, read, remove_pixels
 
 RNG = np.random.default_rng(0)
 # Every image has a grey of its own, above 128, by which its rows are known.
@@ -60,10 +60,12 @@ def test_the_fingerprint_tells_masks_apart():
     assert len(prints) == 3
 
 
-@pytest.mark.parametrize("dtype", [bool, np.uint8])
-def test_masks_of_an_npz_file(tmp_path, dtype):
+@pytest.mark.parametrize("shape", [(40, 6, 6), (40, 6, 6, 1)])
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
+def test_masks_of_an_npz_file(tmp_path, dtype, shape):
     masks = RNG.integers(0, 2, (40, 6, 6)).astype(bool)
-    np.savez(tmp_path / "a.npz", images=IMAGES, masks=masks.astype(dtype))
+    np.savez(tmp_path / "a.npz", images=IMAGES, masks=masks.astype(dtype).reshape(shape))
+    assert np.array_equal(read(f"npz:{tmp_path / 'a.npz'}").masks, masks)
     batch = next(iter(load(f"npz:{tmp_path / 'a.npz'}", batch_size=40, seed=0)))
     assert float(batch["mask"].numpy().mean()) == pytest.approx(masks.mean())
 
@@ -73,6 +75,7 @@ def test_masks_of_an_npz_file(tmp_path, dtype):
     [
         (np.ones((40, 5, 6), bool), None, ("masks are bool of shape (40, 5, 6)", "of shape (40, 6, 6)")),
         (np.full((40, 6, 6), 2, np.uint8), None, ("they must be bool, or 0 and 1",)),
+        (np.ones((40, 6, 6)), None, ("masks are float64", "whole numbers")),
         (np.zeros((40, 6, 6), bool), None, ("every pixel is missing",)),
         (np.ones((40, 6, 6), bool), 8, ("images with masks cannot be resized",)),
     ],
@@ -86,6 +89,43 @@ def test_bad_masks(tmp_path, refused, masks, size, parts):
 def test_bad_arrays_and_shares(refused):
     with refused("masks are float64", "they must be bool of shape (40, 6, 6)"):
         ImageArrays("greys", IMAGES, masks=np.ones((40, 6, 6)))
-    for share in (0, 1, -0.5, 2):
-        with refused(f"share {share} of missing pixels is out of range"):
+    for share in (0, 1, -0.5, 2, float("nan"), "half", None):
+        with refused(f"share {share!r} of missing pixels is out of range"):
             remove_pixels(ARRAYS, share, 0)
+    for seed in (-1, 0.5, None):
+        with refused(f"seed={seed!r}", "at least 0"):
+            remove_pixels(ARRAYS, 0.5, seed)
+
+
+def test_a_set_without_observed_pixels_is_refused(refused):
+    half = np.arange(36).reshape(1, 6, 6) % 2 == 0
+    with refused("every pixel is missing"):
+        ImageArrays("greys", IMAGES[:1], masks=half & ~half)
+    dot = ImageArrays("dot", IMAGES[:1, :1, :1])
+    with refused("every pixel is missing"):
+        remove_pixels(dot, 1 - 1e-9, 0)
+
+
+def test_missing_pixels_leave_no_sign():
+    arrays = ImageArrays("dark", np.zeros((1, 2, 2, 3), np.uint8), masks=np.eye(2, dtype=bool)[np.newaxis])
+    image = next(iter(batches(arrays, batch_size=1, seed=0)))["image"].numpy()
+    assert np.array_equal(np.signbit(image[0, ..., 0]), np.eye(2, dtype=bool))
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_a_steps_masks_are_the_same_each_time(balanced):
+    labels = (np.arange(40) >= 30).astype(np.int32)
+    arrays = remove_pixels(ImageArrays("greys", IMAGES, labels, ("many", "few")), 0.5, 1)
+    options = {"batch_size": 8, "seed": 3, "balanced": balanced}
+    whole = list(batches(arrays, **options).take(4).as_numpy_iterator())
+    rest = batches(arrays, **options, start_step=2).take(2).as_numpy_iterator()
+    for a, b in zip(whole[2:], rest, strict=True):
+        assert set(a) == {"image", "label", "mask"}
+        assert all(np.array_equal(a[key], b[key]) for key in a)
+    for batch in whole:
+        for image, mask, label in zip(batch["image"], batch["mask"], batch["label"], strict=True):
+            number = int(np.rint((image.max() + 1) * 127.5)) - 200
+            assert np.array_equal(mask[..., 0], arrays.masks[number])
+            assert label == labels[number]
+        if balanced:
+            assert np.bincount(batch["label"]).tolist() == [4, 4]

@@ -87,8 +87,10 @@ def test_many_blocks(npz):
     [
         (IMAGES / 1.0, ("float images lie in [0, 255]", "[0, 1] and [-1, 1]")),
         (np.full((2, 4, 4), -1.5), ("[-1.5, -1.5]",)),
-        (np.full((2, 4, 4), np.nan), ("NaN or infinite",)),
-        (np.array([[[0.5, np.inf]]]), ("NaN or infinite",)),
+        (np.full((2, 4, 4), np.nan), ("every pixel is missing",)),
+        (np.array([[[0.5, np.inf]]]), ("infinite values",)),
+        (np.array([[[0.5, -np.inf, np.nan]]]), ("infinite values",)),
+        (np.array([[[[0.5, np.nan, 0.5]] * 2]]), ("2 pixels are NaN in some channels only",)),
         (IMAGES.astype(np.int64), ("int64", "uint8, uint16 and floats")),
         (IMAGES > 9, ("bool",)),
         (IMAGES[0, 0], ("(7, 3)", "(N, H, W)")),
@@ -101,6 +103,40 @@ def test_images_that_are_refused(npz, refused, images, parts):
     name = npz(images=images)
     with refused(name, *parts):
         read(name)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_nan_is_a_missing_pixel(npz, channels, low):
+    images = np.full((3, 4, 5, channels), 0.2)
+    images[0, 0, 0] = low  # decides the range
+    images[1, 2:], images[2, :, 0] = np.nan, np.nan
+    arrays = read(npz(images=images))
+    assert np.array_equal(arrays.masks, ~np.isnan(images[..., 0]))
+    assert (arrays.images[~arrays.masks] == 128).all()
+    assert (arrays.images[2, :, 1:] == (51 if low == 0 else 153)).all()
+
+
+@pytest.mark.parametrize("mark", [-1.0, 255.0, np.inf])
+def test_marks_at_masked_pixels_do_not_decide_the_range(npz, mark):
+    images, masks = np.full((2, 3, 3), 0.2), np.ones((2, 3, 3), bool)
+    images[0, 1], masks[0, 1] = mark, False
+    arrays = read(npz(images=images, masks=masks))
+    assert (arrays.images[masks] == 51).all()
+    assert (arrays.images[~masks] == 128).all()
+
+
+def test_masks_and_nan(npz, refused):
+    with refused("has masks and NaN"):
+        read(npz(images=np.array([[[0.5, np.nan]]]), masks=np.ones((1, 1, 2), bool)))
+
+
+def test_nan_and_sizes(npz, refused, caplog):
+    name = npz(images=np.where(np.eye(4, dtype=bool), np.nan, 0.5)[np.newaxis])
+    assert read(name, image_size=4).masks.sum() == 12
+    with refused(name, "images with masks cannot be resized"):
+        read(name, image_size=8)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(

@@ -80,12 +80,12 @@ def test_bad_arguments_of_train(run_script, tmp_path, arguments, parts):
 
 
 def test_bad_data_files(run_script, tmp_path):
-    with_nan = np.zeros((20, 28, 28), np.float32)
-    with_nan[3, 4, 5] = np.nan
+    with_infinity = np.zeros((20, 28, 28), np.float32)
+    with_infinity[3, 4, 5] = np.inf
     cases = {
         "no images": ({"pictures": IMAGES}, "images"),
         "pickled": ({"images": np.array([{"a": 1}], dtype=object)}, "pickle"),
-        "nan": ({"images": with_nan}, "NaN"),
+        "infinity": ({"images": with_infinity}, "infinite"),
         "label": ({"images": IMAGES, "labels": np.full(20, -1)}, "label"),
     }
     for name, (arrays, part) in cases.items():

@@ -52,7 +52,8 @@ def batches(
         if masks is not None:
             observed = tf.ensure_shape(tf.gather(masks, indices), shape[:3])[..., None]
             result["mask"] = tf.cast(observed, tf.float32)
-            result["image"] *= result["mask"]
+            # Not a product with the mask: -0.0 would tell that a missing pixel was dark.
+            result["image"] = tf.where(observed, result["image"], 0.0)
         return result
 
     options = tf.data.Options()

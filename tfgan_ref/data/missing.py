@@ -1,10 +1,12 @@
 """Images with missing pixels, for training on incomplete data."""
 
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 
 from tfgan_ref.data.arrays import ImageArrays
+from tfgan_ref.data.checks import whole_number
 from tfgan_ref.errors import InputError
 
 GREY = 128  # what stands where a pixel is missing
@@ -19,13 +21,14 @@ def remove_pixels(arrays: ImageArrays, share: float, seed: int) -> ImageArrays:
     Args:
         arrays: the images.
         share: probability of losing a pixel, in all channels at once; above 0 and below 1.
-        seed: of the masks, from 0 up.
+        seed: of the masks, any whole number from 0 up.
 
     Raises:
-        InputError: ``share`` is out of range, or not a pixel would be left.
+        InputError: ``share`` or ``seed`` is out of range, or not a pixel would be left.
     """
-    if not 0 < share < 1:
-        raise InputError(f"share {share} of missing pixels is out of range: above 0 and below 1")
+    whole_number("seed", seed, 0)
+    if not (isinstance(share, Real) and 0 < share < 1):
+        raise InputError(f"share {share!r} of missing pixels is out of range: above 0 and below 1")
     rng = np.random.default_rng(seed)
     masks = np.empty(arrays.images.shape[:3], bool)
     for mask in masks:  # one image at a time: the draws of all take eight times the images' memory

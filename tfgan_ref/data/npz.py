@@ -10,6 +10,7 @@ from tfgan_ref.data.arrays import ImageArrays, numbered_classes
 from tfgan_ref.data.checks import check_whole, reason
 from tfgan_ref.data.collection import fit_array
 from tfgan_ref.data.images import from_sixteen_bits
+from tfgan_ref.data.missing import GREY
 from tfgan_ref.errors import InputError
 
 # Arithmetic leaves a 1.0000001 or a -0.0000001 in images that are meant to lie in [0, 1].
@@ -24,8 +25,10 @@ def read_npz(
 
     ``images`` is (N, H, W) or (N, H, W, C) with 1, 3 or 4 (RGBA) channels, uint8, uint16, or floats in [0, 1]
     or, if any is negative, [-1, 1]. ``labels`` is (N,) of whole numbers from 0 up; without ``class_names``,
-    strings, the classes are named by their numbers. ``masks`` is (N, H, W) of bool, or of 0 and 1: true where
-    the pixel was observed. Images with masks are not resized.
+    strings, the classes are named by their numbers. ``masks`` is (N, H, W) or (N, H, W, 1) of bool, or of
+    whole numbers 0 and 1: true where the pixel was observed. Without ``masks``, pixels of float images that
+    are NaN in all channels are missing. What the file holds at missing pixels is not used: they come as mid
+    grey. Images with missing pixels cannot be resized.
 
     Args:
         name: the data set's name for messages.
@@ -60,25 +63,54 @@ def read_npz(
         if "allow_pickle" in str(error):
             raise InputError(f"{name}: holds pickled Python objects, which are never loaded") from None
         raise InputError(f"{name}: cannot be read ({reason(error)})") from None
-    images = _to_uint8(name, _with_channels(name, images))
+    images = _with_channels(name, images)
+    masks = _observed(name, images, masks)
+    if masks is not None:
+        if image_size is not None and images.shape[1:3] != (image_size, image_size):
+            raise InputError(f"{name}: images with masks cannot be resized: leave image_size out")
+        if np.issubdtype(images.dtype, np.floating):
+            # Marks such as NaN, -1 or 255 must not decide which range the images lie in; 0 is in both.
+            images[~masks] = 0
+    images = _to_uint8(name, images)
     if labels is not None:
         labels = _class_numbers(name, labels)
     names = _class_names(name, class_names, labels)
     fitted = fit_array(name, images, image_size, channels)
     if masks is not None:
-        masks = _observed(name, masks, images.shape[:3], fitted.shape[:3])
+        fitted = np.where(masks[..., np.newaxis], fitted, np.uint8(GREY))
     return ImageArrays(name, fitted, labels, names, masks)
 
 
-def _observed(name: str, masks: np.ndarray, given: tuple[int, ...], fitted: tuple[int, ...]) -> np.ndarray:
-    if masks.shape != given or not (masks.dtype == np.bool_ or np.isin(masks, (0, 1)).all()):
+def _observed(name: str, images: np.ndarray, masks: np.ndarray | None) -> np.ndarray | None:
+    """Returns where pixels were observed, bool (N, H, W), by ``masks`` or by NaN; None if all were."""
+    # The minimum is NaN if any value is: complete images need no array of comparisons.
+    some_nan = np.issubdtype(images.dtype, np.floating) and bool(np.isnan(images.min()))
+    if masks is None:
+        return _observed_by_nan(name, images) if some_nan else None
+    if some_nan:
+        raise InputError(f"{name}: has masks and NaN in images: say by one of them which pixels are missing")
+    shape = images.shape[:3]
+    if (
+        masks.shape not in (shape, (*shape, 1))
+        or masks.dtype.kind not in "biu"
+        or not np.isin(masks, (0, 1)).all()
+    ):
         raise InputError(
             f"{name}: masks are {masks.dtype} of shape {masks.shape}, "
-            f"they must be bool, or 0 and 1, of shape {given}"
+            f"they must be bool, or 0 and 1 as whole numbers, of shape {shape}"
         )
-    if fitted != given:
-        raise InputError(f"{name}: images with masks cannot be resized: leave image_size out")
-    return masks.astype(bool)
+    return masks.reshape(shape).astype(bool)
+
+
+def _observed_by_nan(name: str, images: np.ndarray) -> np.ndarray:
+    nan = np.isnan(images)
+    missing = nan.all(axis=-1)
+    partly = int(np.count_nonzero(nan.any(axis=-1) & ~missing))
+    if partly:
+        raise InputError(
+            f"{name}: {partly} pixels are NaN in some channels only, a missing pixel must be NaN in all"
+        )
+    return ~missing
 
 
 def _with_channels(name: str, images: np.ndarray) -> np.ndarray:
@@ -99,9 +131,7 @@ def _to_uint8(name: str, images: np.ndarray) -> np.ndarray:
         raise InputError(f"{name}: images are {images.dtype}, allowed are uint8, uint16 and floats")
     low, high = float(images.min()), float(images.max())
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise InputError(
-            f"{name}: images hold NaN or infinite values (missing pixels are said by a key 'masks')"
-        )
+        raise InputError(f"{name}: images hold infinite values")
     if low < -1 - _ROUNDING or high > 1 + _ROUNDING:
         raise InputError(
             f"{name}: float images lie in [{low:g}, {high:g}], allowed are [0, 1] and [-1, 1] "
