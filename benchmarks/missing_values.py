@@ -10,6 +10,7 @@ is each generator's distance to the one that saw whole images. Writes table.md, 
 
 import argparse
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from arguments import Parser, make_output
@@ -47,20 +48,18 @@ def main() -> int:
     from tfgan_ref.evaluation import classifier_for
     from tfgan_ref.files import write_json
     from tfgan_ref.metrics import frechet_distance
-    from tfgan_ref.recipes import comparison, comparison_results, find_recipe
+    from tfgan_ref.recipes import comparison, comparison_results
     from tfgan_ref.recipes.sampler import open_sampler
 
     # It takes the exports of one run after another for one function that is traced in vain.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    recipe = find_recipe("dcgan")
     shared = {key: getattr(arguments, key) for key in ("data", "steps", "width", "seed")} | {
         "batch_size": "32"
     }
-    runs = arguments.runs or arguments.out
-    entries = [
-        comparison.Entry(way, recipe, recipe.settings.from_text({**shared, **own}), runs / way)
-        for way, own in WAYS.items()
-    ]
+    entries = []
+    for way, own in WAYS.items():
+        (entry,) = comparison.plan(["dcgan"], {**shared, **own}, arguments.runs or arguments.out)
+        entries.append(replace(entry, name=way, path=entry.path.with_name(way)))
     rows = comparison.compare(entries, metrics=METRICS, n=arguments.n)
     if rows is None:
         print("stopped; the same command goes on")

@@ -98,12 +98,12 @@ def same(first, second):
 def run_script(monkeypatch, capsys):
     """Runs a script of the project in this process: (name, *arguments) to (exit code, stdout, stderr)."""
 
-    def run(name, *arguments):
+    def run(name, *arguments, folder="scripts"):
         # The script sets logging up for itself, as in a process of its own.
         monkeypatch.setattr(logging.root, "handlers", [])
         monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            runpy.run_path(str(ROOT / "scripts" / name), run_name="__main__")
+            runpy.run_path(str(ROOT / folder / name), run_name="__main__")
         captured = capsys.readouterr()
         return ended.value.code, captured.out, captured.err
 

@@ -1,0 +1,96 @@
+"""The benchmarks of the objectives, at a size that shows only that they run and write what they say."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from tests.conftest import ROOT
+from tests.scripts.test_scripts import is_one_line_error
+from tfgan_ref.evaluation import classifier
+
+
+@pytest.fixture
+def run(run_script, monkeypatch, tmp_path_factory):
+    """Runs a benchmark in this process, with a short classifier away from the user's cache."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "benchmarks-cache"))
+    monkeypatch.setattr(classifier, "STEPS", 30)
+    return lambda name, *arguments: run_script(name, *arguments, folder="benchmarks")
+
+
+def succeeded(result):
+    code, out, err = result
+    assert code == 0, err
+    return out
+
+
+def test_modes_of_a_mixture(run, tmp_path):
+    common = ["--distribution", "two_modes", "--steps", 20, "--out", tmp_path]
+    succeeded(run("modes.py", *common, "--objectives", "non_saturating,ebgan", "--seeds", "1,2"))
+    out = succeeded(run("modes.py", *common, "--objectives", "packing2", "--seeds", "1"))
+    rows = json.loads((tmp_path / "results.json").read_text())
+    found = {(row["objective"], row["seed"]) for row in rows}
+    assert found == {
+        ("non_saturating", 1),
+        ("non_saturating", 2),
+        ("ebgan", 1),
+        ("ebgan", 2),
+        ("packing2", 1),
+    }
+    for row in rows:
+        assert 0 <= row["modes"] <= 2
+        assert 0 <= row["high_quality"] <= 1
+        assert row["seconds"] > 0
+        assert row["reverse_kl"] is None or row["reverse_kl"] >= 0
+    for name in ("non_saturating-1.png", "ebgan-2.png", "packing2-1.png"):
+        assert Image.open(tmp_path / name).size[0] > 500
+    assert "| packing2 |" in out
+    assert "| packing2 |" in (tmp_path / "table.md").read_text()
+
+
+def test_modes_of_stacked_digits(run, tmp_path):
+    arguments = ["--distribution", "stacked", "--steps", 10, "--width", 2, "--seeds", 1, "--out", tmp_path]
+    succeeded(run("modes.py", *arguments, "--objectives", "r1"))
+    (row,) = json.loads((tmp_path / "results.json").read_text())
+    assert 1 <= row["modes"] <= 1000
+    assert "classifier of digits" in row["classifier"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--distribution", "rings"], "distribution 'rings' is unknown: choose one of ring, grid"),
+        (["--distribution", "ring", "--steps", "15"], "--steps 15 is out of range: a multiple of 10"),
+        (["--distribution", "ring", "--seeds", "1,x"], "--seeds '1,x' is not a list of whole numbers"),
+        (["--distribution", "ring", "--objectives", "gan"], "objective 'gan' is unknown: choose some of"),
+        (["--distribution", "ring", "--threads", "0"], "--threads 0 is out of range"),
+        (["--distribution", "stacked", "--width", "0"], "--width 0 is out of range"),
+    ],
+)
+def test_bad_arguments_of_modes(run, tmp_path, arguments, part):
+    is_one_line_error(run("modes.py", *arguments, "--out", tmp_path / "out"), part)
+
+
+def test_clipping_beside_the_penalty(run, tmp_path):
+    succeeded(run("weights_clip_vs_gp.py", "--steps", 20, "--width", 2, "--out", tmp_path))
+    clipped, penalised = json.loads((tmp_path / "results.json").read_text())
+    assert clipped["largest_weight"] <= 0.0100001 < penalised["largest_weight"]
+    assert (tmp_path / "weights.png").stat().st_size > 5000
+
+
+def test_missing_values(run, tmp_path):
+    succeeded(run("missing_values.py", "--steps", 4, "--width", 2, "--n", 200, "--out", tmp_path))
+    whole, measured, filled = json.loads((tmp_path / "results.json").read_text())
+    assert whole["distance_to_whole"] is None
+    assert measured["distance_to_whole"] > 0 < filled["distance_to_whole"]
+    assert measured["settings"]["missing"] == filled["settings"]["missing"] == 0.5
+
+
+def test_zoo(run, tmp_path):
+    arguments = ["--recipes", "gan,vae", "--steps", 4, "--n", 200, "--out", tmp_path / "out"]
+    succeeded(run("zoo.py", *arguments, "--runs", tmp_path / "runs"))
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [row["name"] for row in results["rows"]] == ["gan", "vae"]
+    assert {path.name for path in (tmp_path / "out" / "grids").iterdir()} == {"gan.png", "vae.png"}
+    assert "| vae |" in (tmp_path / "out" / "table.md").read_text()
