@@ -29,6 +29,12 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/throughput.py --out benchmarks/results/throughput $(if $(PYTORCH),--torch-python $(PYTORCH))
 	$(BIN)/python benchmarks/metric_studies.py --study all --out benchmarks/results/metric_studies
 	$(BIN)/python benchmarks/metrics_speed.py --out benchmarks/results/metrics_speed $(if $(PYTORCH),--peer-python $(PYTORCH))
+	for distribution in ring grid two_modes stacked; do \
+		$(BIN)/python benchmarks/modes.py --distribution $$distribution --out benchmarks/results/modes/$$distribution || exit 1; \
+	done
+	$(BIN)/python benchmarks/weights_clip_vs_gp.py --out benchmarks/results/weights_clip_vs_gp
+	$(BIN)/python benchmarks/missing_values.py --out benchmarks/results/missing_values --runs runs/missing_values
+	$(BIN)/python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 
 # The feature networks against their PyTorch references, in an environment of its own.
 parity: .venv-parity/installed

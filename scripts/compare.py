@@ -41,26 +41,12 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def settings_given(arguments: argparse.Namespace) -> dict[str, str]:
-    """Returns the texts of all settings on the command line, by key."""
-    flags = ("data", "data_dir", "steps", "seed")
-    given = {flag: getattr(arguments, flag) for flag in flags if getattr(arguments, flag) is not None}
-    for pair in arguments.set:
-        key, separator, value = pair.partition("=")
-        if not separator:
-            raise InputError(f"--set {pair!r} is not of the form key=value")
-        if key in given:
-            raise InputError(f"setting {key!r} is given twice")
-        given[key] = value
-    return given
-
-
 def main() -> int:
     arguments = parse_arguments()
     for flag in ("steps", "out"):
         if getattr(arguments, flag) is None:
             raise InputError(f"--{flag} is missing: it has no default")
-    given = settings_given(arguments)
+    given = cli.settings_given(arguments, ("data", "data_dir", "steps", "seed"))
     sweep = None
     if arguments.sweep is not None:
         key, _, values = arguments.sweep.partition("=")

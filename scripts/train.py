@@ -11,6 +11,8 @@ from pathlib import Path
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 
+FLAGS = ("data", "data_dir", "steps", "batch_size", "seed", "precision", "jit")
+
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -33,20 +35,6 @@ def parse_arguments() -> argparse.Namespace:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting of the recipe"
     )
     return parser.parse_args()
-
-
-def settings_given(arguments: argparse.Namespace) -> dict[str, str]:
-    """Returns the texts of all settings on the command line, by key."""
-    flags = ("data", "data_dir", "steps", "batch_size", "seed", "precision", "jit")
-    given = {flag: getattr(arguments, flag) for flag in flags if getattr(arguments, flag) is not None}
-    for pair in arguments.set:
-        key, separator, value = pair.partition("=")
-        if not separator:
-            raise InputError(f"--set {pair!r} is not of the form key=value")
-        if key in given:
-            raise InputError(f"setting {key!r} is given twice")
-        given[key] = value
-    return given
 
 
 def next_free(recipe: str) -> Path:
@@ -76,7 +64,7 @@ def main() -> int:
         return 0
     if (arguments.recipe is None) == (arguments.resume is None):
         raise InputError("name either a recipe (see --list) or a run with --resume RUN")
-    given = settings_given(arguments)
+    given = cli.settings_given(arguments, FLAGS)
 
     from tfgan_ref.recipes import find_recipe, runner
     from tfgan_ref.recipes.settings import Settings

@@ -1,10 +1,11 @@
 """What all scripts share: quiet libraries, and one line with exit code 2 for bad input."""
 
+import argparse
 import logging
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 # Before TensorFlow is imported: its notes about the machine would hide the script's own lines.
@@ -31,6 +32,23 @@ def run(main: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def settings_given(arguments: argparse.Namespace, flags: Sequence[str]) -> dict[str, str]:
+    """Returns the texts of all settings on a command line, by key: those of ``flags`` and of ``--set``.
+
+    Raises:
+        InputError: a ``--set`` is not of the form key=value, or a setting is given twice.
+    """
+    given = {flag: getattr(arguments, flag) for flag in flags if getattr(arguments, flag) is not None}
+    for pair in arguments.set:
+        key, separator, value = pair.partition("=")
+        if not separator:
+            raise InputError(f"--set {pair!r} is not of the form key=value")
+        if key in given:
+            raise InputError(f"setting {key!r} is given twice")
+        given[key] = value
+    return given
 
 
 def quiet_tensorflow() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tfgan_ref import networks
 from tfgan_ref.gans import VAE, MSEGenerator
+from tfgan_ref.recipes.cgan import conditional_dcgan_generator
 from tfgan_ref.recipes.recipe import (
     DataShape,
     Recipe,
@@ -46,20 +47,7 @@ def build_mse(settings: MSESettings, shape: DataShape) -> MSEGenerator:
     """Builds the supervised generator for labelled images of 28, 32 or 64 pixels."""
     num_classes = require_labels("mse", shape, settings)
     require_size("mse", shape, shape.image_shape[0])
-    generator = networks.conditional_generator(
-        lambda latent_dim: networks.dcgan_generator(
-            latent_dim,
-            shape.image_shape[0],
-            shape.image_shape[-1],
-            width=settings.width,
-            initializer=settings.initializer,
-            seed=settings.seed,
-        ),
-        settings.latent_dim,
-        num_classes,
-        settings.combine,
-        seed=settings.seed,
-    )
+    generator = conditional_dcgan_generator(settings, shape, num_classes)
     return MSEGenerator(generator, num_classes, seed=settings.seed, ema_decay=settings.ema_decay)
 
 

@@ -1,6 +1,7 @@
 """The conditional GANs of the series' articles 7 and 9: `make demo` trains cgan on the embedded digits."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
@@ -53,7 +54,8 @@ class ACGANSettings(CriticSettings):
     batch_norm: bool = True  # in the discriminator
 
 
-def _generator(settings: CGANSettings | ACGANSettings, shape: DataShape, num_classes: int) -> keras.Model:
+def conditional_dcgan_generator(settings: Any, shape: DataShape, num_classes: int) -> keras.Model:
+    """Builds DCGAN's generator with a label, from ``width``, ``combine`` and what all settings have."""
     return networks.conditional_generator(
         lambda latent_dim: networks.dcgan_generator(
             latent_dim,
@@ -97,7 +99,7 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
         seed=settings.seed + 1,
     )
     return ConditionalGAN(
-        _generator(settings, shape, num_classes),
+        conditional_dcgan_generator(settings, shape, num_classes),
         discriminator,
         num_classes,
         loss=settings.loss,
@@ -125,7 +127,7 @@ def build_acgan(settings: ACGANSettings, shape: DataShape) -> ACGAN:
         seed=settings.seed + 1,
     )
     return ACGAN(
-        _generator(settings, shape, num_classes),
+        conditional_dcgan_generator(settings, shape, num_classes),
         discriminator,
         num_classes,
         class_weight=settings.class_weight,
