@@ -11,7 +11,7 @@ from tfgan_ref.gans import BEGAN, DRAGAN, EBGAN, GAN, LSGAN, WGAN, WGANGP, Hinge
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.training.schedules import make_schedule
 
-NOISY_SHARE = 0.4  # of the run, in which instance noise fades
+NOISY_SHARE = 0.6  # of the run, in which instance noise fades
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ OBJECTIVES = {
         VanillaGAN, "non_saturating, real targets 0.9", {"label_targets": LabelTargets(smoothing=0.1)}
     ),
     "replay": Objective(VanillaGAN, "non_saturating, 10 batches of past fakes", {"replay": 10}),
-    "instance_noise": Objective(VanillaGAN, "non_saturating, noise that fades", noise=0.75),
+    "instance_noise": Objective(VanillaGAN, "non_saturating, noise that fades", noise=0.5),
 }
 LEARNING_RATES = {"mixture": 3e-3, "stacked": 1e-3}
 
