@@ -28,7 +28,7 @@ from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 
 DISTRIBUTIONS = ("ring", "grid", "two_modes", "stacked")
-STEPS = {"ring": 10_000, "grid": 30_000, "two_modes": 3000, "stacked": 3000}
+STEPS = {"ring": 10_000, "grid": 24_000, "two_modes": 3000, "stacked": 3000}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -138,7 +138,8 @@ def main() -> None:
         facts = {
             "data": arrays.name if arguments.data == "digits" else arguments.data.partition(":")[0],
             "width": arguments.width,
-            "classifier": distribution.classifier.name,
+            "classifier_accuracy": round(distribution.classifier.accuracy, 4),
+            "classifier_held_out": distribution.classifier.held_out,
         }
     facts |= {
         "distribution": arguments.distribution,
