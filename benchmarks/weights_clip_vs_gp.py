@@ -28,7 +28,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="digits", help="images of 28 pixels (%(default)s)")
     parser.add_argument("--data-dir", help="where tensorflow-datasets keeps its data")
-    parser.add_argument("--steps", type=int, default=400, help="generator updates (%(default)s)")
+    parser.add_argument("--steps", type=int, default=200, help="generator updates (%(default)s)")
     parser.add_argument("--width", type=int, default=32, help="filters of DCGAN (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and noise (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="directory of picture and results")

@@ -196,7 +196,9 @@ def a_row(tmp_path, value, diverged=None, agreement=None, name="gan"):
     ]
     report = Report({}, "x", scores, agreement, ["few images"], 1.0)
     samples = np.full((comparison.STRIP, 8, 8, 1), 200, np.uint8)
-    return comparison.Row(entry, {"generator": 1234, "discriminator": 56}, 61.4, report, samples=samples)
+    return comparison.Row(
+        entry, {"generator": 1234, "discriminator": 56}, 61.4, report, sharpness=0.75, samples=samples
+    )
 
 
 def test_table(tmp_path):
@@ -207,14 +209,14 @@ def test_table(tmp_path):
     ]
     header, line, *body = comparison_results.table(rows).splitlines()
     assert header == (
-        "| name | Frechet distance (x) / real vs real | kernel distance | label agreement | seconds | steps "
-        "| parameters of G | of D |"
+        "| name | Frechet distance (x) / real vs real | kernel distance | sharpness / real "
+        "| label agreement | seconds | steps | parameters of G | of D |"
     )
     assert line.count("|") == header.count("|")
     assert body == [
-        "| gan-learning_rate=0.5 | 5 / 2.5 | 0.5 | - | 61 | 1,200 | 1,234 | 56 |",
-        "| cgan-learning_rate=2.0 | 20 / 2.5 | 2 | 98.7% | 61 | 1,200 | 1,234 | 56 |",
-        "| gan-learning_rate=3.0 (diverged) | - | - | - | - | 1,200 | 1,234 | - |",
+        "| gan-learning_rate=0.5 | 5 / 2.5 | 0.5 | 0.75 | - | 61 | 1,200 | 1,234 | 56 |",
+        "| cgan-learning_rate=2.0 | 20 / 2.5 | 2 | 0.75 | 98.7% | 61 | 1,200 | 1,234 | 56 |",
+        "| gan-learning_rate=3.0 (diverged) | - | - | - | - | - | 1,200 | 1,234 | - |",
         "",
         "* features: x",
         "* few images",

@@ -46,7 +46,7 @@ def test_two_recipes_and_what_is_used_again(run_script, tmp_path):
     assert rows["gan"]["evaluation"]["label_agreement"] is None
     assert 0 <= rows["cgan"]["evaluation"]["label_agreement"] <= 1
     assert all(row["steps"] == 4 and row["seconds"] > 0 for row in rows.values())
-    for column in ("precision", "recall", "coverage", "label agreement", "parameters of G"):
+    for column in ("precision", "recall", "coverage", "sharpness", "label agreement", "parameters of G"):
         assert f" {column} " in table
     width, height = Image.open(out / "comparison.png").size
     assert width > 5 * height

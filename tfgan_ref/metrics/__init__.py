@@ -15,6 +15,7 @@ from tfgan_ref.metrics.modes import (
     stacked_mode_statistics,
 )
 from tfgan_ref.metrics.neighbours import density_coverage, nearest_neighbour_accuracy, precision_recall
+from tfgan_ref.metrics.sharpness import gradient_energy
 from tfgan_ref.metrics.streaming import FrechetMoments
 from tfgan_ref.metrics.transport import sliced_wasserstein_distance, wasserstein_distance
 
@@ -25,6 +26,7 @@ __all__ = [
     "density_coverage",
     "frechet_distance",
     "frechet_distance_from_moments",
+    "gradient_energy",
     "inception_score",
     "kernel_distance",
     "maximum_mean_discrepancy",

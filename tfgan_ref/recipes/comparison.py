@@ -16,6 +16,7 @@ from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError, TrainingDiverged
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.metrics import gradient_energy
 from tfgan_ref.recipes import find_recipe, runner
 from tfgan_ref.recipes.building import build_gan, parse_config
 from tfgan_ref.recipes.evaluation import Report, evaluate, generator_evaluator, make_extractor
@@ -27,6 +28,7 @@ from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
 STRIP = 12  # samples of each run in the picture
+SHARPNESS_SAMPLES = 500
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Row:
             building the networks and writing the results are not.
         report: the scores; None if training diverged.
         diverged: how training diverged, or None.
+        sharpness: gradient energy of ``SHARPNESS_SAMPLES`` samples over that of the real images, or None.
         samples: uint8 (``STRIP``, H, W, C), or None.
     """
 
@@ -67,6 +70,7 @@ class Row:
     seconds: float | None
     report: Report | None = None
     diverged: str | None = None
+    sharpness: float | None = None
     samples: np.ndarray | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,6 +83,7 @@ class Row:
             "steps": self.entry.settings.steps,
             "seconds": self.seconds,
             "parameters": self.parameters,
+            "sharpness": self.sharpness,
             "evaluation": self.report.to_dict() if self.report else None,
             "diverged": self.diverged,
         }
@@ -209,7 +214,8 @@ def compare(
         raise InputError(f"n {n} is out of range: at least 12")
     if not 0 <= seed < 2**31:
         raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
-    prepared = _prepare_all(entries, features, weights)
+    kept: dict[tuple, ImageArrays] = {}
+    prepared = _prepare_all(entries, features, weights, kept)
     rows = []
     for number, (entry, (parameters, progress)) in enumerate(zip(entries, prepared, strict=True), 1):
         title = f"{entry.name} ({number} of {len(entries)})"
@@ -225,7 +231,10 @@ def compare(
             str(entry.path), metrics=metrics, n=n, seed=seed, features=features, weights=weights
         )
         seconds = _seconds(RunDirectory.open(entry.path), entry.settings.steps)
-        rows.append(Row(entry, parameters, seconds, report, samples=_draw_strip(entry.path, seed)))
+        samples = _draw(entry.path, seed)
+        real = gradient_energy(_read(entry.settings, kept).images)
+        row = Row(entry, parameters, seconds, report, sharpness=gradient_energy(samples) / real)
+        rows.append(replace(row, samples=samples[:STRIP]))
     return rows
 
 
@@ -238,14 +247,15 @@ def _train(entry: Entry, progress: str) -> bool:
 
 
 def _prepare_all(
-    entries: Sequence[Entry], features: str, weights: Path | None
+    entries: Sequence[Entry], features: str, weights: Path | None, kept: dict[tuple, ImageArrays]
 ) -> list[tuple[dict[str, int | None], str]]:
     """Builds and checks all that training and scoring will need, since they take long.
+
+    The data that are read are left in ``kept``.
 
     Returns:
         For each entry the numbers of parameters, and whether its run is new, started or finished.
     """
-    kept: dict[tuple, ImageArrays] = {}
     prepared = []
     for entry in entries:
         with _named(entry.name):
@@ -324,10 +334,10 @@ def _seconds(run: RunDirectory, steps: int) -> float:
     return float(last["seconds"]) * steps / int(last["step"])
 
 
-def _draw_strip(path: Path, seed: int) -> np.ndarray:
+def _draw(path: Path, seed: int) -> np.ndarray:
     sampler = open_sampler(path)
-    labels = None if sampler.num_classes is None else np.arange(STRIP) % sampler.num_classes
-    return sampler.draw(sampler.latents(STRIP, seed), labels)
+    labels = None if sampler.num_classes is None else np.arange(SHARPNESS_SAMPLES) % sampler.num_classes
+    return sampler.draw(sampler.latents(SHARPNESS_SAMPLES, seed), labels)
 
 
 @contextmanager

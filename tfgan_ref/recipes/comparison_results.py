@@ -16,7 +16,16 @@ def table(rows: Sequence[Row]) -> str:
     scores = [{found.metric: found for found in row.report.scores} if row.report else {} for row in rows]
     titles = {key: found.title for of_row in scores for key, found in of_row.items()}
     floored = {key: f"{title} / real vs real" if key == "fid" else title for key, title in titles.items()}
-    header = ["name", *floored.values(), "label agreement", "seconds", "steps", "parameters of G", "of D"]
+    header = [
+        "name",
+        *floored.values(),
+        "sharpness / real",
+        "label agreement",
+        "seconds",
+        "steps",
+        "parameters of G",
+        "of D",
+    ]
     lines = [header, ["---", *["---:"] * (len(header) - 1)]]
     for row, of_row in zip(rows, scores, strict=True):
         agreement = row.report.label_agreement if row.report else None
@@ -24,6 +33,7 @@ def table(rows: Sequence[Row]) -> str:
             [
                 row.entry.name + (" (diverged)" if row.diverged else ""),
                 *(_cell(of_row.get(key)) for key in titles),
+                NONE if row.sharpness is None else f"{row.sharpness:.2f}",
                 NONE if agreement is None else f"{agreement:.1%}",
                 NONE if row.seconds is None else f"{row.seconds:.0f}",
                 f"{row.entry.settings.steps:,}",
