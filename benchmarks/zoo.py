@@ -38,9 +38,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     parser.add_argument("--runs", type=Path, help="directory for the run directories (default: --out)")
     parser.add_argument("--data", default="digits", help="real images with labels (%(default)s)")
-    parser.add_argument("--steps", default="2000", help="generator updates of each (%(default)s)")
+    parser.add_argument("--steps", default="1500", help="generator updates of each (%(default)s)")
     parser.add_argument("--recipes", help="some, with commas (default: all that take the data)")
-    parser.add_argument("--n", type=int, default=10000, help="samples of each (%(default)s)")
+    parser.add_argument("--n", type=int, default=2000, help="samples of each (%(default)s)")
     return parser.parse_args()
 
 
