@@ -65,8 +65,8 @@ def singular_values(run: Path) -> tuple[str, float, bool]:
     return claim, farthest, abs(farthest - 1) <= 0.01
 
 
-def class_accuracy(run: Path) -> tuple[str, float, bool]:
-    """Shows D the test split of the run's data."""
+def class_accuracy(run: Path) -> tuple[str, float, None]:
+    """Shows D the test split of the run's data; the paper gives no number to compare with."""
     import numpy as np
     import tensorflow as tf
 
@@ -81,7 +81,7 @@ def class_accuracy(run: Path) -> tuple[str, float, bool]:
     images = tf.cast(held_out.images, tf.float32) / 127.5 - 1.0
     _, class_logits = discriminator(images, training=False)
     right = float(np.mean(class_logits.numpy().argmax(axis=1) == held_out.labels))
-    return f"accuracy of D on {len(held_out.labels)} held-out real images", right, right >= 0.95
+    return f"accuracy of D on {len(held_out.labels)} held-out real images", right, None
 
 
 def energies(run: Path) -> tuple[str, float, bool]:
@@ -102,7 +102,7 @@ def convergence(run: Path) -> tuple[str, float, bool]:
     return "M at the end over M in the first row", ratio, ratio <= 0.5
 
 
-CLAIMS: dict[str, Callable[[Path], tuple[str, float, bool]]] = {
+CLAIMS: dict[str, Callable[[Path], tuple[str, float, bool | None]]] = {
     "wgan-gp": gradient_norm,
     "sngan": singular_values,
     "acgan": class_accuracy,
@@ -128,7 +128,8 @@ def main() -> None:
         rows.append({"recipe": name, "what": what, "value": value, "holds": holds})
     write_json(arguments.out / "results.json", rows)
     cells = [
-        [row["recipe"], row["what"], f"{row['value']:.4g}", "yes" if row["holds"] else "no"] for row in rows
+        [row["recipe"], row["what"], f"{row['value']:.4g}", {True: "yes", False: "no"}.get(row["holds"], "-")]
+        for row in rows
     ]
     print(table(["recipe", "what", "value", "holds"], cells))
 

@@ -89,11 +89,15 @@ def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
 
 @dataclass(frozen=True, kw_only=True)
 class SNGANSettings(CriticSettings):
-    """The paper's hinge loss; rates for thousands of steps."""
+    """The paper's hinge loss; rates for thousands of steps, which end at 0.
+
+    One power iteration per update follows a kernel that hardly moves any more: the norms come to 1.
+    """
 
     image_size: int | None = 28
     learning_rate: float = 5e-4
     d_learning_rate: float | None = 1e-3
+    schedule: str = "cosine"
     width: int = 64  # filters of the layers nearest the image
 
 
