@@ -73,6 +73,13 @@ class Row:
     sharpness: float | None = None
     samples: np.ndarray | None = None
 
+    def _evaluation(self) -> dict[str, Any] | None:
+        if self.report is None:
+            return None
+        evaluation = self.report.to_dict()
+        # Where the run lies on this machine is nobody's business elsewhere.
+        return evaluation | {"settings": evaluation["settings"] | {"model": self.entry.name}}
+
     def to_dict(self) -> dict[str, Any]:
         """Returns all of it but the samples as JSON values."""
         return {
@@ -84,7 +91,7 @@ class Row:
             "seconds": self.seconds,
             "parameters": self.parameters,
             "sharpness": self.sharpness,
-            "evaluation": self.report.to_dict() if self.report else None,
+            "evaluation": self._evaluation(),
             "diverged": self.diverged,
         }
 
