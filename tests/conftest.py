@@ -94,6 +94,12 @@ def same(first, second):
     return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
+@pytest.fixture(scope="session")
+def two_replicas():
+    """One strategy for all tests: TensorFlow numbers the collectives of each from the same start."""
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
 @pytest.fixture
 def run_script(monkeypatch, capsys):
     """Runs a script of the project in this process: (name, *arguments) to (exit code, stdout, stderr)."""

@@ -229,7 +229,7 @@ def test_began_trains_its_discriminator_on_k_times_the_fakes():
 
 
 @BOTH
-def test_two_replicas_train_as_one_on_the_global_batch(kind, monkeypatch):
+def test_two_replicas_train_as_one_on_the_global_batch(kind, monkeypatch, two_replicas):
     """With SGD; k, the same on both replicas, follows the mean over the global batch."""
     latents = np.random.default_rng(0).normal(size=(6, LATENT_DIM)).astype(np.float32)
     batch = {"image": tiny_batches(1)[0]["image"]}
@@ -241,13 +241,12 @@ def test_two_replicas_train_as_one_on_the_global_batch(kind, monkeypatch):
 
     single = energy_gan(kind, optimizers=sgd(), **settings)
     single.train_step(batch)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
+    with two_replicas.scope():
         gan = energy_gan(kind, optimizers=sgd(), **settings)
 
     def halves(whole):
         parts = tf.split(tf.constant(whole), 2)
-        return strategy.experimental_distribute_values_from_function(
+        return two_replicas.experimental_distribute_values_from_function(
             lambda context: parts[context.replica_id_in_sync_group]
         )
 
@@ -257,13 +256,13 @@ def test_two_replicas_train_as_one_on_the_global_batch(kind, monkeypatch):
             monkeypatch.setattr("tfgan_ref.randomness.sample_latents", lambda n, dim, seed: latents)
             gan.train_step({"image": images})
 
-        strategy.run(run, (images, latents))
+        two_replicas.run(run, (images, latents))
 
     step(halves(batch["image"]), halves(latents))
     for one, two in zip(values(single.variables), values(gan.variables), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-6)
     if kind is BEGAN:
-        first, second = strategy.experimental_local_results(gan.k.value)
+        first, second = two_replicas.experimental_local_results(gan.k.value)
         assert float(first.numpy()) == float(second.numpy()) > 0
 
 

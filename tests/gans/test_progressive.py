@@ -265,9 +265,8 @@ def test_loop_and_fit_give_the_same_weights():
     assert same(everything(by_loop, metrics=False), everything(by_fit, metrics=False))
 
 
-def test_two_replicas_train_through_a_boundary():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
+def test_two_replicas_train_through_a_boundary(two_replicas):
+    with two_replicas.scope():
         gan = growing_gan(size=8)
     fit(gan, 9)
     assert gan.phase == 1

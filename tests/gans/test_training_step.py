@@ -155,10 +155,9 @@ def test_latents_differ_between_steps_and_purposes():
     assert len(seeds) == 6
 
 
-def test_replicas_draw_different_noise():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    seeds = strategy.run(lambda: randomness.step_seed(1, tf.constant(0, tf.int64)))
-    first, second = strategy.experimental_local_results(seeds)
+def test_replicas_draw_different_noise(two_replicas):
+    seeds = two_replicas.run(lambda: randomness.step_seed(1, tf.constant(0, tf.int64)))
+    first, second = two_replicas.experimental_local_results(seeds)
     assert tuple(first.numpy()) != tuple(second.numpy())
 
 

@@ -354,8 +354,8 @@ def test_xla_agrees(dtype):
         np.testing.assert_allclose(xla, eager, atol=tolerance * np.abs(eager).max())
 
 
-def test_replicas_do_the_same_power_iteration():
-    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+def test_replicas_do_the_same_power_iteration(two_replicas):
+    with two_replicas.scope():
         layer = SpectralNormalization(layers.Dense(3, kernel_initializer=keras.initializers.GlorotNormal(3)))
         layer.build((None, 4))
     alone = SpectralNormalization(layers.Dense(3, kernel_initializer=keras.initializers.GlorotNormal(3)))
