@@ -33,7 +33,7 @@ STEPS = {"ring": 10_000, "grid": 24_000, "two_modes": 3000, "stacked": 3000}
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--distribution", required=True, help=", ".join(DISTRIBUTIONS))
+    parser.add_argument("--distribution", help=", ".join(DISTRIBUTIONS))
     parser.add_argument("--objectives", default="all", help="a list with commas; see --list (%(default)s)")
     parser.add_argument("--list", action="store_true", help="list the objectives")
     parser.add_argument("--seeds", default="1,2,3", help="a list with commas (%(default)s)")
@@ -42,8 +42,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", help="where tensorflow-datasets keeps its data")
     parser.add_argument("--width", type=int, default=32, help="filters of DCGAN for stacked (%(default)s)")
     parser.add_argument("--threads", type=int, help="of TensorFlow (all cores)")
-    parser.add_argument("--out", type=Path, required=True, help="directory of table, pictures and results")
+    parser.add_argument("--out", type=Path, help="directory of table, pictures and results")
     arguments = parser.parse_args()
+    if arguments.list:
+        return arguments
+    for flag in ("distribution", "out"):
+        if getattr(arguments, flag) is None:
+            raise InputError(f"--{flag} is missing: it has no default")
     if arguments.distribution not in DISTRIBUTIONS:
         allowed = ", ".join(DISTRIBUTIONS)
         raise InputError(f"distribution {arguments.distribution!r} is unknown: choose one of {allowed}")
@@ -105,9 +110,15 @@ def markdown(rows: Sequence[dict[str, Any]], total: int) -> str:
 
 def main() -> None:
     arguments = parse_arguments()
+    cli.quiet_tensorflow()
+    if arguments.list:
+        from mode_objectives import OBJECTIVES
+
+        for name, objective in OBJECTIVES.items():
+            print(f"{name:16} {objective.kind.__name__:11} {objective.summary}")
+        return
     path = arguments.out / "results.json"
     rows = kept_rows(path, ("objective", "seed", "modes", "seconds"))
-    cli.quiet_tensorflow()
 
     import tensorflow as tf
 
@@ -121,10 +132,6 @@ def main() -> None:
     from tfgan_ref import data
     from tfgan_ref.files import write_json, write_text
 
-    if arguments.list:
-        for name, objective in OBJECTIVES.items():
-            print(f"{name:16} {objective.kind.__name__:11} {objective.summary}")
-        return
     names = list(OBJECTIVES) if arguments.objectives == "all" else arguments.objectives.split(",")
     for name in names:
         if name not in OBJECTIVES:

@@ -57,9 +57,16 @@ def test_modes_of_stacked_digits(run, tmp_path):
     assert 0 <= row["classifier_accuracy"] <= 1
 
 
+def test_list_of_objectives(run):
+    listed = succeeded(run("modes.py", "--list")).splitlines()
+    assert len(listed) == 20
+    assert any(line.split()[:2] == ["sngan", "HingeGAN"] for line in listed)
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
+        ([], "--distribution is missing"),
         (["--distribution", "rings"], "distribution 'rings' is unknown: choose one of ring, grid"),
         (["--distribution", "ring", "--steps", "15"], "--steps 15 is out of range: a multiple of 10"),
         (["--distribution", "ring", "--seeds", "1,x"], "--seeds '1,x' is not a list of whole numbers"),
