@@ -82,7 +82,8 @@ def test_mixed_precision(kind, precision):
 
 @EVERY
 def test_xla_gives_the_same_first_losses(kind, monkeypatch):
-    gans = [tiny_gan(kind=kind, r1=0.1, n_critic=2) for _ in range(2)]
+    # SGD, because Adam divides by the gradient's size: where that is near 0 it magnifies the last bits.
+    gans = [tiny_gan(kind=kind, r1=0.1, n_critic=2, optimizers=(sgd(), sgd())) for _ in range(2)]
     # XLA draws other numbers from a seed, so the latents and mixing weights are given here.
     latents = tf.constant(np.random.default_rng(0).normal(size=(6, 4)), tf.float32)
     monkeypatch.setattr("tfgan_ref.randomness.sample_latents", lambda n, dim, seed: latents)
