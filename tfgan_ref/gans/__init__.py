@@ -11,6 +11,7 @@ from tfgan_ref.gans.generative import GenerativeModel
 from tfgan_ref.gans.hinge import HingeGAN
 from tfgan_ref.gans.lsgan import LSGAN
 from tfgan_ref.gans.progressive import ProgressiveGAN
+from tfgan_ref.gans.translation import ImageTranslator
 from tfgan_ref.gans.vanilla import VanillaGAN
 from tfgan_ref.gans.wgan import WGAN
 from tfgan_ref.gans.wgan_gp import WGANGP
@@ -28,6 +29,7 @@ __all__ = [
     "ConditionalGAN",
     "GenerativeModel",
     "HingeGAN",
+    "ImageTranslator",
     "MSEGenerator",
     "ProgressiveGAN",
     "VanillaGAN",

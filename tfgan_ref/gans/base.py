@@ -1,7 +1,6 @@
 """What all types with two players share. The training step itself is each type's own."""
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -9,16 +8,16 @@ import tensorflow as tf
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
-from tfgan_ref.gans.generative import GenerativeModel, loss_scaled
+from tfgan_ref.gans.generative import GenerativeModel
 from tfgan_ref.gans.penalties import r1_penalty
 from tfgan_ref.gans.techniques import InstanceNoise, ReplayBuffer, pack
-from tfgan_ref.networks import update_spectral_norms
+from tfgan_ref.gans.trainable import TwoPlayers
 
 LOSSES_AND_NORMS = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
 ACCURACIES = ("d_accuracy_real", "d_accuracy_fake")
 
 
-class GAN(GenerativeModel):
+class GAN(TwoPlayers, GenerativeModel):
     """A generator and a discriminator with their optimizers, and the techniques that any type can take.
 
     A subclass overrides ``train_step(batch)``; ``batch`` is a dict whose tensors hold ``n_critic`` batches.
@@ -81,27 +80,6 @@ class GAN(GenerativeModel):
         remembered = [discriminator.inputs[0], *generator.inputs[1:]]
         self.replay = ReplayBuffer(replay, remembered) if replay else None
 
-    def compile(
-        self,
-        g_optimizer: keras.optimizers.Optimizer,
-        d_optimizer: keras.optimizers.Optimizer,
-        **settings: Any,
-    ) -> None:
-        """Attaches both optimizers, built at once for the variables that each will update.
-
-        Under a float16 policy both are wrapped for loss scaling. ``settings`` go to ``keras.Model.compile``:
-        ``jit_compile``, ``steps_per_execution``, ``run_eagerly``.
-        """
-        super().compile(optimizer=None, **settings)
-        self.g_optimizer = loss_scaled(g_optimizer, self.generator)
-        self.d_optimizer = loss_scaled(d_optimizer, self.generator)
-        self.g_optimizer.build(self.generator.trainable_variables)
-        self.d_optimizer.build(self.discriminator.trainable_variables)
-
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Returns the optimizers by the name under which their learning rates are logged."""
-        return {"g": self.g_optimizer, "d": self.d_optimizer}
-
     def split_batch(self, batch: dict[str, tf.Tensor]) -> list[dict[str, tf.Tensor]]:
         """Splits a data set's batch into ``n_critic`` batches of fresh samples."""
         if self.n_critic == 1:
@@ -114,7 +92,7 @@ class GAN(GenerativeModel):
 
     def real(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
         """Returns D's inputs for a batch of real samples: [samples], or [samples, label]."""
-        return [pack(batch["image"], self.packing), *self._labels(batch)]
+        return [pack(batch["image"], self.packing), *self.batch_labels(batch)]
 
     def fake(self, batch: dict[str, tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
         """Draws as many fakes as ``batch`` has real samples and returns D's inputs for them.
@@ -123,20 +101,11 @@ class GAN(GenerativeModel):
         that those miss.
         """
         latents = self.latents(batch["image"].shape[0], critic_step)
-        labels = self._labels(batch)
+        labels = self.batch_labels(batch)
         fakes = self.generator([latents, *labels] if labels else latents, training=True)
         if self.measure_fakes and "mask" in batch:
             fakes *= tf.cast(batch["mask"], fakes.dtype)
         return [pack(fakes, self.packing), *labels]
-
-    def _labels(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
-        if self.num_classes is None:
-            return []
-        if "label" not in batch:
-            raise InputError(
-                f"{type(self).__name__} with {self.num_classes} classes needs a label in its batch"
-            )
-        return [batch["label"]]
 
     def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> tf.Tensor:
         """Returns what D says of [samples, *labels] as it sees them in training: augmented and with noise.
@@ -174,16 +143,6 @@ class GAN(GenerativeModel):
             # The purpose of D's own call on them: the penalty belongs to what D saw.
             penalty += self.r1 * r1_penalty(self.critic(labels, 2 * critic_step + 1), samples)
         return penalty
-
-    def update_generator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
-        """Updates G to lower ``loss``; returns the norm of its gradient."""
-        return self.update(loss, tape, self.g_optimizer, self.generator.trainable_variables)
-
-    def update_discriminator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
-        """Updates D to lower ``loss``, then its spectral norms if it has any; returns the gradient's norm."""
-        norm = self.update(loss, tape, self.d_optimizer, self.discriminator.trainable_variables)
-        update_spectral_norms(self.discriminator)
-        return norm
 
 
 def accuracies(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:

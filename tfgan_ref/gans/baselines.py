@@ -8,12 +8,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan_ref import losses, randomness
+from tfgan_ref import losses
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans.generative import GenerativeModel, loss_scaled
+from tfgan_ref.gans.generative import OnePlayer
 
 
-class MSEGenerator(GenerativeModel):
+class MSEGenerator(OnePlayer):
     """Learns images from labels by squared error, as a supervised network would.
 
     Nothing tells it which latents belong to which image, so the best it can do is the mean of each class: a
@@ -30,29 +30,17 @@ class MSEGenerator(GenerativeModel):
     def __init__(self, generator: keras.Model, num_classes: int, **settings: Any) -> None:
         super().__init__(generator, num_classes=num_classes, **settings)
 
-    def compile(self, optimizer: keras.optimizers.Optimizer, **settings: Any) -> None:
-        """Attaches the optimizer; ``settings`` go to ``keras.Model.compile``."""
-        super().compile(optimizer=None, **settings)
-        self.g_optimizer = loss_scaled(optimizer, self.generator)
-        self.g_optimizer.build(self.generator.trainable_variables)
-
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Returns the optimizer by the name under which its learning rate is logged."""
-        return {"g": self.g_optimizer}
-
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One update of E |G(z, y) - x|^2, the mean over observed pixels."""
-        if "label" not in batch:
-            raise InputError(f"MSEGenerator with {self.num_classes} classes needs a label in its batch")
         latents = self.latents(batch["image"].shape[0])
         with tf.GradientTape() as tape:
-            images = self.generator([latents, batch["label"]], training=True)
+            images = self.generator([latents, *self.batch_labels(batch)], training=True)
             loss = tf.reduce_mean(_observed_error(images, batch))
-        norm = self.update(loss, tape, self.g_optimizer, self.generator.trainable_variables)
+        norm = self.update(loss, tape, self.g_optimizer, self.learners())
         return self.finish_step(g_loss=loss, g_gradient_norm=norm)
 
 
-class VAE(GenerativeModel):
+class VAE(OnePlayer):
     """The variational autoencoder of Kingma and Welling 2014, with a Gaussian decoder of fixed variance.
 
     Args:
@@ -76,35 +64,24 @@ class VAE(GenerativeModel):
         self.encoder = encoder
         self.stddev = stddev
 
-    def compile(self, optimizer: keras.optimizers.Optimizer, **settings: Any) -> None:
-        """Attaches the optimizer of both networks; ``settings`` go to ``keras.Model.compile``."""
-        super().compile(optimizer=None, **settings)
-        self.g_optimizer = loss_scaled(optimizer, self.generator)
-        self.g_optimizer.build(self._both())
-
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Returns the optimizer by the name under which its learning rate is logged."""
-        return {"g": self.g_optimizer}
-
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One update of the negative evidence lower bound per pixel: equation 10 with one draw of z."""
         images = batch["image"]
         pixels = tf.cast(tf.size(images[0]), tf.float32)
-        noise = randomness.sample_latents(
-            images.shape[0], self.latent_dim, self.step_seed(randomness.LATENTS)
-        )
+        noise = self.latents(images.shape[0])
         with tf.GradientTape() as tape:
             mean, log_variance = self.encoder(images, training=True)
             latents = mean + tf.exp(0.5 * log_variance) * noise
             error = tf.reduce_mean(_observed_error(self.generator(latents, training=True), batch))
             divergence = tf.reduce_mean(losses.standard_normal_divergence(mean, log_variance)) / pixels
             loss = error / (2.0 * self.stddev**2) + divergence
-        norm = self.update(loss, tape, self.g_optimizer, self._both())
+        norm = self.update(loss, tape, self.g_optimizer, self.learners())
         return self.finish_step(
             g_loss=loss, reconstruction_error=error, divergence=divergence, g_gradient_norm=norm
         )
 
-    def _both(self) -> list[keras.Variable]:
+    def learners(self) -> list[keras.Variable]:
+        """Returns the variables of encoder and decoder."""
         return self.encoder.trainable_variables + self.generator.trainable_variables
 
 

@@ -1,7 +1,6 @@
-"""What every trained generator has: seeded latents, an averaged copy, a step counter, running means."""
+"""What every generator of samples from latents has: seeded latents, labels, and drawing from its average."""
 
-import bisect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,166 +9,49 @@ import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
+from tfgan_ref.gans.trainable import TrainableGenerator, loss_scaled
 
 
-class GenerativeModel(keras.Model):
-    """A generator that learns, its average, and what a step and a resumed run need.
-
-    A subclass overrides ``train_step(batch)``, ``optimizers()`` and ``tracked``.
+class GenerativeModel(TrainableGenerator):
+    """A generator of samples from latents.
 
     Args:
         generator: functional model from latents, and a label if there are classes, to samples.
         num_classes: labels are 0 to num_classes - 1; None for a generator without labels.
-        seed: of all noise of training; with the step counter it determines every draw.
-        ema_decay: of the averaged generator's weights and batch norm statistics; None keeps no average.
+        settings: ``seed`` and ``ema_decay`` of ``TrainableGenerator``.
+
+    Raises:
+        InputError: ``num_classes`` or ``ema_decay`` is out of range.
     """
 
-    tracked: tuple[str, ...] = ()  # names of the running means that the step reports
-    boundaries: tuple[int, ...] = ()  # steps from which ``train_step`` does something else
-    n_critic = 1  # batches that one step takes
-
-    def __init__(
-        self,
-        generator: keras.Model,
-        *,
-        num_classes: int | None = None,
-        seed: int = 0,
-        ema_decay: float | None = 0.999,
-    ) -> None:
-        super().__init__()
+    def __init__(self, generator: keras.Model, *, num_classes: int | None = None, **settings: Any) -> None:
         if num_classes is not None and num_classes < 1:
             raise InputError(f"num_classes {num_classes} is out of range: at least 1")
-        if ema_decay is not None and not 0 <= ema_decay < 1:
-            raise InputError(f"ema_decay {ema_decay} is out of range: from 0 to below 1, or None")
-        self.generator = generator
+        super().__init__(generator, **settings)
         self.num_classes = num_classes
-        self.seed = seed
-        self.ema_decay = ema_decay
-        self.ema_generator = _copy(generator) if ema_decay is not None else generator
-        self.step = self.add_weight(
-            shape=(), initializer="zeros", dtype="int64", trainable=False, name="generator_step"
-        )
-        self.phase = 0  # the one that ``train_step`` is in: see ``enter_phase``
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in self.tracked}
-        self.built = True
 
     @property
     def latent_dim(self) -> int:
         """Length of a latent vector."""
         return self.generator.inputs[0].shape[-1]
 
-    @property
-    def sampling_generator(self) -> keras.Model:
-        """The functional model that draws: the averaged generator."""
-        return self.ema_generator
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """The trackers of this model alone: Keras would add a loss that no GAN reports."""
-        return list(self.trackers.values())
-
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Returns the optimizers by the name under which their learning rates are logged."""
-        raise NotImplementedError
-
-    def state(self) -> dict[str, list[tf.Variable]]:
-        """Returns every variable that a later step depends on: what a checkpoint holds.
-
-        ``self.variables`` has the networks, their dropout seeds, the averaged generator, a replay buffer
-        and the step; the optimizers' moments and loss scales, and the running means, are beside it.
-        """
-        groups = {"model": self.variables, "metrics": [v for m in self.metrics for v in m.variables]}
-        groups |= {f"{name}_optimizer": o.variables for name, o in self.optimizers().items()}
-        return {name: [variable.value for variable in variables] for name, variables in groups.items()}
-
-    def step_seed(self, purpose: int, critic_step: int = 0) -> tf.Tensor:
-        """Returns the (2,) seed of a draw in the current step: for a purpose, and a critic update in it."""
-        seed = randomness.step_seed(self.seed, self.step.value)
-        return randomness.fold_in(seed, purpose, critic_step)
-
     def latents(self, n: int, critic_step: int = 0) -> tf.Tensor:
         """Draws this step's latents (n, latent_dim) from N(0, I)."""
         return randomness.sample_latents(n, self.latent_dim, self.step_seed(randomness.LATENTS, critic_step))
 
-    def update(
-        self,
-        loss: tf.Tensor,
-        tape: tf.GradientTape,
-        optimizer: keras.optimizers.Optimizer,
-        variables: list[keras.Variable],
-    ) -> tf.Tensor:
-        """Applies one update that lowers ``loss``, the mean over this replica's samples.
+    def batch_labels(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Returns [label] of a batch, or [] for a generator without labels.
 
-        The optimizer's loss scale, and the share of this replica in the global batch (gradients are summed
-        over replicas), enter as the gradient with which backpropagation starts.
-
-        Returns:
-            The Euclidean norm of the gradient of ``loss`` by all ``variables``, a diagnostic; 0 for an update
-            that is left out because its loss scale was too large for float16.
+        Raises:
+            InputError: there are classes, but no label in the batch.
         """
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        start = optimizer.scale_loss(tf.ones_like(loss) / replicas)
-        gradients = tape.gradient(loss, [v.value for v in variables], output_gradients=start)
-        optimizer.apply(gradients, variables)
-        norm = tf.linalg.global_norm(gradients) / tf.cast(start, tf.float32)
-        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            return tf.where(tf.math.is_finite(norm), norm, 0.0)
-        return norm
-
-    def finish_step(self, **tracked: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Ends a training step: updates the averaged generator and the counter, returns the running means.
-
-        Args:
-            tracked: values for the trackers, by name.
-        """
-        if self.ema_generator is not self.generator:
-            step = tf.cast(self.step.value, tf.float32)
-            # A young average forgets its start sooner (as in tf.train.ExponentialMovingAverage).
-            decay = tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-            for average, current in zip(self.ema_generator.weights, self.generator.weights, strict=True):
-                average.assign(decay * average + (1.0 - decay) * tf.cast(current, average.dtype))
-        self.step.assign_add(1)
-        for name, value in tracked.items():
-            self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
-
-    def enter_phase(self) -> int:
-        """Sets and returns the number of ``boundaries`` that the step counter has reached.
-
-        ``train_step`` may read ``phase`` as a Python number: a graph of it serves one phase.
-        """
-        self.phase = bisect.bisect_right(self.boundaries, int(self.step.numpy()))
-        return self.phase
-
-    def steps_to_boundary(self) -> int | None:
-        """Returns the number of steps before the next phase; None in the last one."""
-        step = int(self.step.numpy())
-        return next((boundary - step for boundary in self.boundaries if boundary > step), None)
-
-    def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, tf.Tensor]]:
-        """Makes what ``fit`` calls: Keras's function, traced once for each phase."""
-        if not self.boundaries:
-            return super().make_train_function(force)
-        if self.train_function is not None and not force:
-            return self.train_function
-        graphs = {}
-
-        def train_function(iterator: Iterator[Any]) -> dict[str, tf.Tensor]:
-            left = self.steps_to_boundary()
-            if left is not None and left % self.steps_per_execution:
-                raise InputError(
-                    f"steps_per_execution {self.steps_per_execution} does not divide the {left} steps "
-                    "before training enters its next phase"
-                )
-            phase = self.enter_phase()
-            if phase not in graphs:
-                # Keras's function is what it leaves behind, not what it returns.
-                super(GenerativeModel, self).make_train_function(force=True)
-                graphs[phase], self.train_function = self.train_function, train_function
-            return graphs[phase](iterator)
-
-        self.train_function = train_function
-        return train_function
+        if self.num_classes is None:
+            return []
+        if "label" not in batch:
+            raise InputError(
+                f"{type(self).__name__} with {self.num_classes} classes needs a label in its batch"
+            )
+        return [batch["label"]]
 
     def generate(self, n: int, seed: int, **conditions: Any) -> tf.Tensor:
         """Returns ``n`` samples of the averaged generator, in [-1, 1]; the same for the same seed.
@@ -198,6 +80,24 @@ class GenerativeModel(keras.Model):
         return []
 
 
+class OnePlayer(GenerativeModel):
+    """A generator that learns without an adversary, with one optimizer for all its networks."""
+
+    def learners(self) -> list[keras.Variable]:
+        """Returns the variables that the optimizer updates."""
+        return self.generator.trainable_variables
+
+    def compile(self, optimizer: keras.optimizers.Optimizer, **settings: Any) -> None:
+        """Attaches the optimizer; ``settings`` go to ``keras.Model.compile``."""
+        super().compile(optimizer=None, **settings)
+        self.g_optimizer = loss_scaled(optimizer, self.generator)
+        self.g_optimizer.build(self.learners())
+
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Returns the optimizer by the name under which its learning rate is logged."""
+        return {"g": self.g_optimizer}
+
+
 def _labels(n: int, num_classes: int, label: int | Sequence[int] | None = None) -> tf.Tensor:
     if label is None:
         return tf.range(n, dtype=tf.int32) % num_classes
@@ -207,18 +107,3 @@ def _labels(n: int, num_classes: int, label: int | Sequence[int] | None = None) 
     if labels.min() < 0 or labels.max() >= num_classes:
         raise InputError(f"label {label!r} is out of range: from 0 to {num_classes - 1}")
     return tf.broadcast_to(tf.constant(labels, tf.int32), [n])
-
-
-def loss_scaled(optimizer: keras.optimizers.Optimizer, network: keras.Model) -> keras.optimizers.Optimizer:
-    """Wraps ``optimizer`` for loss scaling if ``network`` computes in float16."""
-    half = network.dtype_policy.compute_dtype == "float16"
-    if not half or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return optimizer
-    return keras.optimizers.LossScaleOptimizer(optimizer)
-
-
-def _copy(network: keras.Model) -> keras.Model:
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
-    copy.trainable = False
-    return copy

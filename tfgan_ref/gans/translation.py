@@ -1,0 +1,64 @@
+"""What all types share that turn pictures into pictures. The training step itself is each type's own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.trainable import TwoPlayers
+
+
+class ImageTranslator(TwoPlayers):
+    """A generator from pictures to pictures and what judges its output.
+
+    A subclass overrides ``train_step(batch)``; ``batch`` is a dict of float32 pictures in [-1, 1]: ``source``
+    (N, H, W, C), ``target`` and, where pixels are known, ``mask`` (N, H, W, 1), 1 for known.
+
+    Args:
+        generator: functional model from the pictures of ``inputs``, in that order, to pictures in [-1, 1].
+        discriminator: functional model; what it takes is each type's own.
+        inputs: which parts of a batch the generator takes.
+        stride: what the sides of the generator's input must be multiples of. Others are padded for it, and
+            its output is cropped.
+        seed: of all noise of training; with the step counter it determines every draw.
+        ema_decay: of the averaged generator; None keeps no average.
+
+    Raises:
+        InputError: ``stride`` or ``ema_decay`` is out of range, or ``inputs`` are not the generator's.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        inputs: Sequence[str] = ("source",),
+        stride: int = 1,
+        **settings: Any,
+    ) -> None:
+        if stride < 1:
+            raise InputError(f"stride {stride} is out of range: at least 1")
+        if len(inputs) != len(generator.inputs):
+            raise InputError(f"inputs {', '.join(inputs)}: the generator takes {len(generator.inputs)}")
+        super().__init__(generator, **settings)
+        self.discriminator = discriminator
+        self.inputs_taken = tuple(inputs)
+        self.stride = stride
+
+    def generator_inputs(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Returns what the generator takes of ``batch``.
+
+        Raises:
+            InputError: a part is missing.
+        """
+        for name in self.inputs_taken:
+            if name not in batch:
+                raise InputError(f"{type(self).__name__} needs a {name} in its batch")
+        return [batch[name] for name in self.inputs_taken]
+
+    def translate(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Returns the averaged generator's pictures in [-1, 1] for the inputs in ``batch``."""
+        inputs = self.generator_inputs(batch)
+        return self.sampling_generator(inputs if len(inputs) > 1 else inputs[0], training=False)
