@@ -22,11 +22,13 @@ class ImageTranslator(TwoPlayers):
         inputs: which parts of a batch the generator takes.
         stride: what the sides of the generator's input must be multiples of. Others are padded for it, and
             its output is cropped.
+        margin: source pixels around an output pixel on which it depends, so that a large picture can be
+            translated in tiles; None: all of them.
         seed: of all noise of training; with the step counter it determines every draw.
         ema_decay: of the averaged generator; None keeps no average.
 
     Raises:
-        InputError: ``stride`` or ``ema_decay`` is out of range, or ``inputs`` are not the generator's.
+        InputError: ``stride``, ``margin`` or ``ema_decay`` is out of range, or ``inputs`` are not the generator's.
     """
 
     def __init__(
@@ -36,16 +38,28 @@ class ImageTranslator(TwoPlayers):
         *,
         inputs: Sequence[str] = ("source",),
         stride: int = 1,
+        margin: int | None = None,
         **settings: Any,
     ) -> None:
         if stride < 1:
             raise InputError(f"stride {stride} is out of range: at least 1")
+        if margin is not None and margin < 0:
+            raise InputError(f"margin {margin} is out of range: at least 0, or None")
         if len(inputs) != len(generator.inputs):
             raise InputError(f"inputs {', '.join(inputs)}: the generator takes {len(generator.inputs)}")
         super().__init__(generator, **settings)
         self.discriminator = discriminator
         self.inputs_taken = tuple(inputs)
         self.stride = stride
+        self.margin = margin
+
+    @property
+    def scale(self) -> int:
+        """How many times higher and wider the output is than the source."""
+        side = 4 * self.stride
+        shapes = [(1, side, side, tensor.shape[-1]) for tensor in self.generator.inputs]
+        output = self.generator.compute_output_shape(shapes if len(shapes) > 1 else shapes[0])
+        return output[1] // side
 
     def generator_inputs(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
         """Returns what the generator takes of ``batch``.
