@@ -28,7 +28,7 @@ class ImageTranslator(TwoPlayers):
         ema_decay: of the averaged generator; None keeps no average.
 
     Raises:
-        InputError: ``stride``, ``margin`` or ``ema_decay`` is out of range, or ``inputs`` are not the generator's.
+        InputError: an argument is out of range, or ``inputs`` are not what the generator takes.
     """
 
     def __init__(
