@@ -1,9 +1,11 @@
-"""What the benchmarks' command lines share: one line for every complaint, and a directory for results."""
+"""What the benchmarks share: one line for every complaint, a directory for results, facts of the machine."""
 
 import argparse
+import contextlib
 import os
+import platform
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tfgan_ref.errors import InputError
 
@@ -28,3 +30,34 @@ def make_output(path: Path) -> None:
         raise InputError(f"--out {path}: {error.strerror}") from error
     if not os.access(path, os.W_OK):
         raise InputError(f"--out {path} cannot be written to")
+
+
+def processor_facts() -> dict[str, str]:
+    """Returns what the system says of its first processor, by Linux's names; none where it says nothing."""
+    with contextlib.suppress(OSError):
+        first, _, _ = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")
+        lines = (line.partition(":") for line in first.splitlines())
+        return {name.strip(): value.strip() for name, _, value in lines}
+    return {}
+
+
+def describe_machine() -> dict[str, Any]:
+    """Returns what seconds depend on: processor, cores, versions."""
+    import keras
+    import tensorflow as tf
+
+    import tfgan_ref
+
+    return {
+        "processor": processor_name(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "tfgan_ref": tfgan_ref.__version__,
+    }
+
+
+def processor_name() -> str:
+    """Returns what the processor is called."""
+    return processor_facts().get("model name") or platform.processor() or platform.machine()

@@ -9,7 +9,6 @@ is each generator's distance to the one that saw whole images. Writes table.md, 
 """
 
 import argparse
-import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     arguments = parse_arguments()
     make_output(arguments.out)
-    cli.quiet_tensorflow()
+    cli.prepare_scoring()
 
     import numpy as np
 
@@ -51,8 +50,6 @@ def main() -> int:
     from tfgan_ref.recipes import comparison, comparison_results
     from tfgan_ref.recipes.sampler import open_sampler
 
-    # It takes the exports of one run after another for one function that is traced in vain.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     shared = {key: getattr(arguments, key) for key in ("data", "steps", "width", "seed")} | {
         "batch_size": "32"
     }

@@ -16,13 +16,12 @@ and a picture of samples over time, DIR/OBJECTIVE-SEED.png; DIR/table.md has the
 import argparse
 import json
 import os
-import platform
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from arguments import Parser, make_output
+from arguments import Parser, make_output, processor_name
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
@@ -153,7 +152,7 @@ def main() -> None:
         "steps": arguments.steps,
         "batch_size": distribution.batch_size,
         "cores": os.cpu_count() if arguments.threads is None else arguments.threads,
-        "processor": platform.machine(),
+        "processor": processor_name(),
         "tensorflow": tf.__version__,
     }
     for name in names:

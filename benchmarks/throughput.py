@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from arguments import Parser, make_output
+from arguments import Parser, make_output, processor_facts, processor_name
 from throughput_peers import report
 from throughput_peers.cases import CASES
 from throughput_peers.turns import Contestant, take_turns
@@ -131,15 +131,11 @@ def measure_first_step() -> list[float]:
 
 def describe_machine(contestants: dict[str, Contestant]) -> dict[str, Any]:
     """Returns what the figures depend on: processor, cores, versions."""
-    processor = {}
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        processor = dict([text.strip() for text in line.split(":", 1)] for line in lines if ":" in line)
-    flags = processor.get("flags", "").split()
+    flags = processor_facts().get("flags", "").split()
     facts = {key: value for peer in contestants.values() for key, value in peer.facts.items()}
     default = contestants["tutorial"].facts.get("onednn")
     return {
-        "processor": processor.get("model name", platform.processor() or platform.machine()),
+        "processor": processor_name(),
         "flags": [flag for flag in TELLING_FLAGS if flag in flags],
         "cores": os.cpu_count(),
         "python": platform.python_version(),

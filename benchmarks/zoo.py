@@ -9,16 +9,13 @@ Called again, it uses the runs that are finished, and goes on with the one that 
 """
 
 import argparse
-import contextlib
-import logging
 import os
-import platform
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from arguments import Parser, make_output
+from arguments import Parser, describe_machine, make_output
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
@@ -91,39 +88,15 @@ def refusal(recipe: "Recipe", shape: "DataShape") -> str:
     return ""
 
 
-def describe_machine() -> dict[str, Any]:
-    """Returns what the seconds depend on: processor, cores, versions."""
-    import keras
-    import tensorflow as tf
-
-    import tfgan_ref
-
-    processor = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        processor = names[0] if names else processor
-    return {
-        "processor": processor,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "tfgan_ref": tfgan_ref.__version__,
-    }
-
-
 def main() -> int:
     arguments = parse_arguments()
     start, load = time.monotonic(), os.getloadavg()[0]
     make_output(arguments.out)
-    cli.quiet_tensorflow()
+    cli.prepare_scoring()
 
     from tfgan_ref.files import write_json
     from tfgan_ref.recipes import comparison, comparison_results
 
-    # It takes the exports of one run after another for one function that is traced in vain.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     names, sizes = choose(arguments.recipes.split(",") if arguments.recipes else None, arguments.data)
     given = {"data": arguments.data, "steps": arguments.steps, "image_size": str(SIZE), **SHARED}
     entries = comparison.plan(names, given, arguments.runs or arguments.out, own=sizes)

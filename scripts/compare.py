@@ -8,7 +8,6 @@ again, it uses the runs that are finished, and goes on with the one that was int
 """
 
 import argparse
-import logging
 from pathlib import Path
 
 from tfgan_ref import cli
@@ -51,12 +50,10 @@ def main() -> int:
     if arguments.sweep is not None:
         key, _, values = arguments.sweep.partition("=")
         sweep = ALIASES.get(key, key), values.split(",")
-    cli.quiet_tensorflow()
+    cli.prepare_scoring()
 
     from tfgan_ref.recipes import comparison, comparison_results
 
-    # It takes the exports of one run after another for one function that is traced in vain.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     entries = comparison.plan(arguments.recipes, given, arguments.out, sweep=sweep)
     rows = comparison.compare(
         entries,

@@ -70,6 +70,19 @@ def quiet_tensorflow() -> None:
             os.close(standard_error)
 
 
+def prepare_scoring() -> None:
+    """Imports TensorFlow for scoring: quiet, and with operations that give the same bits each time.
+
+    The classifier behind the scores may be trained on the way, and another classifier gives other scores.
+    """
+    quiet_tensorflow()
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    # It takes the exports of one run after another for one function that is traced in vain.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
 def usage(saved_model: Path) -> str:
     """Returns the lines that tell how to use an exported generator."""
     return f"""SavedModel   {saved_model}
