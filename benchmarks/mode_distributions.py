@@ -85,7 +85,8 @@ class Mixture:
         dim = self.centres.shape[1] * packing
         features = networks.point_features(dim, spectral_norm=spectral_norm, seed=seed)
         if minibatch:
-            features = networks.minibatch_features(features, seed)
+            # Few and short kernels: time and memory grow with the square of the batch, which is large.
+            features = networks.minibatch_features(features, seed, kernels=4, kernel_dim=2)
         return networks.discriminator(features, spectral_norm=spectral_norm, initializer="xavier", seed=seed)
 
     def autoencoder(self, seed: int) -> keras.Model:

@@ -31,9 +31,13 @@ def _logit(
     return _normalised(dense, spectral_norm, seed)(features)
 
 
-def minibatch_features(features: keras.Model, seed: int = 0) -> keras.Model:
+def minibatch_features(
+    features: keras.Model, seed: int = 0, *, kernels: int = 16, kernel_dim: int = 8
+) -> keras.Model:
     """Adds to each sample's ``features`` how near the batch's others are (``MinibatchDiscrimination``)."""
-    layer = MinibatchDiscrimination(kernel_initializer=keras.initializers.GlorotUniform(seed=seed))
+    layer = MinibatchDiscrimination(
+        kernels, kernel_dim, kernel_initializer=keras.initializers.GlorotUniform(seed=seed)
+    )
     return keras.Model(features.input, layer(features.output), name=features.name)
 
 
