@@ -52,7 +52,7 @@ def main() -> None:
     from tfgan_ref.files import write_json
     from tfgan_ref.gans.penalties import interpolate_norms
     from tfgan_ref.recipes import building, find_recipe
-    from tfgan_ref.recipes.recipe import DataShape
+    from tfgan_ref.recipes.training_data import DataShape
     from tfgan_ref.training.callbacks import PeriodicCallback
 
     matplotlib.use("Agg")

@@ -16,7 +16,7 @@ def main() -> None:
 
     from tfgan_ref.data import ImageArrays, batches
     from tfgan_ref.recipes import building, find_recipe
-    from tfgan_ref.recipes.recipe import DataShape
+    from tfgan_ref.recipes.training_data import DataShape
 
     recipe = find_recipe("dcgan")
     settings = recipe.settings()

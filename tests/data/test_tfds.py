@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from tfgan_ref.data import load, read
+from tfgan_ref.data import load, read, read_pictures
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (12, 8, 8, 3), np.uint8)
@@ -49,6 +49,13 @@ def data_dir(tmp_path_factory):
     )
     prepare(
         folder, "MyMixed", {"image": image(shape=(None, None, 1))}, {"train": [{"image": x} for x in MIXED]}
+    )
+    low = [{"hr": x, "lr": x[::2, ::2]} for x in MIXED]
+    prepare(
+        folder,
+        "MyHigh",
+        {"hr": image(shape=(None, None, 1)), "lr": image(shape=(None, None, 1))},
+        {"train": low},
     )
     prepare(folder, "MyText", {"text": tfds.features.Text()}, {"train": [{"text": "none"}]})
     wide = image(shape=(4, 4, 1), dtype=np.uint16)
@@ -110,9 +117,27 @@ def test_load(data_dir):
     assert sorted(batch["label"]) == sorted(LABELS[:9])
 
 
+@pytest.mark.parametrize("name", ["my_mixed", "my_high"])
+def test_pictures_of_different_sizes(data_dir, name):
+    pictures, names = read_pictures(name, data_dir=data_dir)
+    assert rows(pictures) == rows(MIXED)
+    assert {picture.shape for picture in pictures} == {picture.shape for picture in MIXED}
+    assert names == ("image 0", "image 1", "image 2")
+    fitted, _ = read_pictures(name, data_dir=data_dir, image_size=8, channels=3)
+    assert np.array_equal(np.stack(fitted), read(name, data_dir=data_dir, image_size=8, channels=3).images)
+
+
+def test_splits_of_pictures(data_dir, refused):
+    assert rows(read_pictures("my_food", data_dir=data_dir, split="test")[0]) == rows(IMAGES[9:])
+    with refused("my_mixed", "'test'", "train"):
+        read_pictures("my_mixed", data_dir=data_dir, split="test")
+
+
 def test_data_sets_without_images(data_dir, refused):
     with refused("my_text", "no feature 'image'", "text"):
         read("my_text", data_dir=data_dir)
+    with refused("my_text", "'hr'", "text"):
+        read_pictures("my_text", data_dir=data_dir)
 
 
 def test_versions_that_are_missing(data_dir, refused):

@@ -1,20 +1,34 @@
-"""Where a batch comes from: ``load`` is ``batches`` of what ``read`` reads."""
+"""Where a batch comes from: ``load`` is ``batches`` of what ``read`` reads; of pairs, ``pair_batches``."""
 
 from tfgan_ref.data.arrays import ImageArrays
 from tfgan_ref.data.batching import batches
 from tfgan_ref.data.loading import load
 from tfgan_ref.data.missing import remove_pixels
+from tfgan_ref.data.pair_batching import example_pairs, pair_batches
+from tfgan_ref.data.pair_sources import read_pairs, unpaired
+from tfgan_ref.data.paired import PicturePairs
+from tfgan_ref.data.picture_sources import read_pictures
 from tfgan_ref.data.pictures import list_pictures, read_picture
 from tfgan_ref.data.resize import bicubic_resize
 from tfgan_ref.data.sources import read
+from tfgan_ref.data.styled_digits import STYLES, draw_styled, styled_digits
 
 __all__ = [
+    "STYLES",
     "ImageArrays",
+    "PicturePairs",
     "batches",
     "bicubic_resize",
+    "draw_styled",
+    "example_pairs",
     "list_pictures",
     "load",
+    "pair_batches",
     "read",
+    "read_pairs",
     "read_picture",
+    "read_pictures",
     "remove_pixels",
+    "styled_digits",
+    "unpaired",
 ]

@@ -44,22 +44,14 @@ def read_folder(
             are damaged.
     """
     check_whole(name, split)
-    if not path.is_dir():
-        raise InputError(
-            f"{name}: {'is a file, not a folder' if path.exists() else 'there is no such folder'}"
-        )
-    files, labels, class_names = _list_files(name, path)
+    check_folder(name, path)
+    files, labels, class_names = list_files(name, path)
     collection = Collection(name, image_size, named=True)
-    kept, bad = [], []
-    with closing(_decode_all(files, image_size)) as decoded:  # an error stops the threads
-        for i, (pixels, size, error) in enumerate(decoded):
-            file = str(files[i].relative_to(path))
-            if pixels is None:
-                bad.append(f"{file} ({error})")
-            else:
-                collection.add(pixels, size, file)
-                kept.append(i)
-    _judge(name, bad, len(files))
+    kept = []
+    with closing(decode_files(name, path, files, image_size)) as decoded:  # an error stops the threads
+        for i, pixels, size in decoded:
+            collection.add(pixels, size, str(files[i].relative_to(path)))
+            kept.append(i)
     return ImageArrays(
         name,
         collection.to_array(channels),
@@ -68,8 +60,47 @@ def read_folder(
     )
 
 
-def _list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
-    """Returns the image files, the class of each, and the names of the classes (none for loose files)."""
+def check_folder(name: str, path: Path) -> None:
+    """Raises InputError unless ``path`` is a folder."""
+    if not path.is_dir():
+        raise InputError(
+            f"{name}: {'is a file, not a folder' if path.exists() else 'there is no such folder'}"
+        )
+
+
+def decode_files(
+    name: str, path: Path, files: list[Path], image_size: int | None
+) -> Iterator[tuple[int, np.ndarray, tuple[int, int]]]:
+    """Reads image files; a damaged one is named in a warning and left out.
+
+    Args:
+        name: the data set's name for messages.
+        path: the folder in which the files are, for their names in messages.
+        files: what to read.
+        image_size: side of the squares to scale and crop to; None keeps the sizes.
+
+    Yields:
+        The file's index in ``files``, uint8 (H, W, 1 or 3) after fitting, and (width, height) before it.
+
+    Raises:
+        InputError: at the end, if more than 1 % of the files are damaged.
+    """
+    bad = []
+    with closing(_decode_all(files, image_size)) as decoded:
+        for i, (pixels, size, error) in enumerate(decoded):
+            if pixels is None:
+                bad.append(f"{files[i].relative_to(path)} ({error})")
+            else:
+                yield i, pixels, size
+    _judge(name, bad, len(files))
+
+
+def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
+    """Returns the image files, the class of each, and the names of the classes (none for loose files).
+
+    Raises:
+        InputError: if there is no image, or if they are both in the folder and in its sub-folders.
+    """
     entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
     loose = [entry for entry in entries if is_image(entry)]
     classes = {entry.name: sorted(_images_below(entry)) for entry in entries if entry.is_dir()}

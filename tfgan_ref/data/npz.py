@@ -1,7 +1,7 @@
 """Images and labels in a NumPy archive."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,28 +42,9 @@ def read_npz(
             are never loaded), or if an array is not as described.
     """
     check_whole(name, split)
-    if not path.is_file():
-        raise InputError(f"{name}: there is no such file")
-    if not zipfile.is_zipfile(path):
-        raise InputError(f"{name}: is no npz file (a zip archive of arrays), or is cut off")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            keys = set(archive.files)
-            if "images" not in keys:
-                found = ", ".join(sorted(keys)[:10]) or "no keys"
-                raise InputError(f"{name}: has no key 'images', found {found}")
-            images, labels, class_names, masks = (
-                # What is not in NumPy's format comes as bytes.
-                np.asarray(archive[key]) if key in keys else None
-                for key in ("images", "labels", "class_names", "masks")
-            )
-    except InputError:
-        raise
-    except Exception as error:  # damaged zip, deflate and npy data each raise errors of their own
-        if "allow_pickle" in str(error):
-            raise InputError(f"{name}: holds pickled Python objects, which are never loaded") from None
-        raise InputError(f"{name}: cannot be read ({reason(error)})") from None
-    images = _with_channels(name, images)
+    arrays = load_arrays(name, path, required=("images",), optional=("labels", "class_names", "masks"))
+    labels, class_names, masks = (arrays.get(key) for key in ("labels", "class_names", "masks"))
+    images = _with_channels(name, arrays["images"])
     masks = _observed(name, images, masks)
     if masks is not None:
         if image_size is not None and images.shape[1:3] != (image_size, image_size):
@@ -79,6 +60,36 @@ def read_npz(
     if masks is not None:
         fitted = np.where(masks[..., np.newaxis], fitted, np.uint8(GREY))
     return ImageArrays(name, fitted, labels, names, masks)
+
+
+def load_arrays(
+    name: str, path: Path, *, required: Sequence[str], optional: Sequence[str] = ()
+) -> dict[str, np.ndarray]:
+    """Returns arrays of an npz file by their keys, without those ``optional`` ones that it does not hold.
+
+    Raises:
+        InputError: if there is no such file, if it is damaged or holds Python objects (which are never
+            loaded), or if a ``required`` key is missing.
+    """
+    if not path.is_file():
+        raise InputError(f"{name}: there is no such file")
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{name}: is no npz file (a zip archive of arrays), or is cut off")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            keys = set(archive.files)
+            for key in required:
+                if key not in keys:
+                    found = ", ".join(sorted(keys)[:10]) or "no keys"
+                    raise InputError(f"{name}: has no key {key!r}, found {found}")
+            # What is not in NumPy's format comes as bytes.
+            return {key: np.asarray(archive[key]) for key in (*required, *optional) if key in keys}
+    except InputError:
+        raise
+    except Exception as error:  # damaged zip, deflate and npy data each raise errors of their own
+        if "allow_pickle" in str(error):
+            raise InputError(f"{name}: holds pickled Python objects, which are never loaded") from None
+        raise InputError(f"{name}: cannot be read ({reason(error)})") from None
 
 
 def _observed(name: str, images: np.ndarray, masks: np.ndarray | None) -> np.ndarray | None:

@@ -9,11 +9,12 @@ from tfgan_ref.data.digits import read_digits
 from tfgan_ref.data.folder import read_folder
 from tfgan_ref.data.idx import read_idx
 from tfgan_ref.data.npz import read_npz
+from tfgan_ref.data.photographs import PHOTOGRAPHS, read_photograph_arrays
 from tfgan_ref.data.tfds import find_builder, known_names, read_tfds
 from tfgan_ref.errors import InputError
 
 _FORMS = (
-    "digits, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "
+    "digits, photographs, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "
     "folder:PATH, npz:PATH, idx:PATH"
 )
 _PATH_READERS = {"folder": read_folder, "npz": read_npz, "idx": read_idx}
@@ -30,9 +31,10 @@ def read(
     """Reads a data set into memory.
 
     Args:
-        name: ``digits`` (scikit-learn's, at hand without network), any image data set of tensorflow-datasets
-            (``mnist``, ``cifar10``, ...), ``folder:PATH`` (image files, a sub-folder per class or none),
-            ``npz:PATH`` (arrays ``images`` and ``labels``) or ``idx:PATH`` (MNIST's own files).
+        name: ``digits`` (scikit-learn's) or ``photographs`` (the eight of scikit-image), at hand without
+            network, any image data set of tensorflow-datasets (``mnist``, ``cifar10``, ...), ``folder:PATH``
+            (image files, a sub-folder per class or none), ``npz:PATH`` (arrays ``images`` and ``labels``) or
+            ``idx:PATH`` (MNIST's own files).
         image_size: at least 4: the short side is scaled to it and the square in the middle kept. None keeps
             the size, which all images must then have in common.
         channels: 1 or 3; None keeps the images' own: of image files 3 if any is coloured, else 1.
@@ -47,6 +49,8 @@ def read(
     form = {"image_size": image_size, "channels": channels, "split": split}
     if name == "digits":
         return read_digits(**form)
+    if name == PHOTOGRAPHS:
+        return read_photograph_arrays(**form)
     kind, _, path = name.partition(":")
     if kind in _PATH_READERS:
         if not path:
@@ -66,5 +70,5 @@ def _suggestion(name: str) -> str:
     if path.exists():
         kind = "folder" if path.is_dir() else "npz" if path.suffix == ".npz" else "idx"
         return f", did you mean {kind}:{name}?"
-    close = difflib.get_close_matches(name.lower(), ["digits", *known_names()], cutoff=0.75)
+    close = difflib.get_close_matches(name.lower(), ["digits", PHOTOGRAPHS, *known_names()], cutoff=0.75)
     return f", did you mean {' or '.join(close)}?" if close else ""

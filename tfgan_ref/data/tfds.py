@@ -20,9 +20,12 @@ from tfgan_ref.errors import InputError
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
+    from tensorflow_datasets.core.features import FeatureConnector
 
 logger = logging.getLogger(__name__)
 
+# In this order: data sets for super-resolution have `hr`, the pictures themselves, and `lr`.
+_IMAGE_FEATURES = ("image", "hr")
 _BATCH = 256
 # tensorflow-datasets tries a server that it cannot reach 10 times, which takes minutes.
 _DOWNLOAD_RETRIES = 3
@@ -64,7 +67,7 @@ def read_tfds(
     split: str,
     data_dir: str | Path | None,
 ) -> ImageArrays:
-    """Reads the features ``image`` and, if there is one, ``label``.
+    """Reads the feature ``image`` (or ``hr``) and, if there is one, ``label``.
 
     Args:
         name: the data set's name for messages.
@@ -75,40 +78,79 @@ def read_tfds(
         data_dir: where the prepared files are, for messages.
 
     Raises:
-        InputError: if the data set cannot be prepared or read, has no such split or no feature ``image``, or
-            if its images are of different sizes without ``image_size``.
+        InputError: if the data set cannot be prepared or read, has no such split or no such feature, or if
+            its images are of different sizes without ``image_size``.
     """
     with _one_line_errors(name, data_dir):
-        import tensorflow_datasets as tfds
-
-        if not builder.is_prepared():
-            logger.warning(f"{name}: not in {builder.data_dir}, downloading it with tensorflow-datasets")
-            if not sys.stderr.isatty():
-                tfds.disable_progress_bar()
-            builder.download_and_prepare()
-        features = dict(builder.info.features.items())
-        if not isinstance(features.get("image"), tfds.features.Image):
-            raise InputError(f"{name}: has no feature 'image', its features are {', '.join(features)}")
+        features = _prepared_features(name, builder)
         label = features.get("label")
         if label is not None and (label.shape or not np.issubdtype(label.np_dtype, np.integer)):
             logger.warning(f"{name}: its feature 'label' is no class number and is left out")
             label = None
-        _check_split(name, builder, split)
-        wanted = {"image": True} | ({"label": True} if label is not None else {})
-        examples = builder.as_dataset(split=split, decoders=tfds.decode.PartialDecoding(wanted))
-        one_shape = None not in features["image"].shape
         collection, labels = Collection(name, image_size, named=False), []
-        for batch in examples.batch(_BATCH if one_shape else 1).as_numpy_iterator():
-            for pixels in batch["image"]:
-                image = _to_image(name, pixels)
-                collection.add(to_pixels(fit(image, image_size)), image.size, f"image {len(collection)}")
-            labels.append(batch.get("label"))
+        for image, number in _examples(name, builder, split, features, with_label=label is not None):
+            collection.add(to_pixels(fit(image, image_size)), image.size, f"image {len(collection)}")
+            labels.append(number)
         images = collection.to_array(channels)
         if label is None:
             return ImageArrays(name, images)
-        numbers = np.concatenate(labels)
+        numbers = np.array(labels)
         names = getattr(label, "names", None) or numbered_classes(name, numbers)  # a ClassLabel has names
         return ImageArrays(name, images, numbers.astype(np.int32), tuple(names))
+
+
+def read_tfds_pictures(
+    name: str, builder: "DatasetBuilder", *, image_size: int | None, split: str, data_dir: str | Path | None
+) -> list[tuple[np.ndarray, tuple[int, int]]]:
+    """Reads the pictures of ``read_tfds``, which may be of different sizes.
+
+    Returns:
+        For each, uint8 (H, W, 1 or 3) after fitting, and (width, height) before it.
+
+    Raises:
+        InputError: if the data set cannot be prepared or read, has no such split or no such feature.
+    """
+    with _one_line_errors(name, data_dir):
+        features = _prepared_features(name, builder)
+        examples = _examples(name, builder, split, features, with_label=False)
+        return [(to_pixels(fit(image, image_size)), image.size) for image, _ in examples]
+
+
+def _prepared_features(name: str, builder: "DatasetBuilder") -> "dict[str, FeatureConnector]":
+    """Prepares the data set unless it is, and returns its features by name."""
+    import tensorflow_datasets as tfds
+
+    if not builder.is_prepared():
+        logger.warning(f"{name}: not in {builder.data_dir}, downloading it with tensorflow-datasets")
+        if not sys.stderr.isatty():
+            tfds.disable_progress_bar()
+        builder.download_and_prepare()
+    return dict(builder.info.features.items())
+
+
+def _examples(
+    name: str,
+    builder: "DatasetBuilder",
+    split: str,
+    features: "dict[str, FeatureConnector]",
+    *,
+    with_label: bool,
+) -> Iterator[tuple[Image.Image, np.integer | None]]:
+    """Yields the images of a split and, if asked for, their labels."""
+    import tensorflow_datasets as tfds
+
+    pictures = [key for key in _IMAGE_FEATURES if isinstance(features.get(key), tfds.features.Image)]
+    if not pictures:
+        allowed = " or ".join(map(repr, _IMAGE_FEATURES))
+        raise InputError(f"{name}: has no feature {allowed}, its features are {', '.join(features)}")
+    picture = pictures[0]
+    _check_split(name, builder, split)
+    wanted = {picture: True} | ({"label": True} if with_label else {})
+    examples = builder.as_dataset(split=split, decoders=tfds.decode.PartialDecoding(wanted))
+    one_shape = None not in features[picture].shape
+    for batch in examples.batch(_BATCH if one_shape else 1).as_numpy_iterator():
+        for i, pixels in enumerate(batch[picture]):
+            yield _to_image(name, pixels), batch["label"][i] if with_label else None
 
 
 def _check_split(name: str, builder: "DatasetBuilder", split: str) -> None:
