@@ -168,7 +168,12 @@ class TrainableGenerator(keras.Model):
 
 
 class TwoPlayers(TrainableGenerator):
-    """A generator that learns against a discriminator, ``self.discriminator``, each with its optimizer."""
+    """A generator that learns against a discriminator, each with its optimizer.
+
+    ``discriminator`` is None for a generator that learns without one after all, to compare with.
+    """
+
+    discriminator: keras.Model | None
 
     def generator_variables(self) -> list[keras.Variable]:
         """Returns the variables that the generator's optimizer updates."""
@@ -176,7 +181,7 @@ class TwoPlayers(TrainableGenerator):
 
     def discriminator_variables(self) -> list[keras.Variable]:
         """Returns the variables that the discriminator's optimizer updates."""
-        return self.discriminator.trainable_variables
+        return [] if self.discriminator is None else self.discriminator.trainable_variables
 
     def compile(
         self,
@@ -186,17 +191,21 @@ class TwoPlayers(TrainableGenerator):
     ) -> None:
         """Attaches both optimizers, built at once for the variables that each will update.
 
-        Under a float16 policy both are wrapped for loss scaling. ``settings`` go to ``keras.Model.compile``:
-        ``jit_compile``, ``steps_per_execution``, ``run_eagerly``.
+        Without a discriminator its optimizer is not kept. Under a float16 policy both are wrapped for loss
+        scaling. ``settings`` go to ``keras.Model.compile``: ``jit_compile``, ``steps_per_execution``,
+        ``run_eagerly``.
         """
         super().compile(optimizer=None, **settings)
         self.g_optimizer = loss_scaled(g_optimizer, self.generator)
-        self.d_optimizer = loss_scaled(d_optimizer, self.generator)
         self.g_optimizer.build(self.generator_variables())
-        self.d_optimizer.build(self.discriminator_variables())
+        if self.discriminator is not None:
+            self.d_optimizer = loss_scaled(d_optimizer, self.generator)
+            self.d_optimizer.build(self.discriminator_variables())
 
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Returns the optimizers by the name under which their learning rates are logged."""
+        if self.discriminator is None:
+            return {"g": self.g_optimizer}
         return {"g": self.g_optimizer, "d": self.d_optimizer}
 
     def update_generator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:

@@ -18,7 +18,7 @@ class ImageTranslator(TwoPlayers):
 
     Args:
         generator: functional model from the pictures of ``inputs``, in that order, to pictures in [-1, 1].
-        discriminator: functional model; what it takes is each type's own.
+        discriminator: functional model; what it takes is each type's own. None where a type can do without.
         inputs: which parts of a batch the generator takes.
         stride: what the sides of the generator's input must be multiples of. Others are padded for it, and
             its output is cropped.
@@ -34,7 +34,7 @@ class ImageTranslator(TwoPlayers):
     def __init__(
         self,
         generator: keras.Model,
-        discriminator: keras.Model,
+        discriminator: keras.Model | None,
         *,
         inputs: Sequence[str] = ("source",),
         stride: int = 1,

@@ -1,5 +1,6 @@
 """What the players look like: functional-API builders, one file per architecture family."""
 
+from tfgan_ref.networks.adain import adain_generator
 from tfgan_ref.networks.autoencoder import (
     began_autoencoder,
     began_generator,
@@ -20,9 +21,14 @@ from tfgan_ref.networks.inception_fid import InceptionFID
 from tfgan_ref.networks.inception_keras import InceptionKeras
 from tfgan_ref.networks.lpips import LPIPS
 from tfgan_ref.networks.mlp import mlp_features, mlp_generator
+from tfgan_ref.networks.patchgan import patch_discriminator
 from tfgan_ref.networks.perceptual import PerceptualLoss
 from tfgan_ref.networks.points import point_features, point_generator
 from tfgan_ref.networks.reparametrised import SpectralNormalization, update_spectral_norms
+from tfgan_ref.networks.resnet_translator import resnet_translator
+from tfgan_ref.networks.sr_discriminator import sr_discriminator
+from tfgan_ref.networks.srresnet import receptive_margin, srresnet
+from tfgan_ref.networks.translators import inpainting_generator, unet_translator
 from tfgan_ref.networks.unet import unet
 
 __all__ = [
@@ -31,6 +37,7 @@ __all__ = [
     "InceptionKeras",
     "PerceptualLoss",
     "SpectralNormalization",
+    "adain_generator",
     "auxiliary_discriminator",
     "began_autoencoder",
     "began_generator",
@@ -43,12 +50,19 @@ __all__ = [
     "dcgan_generator",
     "discriminator",
     "gaussian_encoder",
+    "inpainting_generator",
     "minibatch_features",
     "mlp_features",
     "mlp_generator",
+    "patch_discriminator",
     "point_autoencoder",
     "point_features",
     "point_generator",
+    "receptive_margin",
+    "resnet_translator",
+    "sr_discriminator",
+    "srresnet",
     "unet",
+    "unet_translator",
     "update_spectral_norms",
 ]

@@ -47,20 +47,54 @@ def unet(
     Raises:
         InputError: a side is no multiple of 2**depth, or an argument is unknown or out of range.
     """
-    _check(image_shape, depth, normalisation, dropout)
-    fresh = initializer_stream(initializer, seed)
     images = keras.Input(image_shape, name="images")
+    output, innermost = unet_layers(
+        images,
+        depth,
+        width,
+        output_channels=image_shape[-1] if output_channels is None else output_channels,
+        output_activation=output_activation,
+        normalisation=normalisation,
+        dropout=dropout,
+        initializer=initializer,
+        seed=seed,
+    )
+    return keras.Model(images, [output, layers.Flatten(name="code")(innermost)], name="unet")
+
+
+def unet_layers(
+    images: keras.KerasTensor,
+    depth: int,
+    width: int,
+    *,
+    output_channels: int,
+    output_activation: str,
+    normalisation: str,
+    dropout: float,
+    initializer: str,
+    seed: int,
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Applies the U-Net to (N, height, width, channels); the settings are those of ``unet``.
+
+    Returns:
+        The output (N, height, width, output_channels), float32, and the innermost feature map.
+
+    Raises:
+        InputError: as ``unet``.
+    """
+    _check(images.shape[1:], depth, normalisation, dropout)
+    fresh = initializer_stream(initializer, seed)
     filters = [width * min(2**level, 8) for level in range(depth)]
     skips = []
     x = images
     for level in range(depth):
+        # The innermost map of a small picture is one pixel, which its own statistics would bring to 0.
         kind = normalisation if 0 < level < depth - 1 else "none"
         x = layers.Conv2D(
             filters[level], 4, strides=2, padding="same", kernel_initializer=fresh(), use_bias=kind == "none"
         )(x)
-        x = layers.LeakyReLU(0.2)(_normalise(x, kind))
+        x = layers.LeakyReLU(0.2)(normalise(x, kind))
         skips.append(x)
-    code = layers.Flatten(name="code")(x)
     for number, level in enumerate(reversed(range(depth - 1))):
         x = layers.Conv2DTranspose(
             filters[level],
@@ -70,15 +104,34 @@ def unet(
             kernel_initializer=fresh(),
             use_bias=normalisation == "none",
         )(x)
-        x = _normalise(x, normalisation)
+        x = normalise(x, normalisation)
         if dropout and number < 3:
             x = layers.Dropout(dropout, seed=seed + number)(x)
         x = layers.Concatenate()([layers.ReLU()(x), skips[level]])
-    x = layers.Conv2DTranspose(
-        output_channels or image_shape[-1], 4, strides=2, padding="same", kernel_initializer=fresh()
-    )(x)
+    x = layers.Conv2DTranspose(output_channels, 4, strides=2, padding="same", kernel_initializer=fresh())(x)
     output = layers.Activation(output_activation, dtype="float32", name="output")(x)
-    return keras.Model(images, [output, code], name="unet")
+    return output, skips[-1]
+
+
+def normalise(x: keras.KerasTensor, kind: str) -> keras.KerasTensor:
+    """Normalises feature maps (N, H, W, C) by the rule ``kind``, one of ``NORMALISATIONS``."""
+    if kind == "batch":
+        return layers.BatchNormalization(momentum=0.9)(x)
+    if kind == "instance":
+        # The epsilon of the authors' code: Keras's 1e-3 is as large as the variance of an early feature map
+        # of a fresh network.
+        return layers.GroupNormalization(groups=-1, epsilon=1e-5)(x)
+    return x
+
+
+def check_normalisation(kind: str) -> None:
+    """Refuses what is not one of ``NORMALISATIONS``.
+
+    Raises:
+        InputError: the name is unknown.
+    """
+    if kind not in NORMALISATIONS:
+        raise InputError(f"normalisation {kind!r} is unknown: choose one of {', '.join(NORMALISATIONS)}")
 
 
 def _check(
@@ -89,17 +142,6 @@ def _check(
     for side in image_shape[:2]:
         if side is not None and side % 2**depth:
             raise InputError(f"image side {side} is not a multiple of {2**depth}, which depth {depth} needs")
-    if normalisation not in NORMALISATIONS:
-        raise InputError(
-            f"normalisation {normalisation!r} is unknown: choose one of {', '.join(NORMALISATIONS)}"
-        )
+    check_normalisation(normalisation)
     if not 0 <= dropout < 1:
         raise InputError(f"dropout {dropout} is out of range: from 0 to below 1")
-
-
-def _normalise(x: keras.KerasTensor, kind: str) -> keras.KerasTensor:
-    if kind == "batch":
-        return layers.BatchNormalization(momentum=0.9)(x)
-    if kind == "instance":
-        return layers.GroupNormalization(groups=-1)(x)
-    return x
