@@ -22,7 +22,7 @@ from tfgan_ref.errors import InputError
 
 if TYPE_CHECKING:
     from tfgan_ref.recipes import Recipe
-    from tfgan_ref.recipes.recipe import DataShape
+    from tfgan_ref.recipes.training_data import DataShape
 
 SIZE = 32
 SHARED = {"width": "32", "batch_size": "32"}
@@ -53,11 +53,13 @@ def choose(names: list[str] | None, data_name: str) -> tuple[list[str], dict[str
     """
     from tfgan_ref import data
     from tfgan_ref.recipes import RECIPES, find_recipe
-    from tfgan_ref.recipes.recipe import DataShape
+    from tfgan_ref.recipes.settings import SamplingSettings
+    from tfgan_ref.recipes.training_data import DataShape
 
     arrays = data.read(data_name, image_size=SIZE)
     chosen, sizes = [], {}
-    for recipe in RECIPES.values() if names is None else map(find_recipe, names):
+    samplers = [recipe for recipe in RECIPES.values() if issubclass(recipe.settings, SamplingSettings)]
+    for recipe in samplers if names is None else map(find_recipe, names):
         if names is None and recipe.name in LEFT_OUT:
             print(f"{recipe.name} is left out: {LEFT_OUT[recipe.name]}", flush=True)
             continue

@@ -28,7 +28,7 @@ def main() -> None:
     from tfgan_ref.recipes import building
 
     building.export_gan(building.restore_gan(arguments.run), arguments.out)
-    print(cli.usage(arguments.out))
+    print(cli.usage(arguments.out, translates=building.translates(arguments.run)))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("recipe", nargs="?", help="what to train; see --list")
     parser.add_argument("--list", action="store_true", help="list the recipes and the settings of each")
     parser.add_argument(
-        "--data", help="digits, mnist, fashion_mnist, cifar10, folder:PATH, npz:PATH, idx:PATH, a TFDS name"
+        "--data",
+        help="digits, mnist, fashion_mnist, cifar10, folder:PATH, npz:PATH, idx:PATH, a TFDS name; for "
+        "pictures to pictures photographs, pairs:DIR:DIR, sidebyside:DIR, npzpairs:PATH:SOURCE:TARGET",
     )
     parser.add_argument("--data-dir", help="where tensorflow-datasets keeps its data")
     parser.add_argument("--steps", help="generator updates; with --resume, a new end")
@@ -51,9 +53,9 @@ def print_recipes() -> None:
     from tfgan_ref.recipes import RECIPES
 
     for recipe in RECIPES.values():
-        print(f"{recipe.name:10} {recipe.summary} (articles {recipe.tutorials})")
+        print(f"{recipe.name:11} {recipe.summary} (articles {recipe.tutorials})")
         defaults = ", ".join(f"{k}={v}" for k, v in dataclasses.asdict(recipe.settings()).items())
-        print(f"{'':10} {defaults}\n")
+        print(f"{'':11} {defaults}\n")
 
 
 def main() -> int:
@@ -66,7 +68,7 @@ def main() -> int:
         raise InputError("name either a recipe (see --list) or a run with --resume RUN")
     given = cli.settings_given(arguments, FLAGS)
 
-    from tfgan_ref.recipes import find_recipe, runner
+    from tfgan_ref.recipes import building, find_recipe, runner
     from tfgan_ref.recipes.settings import Settings
 
     if arguments.resume:
@@ -84,7 +86,8 @@ def main() -> int:
     if not finished:
         print(f"stopped; continue with: python scripts/train.py --resume {path}")
         return 130
-    print(f"\nsamples      {path / 'samples.png'}\n{cli.usage(path / 'saved_model')}")
+    usage = cli.usage(path / "saved_model", translates=building.translates(path))
+    print(f"\nsamples      {path / 'samples.png'}\n{usage}")
     return 0
 
 

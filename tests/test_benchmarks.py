@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -101,3 +102,56 @@ def test_zoo(run, tmp_path):
     assert [row["name"] for row in results["rows"]] == ["gan", "vae"]
     assert {path.name for path in (tmp_path / "out" / "grids").iterdir()} == {"gan.png", "vae.png"}
     assert "| vae |" in (tmp_path / "out" / "table.md").read_text()
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """A folder of three small coloured pictures."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        coarse = Image.fromarray(rng.integers(0, 256, (6, 6, 3), np.uint8))
+        coarse.resize((104, 100), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
+    return folder
+
+
+def test_inpainting(run, tmp_path):
+    out = succeeded(run("inpainting.py", "--steps", 2, "--n", 8, "--out", tmp_path / "out"))
+    rows = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [row["way"] for row in rows] == ["gan", "l1", "biharmonic", "mean of the known"]
+    assert all(0 < row["psnr"] < 60 for row in rows)
+    assert Image.open(tmp_path / "out" / "inpainting.png").width > 100
+    assert "biharmonic" in out
+
+
+def test_colourise(run, photographs, tmp_path):
+    arguments = [
+        "--data",
+        f"folder:{photographs}",
+        "--crop",
+        64,
+        "--steps",
+        2,
+        "--batch-size",
+        1,
+        "--width",
+        4,
+    ]
+    succeeded(run("colourise.py", *arguments, "--out", tmp_path / "out"))
+    rows = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [row["way"] for row in rows] == ["l1", "gan"]
+    assert all(row["patch_frechet"] > 0 and row["held_out"] == 1 for row in rows)
+    # Finished runs are used again, others refused.
+    succeeded(run("colourise.py", *arguments, "--out", tmp_path / "out"))
+    other = run("colourise.py", *arguments, "--seed", 1, "--out", tmp_path / "out")
+    is_one_line_error(other, "holds a run with seed 0, not 1")
+
+
+def test_super_resolution(run, photographs, tmp_path):
+    brief = ["--steps", 1, "--gan-steps", 1, "--batch-size", 1, "--perceptual", "none", "--published"]
+    data = ["--data", f"folder:{photographs}", "--benchmark", photographs]
+    out = succeeded(run("super_resolution.py", *data, *brief, "--out", tmp_path / "out"))
+    rows = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [row["way"] for row in rows] == ["nearest", "bicubic", "srresnet", "srgan"]
+    assert "SRResNet (paper) | 32.05" in out

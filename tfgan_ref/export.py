@@ -2,7 +2,9 @@
 
 import shutil
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -63,8 +65,6 @@ class ExportedGenerator(tf.Module):
 def export_generator(generator: keras.Model, path: Path, *, num_classes: int | None = None) -> None:
     """Writes ``generator`` as a SavedModel with ``sample`` and ``serving_default``.
 
-    It is written beside ``path`` under a temporary name and renamed at the end.
-
     Args:
         generator: from latents, or [latents, label], to images in [-1, 1].
         path: a directory that does not exist.
@@ -73,8 +73,6 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
     Raises:
         InputError: ``path`` exists.
     """
-    if path.exists():
-        raise InputError(f"{path} exists: name a new directory")
     module = ExportedGenerator(generator)
     if num_classes is not None:
         module.num_classes = tf.Variable(num_classes, trainable=False)
@@ -107,10 +105,26 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
     sample.get_concrete_function(scalar, scalar)
     module.sample = sample
     serve = tf.function(lambda *inputs: {"images": module.serve(*inputs)}, input_signature=signature)
+    write_saved_model(module, path, {"serving_default": serve})
+
+
+def write_saved_model(module: tf.Module, path: Path, signatures: dict[str, Callable[..., Any]]) -> None:
+    """Writes ``module`` as a SavedModel, beside ``path`` under a temporary name that is changed at the end.
+
+    Args:
+        module: what to write.
+        path: a directory that does not exist.
+        signatures: functions by the name under which they are served.
+
+    Raises:
+        InputError: ``path`` exists.
+    """
+    if path.exists():
+        raise InputError(f"{path} exists: name a new directory")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
-        tf.saved_model.save(module, str(temporary), signatures={"serving_default": serve})
+        tf.saved_model.save(module, str(temporary), signatures=signatures)
         temporary.rename(path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

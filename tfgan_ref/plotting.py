@@ -1,5 +1,6 @@
 """Pictures: grids of images and curves, written as PNG files."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -54,3 +55,25 @@ def save_curves(path: Path, curves: Mapping[str, Sequence[float]], steps: Sequen
     axes.legend()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)
+
+
+def save_strips(
+    path: Path, rows: Sequence[Sequence[np.ndarray]], titles: Sequence[str], names: Sequence[str]
+) -> None:
+    """Writes rows of uint8 pictures (H, W, 3) with a title above each column and a name beside each row."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1.8 * len(titles) + 0.4, 1.8 * len(rows) + 0.4), layout="constrained")
+    for axes, pictures, name in zip(
+        figure.subplots(len(rows), len(titles), squeeze=False), rows, names, strict=True
+    ):
+        axes[0].set_ylabel(name, fontsize=8, parse_math=False)
+        for cell, picture in zip(axes, pictures, strict=True):
+            cell.imshow(picture, interpolation="nearest")
+            cell.set(xticks=[], yticks=[])
+    for cell, title in zip(figure.axes, titles, strict=False):
+        cell.set_title(title, fontsize=9, parse_math=False)
+    content = io.BytesIO()
+    figure.savefig(content, dpi=150, format="png")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, content.getvalue())

@@ -70,20 +70,14 @@ def networks(gan):
     }
 
 
-def fooled(loss, logits):
-    return {
-        "least_squares": lambda: np.mean((logits - 1) ** 2),
-        "non_saturating": lambda: np.mean(np.logaddexp(0, -logits)),
-        "hinge": lambda: -np.mean(logits),
-    }[loss]()
-
-
-def judged(loss, real, fake):
-    return {
-        "least_squares": lambda: np.mean((real - 1) ** 2) + np.mean(fake**2),
-        "non_saturating": lambda: np.mean(np.logaddexp(0, -real)) + np.mean(np.logaddexp(0, fake)),
-        "hinge": lambda: np.mean(np.maximum(0, 1 - real)) + np.mean(np.maximum(0, 1 + fake)),
-    }[loss]()
+def adversarial(loss, real, fake):
+    """The losses of D, halved, and of G by name, in NumPy."""
+    if loss == "least_squares":
+        return (np.mean((real - 1) ** 2) + np.mean(fake**2)) / 2, np.mean((fake - 1) ** 2)
+    if loss == "hinge":
+        return (np.mean(np.maximum(0, 1 - real)) + np.mean(np.maximum(0, 1 + fake))) / 2, -np.mean(fake)
+    d_loss = np.mean(np.logaddexp(0, -real)) + np.mean(np.logaddexp(0, fake))
+    return d_loss / 2, np.mean(np.logaddexp(0, -fake))
 
 
 @pytest.mark.parametrize("loss", ["least_squares", "non_saturating", "hinge"])
@@ -92,16 +86,17 @@ def test_losses_of_one_step_equal_a_numpy_recomputation(loss):
     g, f, d_b, d_a = (lambda x, net=net: net(x).numpy().astype(np.float64) for net in networks(gan).values())
     a, b = batch["source"].numpy(), batch["target"].numpy()
     fake_b, fake_a = g(a), f(b)
+    pairs = [(d_b(b), d_b(fake_b)), (d_a(a), d_a(fake_a))]
+    d_loss, g_loss = np.sum([adversarial(loss, *pair) for pair in pairs], axis=0)
+    threshold = 0.5 if loss == "least_squares" else 0
     expected = {
-        "g_loss": fooled(loss, d_b(fake_b)) + fooled(loss, d_a(fake_a)),
-        "d_loss": 0.5 * (judged(loss, d_b(b), d_b(fake_b)) + judged(loss, d_a(a), d_a(fake_a))),
+        "d_loss": d_loss,
+        "g_loss": g_loss,
         "cycle_error": (np.mean(np.abs(f(fake_b) - a)) + np.mean(np.abs(g(fake_a) - b))) / 2,
         "identity_error": (np.mean(np.abs(g(b) - b)) + np.mean(np.abs(f(a) - a))) / 2,
+        "d_accuracy_real": np.mean([np.mean(real > threshold) for real, _ in pairs]),
+        "d_accuracy_fake": np.mean([np.mean(fake <= threshold) for _, fake in pairs]),
     }
-    boundary = 0.5 if loss == "least_squares" else 0
-    pairs = [(d_b(b), d_b(fake_b)), (d_a(a), d_a(fake_a))]
-    expected["d_accuracy_real"] = np.mean([np.mean(real > boundary) for real, _ in pairs])
-    expected["d_accuracy_fake"] = np.mean([np.mean(fake <= boundary) for _, fake in pairs])
     logs = {name: float(value) for name, value in gan.train_step(batch).items()}
     assert set(logs) == {*expected, "d_gradient_norm", "g_gradient_norm"} == set(gan.tracked)
     assert {name: logs[name] for name in expected} == pytest.approx(expected, rel=1e-5)
@@ -273,11 +268,20 @@ def test_it_learns_both_ways_between_dark_and_bright_pictures():
         ({"replay": 50, "replay_shape": None}, "replay 50 needs replay_shape: .* any size"),
         ({"replay": -1}, "replay -1 is out of range"),
         ({"replay": 2}, "replay 2 is below the batch size 3"),
+        ({"replay": 5, "replay_shape": (8, SIDE)}, r"replay_shape \(8, 6\) does not fit fakes of \(6, 6\)"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         cyclegan(**settings).train_step(pictures())
+
+
+@pytest.mark.parametrize("name", ["source", "target"])
+def test_a_batch_without_one_of_the_domains_is_refused(name):
+    batch = pictures()
+    del batch[name]
+    with pytest.raises(InputError, match=f"CycleGAN needs a {name}"):
+        cyclegan().train_step(batch)
 
 
 @pytest.mark.parametrize("place", range(4))

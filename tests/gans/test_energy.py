@@ -13,7 +13,7 @@ from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise
 from tfgan_ref.recipes import building, find_recipe
-from tfgan_ref.recipes.recipe import DataShape
+from tfgan_ref.recipes.training_data import DataShape
 from tfgan_ref.training import loop
 from tfgan_ref.training.checkpoints import Checkpoints
 

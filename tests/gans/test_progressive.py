@@ -19,7 +19,7 @@ from tfgan_ref.networks.progressive import (
     upsample,
 )
 from tfgan_ref.recipes import RECIPES, building
-from tfgan_ref.recipes.recipe import DataShape
+from tfgan_ref.recipes.training_data import DataShape
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.loop import train
 

@@ -5,12 +5,16 @@ from tfgan_ref.gans.base import GAN
 from tfgan_ref.gans.baselines import VAE, MSEGenerator
 from tfgan_ref.gans.began import BEGAN
 from tfgan_ref.gans.conditional import ConditionalGAN
+from tfgan_ref.gans.cyclegan import CycleGAN
 from tfgan_ref.gans.dragan import DRAGAN
 from tfgan_ref.gans.ebgan import EBGAN
 from tfgan_ref.gans.generative import GenerativeModel
 from tfgan_ref.gans.hinge import HingeGAN
 from tfgan_ref.gans.lsgan import LSGAN
+from tfgan_ref.gans.pix2pix import Pix2Pix
 from tfgan_ref.gans.progressive import ProgressiveGAN
+from tfgan_ref.gans.srgan import SRGAN
+from tfgan_ref.gans.style_transfer import StyleTransferGAN
 from tfgan_ref.gans.translation import ImageTranslator
 from tfgan_ref.gans.vanilla import VanillaGAN
 from tfgan_ref.gans.wgan import WGAN
@@ -23,14 +27,18 @@ __all__ = [
     "EBGAN",
     "GAN",
     "LSGAN",
+    "SRGAN",
     "VAE",
     "WGAN",
     "WGANGP",
     "ConditionalGAN",
+    "CycleGAN",
     "GenerativeModel",
     "HingeGAN",
     "ImageTranslator",
     "MSEGenerator",
+    "Pix2Pix",
     "ProgressiveGAN",
+    "StyleTransferGAN",
     "VanillaGAN",
 ]

@@ -26,7 +26,7 @@ class CycleGAN(ImageTranslator):
 
     Past fakes are kept in a ``ReplayBuffer`` for each domain, which does what the authors' pool does: while
     it fills, it stores fakes and shows them; then it exchanges each with probability 1/2 for a stored one.
-    Only, one batch is never shown a stored fake twice.
+    Only, what a batch stores is not shown again in the same batch.
 
     Args:
         generator: G of the paper, pictures of A to pictures of B of the same size.
@@ -85,7 +85,7 @@ class CycleGAN(ImageTranslator):
         self.identity_weight = identity_weight
         self.adversarial_loss = losses.adversarial_loss(loss)
         # The sum of squares of section 4 is twice the loss of Mao et al., and its targets are 1 and 0.
-        self.loss_factor, self.boundary = (2.0, 0.5) if loss == "least_squares" else (1.0, 0.0)
+        self.loss_factor, self.threshold = (2.0, 0.5) if loss == "least_squares" else (1.0, 0.0)
         self.replay = _replay(replay, replay_shape, discriminator)
         self.backward_replay = _replay(replay, replay_shape, backward_discriminator)
 
@@ -107,7 +107,7 @@ class CycleGAN(ImageTranslator):
         ``g_loss`` is the sum of both adversarial terms; ``cycle_error`` and ``identity_error`` are mean
         absolute differences, the means of both directions. All are without their weights.
         """
-        a, b = batch["source"], batch["target"]
+        a, b = self.both_domains(batch)
         with tf.GradientTape() as tape:
             fake_b, fake_a = self.generator(a, training=True), self.backward(b, training=True)
             g_loss = self.fooling_loss(self.discriminator, fake_b)
@@ -123,6 +123,16 @@ class CycleGAN(ImageTranslator):
                 objective += weight * tracked["identity_error"]
         tracked["g_gradient_norm"] = self.update_generator(objective, tape)
         return self.finish_step(**tracked, **self.discriminator_step(a, b, fake_a, fake_b))
+
+    def both_domains(self, batch: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the pictures of A and of B in ``batch``.
+
+        Raises:
+            InputError: one of them is missing.
+        """
+        if "target" not in batch:
+            raise InputError("CycleGAN needs a target in its batch")
+        return self.generator_inputs(batch)[0], batch["target"]
 
     def fooling_loss(self, discriminator: keras.Model, fakes: tf.Tensor) -> tf.Tensor:
         """Returns the adversarial term of the generator that made ``fakes``."""
@@ -152,12 +162,19 @@ class CycleGAN(ImageTranslator):
         # Two calls, not one on the concatenation: each batch is normalised by its own statistics.
         real_logits, fake_logits = discriminator(real, training=True), discriminator(fakes, training=True)
         d_loss = 0.5 * self.loss_factor * self.adversarial_loss.discriminator(real_logits, fake_logits)
-        return d_loss, accuracies(real_logits - self.boundary, fake_logits - self.boundary)
+        return d_loss, accuracies(real_logits - self.threshold, fake_logits - self.threshold)
 
     def past_or_present(self, replay: ReplayBuffer | None, fakes: tf.Tensor, number: int) -> tf.Tensor:
-        """Returns ``fakes``, some exchanged for past ones if there is a buffer; ``number`` tells it apart."""
+        """Returns ``fakes``, some exchanged for past ones if there is a buffer; ``number`` tells it apart.
+
+        Raises:
+            InputError: the buffer keeps pictures of another size.
+        """
         if replay is None:
             return fakes
+        kept, made = (tuple(tensor.shape[1:3]) for tensor in (replay.stores[0], fakes))
+        if kept != made:
+            raise InputError(f"replay_shape {kept} does not fit fakes of {made}: (height, width) in training")
         return replay.exchange([fakes], self.step_seed(randomness.REPLAY, number))[0]
 
     def update_discriminator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:

@@ -3,7 +3,19 @@
 import difflib
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import baselines, cgan, dcgan, energy, gan, gan_conv, objectives, progressive
+from tfgan_ref.recipes import (
+    baselines,
+    cgan,
+    cyclegan,
+    dcgan,
+    energy,
+    gan,
+    gan_conv,
+    objectives,
+    pix2pix,
+    progressive,
+    superres,
+)
 from tfgan_ref.recipes.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
@@ -20,6 +32,9 @@ RECIPES: dict[str, Recipe] = {
         baselines.RECIPE_MSE,
         baselines.RECIPE_VAE,
         *energy.RECIPES,
+        *pix2pix.RECIPES,
+        *cyclegan.RECIPES,
+        *superres.RECIPES,
     )
 }
 

@@ -13,11 +13,11 @@ from tfgan_ref.recipes.recipe import (
     require_labels,
     require_size,
 )
-from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.recipes.settings import SamplingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class MSESettings(Settings):
+class MSESettings(SamplingSettings):
     """The settings of cgan, whose generator it trains."""
 
     image_size: int | None = 28
@@ -31,7 +31,7 @@ class MSESettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VAESettings(Settings):
+class VAESettings(SamplingSettings):
     """DCGAN's generator as decoder, the body of its discriminator as encoder."""
 
     image_size: int | None = 28

@@ -10,17 +10,20 @@ import tensorflow as tf
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.export import export_generator
-from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.export_translator import export_translator
+from tfgan_ref.gans import ImageTranslator
+from tfgan_ref.gans.trainable import TrainableGenerator
 from tfgan_ref.recipes import find_recipe
-from tfgan_ref.recipes.recipe import DataShape, Recipe, optimizers
-from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.recipes.recipe import Recipe, optimizers
+from tfgan_ref.recipes.settings import Settings, TranslationSettings
+from tfgan_ref.recipes.training_data import DataShape
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
 
 
-def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GenerativeModel:
+def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> TrainableGenerator:
     """Builds and compiles the recipe's GAN for data of ``shape``."""
     _warn_of_slow_bfloat16(settings.precision)
     with _dtype_policy(settings.precision):
@@ -31,7 +34,7 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
     return gan
 
 
-def restore_gan(path: Path) -> GenerativeModel:
+def restore_gan(path: Path) -> TrainableGenerator:
     """Rebuilds the GAN of the run in ``path`` with the weights of its newest sound checkpoint.
 
     Raises:
@@ -53,12 +56,32 @@ def settings_of(path: Path) -> Settings:
     return parse_config(RunDirectory.open(path))[1]
 
 
-def export_gan(gan: GenerativeModel, path: Path) -> None:
+def translates(path: Path) -> bool:
+    """Returns whether the run in ``path`` is of a generator from pictures to pictures.
+
+    Raises:
+        InputError: ``path`` holds no run.
+    """
+    return isinstance(settings_of(path), TranslationSettings)
+
+
+def export_gan(gan: TrainableGenerator, path: Path) -> None:
     """Writes the averaged generator of ``gan`` as a SavedModel.
 
     Raises:
         InputError: ``path`` exists.
     """
+    if isinstance(gan, ImageTranslator):
+        export_translator(
+            gan.sampling_generator,
+            path,
+            inputs=gan.inputs_taken,
+            stride=gan.stride,
+            scale=gan.scale,
+            margin=gan.margin,
+            backward=getattr(gan, "ema_backward", None),
+        )
+        return
     export_generator(gan.sampling_generator, path, num_classes=gan.num_classes)
 
 
@@ -73,15 +96,15 @@ def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
         recipe = find_recipe(config["recipe"])
         settings = recipe.settings.from_config(config["settings"])
         shape = config["data"]["image_shape"]
-        num_classes = config["data"]["num_classes"]
+        counts = [config["data"]["num_classes"], config["data"].get("source_channels")]
         fingerprint = config["data"]["fingerprint"]
         sound = len(shape) == 3 and all(type(side) is int and 0 < side <= 4096 for side in shape)
-        sound = sound and (num_classes is None or (type(num_classes) is int and 0 < num_classes <= 10**6))
+        sound = sound and all(n is None or (type(n) is int and 0 < n <= 10**6) for n in counts)
     except (KeyError, TypeError) as error:
         raise InputError(f"{run.path / 'config.json'} is incomplete: {error}") from error
     if not sound:
         raise InputError(f"{run.path / 'config.json'}: data {config['data']} has no usable shape")
-    return recipe, settings, DataShape(tuple(shape), num_classes), fingerprint
+    return recipe, settings, DataShape(tuple(shape), *counts), fingerprint
 
 
 @contextlib.contextmanager

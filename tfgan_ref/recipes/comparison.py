@@ -20,9 +20,10 @@ from tfgan_ref.metrics import gradient_energy
 from tfgan_ref.recipes import find_recipe, runner
 from tfgan_ref.recipes.building import build_gan, parse_config
 from tfgan_ref.recipes.evaluation import Report, evaluate, generator_evaluator, make_extractor
-from tfgan_ref.recipes.recipe import DataShape, Recipe
+from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.sampler import open_sampler
-from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.recipes.settings import SamplingSettings, Settings
+from tfgan_ref.recipes.training_data import DataShape, LabelledImages
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
 
@@ -120,6 +121,9 @@ def plan(
     if not names:
         raise InputError("no recipe is named: name at least one")
     recipes = [find_recipe(name) for name in names]
+    for recipe in recipes:
+        if not issubclass(recipe.settings, SamplingSettings):
+            raise InputError(f"recipe {recipe.name} draws no samples to compare: leave it out")
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"recipe {name} is named twice")
@@ -280,7 +284,7 @@ def _prepare_all(
 
 def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], str]:
     settings = entry.settings
-    shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None)
+    shape = DataShape.of(arrays)
     gan = build_gan(entry.recipe, settings, shape)
     if settings.balanced:  # which not all data can be
         data.batches(arrays, batch_size=settings.batch_size, seed=settings.seed, balanced=True)
@@ -291,10 +295,9 @@ def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], 
 
 
 def _read(settings: Settings, kept: dict[tuple, ImageArrays]) -> ImageArrays:
-    arguments = {"image_size": settings.image_size, "channels": settings.channels}
-    key = tuple(arguments.values())
+    key = (settings.image_size, settings.channels)
     if key not in kept:
-        kept[key] = data.read(settings.data, data_dir=settings.data_dir, **arguments)
+        kept[key] = LabelledImages.read(settings).arrays
     return kept[key]
 
 

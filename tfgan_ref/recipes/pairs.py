@@ -74,7 +74,7 @@ def evaluate_pairs(
     if len(set(metrics) & set(NETWORK_METRICS)) > 1:
         raise InputError("lpips and perceptual take different weights: ask for them one at a time")
     functions = {
-        name: PIXEL_METRICS.get(name) or _network_metric(name, weights, linear_weights) for name in metrics
+        name: PIXEL_METRICS.get(name) or network_metric(name, weights, linear_weights) for name in metrics
     }
     scores = {}
     for name, (first, second) in _pairs(originals, others).items():
@@ -108,9 +108,14 @@ def _pairs(originals: Path, others: Path) -> dict[str, tuple[Path, Path]]:
     return {stem: (first[stem], second[stem]) for stem in sorted(first)}
 
 
-def _network_metric(
+def network_metric(
     name: str, weights: Path | None, linear_weights: Path | None
 ) -> Callable[[np.ndarray, np.ndarray], float]:
+    """Returns the distance of two uint8 pictures (H, W, C) by "lpips" or "perceptual".
+
+    Raises:
+        InputError: weights that are missing, damaged or of another network.
+    """
     if name == "lpips":
         from tfgan_ref.networks.lpips import LPIPS
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,15 +12,16 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
-from tfgan_ref.recipes.settings import AdversarialSettings, CriticSettings, Settings, TargetSettings
+from tfgan_ref.gans.trainable import TrainableGenerator
+from tfgan_ref.recipes.settings import (
+    AdversarialSettings,
+    CriticSettings,
+    Settings,
+    TargetSettings,
+    TwoPlayerSettings,
+)
+from tfgan_ref.recipes.training_data import DataShape, LabelledImages, TrainingData
 from tfgan_ref.training.schedules import make_schedule
-
-
-class DataShape(NamedTuple):
-    """What the networks must know of the data."""
-
-    image_shape: tuple[int, int, int]
-    num_classes: int | None  # None: the data have no labels
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,18 @@ class Recipe:
         tutorials: the articles that it mirrors.
         settings: the defaults.
         build: makes the GAN for data of a shape, not yet compiled.
-        draw: makes a uint8 picture of a GAN's samples, the same latents each time.
+        draw: makes a uint8 picture of what a GAN can do by now: (gan) of samples, the same latents each time;
+            (gan, examples) of what becomes of the data's examples.
+        read: reads the data that the settings name.
     """
 
     name: str
     summary: str
     tutorials: str
     settings: type[Settings]
-    build: Callable[[Any, DataShape], GenerativeModel]
-    draw: Callable[[GenerativeModel], np.ndarray]
+    build: Callable[[Any, DataShape], TrainableGenerator]
+    draw: Callable[..., np.ndarray]
+    read: Callable[[Any], TrainingData] = LabelledImages.read
 
 
 def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
@@ -91,9 +95,9 @@ def label_targets(settings: TargetSettings) -> LabelTargets:
 def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
     """Returns the generator's optimizer and, for two players, the discriminator's, with their schedules."""
     rates = [(settings.learning_rate, 1)]
-    if isinstance(settings, AdversarialSettings):
+    if isinstance(settings, TwoPlayerSettings):
         d_rate = settings.learning_rate if settings.d_learning_rate is None else settings.d_learning_rate
-        rates.append((d_rate, settings.n_critic))
+        rates.append((d_rate, getattr(settings, "n_critic", 1)))
     return [
         keras.optimizers.Adam(
             make_schedule(

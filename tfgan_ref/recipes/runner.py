@@ -1,5 +1,6 @@
 """Training a recipe in a run directory, and resuming it."""
 
+import functools
 import logging
 import math
 import shutil
@@ -8,18 +9,19 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 import tfgan_ref
-from tfgan_ref import data, plotting
-from tfgan_ref.data import ImageArrays
+from tfgan_ref import plotting
 from tfgan_ref.errors import InputError
 from tfgan_ref.export import save_keras
-from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.gans.trainable import TrainableGenerator
 from tfgan_ref.recipes.building import build_gan, export_gan, parse_config
 from tfgan_ref.recipes.evaluation import generator_evaluator
-from tfgan_ref.recipes.recipe import DataShape, Recipe
-from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.settings import SamplingSettings, Settings
+from tfgan_ref.recipes.training_data import TrainingData
 from tfgan_ref.training import callbacks
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
@@ -38,19 +40,19 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         TrainingDiverged: a loss became NaN or infinite.
     """
     RunDirectory.refuse_existing(out)
-    arrays = _read(settings)
-    gan = build_gan(recipe, settings, _shape(arrays))
+    data = recipe.read(settings)
+    gan = build_gan(recipe, settings, data.shape)
     config = {
         "recipe": recipe.name,
         "settings": asdict(settings),
-        "data": {"fingerprint": arrays.fingerprint, **_shape(arrays)._asdict()},
+        "data": {"fingerprint": data.fingerprint, **data.shape._asdict()},
         "versions": {
             "tfgan_ref": tfgan_ref.__version__,
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
         },
     }
-    return _train(recipe, settings, arrays, gan, RunDirectory.create(out, config))
+    return _train(recipe, settings, data, gan, RunDirectory.create(out, config))
 
 
 def resume_run(path: Path, steps: int | None = None) -> bool:
@@ -67,38 +69,32 @@ def resume_run(path: Path, steps: int | None = None) -> bool:
     recipe, settings, shape, fingerprint = parse_config(run)
     if steps is not None:
         settings = replace(settings, steps=steps)
-    arrays = _read(settings)
-    if arrays.fingerprint != fingerprint:
+    data = recipe.read(settings)
+    if data.fingerprint != fingerprint:
         raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
     gan = build_gan(recipe, settings, shape)
     step = Checkpoints(run.checkpoints, gan).restore()
     if steps is not None and step > steps:
         raise InputError(f"steps {steps} is below the run's step {step}: at least that")
     logger.info("resuming %s from step %d", path, step)
-    return _train(recipe, settings, arrays, gan, run)
+    return _train(recipe, settings, data, gan, run)
 
 
 def _train(
-    recipe: Recipe, settings: Settings, arrays: ImageArrays, gan: GenerativeModel, run: RunDirectory
+    recipe: Recipe, settings: Settings, data: TrainingData, gan: TrainableGenerator, run: RunDirectory
 ) -> bool:
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     step = int(gan.step.numpy())
+    draw = functools.partial(recipe.draw, gan, *data.examples())
     if step < settings.steps:
-        incomplete = settings.missing > 0
-        dataset = data.batches(
-            data.remove_pixels(arrays, settings.missing, settings.seed) if incomplete else arrays,
-            batch_size=settings.batch_size * gan.n_critic,
-            seed=settings.seed,
-            start_step=step,
-            balanced=settings.balanced,
-        )
+        dataset = data.batches(settings, settings.batch_size * gan.n_critic, step)
         gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
         checkpoints = Checkpoints(run.checkpoints, gan)
         stop = callbacks.StopOnSignal()
         evaluations = []
-        if settings.evaluate_every is not None:
-            evaluate = generator_evaluator(gan, arrays, settings)
+        if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
+            evaluate = generator_evaluator(gan, data.arrays, settings)
             evaluations.append(callbacks.EvaluateGenerator(run, settings.evaluate_every, evaluate))
         try:
             gan.fit(
@@ -109,7 +105,7 @@ def _train(
                 callbacks=[
                     callbacks.StopWhenDiverged(checkpoints),
                     callbacks.ProgressBar(settings.steps),
-                    callbacks.SaveSamples(run, settings.sample_every, lambda: recipe.draw(gan)),
+                    callbacks.SaveSamples(run, settings.sample_every, draw),
                     callbacks.LogMetrics(run, settings.log_every),
                     *evaluations,
                     callbacks.SaveCheckpoints(checkpoints, settings.checkpoint_every),
@@ -120,13 +116,13 @@ def _train(
             stop.restore_handlers()
         if stop.received and int(gan.step.numpy()) < settings.steps:
             return False
-    _write_results(recipe, gan, run)
+    _write_results(draw(), gan, run)
     return True
 
 
-def _write_results(recipe: Recipe, gan: GenerativeModel, run: RunDirectory) -> None:
+def _write_results(picture: np.ndarray, gan: TrainableGenerator, run: RunDirectory) -> None:
     """Writes the end's picture and models, in place of those of an earlier end."""
-    plotting.save_png(run.final_samples, recipe.draw(gan))
+    plotting.save_png(run.final_samples, picture)
     save_keras(gan.sampling_generator, run.generator)
     new_model, old_model = run.path / ".saved_model.new", run.path / ".saved_model.old"
     for leftover in (new_model, old_model):
@@ -144,20 +140,7 @@ def _steps_per_execution(settings: Settings, step: int, boundaries: Sequence[int
     Keras runs whole executions only: with any other number it would run past the end.
     """
     intervals = [settings.log_every, settings.sample_every, settings.checkpoint_every]
-    intervals += [settings.evaluate_every] if settings.evaluate_every else []
+    intervals += [every] if (every := getattr(settings, "evaluate_every", None)) else []
     phases = [boundary - step for boundary in boundaries if boundary > step]
     common = math.gcd(settings.steps - step, *intervals, *phases)
     return max(n for n in range(1, settings.steps_per_execution + 1) if common % n == 0)
-
-
-def _read(settings: Settings) -> ImageArrays:
-    return data.read(
-        settings.data,
-        image_size=settings.image_size,
-        channels=settings.channels,
-        data_dir=settings.data_dir,
-    )
-
-
-def _shape(arrays: ImageArrays) -> DataShape:
-    return DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None)

@@ -77,7 +77,10 @@ def open_sampler(path: Path) -> Sampler:
     if not path.exists():
         raise InputError(f"{path} does not exist: name a run directory or a SavedModel")
     if not (path / "saved_model.pb").is_file():
-        return sampler_of(building.restore_gan(path))
+        gan = building.restore_gan(path)
+        if not isinstance(gan, GenerativeModel):
+            raise InputError(f"{path} turns pictures into pictures and draws none: use apply.py")
+        return sampler_of(gan)
     try:
         loaded = tf.saved_model.load(str(path))
         latent_dim = loaded.signatures["serving_default"].structured_input_signature[1]["latents"].shape[1]

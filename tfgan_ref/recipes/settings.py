@@ -20,10 +20,7 @@ class Settings:
     # Data
     data: str = "digits"  # a name that tfgan_ref.data.load takes
     data_dir: str | None = None  # where tensorflow-datasets keeps its data
-    image_size: int | None = None  # pixels per side; None: as the data come
     channels: int | None = None  # 1 or 3; None: as the data come
-    balanced: bool = False  # draw every class equally often
-    missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
     # Length
     steps: int = 3000  # generator updates
     batch_size: int = 64  # real images per update of either network
@@ -37,15 +34,8 @@ class Settings:
     cycles: int = 4  # of the cyclical schedule
     warmup_steps: int = 0  # generator steps of linear warm-up
     # Networks
-    latent_dim: int = 100  # length of a latent vector
     initializer: str = "normal02"  # xavier, he, orthogonal
     ema_decay: float | None = 0.999  # of the averaged generator; None: no average
-    # Evaluation while training
-    evaluate_every: int | None = None  # steps between evaluations of the averaged generator; None: never
-    evaluate_metrics: str = "fid"  # a list with commas; by the first one the best generator is kept
-    evaluate_n: int = 2000  # samples per evaluation
-    evaluate_features: str = "classifier"  # inception-fid, inception-keras
-    evaluate_weights: str | None = None  # file of the feature network's weights
     # Machine
     precision: str = "float32"  # mixed_float16, mixed_bfloat16
     jit: str = "auto"  # on, off; auto compiles with XLA on a GPU unless deterministic
@@ -58,15 +48,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         for key in (
-            "steps", "batch_size", "latent_dim", "steps_per_execution", "log_every", "sample_every",
-            "checkpoint_every",
+            "steps", "batch_size", "steps_per_execution", "log_every", "sample_every", "checkpoint_every",
         ):  # fmt: skip
             self.check(key, getattr(self, key) >= 1, "at least 1")
-        self.check(
-            "evaluate_every", self.evaluate_every is None or self.evaluate_every >= 1, "at least 1, or none"
-        )
         self.check("seed", 0 <= self.seed < 2**31, "from 0 to 2147483647")
-        self.check("missing", 0 <= self.missing < 1, "from 0 to below 1")
         self.check("beta_1", 0 <= self.beta_1 < 1, "from 0 to below 1")
         self.check("clip_norm", self.clip_norm is None or self.clip_norm > 0, "above 0, or none")
         for key, allowed in (("precision", PRECISIONS), ("jit", JIT)):
@@ -117,11 +102,65 @@ class Settings:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AdversarialSettings(Settings):
-    """What every type with two players can be told as well."""
+class SamplingSettings(Settings):
+    """What every recipe can be told whose generator draws samples from latents."""
+
+    image_size: int | None = None  # pixels per side; None: as the data come
+    balanced: bool = False  # draw every class equally often
+    missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
+    latent_dim: int = 100  # length of a latent vector
+    # Evaluation while training
+    evaluate_every: int | None = None  # steps between evaluations of the averaged generator; None: never
+    evaluate_metrics: str = "fid"  # a list with commas; by the first one the best generator is kept
+    evaluate_n: int = 2000  # samples per evaluation
+    evaluate_features: str = "classifier"  # inception-fid, inception-keras
+    evaluate_weights: str | None = None  # file of the feature network's weights
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("missing", 0 <= self.missing < 1, "from 0 to below 1")
+        self.check("latent_dim", self.latent_dim >= 1, "at least 1")
+        self.check(
+            "evaluate_every", self.evaluate_every is None or self.evaluate_every >= 1, "at least 1, or none"
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TwoPlayerSettings(Settings):
+    """What every recipe can be told that trains a discriminator too."""
+
+    d_learning_rate: float | None = None  # of the discriminator; None: the generator's
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TranslationSettings(TwoPlayerSettings):
+    """What every recipe can be told that turns pictures into pictures."""
+
+    data: str = "photographs"
+    crop: int = 64  # side of the squares that are cut from the source pictures
+    flip: bool = True  # mirror half of the squares
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("crop", self.crop >= 1, "at least 1")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PairedSettings(TranslationSettings):
+    """What every recipe can be told that learns from pairs."""
+
+    hold_out: int = 0  # pairs that are kept from training, for scores
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("hold_out", self.hold_out >= 0, "at least 0")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AdversarialSettings(TwoPlayerSettings, SamplingSettings):
+    """What every type with two players can be told that draws samples."""
 
     n_critic: int = 1  # discriminator updates per generator update
-    d_learning_rate: float | None = None  # of the discriminator; None: the generator's
     augment: str | None = None  # some of colour,translation,cutout: before D, real and fake
     instance_noise: float = 0.0  # standard deviation of noise on D's inputs
     instance_noise_steps: int | None = None  # generator steps until it is gone; None: it stays

@@ -1,0 +1,36 @@
+"""What the benchmarks share that train: a run goes on, or is used again, where it is there already."""
+
+import csv
+from dataclasses import asdict
+from pathlib import Path
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.recipes import find_recipe, runner
+from tfgan_ref.recipes.building import settings_of
+from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.training.run_directory import RunDirectory
+
+
+def train(recipe_name: str, settings: Settings, path: Path) -> float:
+    """Trains a recipe in ``path``, on from what is there; returns the seconds of training.
+
+    Raises:
+        InputError: ``path`` holds another run.
+        KeyboardInterrupt: training was stopped; the same call goes on.
+    """
+    recipe = find_recipe(recipe_name)
+    if path.exists():
+        theirs = asdict(settings_of(path))
+        for key, value in asdict(settings).items():
+            if key != "steps" and theirs.get(key) != value:
+                raise InputError(
+                    f"{path} holds a run with {key} {theirs.get(key)}, not {value}: name another directory"
+                )
+        finished = runner.resume_run(path, settings.steps)
+    else:
+        finished = runner.start_run(recipe, settings, path)
+    if not finished:
+        raise KeyboardInterrupt
+    with RunDirectory.open(path).metrics.open(encoding="utf-8", newline="") as file:
+        *_, last = csv.DictReader(file)
+    return float(last["seconds"])

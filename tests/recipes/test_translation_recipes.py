@@ -1,0 +1,133 @@
+"""Every recipe from pictures to pictures trains, resumes, exports, and follows its settings."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import same, values
+from tfgan_ref.errors import InputError
+from tfgan_ref.recipes import RECIPES, building, runner
+from tfgan_ref.recipes.settings import TranslationSettings
+from tfgan_ref.recipes.translator import open_translator
+
+TRANSLATION = {n: recipe for n, recipe in RECIPES.items() if issubclass(recipe.settings, TranslationSettings)}
+SMALL = {
+    "edges2image": {"width": 4, "depth": 2, "crop": 16},
+    "colourise": {"width": 4, "depth": 2, "crop": 16, "batch_size": 2},
+    "inpaint": {"width": 4, "depth": 2, "batch_size": 2, "crop": 16, "image_size": None},
+    "cyclegan": {"width": 4, "blocks": 1, "batch_size": 2, "crop": 16, "image_size": None},
+    "style": {"width": 4, "blocks": 1, "batch_size": 2, "crop": 16, "image_size": None},
+    "srresnet": {"width": 4, "blocks": 1, "crop": 8, "batch_size": 2, "scale": 2},
+    "srgan": {"width": 4, "blocks": 1, "crop": 8, "batch_size": 2, "scale": 2, "d_width": 4,
+              "perceptual": "none", "pretrain_steps": 2},
+}  # fmt: skip
+EVERY = pytest.mark.parametrize("name", SMALL)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pictures(tmp_path_factory):
+    """A folder of four small coloured pictures of different sizes."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for number in range(4):
+        coarse = rng.integers(0, 256, (5, 6, 3), np.uint8)
+        size = (44 + number, 40)
+        Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(folder / f"{number}.png")
+    return f"folder:{folder}"
+
+
+@pytest.fixture
+def settings_of(pictures):
+    """The settings of a recipe that train it for a moment: (name, **others) to them."""
+
+    def make(name, **own):
+        brief = {"steps": 4, "log_every": 2, "checkpoint_every": 2, "sample_every": 4, "data": pictures}
+        if name == "cyclegan":
+            brief["styles"] = pictures
+        return RECIPES[name].settings(**SMALL[name] | brief | {"steps_per_execution": 1} | own)
+
+    return make
+
+
+def test_every_recipe_is_tested():
+    assert set(SMALL) == set(TRANSLATION)
+
+
+@EVERY
+def test_recipe_trains_and_exports(name, settings_of, tmp_path):
+    """The SavedModel does what the run does, with a picture of any size."""
+    assert runner.start_run(RECIPES[name], settings_of(name), tmp_path / "run")
+    assert (tmp_path / "run" / "samples.png").is_file()
+    picture = np.random.default_rng(0).integers(0, 256, (13, 18, 3), np.uint8)
+    run, exported = (open_translator(tmp_path / "run" / part) for part in ("", "saved_model"))
+    other = {None: (), "mask": (picture[..., 0] > 90,), "style": (picture[:9],)}[run.second_input]
+    made = run.apply(picture, *other)
+    assert made.shape[:2] == (13 * run.scale, 18 * run.scale)
+    np.testing.assert_allclose(made.astype(int), exported.apply(picture, *other), atol=1)
+
+
+def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp_path):
+    recipe = RECIPES["srgan"]  # it has two phases
+    runner.start_run(recipe, settings_of("srgan"), tmp_path / "straight")
+    runner.start_run(recipe, settings_of("srgan", steps=3), tmp_path / "stopped")
+    assert runner.resume_run(tmp_path / "stopped", 4)
+    straight, resumed = (building.restore_gan(tmp_path / run) for run in ("straight", "stopped"))
+    assert same(values(straight.variables), values(resumed.variables))
+
+
+def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path):
+    runner.start_run(RECIPES["srresnet"], settings_of("srresnet"), tmp_path / "srresnet")
+    trained = building.restore_gan(tmp_path / "srresnet").sampling_generator
+    settings = settings_of("srgan", pretrain_steps=0, start_from=str(tmp_path / "srresnet"))
+    gan = RECIPES["srgan"].build(settings, RECIPES["srgan"].read(settings).shape)
+    assert same(gan.generator.get_weights(), trained.get_weights())
+
+
+def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("tfgan_ref.evaluation.classifier.STEPS", 2)
+    settings = settings_of("srgan", perceptual="classifier", pretrain_steps=0)
+    data = RECIPES["srgan"].read(settings)
+    gan = building.build_gan(RECIPES["srgan"], settings, data.shape)
+    logs = gan.train_step(next(iter(data.batches(settings, 2, 0))))
+    assert float(logs["content_loss"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "message"),
+    [
+        ("edges2image", {"crop": 18}, r"crop 18 is not a multiple of 2\*\*depth, 4"),
+        ("edges2image", {"make": "ink"}, "make 'ink' is unknown: choose one of "),
+        ("colourise", {"hold_out": 8}, "hold_out 8 is out of range: folder:.* has 4 pairs"),
+        ("colourise", {"receptive_field": "71"}, "receptive_field 71 is unknown"),
+        ("inpaint", {"hole": "star"}, "hole 'star' is unknown"),
+        ("cyclegan", {"crop": 30}, "crop 30 is not a multiple of 4"),
+        ("srresnet", {"scale": 3}, "scale 3 is not built by SRResNet"),
+        ("srgan", {"perceptual": "vgg"}, "perceptual 'vgg' is unknown: choose one of vgg19, "),
+        ("srgan", {"perceptual_weights": "x.h5"}, "perceptual_weights: perceptual=none takes none"),
+        ("srgan", {"start_from": "nowhere"}, "nowhere is not a run directory"),
+    ],
+)
+def test_bad_settings_are_one_line(name, own, message, settings_of, tmp_path):
+    with pytest.raises(InputError, match=message) as caught:
+        runner.start_run(RECIPES[name], settings_of(name, **own), tmp_path / "run")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_missing_vgg_weights_stop_srgan(settings_of, tmp_path):
+    settings = settings_of("srgan", perceptual="vgg19", perceptual_weights=str(tmp_path / "missing.h5"))
+    with pytest.raises(InputError, match=r"missing\.h5"):
+        runner.start_run(RECIPES["srgan"], settings, tmp_path / "run")
+
+
+def test_runs_of_pictures_are_neither_sampled_nor_compared(run_script, settings_of, tmp_path):
+    runner.start_run(RECIPES["inpaint"], settings_of("inpaint"), tmp_path / "run")
+    for script, arguments in (
+        ("sample.py", (tmp_path / "run", "--out", tmp_path / "x.png")),
+        ("evaluate.py", (tmp_path / "run",)),
+        ("compare.py", ("inpaint", "--steps", 2, "--out", tmp_path / "compared")),
+    ):
+        code, _, err = run_script(script, *arguments)
+        assert code == 2, script
+        assert err.count("\n") == 1, err

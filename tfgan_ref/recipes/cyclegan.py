@@ -1,0 +1,172 @@
+"""Two collections of pictures without pairs: CycleGAN, and contents of one in the styles of the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfgan_ref import data, networks
+from tfgan_ref.data import PicturePairs
+from tfgan_ref.gans import CycleGAN, StyleTransferGAN
+from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.settings import TranslationSettings
+from tfgan_ref.recipes.training_data import DataShape, Pairs
+from tfgan_ref.recipes.translation import require_crop, strips
+
+STYLED_DIGITS = "styled_digits"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpairedSettings(TranslationSettings):
+    """Two collections, ``data`` and ``styles``."""
+
+    data: str = "digits"
+    styles: str = STYLED_DIGITS  # digits in synthetic styles; or folder:PATH, photographs, ...
+    channels: int | None = 3
+    image_size: int | None = 32  # to which pictures are brought; None: as they come
+    crop: int = 32
+    flip: bool = False
+    ema_decay: float | None = 0.99
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleGANSettings(UnpairedSettings):
+    """The paper's weights; narrower nets, for a CPU."""
+
+    batch_size: int = 4
+    steps: int = 3000
+    blocks: int = 3  # residual blocks of both generators, 9 in the paper
+    width: int = 32  # filters of the layers nearest the pictures, 64 in the paper
+    receptive_field: str = "34"  # of both discriminators, in pixels: 16, 70, 286, full
+    loss: str = "least_squares"  # non_saturating, hinge
+    cycle_weight: float = 10.0  # of the distance to a picture that went there and back
+    identity_weight: float = 0.5  # of the change of a picture that is there already, times cycle_weight
+    replay: int = 50  # past fakes that each discriminator is shown again; 0: none
+
+
+def read(settings: UnpairedSettings) -> Pairs:
+    """Reads both collections.
+
+    Raises:
+        InputError: one of them cannot be read or used.
+    """
+    form = {"channels": settings.channels, "image_size": settings.image_size, "data_dir": settings.data_dir}
+    if settings.styles != STYLED_DIGITS:
+        return Pairs(data.unpaired(settings.data, settings.styles, **form), settings.crop)
+    contents, names = data.read_pictures(settings.data, **form)
+    _, styled = data.styled_digits(image_size=settings.image_size or settings.crop, seed=settings.seed)
+    name = f"{settings.data} and {STYLED_DIGITS}"
+    return Pairs(PicturePairs(name, contents, tuple(styled.images), names=names, paired=False), settings.crop)
+
+
+def build_cyclegan(settings: CycleGANSettings, shape: DataShape) -> CycleGAN:
+    """Builds both generators and both discriminators for pictures whose sides are multiples of 4."""
+    require_crop(settings.crop, 4, "4, by which the generators shrink pictures")
+    first, second = shape.source_channels, shape.image_shape[-1]
+    look = {"initializer": settings.initializer}
+    body = {"blocks": settings.blocks, "width": settings.width, **look}
+    judge = {"receptive_field": settings.receptive_field, "width": settings.width, **look}
+    return CycleGAN(
+        networks.resnet_translator(first, second, seed=settings.seed, **body),
+        networks.resnet_translator(second, first, seed=settings.seed + 1, **body),
+        networks.patch_discriminator(second, seed=settings.seed + 2, **judge),
+        networks.patch_discriminator(first, seed=settings.seed + 3, **judge),
+        stride=4,
+        loss=settings.loss,
+        cycle_weight=settings.cycle_weight,
+        identity_weight=settings.identity_weight,
+        replay=settings.replay,
+        replay_shape=(settings.crop, settings.crop),
+        seed=settings.seed,
+        ema_decay=settings.ema_decay,
+    )
+
+
+def draw_cycle(gan: CycleGAN, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Draws rows of a source, what becomes of it, and its way back; then the same from targets."""
+    there = gan.translate(examples).numpy()
+    here = gan.translate_back(examples["target"]).numpy()
+    back, again = gan.translate_back(there).numpy(), gan.translate({"source": here}).numpy()
+    return strips([examples["source"], there, back, examples["target"], here, again])
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleSettings(UnpairedSettings):
+    """Contents of ``data`` painted in the styles of single pictures of ``styles``."""
+
+    batch_size: int = 16
+    steps: int = 3000
+    learning_rate: float = 1e-3
+    schedule: str = "cosine"
+    initializer: str = "he"
+    depth: int = 2  # halvings of both encoders
+    width: int = 32  # filters of the layers nearest the pictures
+    blocks: int = 2  # residual blocks in the content encoder and in the decoder
+    style_dim: int = 16  # length of a style's code
+    receptive_field: str = "34"  # of D, in pixels: 16, 70, 286, full
+    loss: str = "least_squares"  # non_saturating, hinge
+    adversarial_weight: float = 1.0  # of what D says
+    self_weight: float = 10.0  # of the distance to a style picture painted in its own style
+    style_weight: float = 1.0  # of the distance of the output's style from the style picture's
+    content_weight: float = 1.0  # of the distance of the output's content from the content picture's
+    recolour: bool = True  # contents are learnt from turned colours, so that they carry none
+
+
+def build_style(settings: StyleSettings, shape: DataShape) -> StyleTransferGAN:
+    """Builds encoders of content and style, the decoder that joins them, and a PatchGAN."""
+    stride = 2**settings.depth
+    require_crop(settings.crop, stride, f"2**depth, {stride}")
+    channels = shape.image_shape[-1]
+    generator = networks.adain_generator(
+        channels,
+        settings.width,
+        settings.depth,
+        settings.blocks,
+        settings.style_dim,
+        initializer=settings.initializer,
+        seed=settings.seed,
+    )
+    discriminator = networks.patch_discriminator(
+        channels,
+        settings.receptive_field,
+        settings.width,
+        normalisation="none",  # instance norm would hide colours
+        initializer=settings.initializer,
+        seed=settings.seed + 1,
+    )
+    return StyleTransferGAN(
+        generator,
+        discriminator,
+        stride=stride,
+        loss=settings.loss,
+        adversarial_weight=settings.adversarial_weight,
+        self_weight=settings.self_weight,
+        style_weight=settings.style_weight,
+        content_weight=settings.content_weight,
+        recolour=settings.recolour,
+        seed=settings.seed,
+        ema_decay=settings.ema_decay,
+    )
+
+
+def draw_styles(gan: StyleTransferGAN, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Draws a table: contents down, style pictures across, and each content in each style."""
+    contents, styles = examples["source"], examples["target"]
+    rows = [np.concatenate([np.full_like(styles[:1], -1.0), styles])]
+    for content in contents:
+        repeated = np.repeat(content[None], len(styles), axis=0)
+        made = gan.translate({"source": repeated, "target": styles}).numpy()
+        rows.append(np.concatenate([content[None], made]))
+    return strips(list(np.stack(rows, axis=1)))
+
+
+RECIPES = (
+    Recipe(
+        "cyclegan", "CycleGAN between two collections", "S8", CycleGANSettings, build_cyclegan, draw_cycle,
+        read,
+    ),
+    Recipe(
+        "style", "contents in the styles of other pictures", "S8", StyleSettings, build_style, draw_styles,
+        read,
+    ),
+)  # fmt: skip

@@ -1,0 +1,113 @@
+"""pix2pix: photographs from edges, colours from line art, and what is missing from a picture."""
+
+from dataclasses import dataclass
+
+from tfgan_ref import networks
+from tfgan_ref.gans import Pix2Pix
+from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.settings import PairedSettings
+from tfgan_ref.recipes.training_data import DataShape
+from tfgan_ref.recipes.translation import draw_strips, pairs_reader, require_crop
+
+
+@dataclass(frozen=True, kw_only=True)
+class UNetSettings(PairedSettings):
+    """A U-Net against a PatchGAN."""
+
+    depth: int = 6  # halvings of the U-Net: crop is a multiple of 2**depth
+    width: int = 32  # filters of the layers nearest the pictures
+    normalisation: str = "instance"  # batch, none
+    dropout: float = 0.5  # in the U-Net
+    receptive_field: str = "70"  # of D, in pixels: 16, 34, 286, full
+    loss: str = "non_saturating"  # least_squares, hinge
+    l1_weight: float = 100.0  # of the distance to the target
+    adversarial_weight: float = 1.0  # of what D says; 0 trains by the distance alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgesSettings(UNetSettings):
+    """The paper's weights and rates; a narrower net and fewer steps, for a CPU."""
+
+    make: str = (
+        "edges"  # sobel: how a source is made of a picture; pairs:, sidebyside:, npzpairs: have theirs
+    )
+    reverse: bool = False  # learn the way back, from targets to sources
+    crop: int = 128
+    batch_size: int = 1
+    steps: int = 4000
+    ema_decay: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColouriseSettings(EdgesSettings):
+    """Colours for line art; with make=grey for grey photographs."""
+
+    make: str = "lines"  # grey
+    batch_size: int = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class InpaintSettings(UNetSettings):
+    """What is missing from digits, by a net that sees all of them."""
+
+    data: str = "digits"
+    image_size: int | None = 32  # to which pictures are brought; None: as they come
+    hole: str = "box"  # free: brush strokes
+    crop: int = 32
+    flip: bool = False
+    batch_size: int = 32
+    steps: int = 2000
+    learning_rate: float = 1e-3
+    schedule: str = "cosine"
+    ema_decay: float | None = 0.99
+    depth: int = 4
+    normalisation: str = "none"
+    dropout: float = 0.0
+    receptive_field: str = "34"
+
+
+def build(settings: UNetSettings, shape: DataShape) -> Pix2Pix:
+    """Builds pix2pix for pictures whose sides are multiples of 2**depth."""
+    return _build(settings, shape, inpainting=False)
+
+
+def build_inpainting(settings: InpaintSettings, shape: DataShape) -> Pix2Pix:
+    """Builds the U-Net that sees which pixels are known and keeps them."""
+    return _build(settings, shape, inpainting=True)
+
+
+def _build(settings: UNetSettings, shape: DataShape, inpainting: bool) -> Pix2Pix:
+    require_crop(settings.crop, 2**settings.depth, f"2**depth, {2**settings.depth}")
+    channels = shape.image_shape[-1]
+    look = {"initializer": settings.initializer, "normalisation": settings.normalisation}
+    body = {"depth": settings.depth, "width": settings.width, "dropout": settings.dropout, **look}
+    if inpainting:
+        generator = networks.inpainting_generator(channels, seed=settings.seed, **body)
+    else:
+        generator = networks.unet_translator(shape.source_channels, channels, seed=settings.seed, **body)
+    seen = sum(tensor.shape[-1] for tensor in [*generator.inputs, *generator.outputs])
+    discriminator = networks.patch_discriminator(
+        seen, settings.receptive_field, settings.width, seed=settings.seed + 1, **look
+    )
+    return Pix2Pix(
+        generator,
+        discriminator if settings.adversarial_weight else None,
+        inputs=("source", "mask") if inpainting else ("source",),
+        stride=2**settings.depth,
+        loss=settings.loss,
+        l1_weight=settings.l1_weight,
+        adversarial_weight=settings.adversarial_weight,
+        seed=settings.seed,
+        ema_decay=settings.ema_decay,
+    )
+
+
+read = pairs_reader()
+RECIPES = (
+    Recipe("edges2image", "pix2pix: pictures from edges", "S8", EdgesSettings, build, draw_strips, read),
+    Recipe("colourise", "pix2pix: colours for drawings", "S8", ColouriseSettings, build, draw_strips, read),
+    Recipe(
+        "inpaint", "pix2pix: what is missing", "S7", InpaintSettings, build_inpainting, draw_strips,
+        pairs_reader(make="same"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,173 @@
+"""Super-resolution: SRResNet, and SRGAN, which goes on from it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfgan_ref import networks
+from tfgan_ref.data import ImageArrays
+from tfgan_ref.errors import InputError
+from tfgan_ref.evaluation import SmallClassifier, classifier_for
+from tfgan_ref.gans import SRGAN
+from tfgan_ref.gans.srgan import FeatureContent
+from tfgan_ref.networks.classifier import feature_maps
+from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.settings import PairedSettings
+from tfgan_ref.recipes.training_data import DataShape
+from tfgan_ref.recipes.translation import draw_strips, pairs_reader
+from tfgan_ref.training.run_directory import RunDirectory
+
+PERCEPTUAL = ("vgg19", "classifier", "none")
+PATCH, PATCHES = 32, 4000  # what the classifier of pictures learns from
+
+
+@dataclass(frozen=True, kw_only=True)
+class SRResNetSettings(PairedSettings):
+    """A network that a CPU can train in an hour; the paper's: blocks=16 width=64 batch_norm=true mse."""
+
+    scale: int = 4  # 2, 4 or 8: how many times larger the output is
+    channels: int | None = 3
+    crop: int = 24
+    batch_size: int = 16
+    steps: int = 10000
+    learning_rate: float = 1e-3
+    schedule: str = "cosine"
+    beta_1: float = 0.9
+    initializer: str = "he"
+    blocks: int = 8  # residual blocks
+    width: int = 48  # filters of every hidden layer
+    batch_norm: bool = False  # in the residual blocks
+    global_skip: bool = True  # the network makes what is added to the bicubically enlarged source
+    pixel_loss: str = "l1"  # mse
+
+
+@dataclass(frozen=True, kw_only=True)
+class SRGANSettings(SRResNetSettings):
+    """The paper's weights; half of the steps are SRResNet's unless another run gives its generator."""
+
+    steps: int = 2000
+    learning_rate: float = 1e-4
+    schedule: str = "constant"
+    start_from: str | None = None  # run directory of srresnet with the same network; None: pretrain here
+    pretrain_steps: int = 0  # steps by the pixel loss before D comes in
+    perceptual: str = "vgg19"  # classifier, none: what compares contents
+    perceptual_weights: str | None = None  # file of VGG19's weights
+    pixel_weight: float | None = None  # of the pixels' distance; None: 0, or 1 without a perceptual network
+    adversarial_weight: float = 1e-3  # of what D says
+    d_width: int = 64  # filters of D's first layer
+
+
+def build_srresnet(settings: SRResNetSettings, shape: DataShape) -> SRGAN:
+    """Builds SRResNet, which learns from the distance to the originals alone."""
+    return SRGAN(_generator(settings, shape), None, **_shared(settings))
+
+
+def build_srgan(settings: SRGANSettings, shape: DataShape) -> SRGAN:
+    """Builds SRGAN with its perceptual loss.
+
+    Raises:
+        InputError: the weights of the perceptual network are missing, or ``start_from`` is no run of srresnet
+            with this network.
+    """
+    side, _, channels = shape.image_shape
+    generator = _generator(settings, shape)
+    if settings.start_from is not None:
+        _load_generator(generator, Path(settings.start_from))
+    discriminator = networks.sr_discriminator(
+        side, channels, settings.d_width, initializer=settings.initializer, seed=settings.seed + 1
+    )
+    return SRGAN(
+        generator,
+        discriminator,
+        pretrain_steps=settings.pretrain_steps,
+        content=_content(settings),
+        pixel_weight=settings.pixel_weight,
+        adversarial_weight=settings.adversarial_weight,
+        **_shared(settings),
+    )
+
+
+def _generator(settings: SRResNetSettings, shape: DataShape) -> keras.Model:
+    return networks.srresnet(
+        settings.scale,
+        settings.blocks,
+        settings.width,
+        channels=shape.image_shape[-1],
+        batch_norm=settings.batch_norm,
+        global_skip=settings.global_skip,
+        initializer=settings.initializer,
+        seed=settings.seed,
+    )
+
+
+def _shared(settings: SRResNetSettings) -> dict[str, Any]:
+    return {
+        "pixel_loss": settings.pixel_loss,
+        "stride": 2 if settings.global_skip else 1,  # mirroring the border needs two pixels
+        "margin": networks.receptive_margin(settings.scale, settings.blocks),
+        "seed": settings.seed,
+        "ema_decay": settings.ema_decay,
+    }
+
+
+def _load_generator(generator: keras.Model, path: Path) -> None:
+    """Gives ``generator`` the averaged weights that the run in ``path`` ended with."""
+    run = RunDirectory.open(path)
+    if not run.generator.is_file():
+        raise InputError(f"start_from {path} has not ended: continue it with --resume {path}")
+    trained = keras.saving.load_model(run.generator, compile=False)
+    theirs, ours = ([tuple(w.shape) for w in model.weights] for model in (trained, generator))
+    if theirs != ours:
+        raise InputError(f"start_from {path} has another network: give srgan its scale, blocks, width, ...")
+    generator.set_weights(trained.get_weights())
+
+
+def _content(settings: SRGANSettings) -> Callable[[Any, Any], Any] | None:
+    if settings.perceptual not in PERCEPTUAL:
+        raise InputError(
+            f"perceptual {settings.perceptual!r} is unknown: choose one of {', '.join(PERCEPTUAL)}"
+        )
+    if settings.perceptual == "vgg19":
+        return networks.PerceptualLoss(weights=settings.perceptual_weights)
+    if settings.perceptual_weights is not None:
+        raise InputError(f"perceptual_weights: perceptual={settings.perceptual} takes none")
+    if settings.perceptual == "none":
+        return None
+    return FeatureContent(feature_maps(picture_classifier(read(settings).pairs.targets).network))
+
+
+def picture_classifier(pictures: Sequence[np.ndarray]) -> SmallClassifier:
+    """Returns the small classifier that tells which picture a patch is from (Dosovitskiy et al. 2014).
+
+    Its features know textures and edges without any labels. It is trained once for a collection and kept.
+
+    Args:
+        pictures: uint8 (H, W, C), sides at least 32.
+    """
+    rng = np.random.default_rng(0)
+    labels = np.arange(PATCHES, dtype=np.int32) % len(pictures)
+    patches = np.stack([_patch(pictures[label], rng) for label in labels])
+    names = tuple(str(number) for number in range(len(pictures)))
+    return classifier_for(ImageArrays("patches of pictures", patches, labels, names))
+
+
+def _patch(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    top, left = (rng.integers(side - PATCH + 1) for side in picture.shape[:2])
+    return picture[top : top + PATCH, left : left + PATCH]
+
+
+read = pairs_reader(make="small")
+RECIPES = (
+    Recipe(
+        "srresnet", "super-resolution by squared error", "S10 S11", SRResNetSettings, build_srresnet,
+        draw_strips, read,
+    ),
+    Recipe(
+        "srgan", "super-resolution against a discriminator", "S10 S11", SRGANSettings, build_srgan,
+        draw_strips, read,
+    ),
+)  # fmt: skip
