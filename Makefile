@@ -23,6 +23,7 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# colourise.py and super_resolution.py need data of their own: docs/image_to_image.md has their commands.
 # PYTORCH names a Python that has PyTorch, for the rows that compare with it; without, they are left out.
 PYTORCH ?=
 benchmarks: $(VENV)/installed
@@ -34,6 +35,7 @@ benchmarks: $(VENV)/installed
 	done
 	$(BIN)/python benchmarks/weights_clip_vs_gp.py --out benchmarks/results/weights_clip_vs_gp
 	$(BIN)/python benchmarks/missing_values.py --out benchmarks/results/missing_values --runs runs/missing_values
+	$(BIN)/python benchmarks/inpainting.py --out benchmarks/results/inpainting --runs runs/inpainting
 	$(BIN)/python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 
 # The feature networks against their PyTorch references, in an environment of its own.

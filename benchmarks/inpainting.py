@@ -26,7 +26,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", default="digits", help="pictures to train on (%(default)s)")
     parser.add_argument("--test", help="pictures with holes to fill (default: the test split of --data)")
     parser.add_argument("--hole", default="box", help="box or free (%(default)s)")
-    parser.add_argument("--steps", type=int, default=2000, help="generator updates of each (%(default)s)")
+    parser.add_argument("--steps", type=int, default=1500, help="generator updates of each (%(default)s)")
     parser.add_argument("--n", type=int, default=100, help="pictures with holes (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of training and of the holes (%(default)s)")
     parser.add_argument("--runs", type=Path, help="directory of the run directories (default: --out)")
