@@ -1,7 +1,7 @@
 """What the benchmarks share that train: a run goes on, or is used again, where it is there already."""
 
 import csv
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tfgan_ref.errors import InputError
@@ -19,6 +19,8 @@ def train(recipe_name: str, settings: Settings, path: Path) -> float:
         KeyboardInterrupt: training was stopped; the same call goes on.
     """
     recipe = find_recipe(recipe_name)
+    # At least one row of metrics.csv, from which the seconds are read.
+    settings = replace(settings, log_every=min(settings.log_every, settings.steps))
     if path.exists():
         theirs = asdict(settings_of(path))
         for key, value in asdict(settings).items():
