@@ -88,7 +88,7 @@ def main() -> None:
             raise InputError(f"{path} exists: name another file with --{option}")
     if arguments.picture and arguments.picture.suffix.lower() != ".png":
         raise InputError(f"--picture {arguments.picture} is not a .png file")
-    cli.quiet_tensorflow()
+    cli.prepare_scoring()
 
     from tfgan_ref.files import write_json
     from tfgan_ref.recipes import evaluation, pairs, sr_benchmark
