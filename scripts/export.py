@@ -27,8 +27,9 @@ def main() -> None:
 
     from tfgan_ref.recipes import building
 
-    building.export_gan(building.restore_gan(arguments.run), arguments.out)
-    print(cli.usage(arguments.out, translates=building.translates(arguments.run)))
+    recipe, gan, shape = building.open_run(arguments.run)
+    recipe.medium.export(gan, arguments.out, shape)
+    print(cli.usage(arguments.out, recipe.medium.usage))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--n", type=int, default=64, help="number of samples (default 64)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--label", help="a class number, or all (the default): one row for each class")
-    parser.add_argument("--out", type=Path, default=Path("samples.png"), help="a PNG file, not overwritten")
+    parser.add_argument("--out", type=Path, help="a PNG file (samples.png), not overwritten")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument(
         "--interpolate", action="store_true", help=f"rows of {STEPS} pictures between two random latents"
@@ -38,11 +38,28 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
+    cli.quiet_tensorflow()
+
+    from tfgan_ref.recipes.sampler import open_writer
+
+    writer = open_writer(arguments.model)
+    if writer is None:
+        draw_pictures(arguments)
+        return
+    for flag in ("interpolate", "neighbours"):
+        if getattr(arguments, flag):
+            raise InputError(f"--{flag} is for pictures: {arguments.model} makes none")
+    if arguments.n < 1:
+        raise InputError(f"n {arguments.n} is out of range: at least 1")
+    print(writer.write(arguments.n, arguments.seed, arguments.label, arguments.out))
+
+
+def draw_pictures(arguments: argparse.Namespace) -> None:
+    arguments.out = arguments.out or Path("samples.png")
     if arguments.out.suffix.lower() != ".png":
         raise InputError(f"--out {arguments.out} is not a .png file")
     if arguments.out.exists():
         raise InputError(f"{arguments.out} exists: name another file with --out")
-    cli.quiet_tensorflow()
 
     import numpy as np
 

@@ -86,8 +86,8 @@ def main() -> int:
     if not finished:
         print(f"stopped; continue with: python scripts/train.py --resume {path}")
         return 130
-    usage = cli.usage(path / "saved_model", translates=building.translates(path))
-    print(f"\nsamples      {path / 'samples.png'}\n{usage}")
+    usage = building.recipe_of(path).medium.usage
+    print(f"\nsamples      {path / 'samples.png'}\n{cli.usage(path / 'saved_model', usage)}")
     return 0
 
 

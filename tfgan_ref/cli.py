@@ -83,18 +83,6 @@ def prepare_scoring() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-def usage(saved_model: Path, *, translates: bool = False) -> str:
-    """Returns the lines that tell how to use an exported generator, of samples or of translations."""
-    if translates:
-        lines = f"""To apply it to files:
-  python scripts/apply.py {saved_model} PICTURE... --out DIR
-To use it in any Python with TensorFlow:
-  import tensorflow as tf
-  model = tf.saved_model.load("{saved_model}")
-  picture = model.apply(image)  # uint8 (H, W, C), or float32 in [0, 1]; some take a mask or style too"""
-    else:
-        lines = f"""To use it in any Python with TensorFlow:
-  import tensorflow as tf
-  model = tf.saved_model.load("{saved_model}")
-  images = model.sample(16, 0)  # 16 images in [0, 1] from seed 0"""
-    return f"SavedModel   {saved_model}\n\n{lines}"
+def usage(saved_model: Path, lines: str) -> str:
+    """Returns where an exported generator is and, by ``lines`` with ``{path}``, how to use it."""
+    return f"SavedModel   {saved_model}\n\n{lines.format(path=saved_model)}"

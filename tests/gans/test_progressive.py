@@ -391,7 +391,7 @@ def test_recipe_plans_its_stages():
         shape = DataShape((8, 8, channels), 10)
         gan = building.build_gan(RECIPES["progressive"], small, shape)
         assert (gan.boundaries, gan.fade_steps) == ((5,), 2)
-        assert gan.generate(2, 0).shape == (2, *shape.image_shape)
+        assert gan.generate(2, 0).shape == (2, *shape.sample_shape)
 
 
 @pytest.mark.parametrize(

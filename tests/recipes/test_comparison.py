@@ -126,7 +126,7 @@ def a_run(path, settings, steps=(0,), **config):
     kept = {
         "recipe": "gan",
         "settings": dataclasses.asdict(settings),
-        "data": {"fingerprint": "x", "image_shape": [28, 28, 1], "num_classes": 10},
+        "data": {"fingerprint": "x", "sample_shape": [28, 28, 1], "num_classes": 10},
         **config,
     }
     for step in steps:
@@ -157,7 +157,7 @@ def test_a_directory_with_another_run_is_named(tmp_path, untrained, change, part
     if "fingerprint" in change:
         from tfgan_ref import data
 
-        shape = {"image_shape": [28, 28, 1], "num_classes": 10}
+        shape = {"sample_shape": [28, 28, 1], "num_classes": 10}
         more = {"data": {"fingerprint": data.read("digits").fingerprint, **shape}}
     a_run(entry.path, settings, change.get("steps", ()), **more)
     before = sorted(tmp_path.rglob("*"))

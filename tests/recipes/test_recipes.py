@@ -22,7 +22,7 @@ def small(recipe, **settings):
 def batch_of(shape, n=4):
     rng = np.random.default_rng(0)
     return {
-        "image": tf.constant(rng.uniform(-1, 1, (n, *shape.image_shape)), tf.float32),
+        "image": tf.constant(rng.uniform(-1, 1, (n, *shape.sample_shape)), tf.float32),
         "label": tf.constant(rng.integers(0, shape.num_classes or 1, n), tf.int32),
     }
 
@@ -37,7 +37,7 @@ def test_recipe_trains_and_draws(recipe):
     assert not all(np.array_equal(a, b) for a, b in zip(before, gan.generator.get_weights(), strict=True))
     picture = recipe.draw(gan)
     assert picture.dtype == np.uint8
-    assert picture.shape[-1] == shape.image_shape[-1]
+    assert picture.shape[-1] == shape.sample_shape[-1]
     np.testing.assert_array_equal(picture, recipe.draw(gan))
 
 
@@ -47,7 +47,7 @@ def test_recipe_trains_and_draws(recipe):
 @pytest.mark.parametrize("name", ["dcgan", "cgan"])
 def test_dcgan_sizes(name, shape):
     gan = building.build_gan(RECIPES[name], small(RECIPES[name]), shape)
-    assert gan.generate(2, 0).shape == (2, *shape.image_shape)
+    assert gan.generate(2, 0).shape == (2, *shape.sample_shape)
 
 
 @pytest.mark.parametrize("combine", ["concat", "hadamard", "projection"])

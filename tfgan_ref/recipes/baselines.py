@@ -46,14 +46,14 @@ class VAESettings(SamplingSettings):
 def build_mse(settings: MSESettings, shape: DataShape) -> MSEGenerator:
     """Builds the supervised generator for labelled images of 28, 32 or 64 pixels."""
     num_classes = require_labels("mse", shape, settings)
-    require_size("mse", shape, shape.image_shape[0])
+    require_size("mse", shape, shape.sample_shape[0])
     generator = conditional_dcgan_generator(settings, shape, num_classes)
     return MSEGenerator(generator, num_classes, seed=settings.seed, ema_decay=settings.ema_decay)
 
 
 def build_vae(settings: VAESettings, shape: DataShape) -> VAE:
     """Builds the VAE for images of 28, 32 or 64 pixels."""
-    size, _, channels = shape.image_shape
+    size, _, channels = shape.sample_shape
     require_size("vae", shape, size)
     look = {"width": settings.width, "initializer": settings.initializer}
     decoder = networks.dcgan_generator(settings.latent_dim, size, channels, seed=settings.seed, **look)

@@ -9,13 +9,10 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.export import export_generator
-from tfgan_ref.export_translator import export_translator
-from tfgan_ref.gans import ImageTranslator
 from tfgan_ref.gans.trainable import TrainableGenerator
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.recipes.recipe import Recipe, optimizers
-from tfgan_ref.recipes.settings import Settings, TranslationSettings
+from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.recipes.training_data import DataShape
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
@@ -40,11 +37,16 @@ def restore_gan(path: Path) -> TrainableGenerator:
     Raises:
         InputError: ``path`` holds no run or no usable checkpoint.
     """
-    run = RunDirectory.open(path)
-    recipe, settings, shape, _ = parse_config(run)
-    gan = build_gan(recipe, settings, shape)
-    Checkpoints(run.checkpoints, gan).restore()
-    return gan
+    return open_run(path)[1]
+
+
+def recipe_of(path: Path) -> Recipe:
+    """Returns the recipe of the run in ``path``.
+
+    Raises:
+        InputError: ``path`` holds no run.
+    """
+    return parse_config(RunDirectory.open(path))[0]
 
 
 def settings_of(path: Path) -> Settings:
@@ -56,33 +58,17 @@ def settings_of(path: Path) -> Settings:
     return parse_config(RunDirectory.open(path))[1]
 
 
-def translates(path: Path) -> bool:
-    """Returns whether the run in ``path`` is of a generator from pictures to pictures.
+def open_run(path: Path) -> tuple[Recipe, TrainableGenerator, DataShape]:
+    """Returns the recipe, the GAN as its newest sound checkpoint has it, and the data shape of a run.
 
     Raises:
-        InputError: ``path`` holds no run.
+        InputError: ``path`` holds no run or no usable checkpoint.
     """
-    return isinstance(settings_of(path), TranslationSettings)
-
-
-def export_gan(gan: TrainableGenerator, path: Path) -> None:
-    """Writes the averaged generator of ``gan`` as a SavedModel.
-
-    Raises:
-        InputError: ``path`` exists.
-    """
-    if isinstance(gan, ImageTranslator):
-        export_translator(
-            gan.sampling_generator,
-            path,
-            inputs=gan.inputs_taken,
-            stride=gan.stride,
-            scale=gan.scale,
-            margin=gan.margin,
-            backward=getattr(gan, "ema_backward", None),
-        )
-        return
-    export_generator(gan.sampling_generator, path, num_classes=gan.num_classes)
+    run = RunDirectory.open(path)
+    recipe, settings, shape, _ = parse_config(run)
+    gan = build_gan(recipe, settings, shape)
+    Checkpoints(run.checkpoints, gan).restore()
+    return recipe, gan, shape
 
 
 def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
@@ -95,16 +81,20 @@ def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
     try:
         recipe = find_recipe(config["recipe"])
         settings = recipe.settings.from_config(config["settings"])
-        shape = config["data"]["image_shape"]
+        shape = config["data"]["sample_shape"]
         counts = [config["data"]["num_classes"], config["data"].get("source_channels")]
+        names = config["data"].get("names")
         fingerprint = config["data"]["fingerprint"]
-        sound = len(shape) == 3 and all(type(side) is int and 0 < side <= 4096 for side in shape)
+        sound = 0 < len(shape) <= 4 and all(type(side) is int and 0 < side <= 10**6 for side in shape)
         sound = sound and all(n is None or (type(n) is int and 0 < n <= 10**6) for n in counts)
-    except (KeyError, TypeError) as error:
+        if names is not None:
+            sound = sound and all(type(name) is str for given in names.values() for name in given)
+            names = {key: tuple(given) for key, given in names.items()}
+    except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{run.path / 'config.json'} is incomplete: {error}") from error
     if not sound:
         raise InputError(f"{run.path / 'config.json'}: data {config['data']} has no usable shape")
-    return recipe, settings, DataShape(tuple(shape), *counts), fingerprint
+    return recipe, settings, DataShape(tuple(shape), *counts, names), fingerprint
 
 
 @contextlib.contextmanager

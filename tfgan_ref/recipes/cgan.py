@@ -59,8 +59,8 @@ def conditional_dcgan_generator(settings: Any, shape: DataShape, num_classes: in
     return networks.conditional_generator(
         lambda latent_dim: networks.dcgan_generator(
             latent_dim,
-            shape.image_shape[0],
-            shape.image_shape[-1],
+            shape.sample_shape[0],
+            shape.sample_shape[-1],
             width=settings.width,
             initializer=settings.initializer,
             seed=settings.seed,
@@ -78,7 +78,7 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
 
     def body(channels: int) -> keras.Model:
         features = networks.dcgan_features(
-            shape.image_shape[0],
+            shape.sample_shape[0],
             channels,
             width=settings.width,
             batch_norm=settings.batch_norm,
@@ -91,7 +91,7 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
 
     discriminator = networks.conditional_discriminator(
         body,
-        shape.image_shape,
+        shape.sample_shape,
         num_classes,
         settings.combine,
         spectral_norm=settings.spectral_norm,
@@ -112,8 +112,8 @@ def build_acgan(settings: ACGANSettings, shape: DataShape) -> ACGAN:
     """Builds the auxiliary classifier GAN for labelled images of 28, 32 or 64 pixels."""
     num_classes = require_labels("acgan", shape, settings)
     features = networks.dcgan_features(
-        shape.image_shape[0],
-        shape.image_shape[-1],
+        shape.sample_shape[0],
+        shape.sample_shape[-1],
         width=settings.width,
         batch_norm=settings.batch_norm,
         dropout=settings.dropout,

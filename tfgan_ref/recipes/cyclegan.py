@@ -8,6 +8,7 @@ import numpy as np
 from tfgan_ref import data, networks
 from tfgan_ref.data import PicturePairs
 from tfgan_ref.gans import CycleGAN, StyleTransferGAN
+from tfgan_ref.recipes.media import TRANSLATIONS
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import TranslationSettings
 from tfgan_ref.recipes.training_data import DataShape, Pairs
@@ -62,7 +63,7 @@ def read(settings: UnpairedSettings) -> Pairs:
 def build_cyclegan(settings: CycleGANSettings, shape: DataShape) -> CycleGAN:
     """Builds both generators and both discriminators for pictures whose sides are multiples of 4."""
     require_crop(settings.crop, 4, "4, by which the generators shrink pictures")
-    first, second = shape.source_channels, shape.image_shape[-1]
+    first, second = shape.source_channels, shape.sample_shape[-1]
     look = {"initializer": settings.initializer}
     body = {"blocks": settings.blocks, "width": settings.width, **look}
     judge = {"receptive_field": settings.receptive_field, "width": settings.width, **look}
@@ -116,7 +117,7 @@ def build_style(settings: StyleSettings, shape: DataShape) -> StyleTransferGAN:
     """Builds encoders of content and style, the decoder that joins them, and a PatchGAN."""
     stride = 2**settings.depth
     require_crop(settings.crop, stride, f"2**depth, {stride}")
-    channels = shape.image_shape[-1]
+    channels = shape.sample_shape[-1]
     generator = networks.adain_generator(
         channels,
         settings.width,
@@ -163,10 +164,10 @@ def draw_styles(gan: StyleTransferGAN, examples: Mapping[str, np.ndarray]) -> np
 RECIPES = (
     Recipe(
         "cyclegan", "CycleGAN between two collections", "S8", CycleGANSettings, build_cyclegan, draw_cycle,
-        read,
+        read, TRANSLATIONS,
     ),
     Recipe(
         "style", "contents in the styles of other pictures", "S8", StyleSettings, build_style, draw_styles,
-        read,
+        read, TRANSLATIONS,
     ),
 )  # fmt: skip

@@ -64,7 +64,7 @@ def dcgan_pair(
     Raises:
         InputError: images of another size.
     """
-    size, _, channels = shape.image_shape
+    size, _, channels = shape.sample_shape
     require_size(recipe, shape, size)
     generator = networks.dcgan_generator(
         settings.latent_dim,

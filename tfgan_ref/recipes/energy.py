@@ -44,7 +44,7 @@ class EBGANSettings(AdversarialSettings):
 
 def build_ebgan(settings: EBGANSettings, shape: DataShape) -> EBGAN:
     """Builds EBGAN for 28x28, 32x32 or 64x64 images: DCGAN's generator, an autoencoder or U-Net as D."""
-    size, _, channels = shape.image_shape
+    size, _, channels = shape.sample_shape
     require_size("ebgan", shape, size)
     generator = networks.dcgan_generator(
         settings.latent_dim,
@@ -101,7 +101,7 @@ class BEGANSettings(AdversarialSettings):
 
 def build_began(settings: BEGANSettings, shape: DataShape) -> BEGAN:
     """Builds BEGAN for 28x28, 32x32 or 64x64 images."""
-    size, _, channels = shape.image_shape
+    size, _, channels = shape.sample_shape
     require_size("began", shape, size)
     common = {
         "width": settings.width,

@@ -28,10 +28,10 @@ class GANSettings(TargetSettings):
 
 def build(settings: GANSettings, shape: DataShape) -> VanillaGAN:
     """Builds the GAN for images of any size."""
-    height, width, channels = shape.image_shape
+    height, width, channels = shape.sample_shape
     generator = networks.mlp_generator(
         settings.latent_dim,
-        shape.image_shape,
+        shape.sample_shape,
         batch_norm=settings.batch_norm,
         initializer=settings.initializer,
         seed=settings.seed,

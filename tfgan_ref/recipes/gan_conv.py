@@ -28,7 +28,7 @@ class ConvGANSettings(TargetSettings):
 def build(settings: ConvGANSettings, shape: DataShape) -> VanillaGAN:
     """Builds the GAN for 28x28 images."""
     require_size("gan-conv", shape, 28)
-    channels = shape.image_shape[-1]
+    channels = shape.sample_shape[-1]
     generator = networks.conv28_generator(
         settings.latent_dim, channels, initializer=settings.initializer, seed=settings.seed
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tfgan_ref import networks
 from tfgan_ref.gans import Pix2Pix
+from tfgan_ref.recipes.media import TRANSLATIONS
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import PairedSettings
 from tfgan_ref.recipes.training_data import DataShape
@@ -78,7 +79,7 @@ def build_inpainting(settings: InpaintSettings, shape: DataShape) -> Pix2Pix:
 
 def _build(settings: UNetSettings, shape: DataShape, inpainting: bool) -> Pix2Pix:
     require_crop(settings.crop, 2**settings.depth, f"2**depth, {2**settings.depth}")
-    channels = shape.image_shape[-1]
+    channels = shape.sample_shape[-1]
     look = {"initializer": settings.initializer, "normalisation": settings.normalisation}
     body = {"depth": settings.depth, "width": settings.width, "dropout": settings.dropout, **look}
     if inpainting:
@@ -104,10 +105,16 @@ def _build(settings: UNetSettings, shape: DataShape, inpainting: bool) -> Pix2Pi
 
 read = pairs_reader()
 RECIPES = (
-    Recipe("edges2image", "pix2pix: pictures from edges", "S8", EdgesSettings, build, draw_strips, read),
-    Recipe("colourise", "pix2pix: colours for drawings", "S8", ColouriseSettings, build, draw_strips, read),
+    Recipe(
+        "edges2image", "pix2pix: pictures from edges", "S8", EdgesSettings, build, draw_strips, read,
+        TRANSLATIONS,
+    ),
+    Recipe(
+        "colourise", "pix2pix: colours for drawings", "S8", ColouriseSettings, build, draw_strips, read,
+        TRANSLATIONS,
+    ),
     Recipe(
         "inpaint", "pix2pix: what is missing", "S7", InpaintSettings, build_inpainting, draw_strips,
-        pairs_reader(make="same"),
+        pairs_reader(make="same"), TRANSLATIONS,
     ),
 )  # fmt: skip

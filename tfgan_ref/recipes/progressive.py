@@ -58,7 +58,7 @@ class ProgressiveSettings(AdversarialSettings):
 
 def build(settings: ProgressiveSettings, shape: DataShape) -> ProgressiveGAN:
     """Builds the GAN for square images of a power of two, grey or colour; labels are not used."""
-    size, _, channels = shape.image_shape
+    size, _, channels = shape.sample_shape
     resolutions(size)
     require_size("progressive", shape, size)
     widths = {"width": settings.width, "max_width": settings.max_width}

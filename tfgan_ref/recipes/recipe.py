@@ -13,6 +13,7 @@ from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.gans.trainable import TrainableGenerator
+from tfgan_ref.recipes.media import PICTURES, Medium
 from tfgan_ref.recipes.settings import (
     AdversarialSettings,
     CriticSettings,
@@ -37,6 +38,7 @@ class Recipe:
         draw: makes a uint8 picture of what a GAN can do by now: (gan) of samples, the same latents each time;
             (gan, examples) of what becomes of the data's examples.
         read: reads the data that the settings name.
+        medium: what its generator makes.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Recipe:
     build: Callable[[Any, DataShape], TrainableGenerator]
     draw: Callable[..., np.ndarray]
     read: Callable[[Any], TrainingData] = LabelledImages.read
+    medium: Medium = PICTURES
 
 
 def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
@@ -133,8 +136,8 @@ def require_size(recipe: str, shape: DataShape, size: int) -> None:
     Raises:
         InputError: they have another.
     """
-    if shape.image_shape[:2] != (size, size):
-        height, width, _ = shape.image_shape
+    if shape.sample_shape[:2] != (size, size):
+        height, width, _ = shape.sample_shape
         raise InputError(
             f"recipe {recipe} takes {size}x{size} images, not {width}x{height}: set image_size={size}"
         )

@@ -4,7 +4,7 @@ import functools
 import logging
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tfgan_ref import plotting
 from tfgan_ref.errors import InputError
 from tfgan_ref.export import save_keras
 from tfgan_ref.gans.trainable import TrainableGenerator
-from tfgan_ref.recipes.building import build_gan, export_gan, parse_config
+from tfgan_ref.recipes.building import build_gan, parse_config
 from tfgan_ref.recipes.evaluation import generator_evaluator
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
@@ -116,18 +116,20 @@ def _train(
             stop.restore_handlers()
         if stop.received and int(gan.step.numpy()) < settings.steps:
             return False
-    _write_results(draw(), gan, run)
+    _write_results(draw(), run, gan, functools.partial(recipe.medium.export, gan, shape=data.shape))
     return True
 
 
-def _write_results(picture: np.ndarray, gan: TrainableGenerator, run: RunDirectory) -> None:
+def _write_results(
+    picture: np.ndarray, run: RunDirectory, gan: TrainableGenerator, export: Callable[..., None]
+) -> None:
     """Writes the end's picture and models, in place of those of an earlier end."""
     plotting.save_png(run.final_samples, picture)
     save_keras(gan.sampling_generator, run.generator)
     new_model, old_model = run.path / ".saved_model.new", run.path / ".saved_model.old"
     for leftover in (new_model, old_model):
         shutil.rmtree(leftover, ignore_errors=True)
-    export_gan(gan, new_model)
+    export(path=new_model)
     if run.saved_model.exists():
         run.saved_model.rename(old_model)
     new_model.rename(run.saved_model)

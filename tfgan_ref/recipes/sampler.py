@@ -11,7 +11,8 @@ from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
 from tfgan_ref.export import CHUNK, ExportedGenerator
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.recipes import building
+from tfgan_ref.recipes import RECIPES, building
+from tfgan_ref.recipes.media import PICTURES, TRANSLATIONS, SampleWriter
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,27 @@ def sampler_of(gan: GenerativeModel) -> Sampler:
     return Sampler(tf.function(module.serve), gan.latent_dim, gan.num_classes)
 
 
+def open_writer(path: Path) -> SampleWriter | None:
+    """Opens a run directory or a SavedModel whose samples are no pictures; None for any other ``path``.
+
+    Raises:
+        InputError: ``path`` cannot be read.
+    """
+    if (path / "saved_model.pb").is_file():
+        try:
+            loaded = tf.saved_model.load(str(path))
+            served = set(loaded.signatures["serving_default"].structured_outputs)
+        except (OSError, KeyError, ValueError, tf.errors.OpError):
+            return None  # ``open_sampler`` says what is wrong with it
+        media = (recipe.medium for recipe in RECIPES.values())
+        opener = next((m.of_saved_model for m in media if m.served in served), None)
+        return opener(loaded) if opener else None
+    if not path.exists() or building.recipe_of(path).medium.of_gan is None:
+        return None
+    recipe, gan, shape = building.open_run(path)
+    return recipe.medium.of_gan(gan, shape)
+
+
 def open_sampler(path: Path) -> Sampler:
     """Opens a run directory (its newest checkpoint) or a SavedModel.
 
@@ -77,9 +99,11 @@ def open_sampler(path: Path) -> Sampler:
     if not path.exists():
         raise InputError(f"{path} does not exist: name a run directory or a SavedModel")
     if not (path / "saved_model.pb").is_file():
-        gan = building.restore_gan(path)
-        if not isinstance(gan, GenerativeModel):
+        recipe, gan, _ = building.open_run(path)
+        if recipe.medium is TRANSLATIONS:
             raise InputError(f"{path} turns pictures into pictures and draws none: use apply.py")
+        if recipe.medium is not PICTURES:
+            raise InputError(f"{path} draws no pictures: recipe {recipe.name} has other samples")
         return sampler_of(gan)
     try:
         loaded = tf.saved_model.load(str(path))

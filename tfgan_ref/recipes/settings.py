@@ -20,7 +20,6 @@ class Settings:
     # Data
     data: str = "digits"  # a name that tfgan_ref.data.load takes
     data_dir: str | None = None  # where tensorflow-datasets keeps its data
-    channels: int | None = None  # 1 or 3; None: as the data come
     # Length
     steps: int = 3000  # generator updates
     batch_size: int = 64  # real images per update of either network
@@ -105,6 +104,7 @@ class Settings:
 class SamplingSettings(Settings):
     """What every recipe can be told whose generator draws samples from latents."""
 
+    channels: int | None = None  # 1 or 3; None: as the data come
     image_size: int | None = None  # pixels per side; None: as the data come
     balanced: bool = False  # draw every class equally often
     missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
@@ -133,10 +133,24 @@ class TwoPlayerSettings(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class SequenceSettings(TwoPlayerSettings):
+    """What every recipe can be told whose generator draws sequences from latents."""
+
+    latent_dim: int = 100  # length of a latent vector
+    n_critic: int = 1  # discriminator updates per generator update
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("latent_dim", self.latent_dim >= 1, "at least 1")
+        self.check("n_critic", self.n_critic >= 1, "at least 1")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class TranslationSettings(TwoPlayerSettings):
     """What every recipe can be told that turns pictures into pictures."""
 
     data: str = "photographs"
+    channels: int | None = None  # 1 or 3; None: as the data come
     crop: int = 64  # side of the squares that are cut from the source pictures
     flip: bool = True  # mirror half of the squares
 

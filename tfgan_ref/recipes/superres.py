@@ -15,6 +15,7 @@ from tfgan_ref.evaluation import SmallClassifier, classifier_for
 from tfgan_ref.gans import SRGAN
 from tfgan_ref.gans.srgan import FeatureContent
 from tfgan_ref.networks.classifier import feature_maps
+from tfgan_ref.recipes.media import TRANSLATIONS
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import PairedSettings
 from tfgan_ref.recipes.training_data import DataShape
@@ -73,7 +74,7 @@ def build_srgan(settings: SRGANSettings, shape: DataShape) -> SRGAN:
         InputError: the weights of the perceptual network are missing, or ``start_from`` is no run of srresnet
             with this network.
     """
-    side, _, channels = shape.image_shape
+    side, _, channels = shape.sample_shape
     generator = _generator(settings, shape)
     if settings.start_from is not None:
         _load_generator(generator, Path(settings.start_from))
@@ -96,7 +97,7 @@ def _generator(settings: SRResNetSettings, shape: DataShape) -> keras.Model:
         settings.scale,
         settings.blocks,
         settings.width,
-        channels=shape.image_shape[-1],
+        channels=shape.sample_shape[-1],
         batch_norm=settings.batch_norm,
         global_skip=settings.global_skip,
         initializer=settings.initializer,
@@ -164,10 +165,10 @@ read = pairs_reader(make="small")
 RECIPES = (
     Recipe(
         "srresnet", "super-resolution by squared error", "S10 S11", SRResNetSettings, build_srresnet,
-        draw_strips, read,
+        draw_strips, read, TRANSLATIONS,
     ),
     Recipe(
         "srgan", "super-resolution against a discriminator", "S10 S11", SRGANSettings, build_srgan,
-        draw_strips, read,
+        draw_strips, read, TRANSLATIONS,
     ),
 )  # fmt: skip

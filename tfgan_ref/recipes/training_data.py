@@ -16,9 +16,10 @@ EXAMPLES = 6  # pictures that show a translator's progress
 class DataShape(NamedTuple):
     """What the networks must know of the data."""
 
-    image_shape: tuple[int, int, int]  # of what the generator makes in training
+    sample_shape: tuple[int, ...]  # of what the generator makes in training: (H, W, C) for pictures
     num_classes: int | None = None  # None: the data have no labels
     source_channels: int | None = None  # of the pictures that a translator starts from; None: no translator
+    names: dict[str, tuple[str, ...]] | None = None  # what numbers stand for: classes, words, attributes
 
     @classmethod
     def of(cls, arrays: ImageArrays) -> Self:
