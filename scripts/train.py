@@ -11,7 +11,7 @@ from pathlib import Path
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 
-FLAGS = ("data", "data_dir", "steps", "batch_size", "seed", "precision", "jit")
+FLAGS = ("data", "data_dir", "steps", "batch_size", "seed", "precision", "jit", "strategy")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -33,6 +33,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--resume", type=Path, metavar="RUN", help="continue the run in this directory")
     parser.add_argument("--precision", help="float32, mixed_float16 or mixed_bfloat16")
     parser.add_argument("--jit", help="compile with XLA: auto (on a GPU), on or off")
+    parser.add_argument(
+        "--strategy",
+        help="none, mirrored (all devices of a host), multiworker or tpu: docs/distributed.md",
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting of the recipe"
     )
@@ -72,13 +76,19 @@ def main() -> int:
     from tfgan_ref.recipes.settings import Settings
 
     if arguments.resume:
-        if extra := sorted(given.keys() - {"steps"}):
-            raise InputError(f"--resume takes the run's own settings, except --steps: leave out {extra[0]}")
+        if extra := sorted(given.keys() - {"steps", "strategy"}):
+            raise InputError(
+                f"--resume takes the run's own settings, but for --steps and --strategy: leave out {extra[0]}"
+            )
         if arguments.out:
             raise InputError("--resume writes to the run's own directory: leave out --out")
         path = arguments.resume
-        steps = Settings.from_text(given).steps if given else None
-        finished = runner.resume_run(path, steps)
+        changed = Settings.from_text(given)
+        finished = runner.resume_run(
+            path,
+            steps=changed.steps if "steps" in given else None,
+            strategy_name=changed.strategy if "strategy" in given else None,
+        )
     else:
         recipe = find_recipe(arguments.recipe)
         path = arguments.out or next_free(recipe.name)

@@ -87,7 +87,7 @@ def test_xla_gives_the_same_first_losses(kind, monkeypatch):
     # XLA draws other numbers from a seed, so the latents and mixing weights are given here.
     latents = tf.constant(np.random.default_rng(0).normal(size=(6, 4)), tf.float32)
     monkeypatch.setattr("tfgan_ref.randomness.sample_latents", lambda n, dim, seed: latents)
-    monkeypatch.setattr(tf.random, "stateless_uniform", lambda shape, seed: tf.fill(shape, 0.3))
+    monkeypatch.setattr("tfgan_ref.randomness.uniform", lambda shape, seed: tf.fill(shape, 0.3))
     logs = []
     for gan, jit in zip(gans, (False, True), strict=True):
         step = tf.function(gan.train_step, jit_compile=jit)

@@ -10,7 +10,7 @@ from tfgan_ref.errors import InputError
 
 def colour(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Changes brightness by up to 0.5, saturation by a factor up to 2, contrast by 0.5 to 1.5."""
-    uniform = tf.random.stateless_uniform([3, images.shape[0], 1, 1, 1], seed)
+    uniform = randomness.uniform([3, images.shape[0], 1, 1, 1], seed, axis=1)
     images += uniform[0] - 0.5
     mean = tf.reduce_mean(images, axis=3, keepdims=True)
     images = mean + (images - mean) * (2.0 * uniform[1])
@@ -23,8 +23,8 @@ def translation(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     for axis in (1, 2):
         size = images.shape[axis]
         most = size // 8
-        shift = tf.random.stateless_uniform(
-            [images.shape[0], 1], randomness.fold_in(seed, axis), -most, most + 1, tf.int32
+        shift = randomness.uniform(
+            [images.shape[0], 1], randomness.fold_in(seed, axis), -most, most + 1, dtype=tf.int32
         )
         # One line of zeros at either end stands for all that is outside.
         padded = tf.pad(images, [[int(a == axis)] * 2 for a in range(4)])
@@ -39,7 +39,7 @@ def cutout(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     for axis in (1, 2):
         size = images.shape[axis]
         seed_of_axis = randomness.fold_in(seed, axis)
-        centre = tf.random.stateless_uniform([images.shape[0], 1], seed_of_axis, 0, size, tf.int32)
+        centre = randomness.uniform([images.shape[0], 1], seed_of_axis, 0, size, dtype=tf.int32)
         first = centre - size // 4
         lines = tf.range(size)[None]
         within = (lines >= first) & (lines < first + size // 2)

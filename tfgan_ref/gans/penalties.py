@@ -9,7 +9,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from tfgan_ref import losses
+from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
@@ -31,7 +31,7 @@ def interpolate_norms(critic: Critic, real: tf.Tensor, fake: tf.Tensor, seed: tf
     uniform on [0, 1].
     """
     real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
-    mixing = tf.random.stateless_uniform([real.shape[0]] + [1] * (len(real.shape) - 1), seed)
+    mixing = randomness.uniform([real.shape[0]] + [1] * (len(real.shape) - 1), seed)
     return losses.gradient_norms(input_gradients(critic, mixing * real + (1.0 - mixing) * fake))
 
 
@@ -41,7 +41,7 @@ def perturbed_norms(critic: Critic, real: tf.Tensor, seed: tf.Tensor, spread: fl
     The noise is uniform on [0, 1] times ``spread`` standard deviations of the batch, as in the authors' code.
     """
     real = tf.cast(real, tf.float32)
-    noise = spread * tf.math.reduce_std(real) * tf.random.stateless_uniform(tf.shape(real), seed)
+    noise = spread * tf.math.reduce_std(real) * randomness.uniform(real.shape, seed)
     return losses.gradient_norms(input_gradients(critic, real + noise))
 
 

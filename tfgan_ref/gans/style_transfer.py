@@ -142,7 +142,7 @@ def turn_colours(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """
     n, *_, channels = pictures.shape
     # The signs make QR unique, and Q uniform (Mezzadri 2007, section 5).
-    q, r = tf.linalg.qr(tf.random.stateless_normal([n, channels, channels], seed))
+    q, r = tf.linalg.qr(randomness.normal([n, channels, channels], seed))
     turns = q * tf.sign(tf.linalg.diag_part(r))[:, tf.newaxis]
     return tf.einsum("nhwc,ncd->nhwd", pictures, turns)
 

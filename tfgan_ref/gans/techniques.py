@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
 
 
@@ -57,7 +58,7 @@ class InstanceNoise:
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         """Adds noise drawn from the (2,) ``seed`` to ``images`` of any shape."""
-        noise = tf.random.stateless_normal(tf.shape(images), seed, dtype=images.dtype)
+        noise = randomness.normal(images.shape, seed, images.dtype)
         return images + tf.cast(self.current_stddev(step), images.dtype) * noise
 
 
@@ -85,7 +86,7 @@ class LabelTargets:
         real = tf.ones_like(logits) * (1.0 - self.smoothing)
         fake = tf.zeros_like(logits)
         if self.noise:
-            flip = tf.random.stateless_uniform([2, *logits.shape], seed) < self.noise
+            flip = randomness.uniform([2, *logits.shape], seed, axis=1) < self.noise
             real, fake = tf.where(flip[0], fake, real), tf.where(flip[1], real, fake)
         return real, fake
 
@@ -130,7 +131,8 @@ class ReplayBuffer(keras.layers.Layer):
         batch_size = fakes[0].shape[0]
         if batch_size > self.capacity:
             raise InputError(f"replay {self.capacity} is below the batch size {batch_size}: raise it")
-        uniform = tf.random.stateless_uniform([self.capacity + batch_size], seed)
+        # A replica has a buffer of its own.
+        uniform = tf.random.stateless_uniform([self.capacity + batch_size], randomness.replica_seed(seed))
         filled = tf.convert_to_tensor(self.filled)
         full = filled >= self.capacity
         # Distinct slots: random ones when full, the next free ones until then.

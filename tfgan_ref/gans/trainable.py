@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
+from tfgan_ref.gans.running_mean import RunningMean, mean_over_replicas
 from tfgan_ref.networks import update_spectral_norms
 
 
@@ -43,7 +44,7 @@ class TrainableGenerator(keras.Model):
             shape=(), initializer="zeros", dtype="int64", trainable=False, name="generator_step"
         )
         self.phase = 0  # the one that ``train_step`` is in: see ``enter_phase``
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in self.tracked}
+        self.trackers = {name: RunningMean(name) for name in self.tracked}
         self.built = True
 
     @property
@@ -124,9 +125,13 @@ class TrainableGenerator(keras.Model):
             for average, current in zip(copy.weights, network.weights, strict=True):
                 average.assign(decay * average + (1.0 - decay) * tf.cast(current, average.dtype))
         self.step.assign_add(1)
-        for name, value in tracked.items():
+        for name, value in zip(tracked, mean_over_replicas(list(tracked.values())), strict=True):
             self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        means = {name: tracker.result() for name, tracker in self.trackers.items()}
+        if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
+            # There, Keras averages over the first axis.
+            return {name: mean[tf.newaxis] for name, mean in means.items()}
+        return means
 
     def enter_phase(self) -> int:
         """Sets and returns the number of ``boundaries`` that the step counter has reached.
@@ -140,6 +145,9 @@ class TrainableGenerator(keras.Model):
         """Returns the number of steps before the next phase; None in the last one."""
         step = int(self.step.numpy())
         return next((boundary - step for boundary in self.boundaries if boundary > step), None)
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Does nothing: the networks are built. Keras's own fails on dicts with several processes."""
 
     def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, tf.Tensor]]:
         """Makes what ``fit`` calls: Keras's function, traced once for each phase."""

@@ -6,6 +6,7 @@ The article reshapes a 128-wide layer to 7x7x256 and doubles the size once where
 import keras
 from keras import layers
 
+from tfgan_ref.networks.dropout import Dropout
 from tfgan_ref.networks.initializers import initializer_stream
 
 
@@ -49,5 +50,5 @@ def conv28_features(
         x = layers.Conv2D(filters, 4, strides=2, padding="same", kernel_initializer=fresh())(x)
         x = layers.LeakyReLU(0.2)(x)
         if dropout:
-            x = layers.Dropout(dropout, seed=seed + number)(x)
+            x = Dropout(dropout, seed=seed + number)(x)
     return keras.Model(images, layers.Flatten()(x), name="conv28_features")

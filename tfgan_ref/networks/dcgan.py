@@ -9,6 +9,7 @@ import keras
 from keras import layers
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.networks.dropout import Dropout
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.reparametrised import SpectralNormalization
 
@@ -31,6 +32,7 @@ def dcgan_generator(
     *,
     width: int = 64,
     kernel_size: int = 5,
+    batch_norm: bool = True,
     initializer: str = "normal02",
     seed: int = 0,
 ) -> keras.Model:
@@ -42,6 +44,7 @@ def dcgan_generator(
         channels: 1 or 3.
         width: filters of the last hidden layer; each layer before it has twice as many (the paper's is 128).
         kernel_size: side of the kernels (the paper's is 5).
+        batch_norm: whether hidden layers have it, as the paper's do.
         initializer: a name in ``initializers.INITIALIZERS``.
         seed: seed of the initialisers.
 
@@ -53,16 +56,21 @@ def dcgan_generator(
     filters = width * 2 ** (doublings - 1)
     latents = keras.Input((latent_dim,), name="latents")
     # The projection of the latents, reshaped to the first feature map: figure 1 of the paper.
-    x = layers.Dense(side * side * filters, kernel_initializer=fresh(), use_bias=False)(latents)
+    x = layers.Dense(side * side * filters, kernel_initializer=fresh(), use_bias=not batch_norm)(latents)
     x = layers.Reshape((side, side, filters))(x)
-    x = layers.BatchNormalization(momentum=0.9)(x)
+    x = layers.BatchNormalization(momentum=0.9)(x) if batch_norm else x
     x = layers.ReLU()(x)
     for _ in range(doublings - 1):
         filters //= 2
         x = layers.Conv2DTranspose(
-            filters, kernel_size, strides=2, padding="same", kernel_initializer=fresh(), use_bias=False
+            filters,
+            kernel_size,
+            strides=2,
+            padding="same",
+            kernel_initializer=fresh(),
+            use_bias=not batch_norm,
         )(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.BatchNormalization(momentum=0.9)(x) if batch_norm else x
         x = layers.ReLU()(x)
     x = layers.Conv2DTranspose(channels, kernel_size, strides=2, padding="same", kernel_initializer=fresh())(
         x
@@ -107,5 +115,5 @@ def dcgan_features(
             x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.LeakyReLU(0.2)(x)
         if dropout:
-            x = layers.Dropout(dropout, seed=seed + number)(x)
+            x = Dropout(dropout, seed=seed + number)(x)
     return keras.Model(images, layers.Flatten()(x), name="dcgan_features")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from tfgan_ref.networks.dropout import Dropout
 from tfgan_ref.networks.initializers import initializer_stream
 
 
@@ -49,5 +50,5 @@ def mlp_features(
         x = layers.Dense(width, kernel_initializer=fresh())(x)
         x = layers.LeakyReLU(0.2)(x)
         if dropout:
-            x = layers.Dropout(dropout, seed=seed + number)(x)
+            x = Dropout(dropout, seed=seed + number)(x)
     return keras.Model(images, x, name="mlp_features")

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.networks.dropout import Dropout
 from tfgan_ref.networks.initializers import initializer_stream
 
 NORMALISATIONS = ("none", "batch", "instance")
@@ -106,7 +107,7 @@ def unet_layers(
         )(x)
         x = normalise(x, normalisation)
         if dropout and number < 3:
-            x = layers.Dropout(dropout, seed=seed + number)(x)
+            x = Dropout(dropout, seed=seed + number)(x)
         x = layers.Concatenate()([layers.ReLU()(x), skips[level]])
     x = layers.Conv2DTranspose(output_channels, 4, strides=2, padding="same", kernel_initializer=fresh())(x)
     output = layers.Activation(output_activation, dtype="float32", name="output")(x)

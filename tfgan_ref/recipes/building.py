@@ -15,19 +15,23 @@ from tfgan_ref.recipes.recipe import Recipe, optimizers
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.recipes.training_data import DataShape
 from tfgan_ref.training.checkpoints import Checkpoints
+from tfgan_ref.training.distribution import refuse_clipping, synchronise_batch_norm
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
 
 
 def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> TrainableGenerator:
-    """Builds and compiles the recipe's GAN for data of ``shape``."""
+    """Builds and compiles the recipe's GAN for data of ``shape``, in the scope of the strategy there is."""
     _warn_of_slow_bfloat16(settings.precision)
     with _dtype_policy(settings.precision):
         gan = recipe.build(settings, shape)
+    if settings.sync_batch_norm:
+        synchronise_batch_norm(gan.generator, getattr(gan, "discriminator", None))
     gpu = bool(tf.config.list_physical_devices("GPU"))
     auto = gpu and not settings.deterministic
     gan.compile(*optimizers(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
+    refuse_clipping(gan.optimizers(), tf.distribute.get_strategy())
     return gan
 
 

@@ -24,6 +24,7 @@ from tfgan_ref.recipes.settings import SamplingSettings, Settings
 from tfgan_ref.recipes.training_data import TrainingData
 from tfgan_ref.training import callbacks
 from tfgan_ref.training.checkpoints import Checkpoints
+from tfgan_ref.training.distribution import check_batch_size, is_chief, make_strategy, share_out, wait_for_all
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
@@ -39,9 +40,12 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         InputError: a setting, the data or ``out`` cannot be used; nothing has been written then.
         TrainingDiverged: a loss became NaN or infinite.
     """
-    RunDirectory.refuse_existing(out)
+    strategy = _strategy(settings)
+    if is_chief(strategy):
+        RunDirectory.refuse_existing(out)
     data = recipe.read(settings)
-    gan = build_gan(recipe, settings, data.shape)
+    with strategy.scope():
+        gan = build_gan(recipe, settings, data.shape)
     config = {
         "recipe": recipe.name,
         "settings": asdict(settings),
@@ -52,11 +56,14 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
             "keras": keras.__version__,
         },
     }
-    return _train(recipe, settings, data, gan, RunDirectory.create(out, config))
+    run = RunDirectory.create(out, config) if is_chief(strategy) else RunDirectory(out)
+    return _train(recipe, settings, data, gan, run, strategy)
 
 
-def resume_run(path: Path, steps: int | None = None) -> bool:
+def resume_run(path: Path, steps: int | None = None, strategy_name: str | None = None) -> bool:
     """Continues the run in ``path`` from its newest sound checkpoint, to ``steps`` or to its planned end.
+
+    The strategy may be another than before: the run's own is taken where none is named.
 
     Returns:
         Whether all steps were done.
@@ -69,19 +76,34 @@ def resume_run(path: Path, steps: int | None = None) -> bool:
     recipe, settings, shape, fingerprint = parse_config(run)
     if steps is not None:
         settings = replace(settings, steps=steps)
+    if strategy_name is not None:
+        settings = replace(settings, strategy=strategy_name)
+    strategy = _strategy(settings)
     data = recipe.read(settings)
     if data.fingerprint != fingerprint:
         raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
-    gan = build_gan(recipe, settings, shape)
+    with strategy.scope():
+        gan = build_gan(recipe, settings, shape)
     step = Checkpoints(run.checkpoints, gan).restore()
     if steps is not None and step > steps:
         raise InputError(f"steps {steps} is below the run's step {step}: at least that")
     logger.info("resuming %s from step %d", path, step)
-    return _train(recipe, settings, data, gan, run)
+    return _train(recipe, settings, data, gan, run, strategy)
+
+
+def _strategy(settings: Settings) -> tf.distribute.Strategy:
+    strategy = make_strategy(settings.strategy)
+    check_batch_size(settings.batch_size, getattr(settings, "packing", 1), strategy)
+    return strategy
 
 
 def _train(
-    recipe: Recipe, settings: Settings, data: TrainingData, gan: TrainableGenerator, run: RunDirectory
+    recipe: Recipe,
+    settings: Settings,
+    data: TrainingData,
+    gan: TrainableGenerator,
+    run: RunDirectory,
+    strategy: tf.distribute.Strategy,
 ) -> bool:
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -89,34 +111,38 @@ def _train(
     draw = functools.partial(recipe.draw, gan, *data.examples())
     if step < settings.steps:
         dataset = data.batches(settings, settings.batch_size * gan.n_critic, step)
-        gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
+        if strategy.num_replicas_in_sync == 1:  # Keras's loop of several steps fails with several replicas
+            gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
         checkpoints = Checkpoints(run.checkpoints, gan)
+        watching: list[keras.callbacks.Callback] = [callbacks.StopWhenDiverged(checkpoints)]
+        if is_chief(strategy):
+            watching += [
+                callbacks.ProgressBar(settings.steps),
+                callbacks.SaveSamples(run, settings.sample_every, draw),
+                callbacks.LogMetrics(run, settings.log_every),
+            ]
+            if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
+                evaluate = generator_evaluator(gan, data.arrays, settings)
+                watching.append(callbacks.EvaluateGenerator(run, settings.evaluate_every, evaluate))
+            watching.append(callbacks.SaveCheckpoints(checkpoints, settings.checkpoint_every))
         stop = callbacks.StopOnSignal()
-        evaluations = []
-        if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
-            evaluate = generator_evaluator(gan, data.arrays, settings)
-            evaluations.append(callbacks.EvaluateGenerator(run, settings.evaluate_every, evaluate))
+        if settings.strategy != "multiworker":  # whose processes would stop at different steps
+            watching.append(stop)
         try:
             gan.fit(
-                dataset,
+                share_out(dataset, gan.n_critic, strategy),
                 steps_per_epoch=settings.steps - step,
                 verbose=0,
                 shuffle=False,
-                callbacks=[
-                    callbacks.StopWhenDiverged(checkpoints),
-                    callbacks.ProgressBar(settings.steps),
-                    callbacks.SaveSamples(run, settings.sample_every, draw),
-                    callbacks.LogMetrics(run, settings.log_every),
-                    *evaluations,
-                    callbacks.SaveCheckpoints(checkpoints, settings.checkpoint_every),
-                    stop,
-                ],
+                callbacks=watching,
             )
         finally:
             stop.restore_handlers()
         if stop.received and int(gan.step.numpy()) < settings.steps:
             return False
-    _write_results(draw(), run, gan, functools.partial(recipe.medium.export, gan, shape=data.shape))
+    if is_chief(strategy):
+        _write_results(draw(), run, gan, functools.partial(recipe.medium.export, gan, shape=data.shape))
+    wait_for_all(strategy)
     return True
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.training.distribution import STRATEGIES
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 JIT = ("auto", "on", "off")
@@ -38,7 +39,9 @@ class Settings:
     # Machine
     precision: str = "float32"  # mixed_float16, mixed_bfloat16
     jit: str = "auto"  # on, off; auto compiles with XLA on a GPU unless deterministic
-    steps_per_execution: int = 20  # at most this many steps run without a return to Python
+    strategy: str = "none"  # mirrored (all devices of this host), multiworker, tpu: docs/distributed.md
+    sync_batch_norm: bool = False  # batch norm over the batches of all replicas
+    steps_per_execution: int = 20  # at most so many steps run without a return to Python; 1 with a strategy
     deterministic: bool = True  # operations give the same bits each time, so that resume is exact
     # What is written
     log_every: int = 100  # steps between rows of metrics.csv
@@ -58,6 +61,10 @@ class Settings:
                 raise InputError(
                     f"{key} {getattr(self, key)!r} is unknown: choose one of {', '.join(allowed)}"
                 )
+        if self.strategy not in STRATEGIES:
+            raise InputError(f"strategy {self.strategy!r} is unknown: choose one of {', '.join(STRATEGIES)}")
+        if self.sync_batch_norm and self.strategy == "none":
+            raise InputError("sync_batch_norm=true needs a strategy with several replicas, not none")
         if self.jit == "on" and self.deterministic:
             raise InputError("jit=on needs deterministic=false: TensorFlow does not promise both")
 

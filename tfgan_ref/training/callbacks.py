@@ -174,7 +174,7 @@ class LogMetrics(PeriodicCallback):
         values = {
             **logs,
             **{
-                f"{name}_learning_rate": float(optimizer.learning_rate)
+                f"{name}_learning_rate": float(keras.ops.convert_to_numpy(optimizer.learning_rate))
                 for name, optimizer in self.model.optimizers().items()
             },
         }

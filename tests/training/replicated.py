@@ -1,0 +1,82 @@
+"""What test_distribution.py trains on one device and on several; as a program, one worker of several.
+
+python -m tests.training.replicated OUT.npz
+"""
+
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref import data, networks
+from tfgan_ref.data import ImageArrays, PicturePairs
+from tfgan_ref.gans import WGANGP, Pix2Pix, VanillaGAN
+from tfgan_ref.training import distribution
+
+STEPS = 20
+OPTIMIZERS = {
+    "sgd": lambda: keras.optimizers.SGD(0.02),
+    "adam": lambda: keras.optimizers.Adam(2e-4, beta_1=0.5),
+}
+
+
+def dcgan_networks(batch_norm=False, dropout=0.3):
+    features = networks.dcgan_features(
+        28, 1, width=4, batch_norm=batch_norm, dropout=dropout, initializer="he", seed=2
+    )
+    return (
+        networks.dcgan_generator(4, 28, 1, width=4, batch_norm=batch_norm, initializer="he", seed=1),
+        networks.discriminator(features, seed=2),
+    )
+
+
+def pix2pix():
+    generator = networks.unet_translator(1, 3, 2, 4, normalisation="none", initializer="he", seed=1)
+    discriminator = networks.patch_discriminator(4, 16, 4, normalisation="none", initializer="he", seed=2)
+    return Pix2Pix(generator, discriminator, stride=4)
+
+
+KINDS = {
+    "dcgan": lambda: VanillaGAN(*dcgan_networks()),
+    "wgan_gp": lambda: WGANGP(*dcgan_networks(dropout=0.0), n_critic=2),
+    "pix2pix": pix2pix,
+}
+
+
+def batches(kind, n, start_step=0):
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 28, 28, 4), np.uint8)
+    if kind == "pix2pix":
+        pairs = PicturePairs("noise", tuple(pixels[..., :1]), tuple(pixels[..., 1:]))
+        return data.pair_batches(pairs, batch_size=n, seed=0, start_step=start_step, crop=8)
+    arrays = ImageArrays("noise", pixels[..., :1])
+    return data.batches(arrays, batch_size=n, seed=0, start_step=start_step)
+
+
+def train(build, kind, optimizer, strategy, prepare=lambda gan: None):
+    """The trained variables of both networks and of the averaged generator."""
+    with strategy.scope():
+        gan = build()
+        prepare(gan)
+        gan.compile(OPTIMIZERS[optimizer](), OPTIMIZERS[optimizer]())
+    dataset = distribution.share_out(batches(kind, 4 * gan.n_critic), gan.n_critic, strategy)
+    gan.fit(dataset, steps_per_epoch=STEPS, verbose=0, shuffle=False)
+    found = [*gan.generator.variables, *gan.discriminator.variables, *gan.ema_generator.variables]
+    return [np.array(variable) for variable in found if variable.dtype == "float32"]
+
+
+def main(out):
+    strategy = distribution.make_strategy("multiworker")
+    tf.config.experimental.enable_op_determinism()
+    found = {}
+    for kind, build in KINDS.items():
+        for optimizer in OPTIMIZERS:
+            trained = train(build, kind, optimizer, strategy)
+            found |= {f"{kind}-{optimizer}-{number}": value for number, value in enumerate(trained)}
+    if distribution.is_chief(strategy):
+        np.savez(out, **found)
+    distribution.wait_for_all(strategy)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
