@@ -12,7 +12,7 @@ PACKAGE = ROOT / "tfgan_ref"
 # From first to last: a line may import from those before it, never the reverse.
 ORDER = [
     "errors", "randomness", "files", "data", "networks", "losses", "gans", "metrics", "plotting", "export",
-    "export_translator", "evaluation", "training", "recipes", "cli",
+    "export_translator", "evaluation", "training", "recipes", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -96,12 +96,13 @@ class StyleSettings(UnpairedSettings):
     """Contents of ``data`` painted in the styles of single pictures of ``styles``."""
 
     batch_size: int = 16
-    steps: int = 3000
-    learning_rate: float = 1e-3
-    schedule: str = "cosine"
+    steps: int = 1000
+    learning_rate: float = 5e-4
     initializer: str = "he"
     depth: int = 2  # halvings of both encoders
-    width: int = 32  # filters of the layers nearest the pictures
+    width: int = 16  # filters of G's layers nearest the pictures
+    d_width: int = 32  # filters of D's first layer
+    spectral_norm: bool = True  # of D's layers
     blocks: int = 2  # residual blocks in the content encoder and in the decoder
     style_dim: int = 16  # length of a style's code
     receptive_field: str = "34"  # of D, in pixels: 16, 70, 286, full
@@ -130,8 +131,9 @@ def build_style(settings: StyleSettings, shape: DataShape) -> StyleTransferGAN:
     discriminator = networks.patch_discriminator(
         channels,
         settings.receptive_field,
-        settings.width,
+        settings.d_width,
         normalisation="none",  # instance norm would hide colours
+        spectral_norm=settings.spectral_norm,
         initializer=settings.initializer,
         seed=settings.seed + 1,
     )

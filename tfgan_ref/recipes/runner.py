@@ -1,5 +1,6 @@
 """Training a recipe in a run directory, and resuming it."""
 
+import contextlib
 import functools
 import logging
 import math
@@ -57,7 +58,8 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         },
     }
     run = RunDirectory.create(out, config) if is_chief(strategy) else RunDirectory(out)
-    return _train(recipe, settings, data, gan, run, strategy)
+    with _in_use(run, strategy):
+        return _train(recipe, settings, data, gan, run, strategy)
 
 
 def resume_run(path: Path, steps: int | None = None, strategy_name: str | None = None) -> bool:
@@ -88,13 +90,18 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
     if steps is not None and step > steps:
         raise InputError(f"steps {steps} is below the run's step {step}: at least that")
     logger.info("resuming %s from step %d", path, step)
-    return _train(recipe, settings, data, gan, run, strategy)
+    with _in_use(run, strategy):
+        return _train(recipe, settings, data, gan, run, strategy)
 
 
 def _strategy(settings: Settings) -> tf.distribute.Strategy:
     strategy = make_strategy(settings.strategy)
     check_batch_size(settings.batch_size, getattr(settings, "packing", 1), strategy)
     return strategy
+
+
+def _in_use(run: RunDirectory, strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[None]:
+    return run.in_use() if is_chief(strategy) else contextlib.nullcontext()
 
 
 def _train(

@@ -1,6 +1,9 @@
 """The run directory: all that a training run is, in one place."""
 
+import contextlib
+import fcntl
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +56,26 @@ class RunDirectory:
         if not (path / "config.json").is_file():
             raise InputError(f"{path} is not a run directory: it has no config.json")
         return cls(path)
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keeps other processes from training in this directory until the end of the ``with`` block.
+
+        The system ends the lock with the process, however that ends.
+
+        Raises:
+            InputError: another process trains in it, or it cannot be written.
+        """
+        try:
+            file = (self.path / ".lock").open("a", encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"run directory {self.path} cannot be written: {error.strerror}") from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise InputError(f"run directory {self.path} is in use by another process") from error
+            yield
 
     def config(self) -> dict[str, Any]:
         """Reads ``config.json``.
