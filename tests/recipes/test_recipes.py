@@ -116,3 +116,15 @@ def test_steps_per_execution_divides_the_rest_and_every_interval():
     assert runner._steps_per_execution(settings, 0) == 10
     assert runner._steps_per_execution(settings, 995) == 5
     assert runner._steps_per_execution(settings, 997) == 1
+
+
+@pytest.mark.parametrize(("depth", "generator", "discriminator"), [(1, 3, 3), (3, 5, 4), (5, 7, 6)])
+def test_the_depth_of_the_fully_connected_gan(depth, generator, discriminator):
+    """Hidden layers of each, its last layer and its input."""
+    recipe = RECIPES["gan"]
+    gan = recipe.build(recipe.settings(depth=depth), MNIST_LIKE)
+    kernels = [
+        sum(v.path.endswith("kernel") for v in network.trainable_variables) + 1
+        for network in (gan.generator, gan.discriminator)
+    ]
+    assert kernels == [generator, discriminator]

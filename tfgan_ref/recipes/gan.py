@@ -24,20 +24,28 @@ class GANSettings(TargetSettings):
     initializer: str = "xavier"
     dropout: float = 0.3
     batch_norm: bool = True  # in the generator
+    depth: int = 3  # hidden layers of G, 128 wide and each twice as wide as the one before; D has one fewer
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("depth", 1 <= self.depth <= 6, "from 1 to 6")
 
 
 def build(settings: GANSettings, shape: DataShape) -> VanillaGAN:
     """Builds the GAN for images of any size."""
     height, width, channels = shape.sample_shape
+    widths = [128 * 2**level for level in range(settings.depth)]
     generator = networks.mlp_generator(
         settings.latent_dim,
         shape.sample_shape,
+        widths,
         batch_norm=settings.batch_norm,
         initializer=settings.initializer,
         seed=settings.seed,
     )
     features = networks.mlp_features(
         (height, width, channels * settings.packing),
+        widths[:0:-1] or widths,
         dropout=settings.dropout,
         initializer=settings.initializer,
         seed=settings.seed + 1,

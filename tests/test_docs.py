@@ -1,0 +1,150 @@
+"""Every command and every Python block of the README and of docs/ runs; every link leads somewhere.
+
+Trainings are shortened to four steps, and the files that the texts speak of are made up, small but real.
+"""
+
+import re
+import shlex
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import ROOT
+
+DOCUMENTS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHORT = ["--set", "log_every=2", "--set", "checkpoint_every=2", "--set", "sample_every=4"]
+NEEDS_WEIGHTS = "inception-fid"  # whose file no registry has: the command must say so in one line
+
+
+def blocks(path, *languages):
+    return [(lang, text) for lang, text in BLOCK.findall(path.read_text()) if lang in languages]
+
+
+def commands(text):
+    """The scripts' command lines in a block, without prompts, continuation lines and comments."""
+    joined = text.replace("\\\n", " ")
+    for line in joined.splitlines():
+        if line.startswith("python scripts/"):
+            _, script, *words = shlex.split(line, comments=True)
+            yield script.removeprefix("scripts/"), words
+
+
+def shortened(script, words):
+    """The same command with four steps, few samples and small batches."""
+    words = list(words)
+    if script == "train.py" and "--list" not in words:
+        if "--resume" not in words:
+            words += SHORT
+        words = [*without(words, "--steps"), "--steps", "6" if "--resume" in words else "4"]
+        words = [re.sub(r"^(evaluate_every|pretrain_steps)=\d+$", r"\1=2", word) for word in words]
+        if any(word.startswith("evaluate_every") for word in words):
+            words += ["--set", "evaluate_n=20"]
+        if "--resume" not in words:
+            words = [*without(words, "--batch-size"), "--batch-size", "4"]
+    if script == "compare.py":
+        words = [*without(words, "--steps"), "--steps", "4", "--n", "20"]
+    if script == "evaluate.py" and "--pairs" not in words and "--benchmark" not in words:
+        words = [*without(words, "--n"), "--n", "20"]
+    return words
+
+
+def without(words, flag):
+    if flag in words:
+        at = words.index(flag)
+        return words[:at] + words[at + 2 :]
+    return words
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """A folder with everything that the texts speak of."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("tfgan_ref.evaluation.classifier.STEPS", 4)
+    rng = np.random.default_rng(0)
+
+    def pictures(folder, count=4, size=(72, 72)):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            pixels = rng.integers(0, 256, (size[1], size[0], 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / folder / f"{number}.png")
+
+    for folder in ("photos", "folder", "generated", "real", "originals", "restored", "my_pictures"):
+        pictures(folder, 24 if folder in ("generated", "real") else 6)
+    for number in range(2):
+        pictures(f"photos_by_class/{number}", 3)
+    high = rng.integers(0, 256, (64, 64, 3), np.uint8)
+    (tmp_path / "set5").mkdir()
+    Image.fromarray(high).save(tmp_path / "set5" / "a_HR.png")
+    Image.fromarray(high[::4, ::4]).save(tmp_path / "set5" / "a_LR.png")
+    Image.fromarray(high[:40, :48]).save(tmp_path / "photo.jpg")
+    for name in ("damaged", "content", "style"):
+        Image.fromarray(high[:32, :32]).save(tmp_path / f"{name}.png")
+    Image.fromarray(np.where(rng.random((32, 32)) < 0.8, 255, 0).astype(np.uint8)).save(
+        tmp_path / "known.png"
+    )
+    digits = rng.integers(0, 256, (40, 28, 28), np.uint8)
+    np.savez(tmp_path / "train.npz", images=digits, labels=np.arange(40) % 10)
+    line = rng.integers(0, 256, (120, 128, 128), np.uint8)
+    np.savez(tmp_path / "pairs.npz", line=line, color=np.repeat(line[..., None], 3, axis=-1))
+    return tmp_path
+
+
+# What other lines of the same text take for granted, made as `make demo` and the lines before would.
+RUNS = {"runs/demo": "cgan", "runs/style": "style", "runs/mnist": "dcgan"}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in DOCUMENTS if list(blocks(path, "", "sh", "python"))], ids=lambda p: p.name
+)
+def test_its_commands_and_blocks_run(path, files, run_script):
+    text = path.read_text()
+    for run, recipe in RUNS.items():
+        if run in text:
+            words = shortened("train.py", [recipe, "--out", run])
+            if recipe == "dcgan":
+                words += ["--data", "npz:train.npz"]
+            assert run_script("train.py", *words)[0] == 0
+    made, names = set(RUNS), {"__name__": "__main__"}
+    for language, block in blocks(path, "", "sh", "python"):
+        if language == "python":
+            exec(compile(block, f"{path.name}", "exec"), names)
+            continue
+        if "TF_CONFIG" in block or "--strategy" in block:
+            continue  # tests/training/test_distribution.py runs these, where there are the devices
+        for script, words in commands(block):
+            words = shortened(script, words)
+            out = words[words.index("--out") + 1] if "--out" in words else None
+            if script == "train.py" and out in made:
+                continue
+            code, _, error = run_script(script, *words)
+            keras.backend.clear_session()
+            if NEEDS_WEIGHTS in words:
+                assert code == 2
+                assert "FILE" in error
+                continue
+            assert code == 0, f"{script} {shlex.join(words)}: {error}"
+            made.add(out)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_its_benchmarks_exist_and_take_their_flags(path, run_script, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    found = re.findall(r"python (benchmarks/\w+\.py)([^`\n]*(?:\n[^`\n]+)*)`", path.read_text())
+    helps = {}
+    for script, rest in found:
+        assert (ROOT / script).is_file(), script
+        if script not in helps:
+            helps[script] = run_script(script.removeprefix("benchmarks/"), "--help", folder="benchmarks")[1]
+        for flag in re.findall(r"(--[a-z][a-z-]*)", rest):
+            assert flag in helps[script], f"{script} has no {flag}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_its_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)]+)\)", path.read_text()):
+        if not target.startswith(("http://", "https://", "#")):
+            assert (path.parent / target.partition("#")[0]).exists(), target
