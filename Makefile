@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint benchmarks parity clean
+.PHONY: demo test lint notebooks docs benchmarks parity clean
 
 $(VENV)/installed: requirements.txt setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
@@ -16,12 +16,21 @@ demo: $(VENV)/installed
 	@if [ -d runs/demo ]; then $(BIN)/python scripts/train.py --resume runs/demo; \
 	else $(BIN)/python scripts/train.py cgan --out runs/demo; fi
 
+# Two files at a time: most of a test is tracing graphs, which uses one core.
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+notebooks: $(VENV)/installed
+	$(BIN)/python notebooks/execute.py
+
+# The reference of every public function, from its docstring, in build/api.
+docs: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(BIN)/pdoc --docformat google --output-directory build/api tfgan_ref
 
 # colourise.py and super_resolution.py need data of their own: docs/image_to_image.md has their commands.
 # PYTORCH names a Python that has PyTorch, for the rows that compare with it; without, they are left out.
@@ -36,6 +45,9 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/weights_clip_vs_gp.py --out benchmarks/results/weights_clip_vs_gp
 	$(BIN)/python benchmarks/missing_values.py --out benchmarks/results/missing_values --runs runs/missing_values
 	$(BIN)/python benchmarks/inpainting.py --out benchmarks/results/inpainting --runs runs/inpainting
+	$(BIN)/python benchmarks/style.py --out benchmarks/results/style --runs runs/style_benchmark
+	$(BIN)/python benchmarks/scaling.py --out benchmarks/results/scaling
+	$(BIN)/python benchmarks/faults.py --out benchmarks/results/faults
 	$(BIN)/python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 
 # The feature networks against their PyTorch references, in an environment of its own.
