@@ -13,6 +13,7 @@ from tfgan_ref.export import CHUNK, ExportedGenerator
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import RECIPES, building
 from tfgan_ref.recipes.media import PICTURES, TRANSLATIONS, SampleWriter
+from tfgan_ref.recipes.saved_models import load_saved_model
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def open_writer(path: Path) -> SampleWriter | None:
     """
     if (path / "saved_model.pb").is_file():
         try:
-            loaded = tf.saved_model.load(str(path))
+            loaded = load_saved_model(path)
             served = set(loaded.signatures["serving_default"].structured_outputs)
         except (OSError, KeyError, ValueError, tf.errors.OpError):
             return None  # ``open_sampler`` says what is wrong with it
@@ -106,7 +107,7 @@ def open_sampler(path: Path) -> Sampler:
             raise InputError(f"{path} draws no pictures: recipe {recipe.name} has other samples")
         return sampler_of(gan)
     try:
-        loaded = tf.saved_model.load(str(path))
+        loaded = load_saved_model(path)
         latent_dim = loaded.signatures["serving_default"].structured_input_signature[1]["latents"].shape[1]
     except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
         raise InputError(f"{path} is not a generator's SavedModel: {str(error).splitlines()[0]}") from error

@@ -120,7 +120,10 @@ def _load_generator(generator: keras.Model, path: Path) -> None:
     run = RunDirectory.open(path)
     if not run.generator.is_file():
         raise InputError(f"start_from {path} has not ended: continue it with --resume {path}")
-    trained = keras.saving.load_model(run.generator, compile=False)
+    try:
+        trained = keras.saving.load_model(run.generator, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"start_from {path}: its generator.keras cannot be loaded safely") from error
     theirs, ours = ([tuple(w.shape) for w in model.weights] for model in (trained, generator))
     if theirs != ours:
         raise InputError(f"start_from {path} has another network: give srgan its scale, blocks, width, ...")

@@ -12,6 +12,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.export_translator import ExportedTranslator
 from tfgan_ref.gans import ImageTranslator
 from tfgan_ref.recipes import building, tiling
+from tfgan_ref.recipes.saved_models import load_saved_model
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def open_translator(path: Path, *, backward: bool = False, tile: int | None = No
 
 def _open_saved_model(path: Path, backward: bool, tile: int | None) -> Translator:
     try:
-        loaded = tf.saved_model.load(str(path))
+        loaded = load_saved_model(path)
     except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
         raise InputError(f"{path} is not a SavedModel: {str(error).splitlines()[0]}") from error
     if hasattr(loaded, "sample"):

@@ -1,0 +1,128 @@
+"""What fuzz.py feeds: every reader of files, with small sound files of its kind to start from."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One reader.
+
+    Attributes:
+        seeds: contents of sound files.
+        place: where the mutated content is written, under a folder of its own.
+        read: reads what was written, given that folder; raises InputError, or returns.
+    """
+
+    seeds: tuple[bytes, ...]
+    place: str
+    read: Callable[[Path], object]
+
+
+def _pictures() -> tuple[bytes, ...]:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 16, 3), np.uint8)
+    seeds = []
+    for kind, mode in (("PNG", "RGB"), ("JPEG", "L"), ("GIF", "P"), ("TIFF", "RGB"), ("BMP", "RGB")):
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).convert(mode).save(buffer, kind)
+        seeds.append(buffer.getvalue())
+    return tuple(seeds)
+
+
+def _npz(**arrays: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    compressed = io.BytesIO()
+    np.savez_compressed(compressed, **arrays)
+    return buffer.getvalue() if arrays.get("plain") is None else compressed.getvalue()
+
+
+def _idx() -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8), np.uint8)
+    header = bytes([0, 0, 8, 3]) + b"".join(side.to_bytes(4, "big") for side in pixels.shape)
+    return header + pixels.tobytes()
+
+
+def _wav() -> bytes:
+    from tfgan_ref.data.wav import encode_wav
+
+    return encode_wav(np.sin(np.arange(2000) / 9).astype(np.float32), 8000)
+
+
+def readers(folder: Path) -> dict[str, Reader]:
+    """Returns all of them by name; ``folder`` is for what a reader needs beside its file."""
+    from tfgan_ref import data
+    from tfgan_ref.data.sentence_sources import read_sentences
+    from tfgan_ref.data.wave_sources import read_waves
+    from tfgan_ref.recipes import building, find_recipe
+    from tfgan_ref.training.checkpoints import Checkpoints
+    from tfgan_ref.training.run_directory import RunDirectory
+
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (4, 8, 8, 1), np.uint8)
+    recipe = find_recipe("gan")
+    settings = recipe.settings(depth=1, latent_dim=2)
+    shape = building.DataShape((4, 4, 1), None)
+    gan = building.build_gan(recipe, settings, shape)
+    saved = Checkpoints(folder / "sound", gan).save()
+    config = {
+        "recipe": "gan",
+        "settings": {"steps": 10, "learning_rate": 1e-3, "deterministic": True},
+        "data": {
+            "fingerprint": "x",
+            "sample_shape": [4, 4, 1],
+            "num_classes": None,
+            "names": {"label": ["a"]},
+        },
+        "versions": {},
+    }
+    found = {
+        "picture": Reader(_pictures(), "picture.png", lambda path: data.read_picture(path / "picture.png")),
+        "npz": Reader(
+            (_npz(images=images, labels=np.arange(4)), _npz(images=images[..., 0] / 255.0, plain=np.ones(1))),
+            "data.npz",
+            lambda path: data.read(f"npz:{path / 'data.npz'}"),
+        ),
+        "npzpairs": Reader(
+            (_npz(a=images, b=images),),
+            "pairs.npz",
+            lambda path: data.read_pairs(f"npzpairs:{path / 'pairs.npz'}:a:b"),
+        ),
+        "idx": Reader((_idx(),), "train-images-idx3-ubyte", lambda path: data.read(f"idx:{path}")),
+        "wav": Reader((_wav(),), "a/one.wav", lambda path: read_waves(f"wav:{path}", length=1000)),
+        "tsv": Reader(
+            (b"weather\tit rains today\nfood\ta warm soup\n" * 4,),
+            "data.tsv",
+            lambda path: read_sentences(f"tsv:{path / 'data.tsv'}"),
+        ),
+        "config.json": Reader(
+            (json.dumps(config).encode(),),
+            "config.json",
+            lambda path: building.parse_config(RunDirectory.open(path)),
+        ),
+    }
+    for part in sorted(saved.iterdir()):
+        found[f"checkpoint {part.name}"] = _checkpoint_part(saved, part, gan)
+    return found
+
+
+def _checkpoint_part(saved: Path, part: Path, gan: object) -> Reader:
+    """The reader of checkpoints, with one of their files mutated."""
+    from tfgan_ref.training.checkpoints import Checkpoints
+
+    others = {other.name: other.read_bytes() for other in saved.iterdir() if other != part}
+
+    def read(path: Path) -> object:
+        for name, content in others.items():
+            other = path / saved.name / name
+            if not other.exists():
+                other.write_bytes(content)
+        return Checkpoints(path, gan).restore()
+
+    return Reader((part.read_bytes(),), f"{saved.name}/{part.name}", read)
