@@ -1,21 +1,30 @@
-"""Applies a trained generator from pictures to pictures to files.
+"""Applies a trained generator from pictures to pictures, or from voice to voice, to files.
 
 python scripts/apply.py runs/srgan photographs --out enlarged
 python scripts/apply.py exported/inpainting damaged.png --mask known.png --out repaired
 python scripts/apply.py runs/style content.png --style painting.png --out painted
 python scripts/apply.py runs/cyclegan zebras --backward --out horses
+python scripts/apply.py runs/voices speech.wav --out converted
 
 Results have the names of their inputs; TIFF stays TIFF, all else becomes PNG. Pictures are turned upright as
 their EXIF orientation says; transparency and the ICC profile of RGB pictures are kept, other metadata is not.
-A file that cannot be read is named and left out, and the exit code is then 2.
+Recordings are WAV files and become 16 bit mono: other rates are resampled to the model's and channels mixed,
+which is said. A file that cannot be used is named and left out, and the exit code is then 2.
 """
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tfgan_ref.recipes.applying import Job
+    from tfgan_ref.recipes.converting import Converter
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -23,7 +32,9 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model", type=Path, help="a run directory or a SavedModel")
-    parser.add_argument("inputs", nargs="+", type=Path, help="pictures, or folders of pictures")
+    parser.add_argument(
+        "inputs", nargs="+", type=Path, help="pictures or WAV files, as the model takes, or folders of them"
+    )
     parser.add_argument("--out", type=Path, required=True, help="the folder for the results")
     parser.add_argument(
         "--mask",
@@ -45,8 +56,25 @@ def main() -> int:
     arguments = parse_arguments()
     cli.quiet_tensorflow()
 
-    from tqdm import tqdm
+    from tfgan_ref.recipes.converting import open_converter
 
+    converter = open_converter(arguments.model, backward=arguments.backward)
+    return apply_to_pictures(arguments) if converter is None else apply_to_recordings(arguments, converter)
+
+
+def apply_to_recordings(arguments: argparse.Namespace, converter: "Converter") -> int:
+    from tfgan_ref.recipes import converting
+
+    for option in ("mask", "style", "tile"):
+        if getattr(arguments, option) is not None:
+            raise InputError(f"--{option} is for pictures: {arguments.model} converts recordings")
+    jobs = converting.plan_recordings(arguments.inputs, arguments.out, overwrite=arguments.overwrite)
+    return apply_to_each(
+        jobs, lambda job: converting.convert_file(converter, job), "recording", arguments.out
+    )
+
+
+def apply_to_pictures(arguments: argparse.Namespace) -> int:
     from tfgan_ref import data
     from tfgan_ref.recipes import applying
     from tfgan_ref.recipes.translator import open_translator
@@ -64,15 +92,23 @@ def main() -> int:
                 else f"{arguments.model} needs a {kind} beside each picture: name it with --{kind}"
             )
     style = data.read_picture(arguments.style) if arguments.style else None
+    return apply_to_each(
+        jobs, lambda job: applying.apply_to_file(translator, job, style), "picture", arguments.out
+    )
+
+
+def apply_to_each(jobs: "Sequence[Job]", apply: "Callable[[Job], None]", unit: str, out: Path) -> int:
+    from tqdm import tqdm
+
     failed = 0
-    with tqdm(jobs, unit="picture", file=sys.stderr, disable=None) as bar:
+    with tqdm(jobs, unit=unit, file=sys.stderr, disable=None) as bar:
         for job in bar:
             try:
-                applying.apply_to_file(translator, job, style)
+                apply(job)
             except InputError as error:
                 bar.write(f"error: {error}", file=sys.stderr)
                 failed += 1
-    print(f"{len(jobs) - failed} of {len(jobs)} pictures in {arguments.out}")
+    print(f"{len(jobs) - failed} of {len(jobs)} {unit}s in {out}")
     return 2 if failed else 0
 
 

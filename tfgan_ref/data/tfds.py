@@ -39,7 +39,7 @@ def find_builder(name: str, data_dir: str | Path | None) -> "DatasetBuilder | No
     """
     if not re.fullmatch(r"\w+(:[\d.*]+|/.+)?", name):  # "name", "name:version" or "name/config"
         return None
-    with _one_line_errors(name, data_dir):
+    with one_line_errors(name, data_dir):
         import tensorflow_datasets as tfds
 
         not_found = tfds.core.registered.DatasetNotFoundError
@@ -81,8 +81,8 @@ def read_tfds(
         InputError: if the data set cannot be prepared or read, has no such split or no such feature, or if
             its images are of different sizes without ``image_size``.
     """
-    with _one_line_errors(name, data_dir):
-        features = _prepared_features(name, builder)
+    with one_line_errors(name, data_dir):
+        features = prepared_features(name, builder)
         label = features.get("label")
         if label is not None and (label.shape or not np.issubdtype(label.np_dtype, np.integer)):
             logger.warning(f"{name}: its feature 'label' is no class number and is left out")
@@ -110,13 +110,13 @@ def read_tfds_pictures(
     Raises:
         InputError: if the data set cannot be prepared or read, has no such split or no such feature.
     """
-    with _one_line_errors(name, data_dir):
-        features = _prepared_features(name, builder)
+    with one_line_errors(name, data_dir):
+        features = prepared_features(name, builder)
         examples = _examples(name, builder, split, features, with_label=False)
         return [(to_pixels(fit(image, image_size)), image.size) for image, _ in examples]
 
 
-def _prepared_features(name: str, builder: "DatasetBuilder") -> "dict[str, FeatureConnector]":
+def prepared_features(name: str, builder: "DatasetBuilder") -> "dict[str, FeatureConnector]":
     """Prepares the data set unless it is, and returns its features by name."""
     import tensorflow_datasets as tfds
 
@@ -144,7 +144,7 @@ def _examples(
         allowed = " or ".join(map(repr, _IMAGE_FEATURES))
         raise InputError(f"{name}: has no feature {allowed}, its features are {', '.join(features)}")
     picture = pictures[0]
-    _check_split(name, builder, split)
+    check_split(name, builder, split)
     wanted = {picture: True} | ({"label": True} if with_label else {})
     examples = builder.as_dataset(split=split, decoders=tfds.decode.PartialDecoding(wanted))
     one_shape = None not in features[picture].shape
@@ -153,7 +153,8 @@ def _examples(
             yield _to_image(name, pixels), batch["label"][i] if with_label else None
 
 
-def _check_split(name: str, builder: "DatasetBuilder", split: str) -> None:
+def check_split(name: str, builder: "DatasetBuilder", split: str, things: str = "images") -> None:
+    """Raises InputError unless the data set has ``split``, with some ``things`` in it."""
     try:
         n = builder.info.splits[split].num_examples
     except Exception as error:  # each kind of mistake in a split raises another one
@@ -162,7 +163,7 @@ def _check_split(name: str, builder: "DatasetBuilder", split: str) -> None:
             f"{name}: split={split!r} does not exist, there are {known} and parts as in 'train[:50%]'"
         ) from error
     if not n:
-        raise InputError(f"{name}: split={split!r} holds no images")
+        raise InputError(f"{name}: split={split!r} holds no {things}")
 
 
 def _to_image(name: str, pixels: np.ndarray) -> Image.Image:
@@ -174,7 +175,9 @@ def _to_image(name: str, pixels: np.ndarray) -> Image.Image:
 
 
 @contextlib.contextmanager
-def _one_line_errors(name: str, data_dir: str | Path | None) -> Iterator[None]:
+def one_line_errors(
+    name: str, data_dir: str | Path | None, instead: str = "npz:PATH, or idx:PATH"
+) -> Iterator[None]:
     """Turns whatever goes wrong inside into an InputError, and keeps tensorflow-datasets quiet."""
     try:
         with _quiet():
@@ -185,7 +188,7 @@ def _one_line_errors(name: str, data_dir: str | Path | None) -> Iterator[None]:
         raise InputError(
             f"{name}: tensorflow-datasets cannot read or prepare it in {data_dir or 'its default folder'} "
             f"({type(error).__name__}: {reason(error)}); prepare it where there is a network and pass "
-            "data_dir, or use npz:PATH, or idx:PATH"
+            f"data_dir, or use {instead}"
         ) from error
 
 

@@ -3,6 +3,8 @@
 from tfgan_ref.evaluation.classifier import SmallClassifier, classifier_for
 from tfgan_ref.evaluation.features import Extractor, Features, extract, extract_drawn, extract_real
 from tfgan_ref.evaluation.scores import METRICS, Score, check_metrics, halves, score
+from tfgan_ref.evaluation.text import TopicClassifier, score_sentences
+from tfgan_ref.evaluation.trigram import TrigramModel
 
 __all__ = [
     "METRICS",
@@ -10,6 +12,8 @@ __all__ = [
     "Features",
     "Score",
     "SmallClassifier",
+    "TopicClassifier",
+    "TrigramModel",
     "check_metrics",
     "classifier_for",
     "extract",
@@ -17,4 +21,5 @@ __all__ = [
     "extract_real",
     "halves",
     "score",
+    "score_sentences",
 ]

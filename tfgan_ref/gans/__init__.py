@@ -8,6 +8,7 @@ from tfgan_ref.gans.conditional import ConditionalGAN
 from tfgan_ref.gans.cyclegan import CycleGAN
 from tfgan_ref.gans.dragan import DRAGAN
 from tfgan_ref.gans.ebgan import EBGAN
+from tfgan_ref.gans.frame import FrameGAN
 from tfgan_ref.gans.generative import GenerativeModel
 from tfgan_ref.gans.hinge import HingeGAN
 from tfgan_ref.gans.lsgan import LSGAN
@@ -15,8 +16,10 @@ from tfgan_ref.gans.pix2pix import Pix2Pix
 from tfgan_ref.gans.progressive import ProgressiveGAN
 from tfgan_ref.gans.srgan import SRGAN
 from tfgan_ref.gans.style_transfer import StyleTransferGAN
+from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.gans.translation import ImageTranslator
 from tfgan_ref.gans.vanilla import VanillaGAN
+from tfgan_ref.gans.voice import VoiceCycleGAN
 from tfgan_ref.gans.wgan import WGAN
 from tfgan_ref.gans.wgan_gp import WGANGP
 
@@ -33,6 +36,7 @@ __all__ = [
     "WGANGP",
     "ConditionalGAN",
     "CycleGAN",
+    "FrameGAN",
     "GenerativeModel",
     "HingeGAN",
     "ImageTranslator",
@@ -40,5 +44,7 @@ __all__ = [
     "Pix2Pix",
     "ProgressiveGAN",
     "StyleTransferGAN",
+    "TextGAN",
     "VanillaGAN",
+    "VoiceCycleGAN",
 ]

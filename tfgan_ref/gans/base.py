@@ -38,6 +38,7 @@ class GAN(TwoPlayers, GenerativeModel):
         r1: gamma of the R1 penalty (Mescheder et al. 2018, equation 9).
         measure_fakes: whether fakes lose the pixels that the batch's ``mask`` says are missing from the real
             samples beside them, so that G learns whole samples from incomplete ones (Bora et al. 2018).
+        sample_key: under which a batch holds its samples.
     """
 
     tracked = (*LOSSES_AND_NORMS[:2], *ACCURACIES, *LOSSES_AND_NORMS[2:])
@@ -58,6 +59,7 @@ class GAN(TwoPlayers, GenerativeModel):
         l2: float = 0.0,
         r1: float = 0.0,
         measure_fakes: bool = True,
+        sample_key: str = "image",
     ) -> None:
         super().__init__(generator, num_classes=num_classes, seed=seed, ema_decay=ema_decay)
         for name, number in (("n_critic", n_critic), ("packing", packing)):
@@ -76,6 +78,7 @@ class GAN(TwoPlayers, GenerativeModel):
         self.l2 = l2
         self.r1 = r1
         self.measure_fakes = measure_fakes
+        self.sample_key = sample_key
         # A sample's label travels with it, whether D is shown it or not.
         remembered = [discriminator.inputs[0], *generator.inputs[1:]]
         self.replay = ReplayBuffer(replay, remembered) if replay else None
@@ -84,7 +87,7 @@ class GAN(TwoPlayers, GenerativeModel):
         """Splits a data set's batch into ``n_critic`` batches of fresh samples."""
         if self.n_critic == 1:
             return [batch]
-        n = batch["image"].shape[0]
+        n = batch[self.sample_key].shape[0]
         if n % self.n_critic:
             raise InputError(f"a batch of {n} does not hold n_critic {self.n_critic} batches of one size")
         parts = {name: tf.split(value, self.n_critic) for name, value in batch.items()}
@@ -92,7 +95,7 @@ class GAN(TwoPlayers, GenerativeModel):
 
     def real(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
         """Returns D's inputs for a batch of real samples: [samples], or [samples, label]."""
-        return [pack(batch["image"], self.packing), *self.batch_labels(batch)]
+        return [pack(batch[self.sample_key], self.packing), *self.batch_labels(batch)]
 
     def fake(self, batch: dict[str, tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
         """Draws as many fakes as ``batch`` has real samples and returns D's inputs for them.
@@ -100,7 +103,7 @@ class GAN(TwoPlayers, GenerativeModel):
         They take the labels of the real samples, so that labels alone tell D nothing, and lose the pixels
         that those miss.
         """
-        latents = self.latents(batch["image"].shape[0], critic_step)
+        latents = self.latents(batch[self.sample_key].shape[0], critic_step)
         labels = self.batch_labels(batch)
         fakes = self.generator([latents, *labels] if labels else latents, training=True)
         if self.measure_fakes and "mask" in batch:

@@ -9,6 +9,7 @@ from tfgan_ref.networks.autoencoder import (
 )
 from tfgan_ref.networks.conv28 import conv28_features, conv28_generator
 from tfgan_ref.networks.dcgan import dcgan_features, dcgan_generator
+from tfgan_ref.networks.frames import frame_discriminator, frame_generator
 from tfgan_ref.networks.heads import (
     auxiliary_discriminator,
     conditional_discriminator,
@@ -26,10 +27,14 @@ from tfgan_ref.networks.perceptual import PerceptualLoss
 from tfgan_ref.networks.points import point_features, point_generator
 from tfgan_ref.networks.reparametrised import SpectralNormalization, update_spectral_norms
 from tfgan_ref.networks.resnet_translator import resnet_translator
+from tfgan_ref.networks.spectrogram_critic import joint_features, spectrogram_features
 from tfgan_ref.networks.sr_discriminator import sr_discriminator
 from tfgan_ref.networks.srresnet import receptive_margin, srresnet
+from tfgan_ref.networks.text import text_features, text_generator
 from tfgan_ref.networks.translators import inpainting_generator, unet_translator
 from tfgan_ref.networks.unet import unet
+from tfgan_ref.networks.voice import spectrum_discriminator, warping_translator
+from tfgan_ref.networks.wavegan import wavegan_features, wavegan_generator
 
 __all__ = [
     "LPIPS",
@@ -49,8 +54,11 @@ __all__ = [
     "dcgan_features",
     "dcgan_generator",
     "discriminator",
+    "frame_discriminator",
+    "frame_generator",
     "gaussian_encoder",
     "inpainting_generator",
+    "joint_features",
     "minibatch_features",
     "mlp_features",
     "mlp_generator",
@@ -60,9 +68,16 @@ __all__ = [
     "point_generator",
     "receptive_margin",
     "resnet_translator",
+    "spectrogram_features",
+    "spectrum_discriminator",
     "sr_discriminator",
     "srresnet",
+    "text_features",
+    "text_generator",
     "unet",
     "unet_translator",
     "update_spectral_norms",
+    "warping_translator",
+    "wavegan_features",
+    "wavegan_generator",
 ]

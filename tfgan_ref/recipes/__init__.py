@@ -9,12 +9,16 @@ from tfgan_ref.recipes import (
     cyclegan,
     dcgan,
     energy,
+    frames,
     gan,
     gan_conv,
     objectives,
     pix2pix,
     progressive,
+    speech,
     superres,
+    text,
+    voices,
 )
 from tfgan_ref.recipes.recipe import Recipe
 
@@ -35,6 +39,10 @@ RECIPES: dict[str, Recipe] = {
         *pix2pix.RECIPES,
         *cyclegan.RECIPES,
         *superres.RECIPES,
+        *speech.RECIPES,
+        *frames.RECIPES,
+        *text.RECIPES,
+        *voices.RECIPES,
     )
 }
 

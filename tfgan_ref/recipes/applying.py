@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,25 +63,47 @@ def plan_jobs(
     Raises:
         InputError: an input or a mask does not exist, two inputs have one result, or a result exists.
     """
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is not a folder")
     sources = list(dict.fromkeys(source for path in inputs for source in _pictures(path)))
     masks = _masks(sources, mask) if mask else {}
-    jobs, taken = [], {}
+    targets = plan_targets(sources, out, _picture_name, others=masks.values(), overwrite=overwrite)
+    return [Job(source, target, masks.get(source)) for source, target in zip(sources, targets, strict=True)]
+
+
+def plan_targets(
+    sources: Sequence[Path],
+    out: Path,
+    result_name: Callable[[Path], str],
+    *,
+    others: Iterable[Path] = (),
+    overwrite: bool = False,
+) -> list[Path]:
+    """Returns the file in the folder ``out`` that each source becomes, having checked that nothing is lost.
+
+    Args:
+        sources: what is read.
+        out: the folder of the results.
+        result_name: of a source, what its result is called.
+        others: what is read beside the sources.
+        overwrite: whether results may replace files, which must not be inputs.
+
+    Raises:
+        InputError: ``out`` is a file, two sources have one result, or a result exists.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is not a folder")
+    taken = {}
     for source in sources:
-        suffix = source.suffix if source.suffix.lower() in FORMATS else ".png"
-        target = out / (source.stem + suffix)
+        target = out / result_name(source)
         if target in taken:
             raise InputError(f"{taken[target]} and {source} would both become {target}: apply in two runs")
         taken[target] = source
-        jobs.append(Job(source, target, masks.get(source)))
-    read = {path.resolve() for path in (*sources, *masks.values())}
-    for job in jobs:
-        if job.target.resolve() in read:
-            raise InputError(f"{job.target} is an input: name another folder with --out")
-        if job.target.exists() and not overwrite:
-            raise InputError(f"{job.target} exists: name another folder with --out, or --overwrite")
-    return jobs
+    read = {path.resolve() for path in (*sources, *others)}
+    for target in taken:
+        if target.resolve() in read:
+            raise InputError(f"{target} is an input: name another folder with --out")
+        if target.exists() and not overwrite:
+            raise InputError(f"{target} exists: name another folder with --out, or --overwrite")
+    return list(taken)
 
 
 def apply_to_file(translator: Translator, job: Job, style: np.ndarray | None = None) -> None:
@@ -137,6 +159,10 @@ def read_file(path: Path) -> PictureFile:
             return PictureFile(flat, None, profile)
         pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))
     return PictureFile(pixels[..., : flat.shape[-1]], pixels[..., 3:], profile)
+
+
+def _picture_name(source: Path) -> str:
+    return source.stem + (source.suffix if source.suffix.lower() in FORMATS else ".png")
 
 
 def _pictures(path: Path) -> Sequence[Path]:

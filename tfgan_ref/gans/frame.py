@@ -1,0 +1,180 @@
+"""A GAN of animation frames: attributes and an action choose, one latent vector makes a character itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref import losses, randomness
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.base import GAN, accuracies
+
+CHUNK = 32  # clips that are made at once when drawing
+_FREE = 1  # the purpose of a seed for conditions that nobody chose; its latents come from the seed itself
+
+
+class FrameGAN(GAN):
+    """G draws one frame of a clip from (latents, conditions, phase); D judges some frames of a clip at once.
+
+    All frames of a clip share their latents and conditions, only the phase goes on. D sees the frames side
+    by side, so a character that changes between them is told from a real one. Conditions are numbers (N, K)
+    of the values of K factors, attributes first and the action last.
+
+    Args:
+        generator: [latents (N, latent_dim), conditions (N, K), phase (N,)] to frames in [-1, 1].
+        discriminator: [frames (N, F, H, W, C), conditions (N, K), phase (N, F)] to logits (N, 1).
+        factors: the names of the K factors, each with the number of its values; the last one is the action.
+        phases: of an action.
+        loss: a name in ``losses.ADVERSARIAL_LOSSES``.
+        settings: those of ``GAN``.
+
+    Raises:
+        InputError: unknown loss, the networks do not take these factors, or a setting is out of range.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        factors: Mapping[str, int],
+        phases: int,
+        *,
+        loss: str = "hinge",
+        **settings: Any,
+    ) -> None:
+        super().__init__(generator, discriminator, **settings)
+        for network in (generator, discriminator):
+            taken = network.inputs[1].shape[-1]
+            if taken != len(factors):
+                raise InputError(f"{network.name} takes {taken} factors, not {len(factors)}")
+        self.factors = dict(factors)
+        self.phases = phases
+        self.adversarial_loss = losses.adversarial_loss(loss)
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """n_critic updates of D on frames of real and of fake clips, then one of G through the updated D."""
+        *earlier, last = self.split_batch(batch)
+        for k, part in enumerate(earlier):
+            self.discriminator_step(self.real(part), self.fake(part, k), k)
+        with tf.GradientTape() as g_tape:
+            fakes = self.fake(last, len(earlier))
+            with g_tape.stop_recording():
+                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+            g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))
+        norm = self.update_generator(g_loss, g_tape)
+        return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
+
+    def discriminator_step(
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+    ) -> dict[str, tf.Tensor]:
+        """The k-th update of D in this step, on its inputs; returns what is tracked of it."""
+        with tf.GradientTape() as tape:
+            real_logits = self.discriminate(real, purpose=2 * k + 1)
+            fake_logits = self.discriminate(fakes, purpose=2 * k + 2)
+            d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+            objective = d_loss + self.discriminator_penalty(real, k)
+        norm = self.update_discriminator(objective, tape)
+        return {"d_loss": d_loss, "d_gradient_norm": norm, **accuracies(real_logits, fake_logits)}
+
+    def batch_labels(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Returns [conditions (N, K), phase (N, F)] of a batch.
+
+        Raises:
+            InputError: the batch misses a factor or the phases.
+        """
+        for name in (*self.factors, "phase"):
+            if name not in batch:
+                raise InputError(f"{type(self).__name__} needs {name} in its batch")
+        return [tf.stack([batch[name] for name in self.factors], axis=1), batch["phase"]]
+
+    def fake(self, batch: dict[str, tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
+        """Draws a character for each real one, under its conditions and in its phases; returns D's inputs."""
+        conditions, phase = self.batch_labels(batch)
+        latents = self.latents(phase.shape[0], critic_step)
+        frames = clip_frames(self.generator, latents, conditions, phase, training=True)
+        return [frames, conditions, phase]
+
+    def generate(self, n: int, seed: int, **conditions: Any) -> tf.Tensor:
+        """Returns ``n`` clips of the averaged generator, (n, phases, H, W, C) in [-1, 1].
+
+        Args:
+            n: number of clips.
+            seed: of the latents and of conditions that are left free.
+            conditions: ``choices``, int (K,) or (n, K): the number of a factor's value, or -1 for any.
+
+        Raises:
+            InputError: ``n`` is below 1, a choice is out of range, or another condition is named.
+        """
+        if n < 1:
+            raise InputError(f"n {n} is out of range: at least 1")
+        (chosen,) = self.conditions(n, seed=seed, **conditions)
+        latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
+        pieces = [
+            whole_clips(self.sampling_generator, latents[i : i + CHUNK], chosen[i : i + CHUNK], self.phases)
+            for i in range(0, n, CHUNK)
+        ]
+        return tf.concat(pieces, axis=0)
+
+    def conditions(self, n: int, *, seed: int = 0, choices: Any = None) -> list[tf.Tensor]:
+        """Returns [conditions (n, K)]; see ``generate``."""
+        sizes = tuple(self.factors.values())
+        given = tf.fill([len(sizes)], -1) if choices is None else tf.cast(choices, tf.int32)
+        if given.shape not in ((len(sizes),), (n, len(sizes))):
+            raise InputError(
+                f"choices of shape {tuple(given.shape)} are not ({len(sizes)},) or ({n}, {len(sizes)})"
+            )
+        for name, size, column in zip(self.factors, sizes, tf.unstack(given, axis=-1), strict=True):
+            if bool(tf.reduce_any((column < -1) | (column >= size))):
+                raise InputError(f"{name} is out of range: 0 to {size - 1}, or -1 for any")
+        return [free_conditions(n, seed, given, sizes)]
+
+
+def clip_frames(
+    generator: keras.Model, latents: tf.Tensor, conditions: tf.Tensor, phase: tf.Tensor, *, training: bool
+) -> tf.Tensor:
+    """Draws F frames of each of N clips with the clip's latents and conditions.
+
+    Args:
+        generator: of single frames.
+        latents: (N, latent_dim).
+        conditions: (N, K).
+        phase: (N, F).
+        training: whether batch norm takes the statistics of these frames.
+
+    Returns:
+        Frames (N, F, H, W, C) in [-1, 1].
+    """
+    frames = phase.shape[1]
+    shared = [tf.repeat(values, frames, axis=0) for values in (latents, conditions)]
+    drawn = generator([*shared, tf.reshape(phase, [-1])], training=training)
+    return tf.reshape(drawn, [-1, frames, *drawn.shape[1:]])
+
+
+def whole_clips(generator: keras.Model, latents: tf.Tensor, conditions: tf.Tensor, phases: int) -> tf.Tensor:
+    """Draws all phases of each of N clips: (N, phases, H, W, C) in [-1, 1]."""
+    phase = tf.repeat(tf.range(phases)[tf.newaxis], tf.shape(latents)[0], axis=0)
+    return clip_frames(generator, latents, conditions, phase, training=False)
+
+
+def free_conditions(
+    n: int | tf.Tensor, seed: int | tf.Tensor, choices: tf.Tensor, sizes: tuple[int, ...]
+) -> tf.Tensor:
+    """Fills in what ``choices`` leave free: actions in turn, attributes at random, all equally likely.
+
+    Args:
+        n: number of rows.
+        seed: of the attributes; the first k rows are the same for every n >= k.
+        choices: int32 (K,) or (n, K), -1 for what is free.
+        sizes: number of values of each factor, the last one's are the actions.
+
+    Returns:
+        int32 (n, K).
+    """
+    draws = tf.random.stateless_uniform(
+        [n, len(sizes) - 1], randomness.fold_in(randomness.base_seed(seed), _FREE)
+    )
+    limits = tf.constant(sizes[:-1], tf.int32)
+    attributes = tf.minimum(tf.cast(draws * tf.cast(limits, tf.float32), tf.int32), limits - 1)
+    actions = tf.range(n)[:, tf.newaxis] % sizes[-1]
+    return tf.where(choices < 0, tf.concat([attributes, actions], axis=1), choices)

@@ -1,0 +1,87 @@
+"""CycleGAN between two voices' spectral envelopes, and the statistics of their pitch.
+
+Kaneko and Kameoka 2018, "CycleGAN-VC: Non-parallel Voice Conversion Using Cycle-Consistent Adversarial
+Networks": the envelope is translated, the pitch follows by its mean and deviation.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.cyclegan import CycleGAN
+
+_REFERENCE = 150.0  # Hz
+
+
+class VoiceCycleGAN(CycleGAN):
+    """CycleGAN on pictures of logarithmic envelopes that also learns how high both voices are.
+
+    ``batch`` holds, beside ``source`` and ``target`` (N, frames, bands, 1) in [-1, 1], ``source_pitch`` and
+    ``target_pitch`` (N, frames) in Hz, 0 for frames without a pitch. Each step takes theirs into the moments
+    of log pitch seen so far.
+
+    Args:
+        generator: as of ``CycleGAN``.
+        backward: as of ``CycleGAN``.
+        discriminator: as of ``CycleGAN``.
+        backward_discriminator: as of ``CycleGAN``.
+        settings: those of ``CycleGAN``.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        backward: keras.Model,
+        discriminator: keras.Model,
+        backward_discriminator: keras.Model,
+        **settings: Any,
+    ) -> None:
+        super().__init__(generator, backward, discriminator, backward_discriminator, **settings)
+        # Of each voice: frames with a pitch, the mean of its logarithm, the squares about that.
+        self.pitch_moments = self.add_weight(
+            shape=(2, 3), initializer="zeros", trainable=False, aggregation="mean", name="pitch_moments"
+        )
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One step of CycleGAN, after both pitches have been taken in."""
+        for voice in ("source_pitch", "target_pitch"):
+            if voice not in batch:
+                raise InputError(f"VoiceCycleGAN needs a {voice} in its batch")
+        seen = (batch["source_pitch"], batch["target_pitch"])
+        moments = [merge_moments(self.pitch_moments[i], batch_moments(pitch)) for i, pitch in enumerate(seen)]
+        self.pitch_moments.assign(tf.stack(moments))
+        return super().train_step(batch)
+
+    def pitch_statistics(self) -> tf.Tensor:
+        """Returns mean and standard deviation of the natural logarithm of Hz, (2, 2): source, target."""
+        count, mean, squares = tf.unstack(tf.convert_to_tensor(self.pitch_moments), axis=1)
+        return tf.stack([mean, tf.sqrt(tf.math.divide_no_nan(squares, count))], axis=1)
+
+
+def batch_moments(pitch: tf.Tensor) -> tf.Tensor:
+    """Returns the moments of log pitch in a batch, of all replicas together.
+
+    Args:
+        pitch: Hz, of any shape; 0 is left out.
+
+    Returns:
+        (3,): number of frames with a pitch, mean, sum of squared differences from it.
+    """
+    voiced = pitch > 0.0
+    # About a pitch between all voices, so that the squares lose no digits.
+    logarithm = tf.where(voiced, tf.math.log(tf.where(voiced, pitch, 1.0) / _REFERENCE), 0.0)
+    sums = [tf.reduce_sum(part) for part in (tf.cast(voiced, tf.float32), logarithm, logarithm**2)]
+    sums = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.stack(sums))
+    count, total, squares = tf.unstack(sums)
+    mean = tf.math.divide_no_nan(total, count)
+    return tf.stack([count, tf.math.log(_REFERENCE) + mean, tf.maximum(squares - total * mean, 0.0)])
+
+
+def merge_moments(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+    """Returns the moments (3,) of two sets together: Chan, Golub and LeVeque 1979, equation 2.1."""
+    (n, mean, squares), (m, other_mean, other_squares) = tf.unstack(first), tf.unstack(second)
+    share = tf.math.divide_no_nan(m, n + m)
+    difference = other_mean - mean
+    return tf.stack([n + m, mean + share * difference, squares + other_squares + difference**2 * n * share])

@@ -1,0 +1,162 @@
+"""Animation frames: a character's attributes, an action and a phase to a frame, all phases to a clip."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref import losses, networks, plotting
+from tfgan_ref.data.clip_batching import clip_batches
+from tfgan_ref.data.clip_sources import DEFAULT, read_clips
+from tfgan_ref.data.clips import Clips
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans import FrameGAN
+from tfgan_ref.recipes.frames_medium import FRAMES, ORDER, PHASE, factors_of, phases_of
+from tfgan_ref.recipes.recipe import Recipe, require_size
+from tfgan_ref.recipes.settings import SequenceSettings
+from tfgan_ref.recipes.training_data import DataShape
+
+SHOWN = 6  # clips of each action in the progress sheet
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameSettings(SequenceSettings):
+    """Chosen so that a figure in an unseen pair of attribute and action is drawn right in 30 CPU minutes."""
+
+    data: str = "figures"  # or sprites:PATH
+    image_size: int = 32  # side of a frame, 32 or 64
+    clips: int = 2048  # figures to draw for training
+    hold_out: str | None = DEFAULT  # pairs kept from training, hat=yes:jump,hair=red:walk; default: 5 pairs
+    frames_per_clip: int = 2  # that the discriminator sees together
+    loss: str = "hinge"  # non_saturating, minimax, least_squares, wasserstein
+    steps: int = 4000
+    batch_size: int = 32  # clips
+    learning_rate: float = 2e-4
+    d_learning_rate: float | None = 4e-4
+    beta_1: float = 0.0
+    latent_dim: int = 32
+    initializer: str = "xavier"
+    width: int = 32  # filters of the generator's last hidden layer
+    d_width: int = 32  # filters of the discriminator's first layer
+    spectral_norm: bool = True  # of the discriminator's layers
+    r1: float = 0.0  # weight gamma of the R1 penalty
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for key in ("clips", "frames_per_clip", "width", "d_width"):
+            self.check(key, getattr(self, key) >= 1, "at least 1")
+        self.check("r1", self.r1 >= 0, "at least 0")
+        losses.adversarial_loss(self.loss)
+
+
+@dataclass(frozen=True)
+class TrainingClips:
+    """Clips in memory, as the runner needs them."""
+
+    clips: Clips
+
+    @classmethod
+    def read(cls, settings: FrameSettings) -> Self:
+        """Reads the clips that ``settings`` name, without the pairs that are held out.
+
+        Raises:
+            InputError: they cannot be read or used, or have fewer phases than frames are to be seen together.
+        """
+        clips = read_clips(
+            settings.data,
+            image_size=settings.image_size,
+            clips=settings.clips,
+            hold_out=settings.hold_out,
+        )
+        if settings.frames_per_clip > clips.phases:
+            raise InputError(
+                f"frames_per_clip {settings.frames_per_clip} is out of range: 1 to the {clips.phases} phases "
+                f"of {settings.data}"
+            )
+        return cls(clips)
+
+    @property
+    def shape(self) -> DataShape:
+        """What the networks must know."""
+        clips = self.clips
+        phases = tuple(str(phase) for phase in range(clips.phases))
+        names = {**clips.factors, PHASE: phases, ORDER: tuple(clips.factors)}
+        return DataShape(clips.frames.shape[2:], names=names)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these clips from others."""
+        return self.clips.fingerprint
+
+    def batches(self, settings: FrameSettings, n: int, start_step: int) -> tf.data.Dataset:
+        """Returns the endless batches of ``n`` clips that come after ``start_step`` others."""
+        return clip_batches(
+            self.clips,
+            batch_size=n,
+            frames=settings.frames_per_clip,
+            seed=settings.seed,
+            start_step=start_step,
+        )
+
+    def examples(self) -> tuple[()]:
+        """Returns nothing: samples come from latents."""
+        return ()
+
+
+def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
+    """Builds the GAN for clips of 32 or 64 pixels."""
+    require_size("frames", shape, settings.image_size)
+    factors = {name: len(values) for name, values in factors_of(shape).items()}
+    sizes, phases, channels = tuple(factors.values()), phases_of(shape), shape.sample_shape[-1]
+    generator = networks.frame_generator(
+        settings.latent_dim,
+        sizes,
+        phases,
+        settings.image_size,
+        channels,
+        width=settings.width,
+        initializer=settings.initializer,
+        seed=settings.seed,
+    )
+    discriminator = networks.frame_discriminator(
+        sizes,
+        phases,
+        settings.frames_per_clip,
+        settings.image_size,
+        channels,
+        width=settings.d_width,
+        spectral_norm=settings.spectral_norm,
+        initializer=settings.initializer,
+        seed=settings.seed + 1,
+    )
+    return FrameGAN(
+        generator,
+        discriminator,
+        factors,
+        phases,
+        loss=settings.loss,
+        seed=settings.seed,
+        n_critic=settings.n_critic,
+        ema_decay=settings.ema_decay,
+        r1=settings.r1,
+    )
+
+
+def draw(gan: FrameGAN) -> np.ndarray:
+    """Draws the phases of a few characters in every action, a clip in each row."""
+    clips = plotting.to_uint8(gan.generate(SHOWN * list(gan.factors.values())[-1], seed=0))
+    return plotting.grid(clips.reshape(-1, *clips.shape[2:]), columns=gan.phases, enlarge=2)
+
+
+RECIPE = Recipe(
+    "frames",
+    "animation frames from attributes, action and phase",
+    "S8",
+    FrameSettings,
+    build,
+    draw,
+    TrainingClips.read,
+    medium=FRAMES,
+)
+RECIPES = (RECIPE,)

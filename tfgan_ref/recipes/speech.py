@@ -1,0 +1,189 @@
+"""The conditional speech GAN of the series' article 8: from a class to a waveform."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref import losses, networks
+from tfgan_ref.data.wave_batching import wave_batches
+from tfgan_ref.data.wave_sources import read_waves
+from tfgan_ref.data.waves import Waves
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans import WGANGP, ConditionalGAN
+from tfgan_ref.gans.techniques import InstanceNoise
+from tfgan_ref.recipes.recipe import Recipe, require_labels
+from tfgan_ref.recipes.settings import SequenceSettings
+from tfgan_ref.recipes.sound_medium import SOUNDS, spectrogram_sheet
+from tfgan_ref.recipes.training_data import DataShape
+
+OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
+CRITICS = ("waveform", "spectrogram", "both")
+SHOWN = 8  # sounds of each class in the progress sheet
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechSettings(SequenceSettings):
+    """Chosen so that vowels are clear within 30 CPU minutes."""
+
+    data: str = "vowels"  # a name that tfgan_ref.data.wave_sources.read_waves takes
+    length: int = 2048  # samples of each recording
+    sample_rate: int = 8000  # per second; recordings of other rates are resampled
+    objective: str = "hinge"  # wgan_gp (the paper's), non_saturating, minimax, least_squares, wasserstein
+    critic: str = "both"  # what D looks at: waveform (the paper's), spectrogram, both
+    spectral_norm: bool | None = None  # of D's layers; None: with every objective but wgan_gp
+    instance_noise: float = 0.1  # standard deviation of noise on D's inputs at the start
+    instance_noise_steps: int | None = 4000  # generator steps until it is gone; None: it stays
+    penalty_weight: float = 10.0  # of the gradient penalty of wgan_gp
+    r1: float = 0.0  # weight gamma of the R1 penalty
+    phase_shuffle: int = 2  # largest shift of D's activations, in samples of each layer; 0: none
+    width: int = 24  # filters of the layers nearest the waveform
+    hidden: int = 256  # units of each of two layers behind the latents; 0: none, as the paper's
+    batch_norm: bool = True  # in the generator; the paper's has none
+    steps: int = 5000
+    batch_size: int = 32
+    learning_rate: float = 4e-4
+    d_learning_rate: float | None = 2e-4
+    latent_dim: int = 64
+    initializer: str = "xavier"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for key, allowed in (("objective", OBJECTIVES), ("critic", CRITICS)):
+            if getattr(self, key) not in allowed:
+                raise InputError(
+                    f"{key} {getattr(self, key)!r} is unknown: choose one of {', '.join(allowed)}"
+                )
+        for key in ("penalty_weight", "r1", "phase_shuffle", "instance_noise", "hidden"):
+            self.check(key, getattr(self, key) >= 0, "at least 0")
+        for key in ("length", "width"):
+            self.check(key, getattr(self, key) >= 1, "at least 1")
+
+
+@dataclass(frozen=True)
+class LabelledSounds:
+    """Recordings of one length, with labels."""
+
+    waves: Waves
+
+    @classmethod
+    def read(cls, settings: SpeechSettings) -> Self:
+        """Reads the recordings that ``settings`` name.
+
+        Raises:
+            InputError: they cannot be read or used.
+        """
+        return cls(
+            read_waves(
+                settings.data,
+                length=settings.length,
+                sample_rate=settings.sample_rate,
+                data_dir=settings.data_dir,
+            )
+        )
+
+    @property
+    def shape(self) -> DataShape:
+        """What the networks must know, with the names of the classes and the rate."""
+        waves = self.waves
+        names = {"classes": waves.class_names, "sample_rate": (str(waves.sample_rate),)}
+        return DataShape((waves.length, 1), len(waves.class_names) or None, names=names)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these recordings from others."""
+        return self.waves.fingerprint
+
+    def batches(self, settings: SpeechSettings, n: int, start_step: int) -> tf.data.Dataset:
+        """Returns the endless batches of ``n`` that come after ``start_step`` others."""
+        return wave_batches(self.waves, batch_size=n, seed=settings.seed, start_step=start_step)
+
+    def examples(self) -> tuple[()]:
+        """Returns nothing: samples come from latents."""
+        return ()
+
+
+def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP:
+    """Builds WaveGAN with a label: in the generator beside the latents, in D by projection."""
+    num_classes = require_labels("speech", shape, settings)
+    length = shape.sample_shape[0]
+    generator = networks.conditional_generator(
+        lambda latent_dim: networks.wavegan_generator(
+            latent_dim,
+            length,
+            width=settings.width,
+            hidden=(settings.hidden,) * 2 if settings.hidden else (),
+            batch_norm=settings.batch_norm,
+            initializer=settings.initializer,
+            seed=settings.seed,
+        ),
+        settings.latent_dim,
+        num_classes,
+        seed=settings.seed,
+    )
+    spectral_norm = settings.objective != "wgan_gp"
+    if settings.spectral_norm is not None:
+        spectral_norm = settings.spectral_norm
+    discriminator = networks.conditional_discriminator(
+        lambda channels: _features(settings, length, spectral_norm=spectral_norm),
+        shape.sample_shape,
+        num_classes,
+        "projection",
+        spectral_norm=spectral_norm,
+        initializer=settings.initializer,
+        seed=settings.seed + 1,
+    )
+    noise = settings.instance_noise
+    shared = {
+        "seed": settings.seed,
+        "ema_decay": settings.ema_decay,
+        "n_critic": settings.n_critic,
+        "r1": settings.r1,
+        "instance_noise": InstanceNoise(noise, settings.instance_noise_steps) if noise else None,
+        "sample_key": "audio",
+    }
+    if settings.objective == "wgan_gp":
+        shared |= {"num_classes": num_classes, "penalty_weight": settings.penalty_weight}
+        return WGANGP(generator, discriminator, **shared)
+    return ConditionalGAN(generator, discriminator, num_classes, loss=settings.objective, **shared)
+
+
+def _features(settings: SpeechSettings, length: int, *, spectral_norm: bool) -> keras.Model:
+    """Builds D's body: what ``critic`` names."""
+    shared = {
+        "width": settings.width,
+        "spectral_norm": spectral_norm,
+        "initializer": settings.initializer,
+    }
+    bodies = []
+    if settings.critic != "spectrogram":
+        bodies.append(
+            networks.wavegan_features(
+                length, phase_shuffle=settings.phase_shuffle, seed=settings.seed + 1, **shared
+            )
+        )
+    if settings.critic != "waveform":
+        bodies.append(networks.spectrogram_features(length, seed=settings.seed + 2, **shared))
+    return bodies[0] if len(bodies) == 1 else networks.joint_features(*bodies)
+
+
+def draw(gan: ConditionalGAN | WGANGP) -> np.ndarray:
+    """Draws the spectrograms of 8 sounds of each class, a row for each."""
+    labels = np.repeat(np.arange(gan.num_classes), SHOWN)
+    audio = gan.generate(len(labels), seed=0, label=labels).numpy()
+    return spectrogram_sheet(audio[..., 0], SHOWN)
+
+
+RECIPE = Recipe(
+    "speech",
+    "conditional WaveGAN, from a class to a waveform",
+    "S8",
+    SpeechSettings,
+    build,
+    draw,
+    LabelledSounds.read,
+    medium=SOUNDS,
+)
+RECIPES = (RECIPE,)

@@ -1,0 +1,161 @@
+"""The conditional text GAN of the series' article 8: a topic to a sentence."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref import networks
+from tfgan_ref.data.sentence_batching import sentence_batches
+from tfgan_ref.data.sentence_sources import read_sentences
+from tfgan_ref.data.sentences import Sentences, decode, hold_out
+from tfgan_ref.gans.text import TextGAN
+from tfgan_ref.networks.text import text_features, text_generator
+from tfgan_ref.recipes.recipe import Recipe, require_labels
+from tfgan_ref.recipes.settings import TwoPlayerSettings
+from tfgan_ref.recipes.text_medium import SENTENCES, sentence_sheet
+from tfgan_ref.recipes.training_data import DataShape
+
+SHOWN = 8  # sentences of each topic in the progress picture
+SPLIT_SEED = 0  # of what is held out, whatever the run's seed
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextSettings(TwoPlayerSettings):
+    """Chosen on the embedded grammar, see docs/text.md."""
+
+    data: str = "topic_sentences"  # tsv:PATH, tsv:PATH:TOPIC_COLUMN:TEXT_COLUMN
+    length: int = 12  # words of the longest sentences that are read
+    vocabulary: int | None = None  # most frequent words; sentences with others are left out; None: all
+    topics: str | None = None  # some of the data's topics, with commas; None: all
+    hold_out: float = 0.2  # share of each topic's sentences that is kept from training, for scores
+    objective: str = "gumbel"  # wgan_gp, policy_gradient
+    n_critic: int = 1  # discriminator updates per generator update
+    pretraining_steps: int = 750  # of maximum likelihood, at the beginning of the steps
+    likelihood_weight: float = 0.0  # of the likelihood after it, beside the adversary
+    steps: int = 2000
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    ema_decay: float | None = 0.99
+    initializer: str = "xavier"
+    temperature: float = 1.0  # of the softmax whose gradient stands for that of a choice
+    r1: float = 0.002  # weight gamma of the R1 penalty; wgan_gp has its own
+    penalty_weight: float = 10.0  # of wgan_gp's gradient penalty
+    units: int = 128  # of the generator's recurrent state
+    embedding_dim: int = 64  # length of a word's vector, in both networks
+    width: int = 64  # filters of the discriminator
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("n_critic", self.n_critic >= 1, "at least 1")
+        self.check("width", self.width >= 1, "at least 1")
+        self.check("hold_out", 0 < self.hold_out < 1, "above 0 and below 1")
+
+
+@dataclass(frozen=True)
+class LabelledSentences:
+    """Sentences with their topics, in two parts.
+
+    Attributes:
+        training: what is learned from.
+        held_out: what is not.
+    """
+
+    training: Sentences
+    held_out: Sentences
+
+    @classmethod
+    def read(cls, settings: TextSettings) -> Self:
+        """Reads the sentences that ``settings`` name.
+
+        Raises:
+            InputError: they cannot be read or used.
+        """
+        sentences = read_sentences(
+            settings.data, length=settings.length, vocabulary=settings.vocabulary, topics=settings.topics
+        )
+        return cls(*hold_out(sentences, settings.hold_out, SPLIT_SEED))
+
+    @property
+    def shape(self) -> DataShape:
+        """What the networks must know."""
+        data = self.training
+        names = {"topics": data.topics, "words": data.words}
+        return DataShape((data.length, len(data.words)), len(data.topics), names=names)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these training sentences from others."""
+        return self.training.fingerprint
+
+    def batches(self, settings: TextSettings, n: int, start_step: int) -> tf.data.Dataset:
+        """Returns the endless batches of ``n`` training sentences that come after ``start_step`` others."""
+        return sentence_batches(self.training, batch_size=n, seed=settings.seed, start_step=start_step)
+
+    def examples(self) -> tuple[dict[str, np.ndarray]]:
+        """Returns what numbers stand for: ``draw`` writes them out."""
+        data = self.training
+        return ({"words": np.array(data.words), "topics": np.array(data.topics)},)
+
+
+def build(settings: TextSettings, shape: DataShape) -> TextGAN:
+    """Builds the GAN for sentences of ``shape`` (T, V).
+
+    Raises:
+        InputError: a setting cannot be used.
+    """
+    num_classes = require_labels("text", shape, settings)
+    length, vocabulary = shape.sample_shape
+    shared = {"embedding_dim": settings.embedding_dim, "initializer": settings.initializer}
+    generator = text_generator(
+        length,
+        vocabulary,
+        num_classes,
+        units=settings.units,
+        temperature=settings.temperature,
+        relaxed=settings.objective == "wgan_gp",
+        seed=settings.seed,
+        **shared,
+    )
+    discriminator = networks.conditional_discriminator(
+        lambda words: text_features(length, words, width=settings.width, seed=settings.seed + 1, **shared),
+        shape.sample_shape,
+        num_classes,
+        "projection",
+        initializer=settings.initializer,
+        seed=settings.seed + 1,
+    )
+    return TextGAN(
+        generator,
+        discriminator,
+        num_classes,
+        objective=settings.objective,
+        pretraining_steps=settings.pretraining_steps,
+        likelihood_weight=settings.likelihood_weight,
+        penalty_weight=settings.penalty_weight,
+        r1=0.0 if settings.objective == "wgan_gp" else settings.r1,
+        seed=settings.seed,
+        n_critic=settings.n_critic,
+        ema_decay=settings.ema_decay,
+    )
+
+
+def draw(gan: TextGAN, examples: dict[str, np.ndarray]) -> np.ndarray:
+    """Writes a few sentences of each topic into a picture."""
+    labels = np.repeat(np.arange(gan.num_classes), SHOWN)
+    tokens = np.argmax(gan.generate(len(labels), seed=0, label=labels), axis=-1)
+    return sentence_sheet(decode(tokens, examples["words"]), examples["topics"][labels])
+
+
+RECIPE = Recipe(
+    "text",
+    "recurrent GAN of words, from a topic to a sentence",
+    "S8",
+    TextSettings,
+    build,
+    draw,
+    LabelledSentences.read,
+    medium=SENTENCES,
+)
+RECIPES = (RECIPE,)

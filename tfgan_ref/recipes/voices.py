@@ -1,0 +1,164 @@
+"""One voice made of another without pairs: CycleGAN on spectral envelopes, and pitch by its statistics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref import networks, plotting
+from tfgan_ref.data.vocoder import BANDS
+from tfgan_ref.data.voices import Voices, example_voices, voice_batches
+from tfgan_ref.data.wave_sources import read_waves
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans import VoiceCycleGAN
+from tfgan_ref.networks import spectrum_discriminator, warping_translator
+from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.settings import TwoPlayerSettings
+from tfgan_ref.recipes.training_data import EXAMPLES, DataShape
+from tfgan_ref.recipes.voice_medium import VOICES
+
+SAMPLE_RATE = 8000  # per second
+TRANSLATORS = ("warp", "resnet")
+_STRIDE = 4  # by which the discriminators and resnet shrink time
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoicesSettings(TwoPlayerSettings):
+    """Two groups of speakers of ``data``."""
+
+    data: str = "vowels"  # wav:DIR:{label}_{group}_{take}, npz:PATH with speakers
+    source: str = "men"  # the group whose recordings are converted
+    target: str = "women"  # the group that they shall sound like
+    length: int = 4096  # samples of a recording, 8,000 per second; longer ones are cut
+    frames: int = 32  # of a piece, 10 ms each
+    steps: int = 2000
+    batch_size: int = 16
+    initializer: str = "he"
+    ema_decay: float | None = 0.99
+    translator: str = "warp"  # resnet: CycleGAN's own
+    width: int = 128  # features of the translators' blocks; of resnet, filters nearest the pictures
+    blocks: int = 2  # residual blocks of the translators
+    knots: int = 10  # frequencies at which warp moves a spectrum freely
+    reach: float = 10.0  # bands by which warp can move it
+    detail: int = 16  # filters along the frequency axis after warp; 0: none
+    d_width: int = 128  # features of the discriminators
+    loss: str = "least_squares"  # non_saturating, hinge
+    cycle_weight: float = 10.0  # of the distance to a spectrum that went there and back
+    identity_weight: float = 0.5  # of the change of a spectrum that is there already, times cycle_weight
+    replay: int = 50  # past fakes that each discriminator is shown again; 0: none
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("length", self.length >= 800, "at least 800")
+        self.check("frames", self.frames >= 8 and self.frames % _STRIDE == 0, "a multiple of 4 from 8 up")
+        if self.translator not in TRANSLATORS:
+            raise InputError(
+                f"translator {self.translator!r} is unknown: choose one of {', '.join(TRANSLATORS)}"
+            )
+
+
+@dataclass(frozen=True)
+class VoiceData:
+    """Two voices, from whose recordings pieces are cut."""
+
+    voices: Voices
+    frames: int
+
+    @property
+    def shape(self) -> DataShape:
+        """What the networks must know."""
+        names = {
+            "voices": (self.voices.source.name, self.voices.target.name),
+            "sample_rate": (str(self.voices.sample_rate),),
+        }
+        return DataShape((self.frames, BANDS, 1), source_channels=1, names=names)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these recordings from others."""
+        return self.voices.fingerprint
+
+    def batches(self, settings: VoicesSettings, n: int, start_step: int) -> tf.data.Dataset:
+        """Returns the endless batches of ``n`` pieces of each voice that come after ``start_step`` others."""
+        return voice_batches(
+            self.voices, batch_size=n, frames=self.frames, seed=settings.seed, start_step=start_step
+        )
+
+    def examples(self) -> tuple[dict[str, np.ndarray]]:
+        """Returns the same few pieces each time."""
+        return (example_voices(self.voices, EXAMPLES, frames=self.frames),)
+
+
+def read(settings: VoicesSettings) -> VoiceData:
+    """Reads and analyses the recordings of both voices.
+
+    Raises:
+        InputError: they cannot be read or used.
+    """
+    waves = read_waves(
+        settings.data, length=settings.length, sample_rate=SAMPLE_RATE, data_dir=settings.data_dir
+    )
+    return VoiceData(Voices.of(waves, settings.source, settings.target), settings.frames)
+
+
+def build(settings: VoicesSettings, shape: DataShape) -> VoiceCycleGAN:
+    """Builds both translators and both discriminators."""
+    frames, bands, _ = shape.sample_shape
+    judge = {"width": settings.d_width, "initializer": settings.initializer}
+    return VoiceCycleGAN(
+        _translator(settings, bands, settings.seed),
+        _translator(settings, bands, settings.seed + 1),
+        spectrum_discriminator(bands, seed=settings.seed + 2, **judge),
+        spectrum_discriminator(bands, seed=settings.seed + 3, **judge),
+        stride=_STRIDE,
+        loss=settings.loss,
+        cycle_weight=settings.cycle_weight,
+        identity_weight=settings.identity_weight,
+        replay=settings.replay,
+        replay_shape=(frames, bands),
+        seed=settings.seed,
+        ema_decay=settings.ema_decay,
+    )
+
+
+def draw(gan: VoiceCycleGAN, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Draws envelopes, low bands below and time to the right: of each voice, converted, and back again."""
+    there = gan.translate(examples)
+    here = gan.translate_back(examples["target"])
+    back, again = gan.translate_back(there), gan.translate({"source": here})
+    columns = [examples["source"], there, back, examples["target"], here, again]
+    upright = [np.asarray(column).transpose(0, 2, 1, 3)[:, ::-1] for column in columns]
+    rows = np.stack([plotting.to_uint8(column) for column in upright], axis=1)
+    return plotting.grid(rows.reshape(-1, *rows.shape[2:]), len(columns), enlarge=2)
+
+
+def _translator(settings: VoicesSettings, bands: int, seed: int) -> keras.Model:
+    if settings.translator == "resnet":
+        return networks.resnet_translator(
+            1, 1, settings.blocks, settings.width, initializer=settings.initializer, seed=seed
+        )
+    return warping_translator(
+        bands,
+        settings.width,
+        settings.blocks,
+        settings.knots,
+        settings.reach,
+        settings.detail,
+        initializer=settings.initializer,
+        seed=seed,
+    )
+
+
+RECIPE = Recipe(
+    "voices",
+    "one voice made of another, without pairs",
+    "S8",
+    VoicesSettings,
+    build,
+    draw,
+    read,
+    medium=VOICES,
+)
+RECIPES = (RECIPE,)
