@@ -25,7 +25,8 @@ class Measured(NamedTuple):
 
 
 def measure(audio: np.ndarray, sample_rate: int) -> Measured:
-    """Measures recordings (N, T)."""
+    """Measures recordings (N, T), whatever their level."""
+    audio = audio / np.abs(audio).max(axis=1, keepdims=True)
     rows = []
     for decibels in log_mel(audio, sample_rate):
         loudness = decibels.mean(axis=1)

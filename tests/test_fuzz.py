@@ -1,4 +1,4 @@
-"""Damaged files of every kind end in the project's own error, soon and in little memory (benchmarks/fuzz.py)."""
+"""Damaged files of every kind end in the project's own error, soon, in little memory (benchmarks/fuzz.py)."""
 
 import json
 

@@ -40,7 +40,7 @@ class FrameGAN(GAN):
         factors: Mapping[str, int],
         phases: int,
         *,
-        loss: str = "hinge",
+        loss: str = "non_saturating",
         **settings: Any,
     ) -> None:
         super().__init__(generator, discriminator, **settings)
@@ -95,20 +95,20 @@ class FrameGAN(GAN):
         frames = clip_frames(self.generator, latents, conditions, phase, training=True)
         return [frames, conditions, phase]
 
-    def generate(self, n: int, seed: int, **conditions: Any) -> tf.Tensor:
+    def generate(self, n: int, seed: int, *, choices: Any = None) -> tf.Tensor:
         """Returns ``n`` clips of the averaged generator, (n, phases, H, W, C) in [-1, 1].
 
         Args:
             n: number of clips.
             seed: of the latents and of conditions that are left free.
-            conditions: ``choices``, int (K,) or (n, K): the number of a factor's value, or -1 for any.
+            choices: int (K,) or (n, K), the number of a factor's value, or -1 for any; None: all any.
 
         Raises:
-            InputError: ``n`` is below 1, a choice is out of range, or another condition is named.
+            InputError: ``n`` is below 1, or a choice is out of range.
         """
         if n < 1:
             raise InputError(f"n {n} is out of range: at least 1")
-        (chosen,) = self.conditions(n, seed=seed, **conditions)
+        (chosen,) = self.conditions(n, seed=seed, choices=choices)
         latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
         pieces = [
             whole_clips(self.sampling_generator, latents[i : i + CHUNK], chosen[i : i + CHUNK], self.phases)

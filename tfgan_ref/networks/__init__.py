@@ -27,7 +27,7 @@ from tfgan_ref.networks.perceptual import PerceptualLoss
 from tfgan_ref.networks.points import point_features, point_generator
 from tfgan_ref.networks.reparametrised import SpectralNormalization, update_spectral_norms
 from tfgan_ref.networks.resnet_translator import resnet_translator
-from tfgan_ref.networks.spectrogram_critic import joint_features, spectrogram_features
+from tfgan_ref.networks.spectrogram_critic import LogSpectrogram, joint_features, spectrogram_features
 from tfgan_ref.networks.sr_discriminator import sr_discriminator
 from tfgan_ref.networks.srresnet import receptive_margin, srresnet
 from tfgan_ref.networks.text import text_features, text_generator
@@ -40,6 +40,7 @@ __all__ = [
     "LPIPS",
     "InceptionFID",
     "InceptionKeras",
+    "LogSpectrogram",
     "PerceptualLoss",
     "SpectralNormalization",
     "adain_generator",

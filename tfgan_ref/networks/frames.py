@@ -128,8 +128,7 @@ def frame_discriminator(
     channels: int = 3,
     *,
     width: int = 32,
-    spectral_norm: bool = True,
-    dropout: float = 0.0,
+    spectral_norm: bool = False,
     initializer: str = "xavier",
     seed: int = 0,
 ) -> keras.Model:
@@ -147,7 +146,6 @@ def frame_discriminator(
         channels: of a frame.
         width: filters of the first layer; each layer after it has twice as many.
         spectral_norm: whether all layers are spectrally normalised.
-        dropout: share of each layer's features that is dropped.
         initializer: a name in ``initializers.INITIALIZERS``.
         seed: seed of the initialisers.
 
@@ -171,7 +169,6 @@ def frame_discriminator(
         width=width,
         batch_norm=False,
         spectral_norm=spectral_norm,
-        dropout=dropout,
         initializer=initializer,
         seed=seed,
     )(stacked)

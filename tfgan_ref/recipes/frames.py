@@ -29,18 +29,18 @@ class FrameSettings(SequenceSettings):
     clips: int = 2048  # figures to draw for training
     hold_out: str | None = DEFAULT  # pairs kept from training, hat=yes:jump,hair=red:walk; default: 5 pairs
     frames_per_clip: int = 2  # that the discriminator sees together
-    loss: str = "hinge"  # non_saturating, minimax, least_squares, wasserstein
-    steps: int = 4000
+    loss: str = "non_saturating"  # minimax, least_squares, hinge, wasserstein
+    steps: int = 5000
     batch_size: int = 32  # clips
-    learning_rate: float = 2e-4
-    d_learning_rate: float | None = 4e-4
+    learning_rate: float = 1e-3
+    schedule: str = "cosine"
     beta_1: float = 0.0
     latent_dim: int = 32
     initializer: str = "xavier"
     width: int = 32  # filters of the generator's last hidden layer
     d_width: int = 32  # filters of the discriminator's first layer
-    spectral_norm: bool = True  # of the discriminator's layers
-    r1: float = 0.0  # weight gamma of the R1 penalty
+    spectral_norm: bool = False  # of the discriminator's layers
+    r1: float = 0.3  # weight gamma of the R1 penalty
 
     def __post_init__(self) -> None:
         super().__post_init__()

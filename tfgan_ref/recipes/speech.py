@@ -13,6 +13,7 @@ from tfgan_ref.data.wave_sources import read_waves
 from tfgan_ref.data.waves import Waves
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import WGANGP, ConditionalGAN
+from tfgan_ref.gans.diversity import DiversitySensitiveGAN
 from tfgan_ref.gans.techniques import InstanceNoise
 from tfgan_ref.recipes.recipe import Recipe, require_labels
 from tfgan_ref.recipes.settings import SequenceSettings
@@ -21,6 +22,7 @@ from tfgan_ref.recipes.training_data import DataShape
 
 OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
 CRITICS = ("waveform", "spectrogram", "both")
+DIVERSITY = 5.0
 SHOWN = 8  # sounds of each class in the progress sheet
 
 
@@ -36,6 +38,8 @@ class SpeechSettings(SequenceSettings):
     spectral_norm: bool | None = None  # of D's layers; None: with every objective but wgan_gp
     instance_noise: float = 0.1  # standard deviation of noise on D's inputs at the start
     instance_noise_steps: int | None = 4000  # generator steps until it is gone; None: it stays
+    diversity: float | None = None  # weight of G's gain by sounds that differ; None: 5, but none with wgan_gp
+    diversity_bound: float = 0.15  # of that gain; vowels have 0.22 in LogSpectrogram's units, digits 0.11
     penalty_weight: float = 10.0  # of the gradient penalty of wgan_gp
     r1: float = 0.0  # weight gamma of the R1 penalty
     phase_shuffle: int = 2  # largest shift of D's activations, in samples of each layer; 0: none
@@ -56,8 +60,12 @@ class SpeechSettings(SequenceSettings):
                 raise InputError(
                     f"{key} {getattr(self, key)!r} is unknown: choose one of {', '.join(allowed)}"
                 )
+        self.check("diversity", self.diversity is None or self.diversity >= 0, "at least 0, or none")
+        if self.diversity and self.objective == "wgan_gp":
+            raise InputError(f"diversity {self.diversity} is not for objective wgan_gp: none")
         for key in ("penalty_weight", "r1", "phase_shuffle", "instance_noise", "hidden"):
             self.check(key, getattr(self, key) >= 0, "at least 0")
+        self.check("diversity_bound", self.diversity_bound > 0, "above 0")
         for key in ("length", "width"):
             self.check(key, getattr(self, key) >= 1, "at least 1")
 
@@ -147,7 +155,12 @@ def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP
     if settings.objective == "wgan_gp":
         shared |= {"num_classes": num_classes, "penalty_weight": settings.penalty_weight}
         return WGANGP(generator, discriminator, **shared)
-    return ConditionalGAN(generator, discriminator, num_classes, loss=settings.objective, **shared)
+    shared["loss"] = settings.objective
+    weight = DIVERSITY if settings.diversity is None else settings.diversity
+    if not weight:
+        return ConditionalGAN(generator, discriminator, num_classes, **shared)
+    shared |= {"diversity": weight, "bound": settings.diversity_bound, "view": networks.LogSpectrogram()}
+    return DiversitySensitiveGAN(generator, discriminator, num_classes, **shared)
 
 
 def _features(settings: SpeechSettings, length: int, *, spectral_norm: bool) -> keras.Model:
