@@ -46,7 +46,9 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/missing_values.py --out benchmarks/results/missing_values --runs runs/missing_values
 	$(BIN)/python benchmarks/inpainting.py --out benchmarks/results/inpainting --runs runs/inpainting
 	$(BIN)/python benchmarks/style.py --out benchmarks/results/style --runs runs/style_benchmark
+	$(BIN)/python benchmarks/voices.py --out benchmarks/results/voices --runs runs/voices_benchmark
 	$(BIN)/python benchmarks/scaling.py --out benchmarks/results/scaling
+	$(BIN)/python benchmarks/fuzz.py --out benchmarks/results/fuzz
 	$(BIN)/python benchmarks/faults.py --out benchmarks/results/faults
 	$(BIN)/python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 
