@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,11 +67,9 @@ class RunDirectory:
         Raises:
             InputError: another process trains in it, or it cannot be written.
         """
-        try:
-            file = (self.path / ".lock").open("a", encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"run directory {self.path} cannot be written: {error.strerror}") from error
-        with file:
+        if not os.access(self.path, os.W_OK):
+            raise InputError(f"run directory {self.path} cannot be written")
+        with (self.path / "config.json").open(encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
