@@ -16,10 +16,9 @@ from tfgan_ref.recipes.frames_medium import encode_gif
 from tfgan_ref.recipes.sampler import open_writer
 
 SETTINGS = {
-    "schedule": "constant",  # another end would have another schedule
-   
     "clips": 12, "width": 2, "d_width": 2, "batch_size": 4, "steps": 4, "latent_dim": 3, "sample_every": 4,
     "checkpoint_every": 2, "log_every": 2,
+    "schedule": "constant",  # a cosine to another end is another schedule
 }  # fmt: skip
 
 
