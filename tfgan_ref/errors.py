@@ -1,4 +1,6 @@
-"""The package's own error types."""
+"""The package's own error types, and what most of their messages need."""
+
+from collections.abc import Sequence
 
 
 class InputError(ValueError):
@@ -7,6 +9,40 @@ class InputError(ValueError):
     Scripts print the message and end with exit code 2.
     """
 
+    def __init__(self, message: str) -> None:
+        # What it names may hold line breaks: a path, a class, a key.
+        super().__init__(" ".join(message.splitlines()))
+
 
 class TrainingDiverged(RuntimeError):
     """A loss became NaN or infinite: the message names the step and the last good checkpoint."""
+
+
+def check_at_least(minimum: float, **values: float | Sequence[float]) -> None:
+    """Refuses numbers below ``minimum``, alone or within a sequence, and NaN.
+
+    Raises:
+        InputError: for the first of ``values`` that is; the message names it.
+    """
+    for name, value in values.items():
+        numbers = value if isinstance(value, (list, tuple)) else [value]
+        if not all(number >= minimum for number in numbers):
+            raise InputError(f"{name} {value} is out of range: at least {minimum}")
+
+
+def check_share(**values: float) -> None:
+    """Refuses what is not from 0 to below 1, as shares of dropout are.
+
+    Raises:
+        InputError: for the first of ``values`` that is not; the message names it.
+    """
+    for name, value in values.items():
+        if not 0 <= value < 1:
+            raise InputError(f"{name} {value} is out of range: from 0 to below 1")
+
+
+def reason(error: BaseException) -> str:
+    """Returns the first line of an error's message (or its type), short enough for a one-line message."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    return text if len(text) <= 200 else text[:197] + "..."

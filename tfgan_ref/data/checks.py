@@ -1,4 +1,4 @@
-"""Checks of arguments and of the reasons that other libraries give for a failure."""
+"""Checks of arguments."""
 
 import operator
 
@@ -37,10 +37,3 @@ def check_whole(name: str, split: str) -> None:
             f"{name}: split={split!r} does not exist, a path is one whole set (split 'train'); "
             "name the path of the other set instead"
         )
-
-
-def reason(error: BaseException) -> str:
-    """Returns the first line of an error's message (or its type), short enough for a one-line message."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
-    return text if len(text) <= 200 else text[:197] + "..."

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref.data.arrays import ImageArrays
-from tfgan_ref.data.checks import check_whole, reason
+from tfgan_ref.data.checks import check_whole
 from tfgan_ref.data.collection import Collection
 from tfgan_ref.data.images import SUFFIXES, decode, fit, is_image, to_pixels
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
 

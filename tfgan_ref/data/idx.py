@@ -9,9 +9,9 @@ from typing import BinaryIO
 import numpy as np
 
 from tfgan_ref.data.arrays import ImageArrays, numbered_classes
-from tfgan_ref.data.checks import check_whole, reason
+from tfgan_ref.data.checks import check_whole
 from tfgan_ref.data.collection import fit_array
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 _PREFIXES = {"train": "train", "test": "t10k"}
 _UNSIGNED_BYTE = 0x08

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref.data.arrays import ImageArrays, numbered_classes
-from tfgan_ref.data.checks import check_whole, reason
+from tfgan_ref.data.checks import check_whole
 from tfgan_ref.data.collection import fit_array
 from tfgan_ref.data.images import from_sixteen_bits
 from tfgan_ref.data.missing import GREY
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 # Arithmetic leaves a 1.0000001 or a -0.0000001 in images that are meant to lie in [0, 1].
 _ROUNDING = 1e-6

@@ -3,10 +3,9 @@
 import numpy as np
 
 from tfgan_ref.data.arrays import ImageArrays
-from tfgan_ref.data.checks import reason
 from tfgan_ref.data.collection import Collection
 from tfgan_ref.data.images import fit, from_pixels, to_pixels
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 PHOTOGRAPHS = "photographs"
 # Those that are files in scikit-image's wheel, from 451x300 to 1411x1411 pixels; only `camera` is grey.

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import check_form, check_whole, reason
+from tfgan_ref.data.checks import check_form, check_whole
 from tfgan_ref.data.collection import warn_enlarged
 from tfgan_ref.data.folder import check_folder, decode_files, list_files
 from tfgan_ref.data.images import from_pixels, to_pixels
 from tfgan_ref.data.photographs import PHOTOGRAPHS, read_photographs
 from tfgan_ref.data.sources import read
 from tfgan_ref.data.tfds import find_builder, read_tfds_pictures
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 Pictures = tuple[np.ndarray, ...]
 Names = tuple[str, ...]

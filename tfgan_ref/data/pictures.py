@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import reason
 from tfgan_ref.data.images import decode, is_image, to_pixels
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 
 def list_pictures(folder: Path) -> list[Path]:

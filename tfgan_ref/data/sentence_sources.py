@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import reason, whole_number
+from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.grammar import TOPIC_SENTENCES, grammar_sentences
 from tfgan_ref.data.sentences import Sentences, encode, frequent_words, split_words
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
 

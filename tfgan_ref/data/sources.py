@@ -4,14 +4,14 @@ import difflib
 from pathlib import Path
 
 from tfgan_ref.data.arrays import ImageArrays
-from tfgan_ref.data.checks import check_form, reason
+from tfgan_ref.data.checks import check_form
 from tfgan_ref.data.digits import read_digits
 from tfgan_ref.data.folder import read_folder
 from tfgan_ref.data.idx import read_idx
 from tfgan_ref.data.npz import read_npz
 from tfgan_ref.data.photographs import PHOTOGRAPHS, read_photograph_arrays
 from tfgan_ref.data.tfds import find_builder, known_names, read_tfds
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 _FORMS = (
     "digits, photographs, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "

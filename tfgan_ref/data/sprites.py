@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tfgan_ref.data.checks import reason, whole_number
+from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.clips import ACTION, Clips
 from tfgan_ref.data.npz import load_arrays
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 CHARACTERS = "characters.json"
 DIRECTIONS = ("north", "west", "south", "east")  # the rows of a sprite sheet of the Liberated Pixel Cup

@@ -13,10 +13,9 @@ import numpy as np
 from PIL import Image
 
 from tfgan_ref.data.arrays import ImageArrays, numbered_classes
-from tfgan_ref.data.checks import reason
 from tfgan_ref.data.collection import Collection
 from tfgan_ref.data.images import fit, flatten, from_pixels, from_sixteen_bits, to_pixels
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder

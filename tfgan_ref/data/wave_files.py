@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tfgan_ref.data.checks import reason
 from tfgan_ref.data.wav import read_wav
 from tfgan_ref.data.wave_collection import WaveCollection
 from tfgan_ref.data.waves import Waves
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 _FIELDS = ("label", "group")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref.data.arrays import numbered_classes
-from tfgan_ref.data.checks import reason, whole_number
+from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.npz import load_arrays
 from tfgan_ref.data.tfds import find_builder
 from tfgan_ref.data.tfds_audio import read_tfds_audio
@@ -14,7 +14,7 @@ from tfgan_ref.data.vowels import vowels
 from tfgan_ref.data.wave_collection import WaveCollection
 from tfgan_ref.data.wave_files import read_wave_folder
 from tfgan_ref.data.waves import Waves, check_rate
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 VOWELS = "vowels"
 VOWELS_PER_CLASS = {"train": 300, "test": 60}

@@ -6,7 +6,7 @@ Images are (H, W) or (H, W, C). Everything runs in float64; all functions are sy
 import numpy as np
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.metrics.validation import check_finite, positive, real_array, whole_number
+from tfgan_ref.metrics.validation import as_array, check_finite, positive, real_array, whole_number
 
 WINDOW = 11
 SIGMA = 1.5
@@ -135,7 +135,8 @@ def _image_pair(
     a: np.ndarray, b: np.ndarray, data_range: float | None
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Returns the two images as float64, and the range of their values."""
-    kinds = {np.asarray(image).dtype for image in (a, b)}
+    a, b = as_array(a, "the first image"), as_array(b, "the second image")
+    kinds = {a.dtype, b.dtype}
     a, b = real_array(a, "the first image"), real_array(b, "the second image")
     if a.shape != b.shape:
         raise InputError(f"images of unequal shapes {a.shape} and {b.shape}")
@@ -160,7 +161,7 @@ def _image_pair(
 
 def _luma_pair(a: np.ndarray, b: np.ndarray, border: int, smallest: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns the luma of two uint8 RGB images, float64 in [16, 235], without the border."""
-    a, b = np.asarray(a), np.asarray(b)
+    a, b = as_array(a, "the first image"), as_array(b, "the second image")
     border = whole_number(border, "border", 0)
     for image in (a, b):
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:

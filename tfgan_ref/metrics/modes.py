@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.metrics.validation import positive, real_array, row_pair, whole_number
+from tfgan_ref.metrics.validation import as_array, positive, real_array, row_pair, whole_number
 
 
 class ModeStatistics(NamedTuple):
@@ -73,7 +73,7 @@ def stacked_mode_statistics(labels: np.ndarray, classes: int = 1000) -> StackedM
     Raises:
         InputError: for labels that are not whole, out of range, of another shape or fewer than 2.
     """
-    labels = np.asarray(labels)
+    labels = as_array(labels, "labels")
     classes = whole_number(classes, "classes", 2)
     if labels.dtype.kind not in "iu":
         raise InputError(f"labels must be whole numbers, not {labels.dtype}")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.metrics.validation import check_finite
+from tfgan_ref.metrics.validation import as_array, check_finite
 
 BLOCK = 256
 
@@ -22,7 +22,7 @@ def gradient_energy(images: np.ndarray) -> float:
     Raises:
         InputError: for NaN or infinity, or another shape.
     """
-    images = np.asarray(images)
+    images = as_array(images, "images")
     if images.ndim != 4 or 0 in images.shape or min(images.shape[1:3]) < 2:
         raise InputError(f"images must be (N, H, W, C) of at least 2x2 pixels, not {images.shape}")
     check_finite(images, "images")

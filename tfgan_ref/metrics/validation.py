@@ -9,14 +9,25 @@ from tfgan_ref.errors import InputError
 CHECKED_ROWS = 4096
 
 
-def real_array(values: object, name: str) -> np.ndarray:
-    """Returns ``values`` as an array of real numbers; float32 and float64 are not copied."""
-    array = np.asarray(values)
+def as_array(values: object, name: str) -> np.ndarray:
+    """Returns ``values`` as an array of real numbers of their own kind.
+
+    Raises:
+        InputError: they are something else, or lists of unequal lengths.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise InputError(f"{name} is not an array: its rows differ in shape") from None
     if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
         raise InputError(f"{name} must hold real numbers, not {array.dtype}")
-    if array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float64)
     return array
+
+
+def real_array(values: object, name: str) -> np.ndarray:
+    """Returns ``values`` as an array of floats; float32 and float64 are not copied."""
+    array = as_array(values, name)
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
 def check_finite(array: np.ndarray, name: str) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.metrics.validation import real_array
 
 LOWEST, HIGHEST = 60.0, 500.0  # Hz, of the pitches that are looked for
 VOICED = 0.45  # of the normalised autocorrelation from which a frame has a pitch, as in Boersma 1993
@@ -132,7 +133,7 @@ def _frames(audio: np.ndarray, length: int, sample_rate: int) -> np.ndarray:
 
 
 def _checked(audio: np.ndarray, sample_rate: int, shortest: float) -> np.ndarray:
-    audio = np.asarray(audio, np.float64)
+    audio = real_array(audio, "audio").astype(np.float64)
     if sample_rate < 2 * HIGHEST:
         raise InputError(f"sample_rate {sample_rate} is out of range: at least {2 * HIGHEST:.0f}")
     if audio.ndim != 1 or len(audio) < round(shortest * sample_rate):
@@ -162,7 +163,8 @@ def formant_shift(before: np.ndarray, after: np.ndarray, target: np.ndarray) -> 
     Raises:
         InputError: shapes differ, a formant is not above 0, or both voices have the same.
     """
-    arrays = [np.asarray(array, np.float64) for array in (before, after, target)]
+    given = {"before": before, "after": after, "target": target}
+    arrays = [real_array(array, name).astype(np.float64) for name, array in given.items()]
     if arrays[0].ndim != 2 or any(array.shape != arrays[0].shape for array in arrays):
         shapes = ", ".join(str(array.shape) for array in arrays)
         raise InputError(f"before, after and target of shapes {shapes}: they must all be (vowels, formants)")

@@ -18,7 +18,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.batch_layers import PixelNormalization
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.resnet_translator import ReflectionPadding2D
@@ -93,15 +93,7 @@ def adain_generator(
     Raises:
         InputError: an argument is unknown or out of range.
     """
-    for name, number in (
-        ("channels", channels),
-        ("width", width),
-        ("depth", depth),
-        ("blocks", blocks),
-        ("style_dim", style_dim),
-    ):
-        if number < 1:
-            raise InputError(f"{name} {number} is out of range: at least 1")
+    check_at_least(1, channels=channels, width=width, depth=depth, blocks=blocks, style_dim=style_dim)
     fresh = initializer_stream(initializer, seed)
     content_encoder = _content_encoder(channels, width, depth, blocks, fresh)
     style_encoder = _style_encoder(channels, width, depth, style_dim, fresh)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.dcgan import SIZES
 from tfgan_ref.networks.initializers import initializer_stream
 
@@ -53,6 +53,7 @@ def conv_autoencoder(
     Raises:
         InputError: another image size or initialiser.
     """
+    check_at_least(1, channels=channels, width=width, code_dim=code_dim)
     side, doublings = _plan(image_size, SIZES, "the convolutional autoencoder")
     fresh = initializer_stream(initializer, seed)
     images = keras.Input((image_size, image_size, channels), name="images")
@@ -104,8 +105,8 @@ def began_autoencoder(
     Raises:
         InputError: another image size or initialiser, or ``convolutions`` is below 1.
     """
+    check_at_least(1, channels=channels, width=width, code_dim=code_dim, convolutions=convolutions)
     _, doublings = _plan(image_size, BEGAN_SIZES, "BEGAN")
-    _check_convolutions(convolutions)
     fresh = initializer_stream(initializer, seed)
     images = keras.Input((image_size, image_size, channels), name="images")
     x = _elu_convolution(images, width, fresh)
@@ -137,8 +138,8 @@ def began_generator(
     not: generators of this package give images in range. Arguments and errors are those of
     ``began_autoencoder``.
     """
+    check_at_least(1, latent_dim=latent_dim, channels=channels, width=width, convolutions=convolutions)
     _plan(image_size, BEGAN_SIZES, "BEGAN")
-    _check_convolutions(convolutions)
     fresh = initializer_stream(initializer, seed)
     latents = keras.Input((latent_dim,), name="latents")
     x = _decode(latents, image_size, channels, width, convolutions, fresh)
@@ -160,6 +161,7 @@ def point_autoencoder(
     can copy every point, so that energies tell real from fake only as far as the capacity of ``widths`` is
     spent where the real points are.
     """
+    check_at_least(1, dim=dim, widths=widths, code_dim=code_dim)
     fresh = initializer_stream(initializer, seed)
     points = keras.Input((dim,), name="points")
     x = points
@@ -171,11 +173,6 @@ def point_autoencoder(
         x = layers.LeakyReLU(0.2)(layers.Dense(width, kernel_initializer=fresh())(x))
     reconstruction = layers.Dense(dim, kernel_initializer=fresh(), dtype="float32", name="reconstruction")(x)
     return keras.Model(points, [reconstruction, code], name="point_autoencoder")
-
-
-def _check_convolutions(convolutions: int) -> None:
-    if convolutions < 1:
-        raise InputError(f"convolutions {convolutions} is out of range: at least 1")
 
 
 def _elu_convolution(

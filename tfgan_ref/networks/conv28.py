@@ -6,6 +6,7 @@ The article reshapes a 128-wide layer to 7x7x256 and doubles the size once where
 import keras
 from keras import layers
 
+from tfgan_ref.errors import check_at_least, check_share
 from tfgan_ref.networks.dropout import Dropout
 from tfgan_ref.networks.initializers import initializer_stream
 
@@ -18,6 +19,7 @@ def conv28_generator(
     seed: int = 0,
 ) -> keras.Model:
     """Builds a generator from latents (N, latent_dim) to images (N, 28, 28, channels) in [-1, 1]."""
+    check_at_least(1, latent_dim=latent_dim, channels=channels)
     fresh = initializer_stream(initializer, seed)
     latents = keras.Input((latent_dim,), name="latents")
     x = layers.Dense(7 * 7 * 256, kernel_initializer=fresh(), use_bias=False)(latents)
@@ -43,6 +45,8 @@ def conv28_features(
     seed: int = 0,
 ) -> keras.Model:
     """Builds the discriminator's body, from images (N, 28, 28, channels) to features (N, 7 * 7 * 128)."""
+    check_at_least(1, channels=channels)
+    check_share(dropout=dropout)
     fresh = initializer_stream(initializer, seed)
     images = keras.Input((28, 28, channels), name="images")
     x = images

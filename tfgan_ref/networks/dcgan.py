@@ -8,7 +8,7 @@ discriminator. 28 = 7 * 2 * 2 starts from 7x7 where 32 and 64 start from 4x4.
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least, check_share
 from tfgan_ref.networks.dropout import Dropout
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.reparametrised import SpectralNormalization
@@ -51,6 +51,7 @@ def dcgan_generator(
     Raises:
         InputError: another image size or initialiser.
     """
+    check_at_least(1, latent_dim=latent_dim, channels=channels, width=width, kernel_size=kernel_size)
     side, doublings = _plan(image_size)
     fresh = initializer_stream(initializer, seed)
     filters = width * 2 ** (doublings - 1)
@@ -96,6 +97,8 @@ def dcgan_features(
     ``batch_norm=False``, ``spectral_norm`` and ``dropout`` leave the paper's rules, for objectives in which
     the discriminator may not couple the samples of a batch, and for small data.
     """
+    check_at_least(1, channels=channels, width=width, kernel_size=kernel_size)
+    check_share(dropout=dropout)
     _, doublings = _plan(image_size)
     fresh = initializer_stream(initializer, seed)
     images = keras.Input((image_size, image_size, channels), name="images")

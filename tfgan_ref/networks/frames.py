@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.dcgan import dcgan_features
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.reparametrised import SpectralNormalization
@@ -93,6 +93,7 @@ def frame_generator(
     Raises:
         InputError: another image size or initialiser.
     """
+    check_at_least(1, latent_dim=latent_dim, sizes=sizes, phases=phases, channels=channels, width=width)
     doublings = _doublings(image_size)
     fresh = initializer_stream(initializer, seed)
     latents = keras.Input((latent_dim,), name="latents")
@@ -156,6 +157,7 @@ def frame_discriminator(
     Raises:
         InputError: another image size or initialiser.
     """
+    check_at_least(1, sizes=sizes, phases=phases, frames=frames, channels=channels, width=width)
     _doublings(image_size)
     fresh = initializer_stream(initializer, seed + 1)
     images = keras.Input((frames, image_size, image_size, channels), name="images")

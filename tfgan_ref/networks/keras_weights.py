@@ -6,8 +6,8 @@ from pathlib import Path
 
 import keras
 
-from tfgan_ref.errors import InputError
-from tfgan_ref.networks.weight_files import Published, one_line
+from tfgan_ref.errors import InputError, reason
+from tfgan_ref.networks.weight_files import Published
 
 
 def find_keras_weights(path: str | Path | None, published: Published, md5: str) -> Path:
@@ -25,8 +25,8 @@ def find_keras_weights(path: str | Path | None, published: Published, md5: str) 
     try:
         return Path(keras.utils.get_file(published.name, published.url, cache_subdir="models", file_hash=md5))
     except Exception as error:  # Keras raises bare Exceptions, urllib and the file system their own
-        reason = one_line(error)
-        raise InputError(f"weights {published.name}: Keras did not get them ({reason}); {by_hand}") from None
+        why = reason(error)
+        raise InputError(f"weights {published.name}: Keras did not get them ({why}); {by_hand}") from None
 
 
 def load_application(build: Callable[..., keras.Model], path: Path, **settings: object) -> keras.Model:
@@ -41,6 +41,6 @@ def load_application(build: Callable[..., keras.Model], path: Path, **settings: 
     try:
         return build(weights=str(path), **settings)
     except Exception as error:  # HDF5 and mismatched layers each raise errors of their own
-        raise InputError(f"weights {path}: cannot be loaded, {one_line(error)}") from None
+        raise InputError(f"weights {path}: cannot be loaded, {reason(error)}") from None
     finally:
         keras.config.set_dtype_policy(policy)

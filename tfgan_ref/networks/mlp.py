@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from tfgan_ref.errors import check_at_least, check_share
 from tfgan_ref.networks.dropout import Dropout
 from tfgan_ref.networks.initializers import initializer_stream
 
@@ -20,6 +21,7 @@ def mlp_generator(
     seed: int = 0,
 ) -> keras.Model:
     """Builds a generator from latents (N, latent_dim) to images (N, *image_shape) in [-1, 1]."""
+    check_at_least(1, latent_dim=latent_dim, image_shape=image_shape, widths=widths)
     fresh = initializer_stream(initializer, seed)
     latents = keras.Input((latent_dim,), name="latents")
     x = latents
@@ -43,6 +45,8 @@ def mlp_features(
     seed: int = 0,
 ) -> keras.Model:
     """Builds the discriminator's body, from images (N, *image_shape) to features (N, widths[-1])."""
+    check_at_least(1, image_shape=image_shape, widths=widths)
+    check_share(dropout=dropout)
     fresh = initializer_stream(initializer, seed)
     images = keras.Input(image_shape, name="images")
     x = layers.Flatten()(images)

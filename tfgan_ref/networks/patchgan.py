@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.reparametrised import SpectralNormalization
 from tfgan_ref.networks.unet import check_normalisation, normalise
@@ -60,9 +60,7 @@ def patch_discriminator(
     name = str(receptive_field)
     if name not in PLANS:
         raise InputError(f"receptive_field {receptive_field} is unknown: choose one of {', '.join(PLANS)}")
-    for argument, number in (("channels", channels), ("width", width)):
-        if number < 1:
-            raise InputError(f"{argument} {number} is out of range: at least 1")
+    check_at_least(1, channels=channels, width=width)
     check_normalisation(normalisation)
     fresh = initializer_stream(initializer, seed)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.reparametrised import SpectralNormalization
 
@@ -21,6 +22,7 @@ def point_generator(
 
     ReLU, whose corners let a continuous map jump from mode to mode within few latents.
     """
+    check_at_least(1, latent_dim=latent_dim, dim=dim, widths=widths)
     fresh = initializer_stream(initializer, seed)
     latents = keras.Input((latent_dim,), name="latents")
     x = latents
@@ -39,6 +41,7 @@ def point_features(
     seed: int = 0,
 ) -> keras.Model:
     """Builds a discriminator's body from points (N, dim) to features (N, widths[-1])."""
+    check_at_least(1, dim=dim, widths=widths)
     fresh = initializer_stream(initializer, seed)
     points = keras.Input((dim,), name="points")
     x = points

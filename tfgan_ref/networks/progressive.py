@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.batch_layers import MinibatchStddev, PixelNormalization
 from tfgan_ref.networks.reparametrised import EqualisedLearningRate
 
@@ -67,9 +67,7 @@ def _layer_maker(seed: int) -> Callable[..., EqualisedLearningRate]:
 
 
 def _filters(image_size: int, width: int, max_width: int) -> dict[int, int]:
-    for name, value in (("width", width), ("max_width", max_width)):
-        if value < 1:
-            raise InputError(f"{name} {value} is out of range: at least 1")
+    check_at_least(1, width=width, max_width=max_width)
     return {size: min(max_width, width * image_size // size) for size in resolutions(image_size)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.unet import normalise
 
@@ -28,8 +28,7 @@ class ReflectionPadding2D(layers.Layer):
     """
 
     def __init__(self, padding: int, **settings: Any) -> None:
-        if padding < 1:
-            raise InputError(f"padding {padding} is out of range: at least 1")
+        check_at_least(1, padding=padding)
         super().__init__(**settings)
         self.padding = padding
 
@@ -85,14 +84,9 @@ def resnet_translator(
     Raises:
         InputError: an argument is unknown or out of range.
     """
-    for name, number in (
-        ("image_channels", image_channels),
-        ("output_channels", output_channels),
-        ("blocks", blocks),
-        ("width", width),
-    ):
-        if number < 1:
-            raise InputError(f"{name} {number} is out of range: at least 1")
+    check_at_least(
+        1, image_channels=image_channels, output_channels=output_channels, blocks=blocks, width=width
+    )
     fresh = initializer_stream(initializer, seed)
 
     def convolve(x: keras.KerasTensor, filters: int, kernel_size: int) -> keras.KerasTensor:

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.reparametrised import SpectralNormalization
 
@@ -63,6 +63,7 @@ def spectrogram_features(
     Raises:
         InputError: another length or initialiser.
     """
+    check_at_least(1, width=width)
     if length % HOP or length < 2 * HOP:
         raise InputError(f"length {length} makes no spectrogram: a multiple of {HOP}, at least {2 * HOP}")
     fresh = initializer_stream(initializer, seed)

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.heads import discriminator
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.reparametrised import SpectralNormalization
@@ -43,7 +43,8 @@ def sr_discriminator(
     Raises:
         InputError: an argument is unknown or out of range.
     """
-    _check(image_size, width, dense, normalisation)
+    check_at_least(1, channels=channels, width=width, dense=dense)
+    _check(image_size, normalisation)
     fresh = initializer_stream(initializer, seed)
 
     def normalised(layer: layers.Layer, number: int) -> layers.Layer:
@@ -70,12 +71,9 @@ def sr_discriminator(
     return discriminator(features, spectral_norm=spectral_norm, initializer=initializer, seed=seed + 9)
 
 
-def _check(image_size: int, width: int, dense: int, normalisation: str) -> None:
+def _check(image_size: int, normalisation: str) -> None:
     if image_size < 16 or image_size % 16:
         raise InputError(f"image_size {image_size} is out of range: a multiple of 16")
-    for name, number in (("width", width), ("dense", dense)):
-        if number < 1:
-            raise InputError(f"{name} {number} is out of range: at least 1")
     if normalisation not in NORMALISATIONS:
         raise InputError(
             f"normalisation {normalisation!r} is unknown: choose one of {', '.join(NORMALISATIONS)}"

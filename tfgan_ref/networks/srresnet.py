@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.initializers import initializer_stream
 
 SCALES = {2: 1, 4: 2, 8: 3}  # number of doublings; the paper's is 4
@@ -59,7 +59,8 @@ def srresnet(
     Raises:
         InputError: an argument is unknown or out of range.
     """
-    _check(scale, blocks, end_kernel, width, activation)
+    check_at_least(1, channels=channels, width=width)
+    _check(scale, blocks, end_kernel, activation)
     fresh = initializer_stream(initializer, seed)
     source = keras.Input((None, None, channels), name="source")
     x = first = _activate(_convolution(width, end_kernel, fresh())(source), activation)
@@ -96,14 +97,12 @@ def receptive_margin(scale: int, blocks: int, end_kernel: int = 9) -> int:
     return reach + 1 + 2 * blocks + end_kernel // 2
 
 
-def _check(scale: int, blocks: int, end_kernel: int, width: int = 1, activation: str = "prelu") -> None:
+def _check(scale: int, blocks: int, end_kernel: int, activation: str = "prelu") -> None:
     if scale not in SCALES:
         raise InputError(
             f"scale {scale} is not built by SRResNet: choose one of {', '.join(map(str, SCALES))}"
         )
-    for name, number in (("blocks", blocks), ("width", width)):
-        if number < 1:
-            raise InputError(f"{name} {number} is out of range: at least 1")
+    check_at_least(1, blocks=blocks)
     if end_kernel < 1 or end_kernel % 2 == 0:
         raise InputError(f"end_kernel {end_kernel} is out of range: an odd number")
     if activation not in ACTIVATIONS:

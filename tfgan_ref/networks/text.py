@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.initializers import initializer_stream
 
 _SMALLEST = 1e-7  # probability under which a quantile is not taken: its logarithm stays finite
@@ -55,11 +55,9 @@ class SentenceWriter(layers.Layer):
         seed: int = 0,
         **settings: Any,
     ) -> None:
-        sizes = {"length": length, "vocabulary": vocabulary, "num_classes": num_classes}
-        for name, size in (sizes | {"units": units, "embedding_dim": embedding_dim}).items():
-            if size < 1:
-                raise InputError(f"{name} {size} is out of range: at least 1")
-        if temperature <= 0:
+        check_at_least(1, length=length, vocabulary=vocabulary, num_classes=num_classes)
+        check_at_least(1, units=units, embedding_dim=embedding_dim)
+        if not temperature > 0:
             raise InputError(f"temperature {temperature} is out of range: above 0")
         # Latents stay in float32: noise in fewer digits would never draw rare words.
         super().__init__(autocast=False, **settings)
@@ -174,6 +172,7 @@ def text_generator(length: int, vocabulary: int, num_classes: int, **settings: A
     Raises:
         InputError: a size is out of range.
     """
+    check_at_least(1, length=length, vocabulary=vocabulary)
     latents = keras.Input((length * vocabulary,), name="latents")
     label = keras.Input((), dtype="int32", name="label")
     writer = SentenceWriter(length, vocabulary, num_classes, name="writer", **settings)
@@ -202,6 +201,7 @@ def text_features(
         initializer: a name in ``initializers.INITIALIZERS``.
         seed: of the initialisers.
     """
+    check_at_least(1, length=length, vocabulary=vocabulary, width=width, embedding_dim=embedding_dim)
     fresh = initializer_stream(initializer, seed)
     words = keras.Input((length, vocabulary), name="words")
     x = layers.Dense(embedding_dim, use_bias=False, kernel_initializer=fresh(), name="embedding")(words)

@@ -7,6 +7,7 @@ time: a trained generator here gives one picture for one source.
 import keras
 from keras import layers, ops
 
+from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.unet import unet_layers
 
 
@@ -43,6 +44,7 @@ def unet_translator(
     Raises:
         InputError: an argument is unknown or out of range.
     """
+    check_at_least(1, image_channels=image_channels)
     source = keras.Input((None, None, image_channels), name="source")
     picture, _ = unet_layers(
         source,
@@ -90,6 +92,7 @@ def inpainting_generator(
     Raises:
         InputError: an argument is unknown or out of range.
     """
+    check_at_least(1, channels=channels)
     source = keras.Input((None, None, channels), name="source")
     mask = keras.Input((None, None, 1), name="mask")
     filling, _ = unet_layers(

@@ -4,14 +4,17 @@ Ronneberger et al. 2015, in the strided form of Isola et al. 2017, section 6.1. 
 discriminator and as a generator from images to images.
 """
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least, check_share
 from tfgan_ref.networks.dropout import Dropout
 from tfgan_ref.networks.initializers import initializer_stream
 
 NORMALISATIONS = ("none", "batch", "instance")
+OUTPUT_ACTIVATIONS = ("linear", "tanh")
 
 
 def unet(
@@ -48,6 +51,7 @@ def unet(
     Raises:
         InputError: a side is no multiple of 2**depth, or an argument is unknown or out of range.
     """
+    check_at_least(1, image_shape=[size for size in image_shape if size is not None])
     images = keras.Input(image_shape, name="images")
     output, innermost = unet_layers(
         images,
@@ -83,7 +87,13 @@ def unet_layers(
     Raises:
         InputError: as ``unet``.
     """
-    _check(images.shape[1:], depth, normalisation, dropout)
+    check_at_least(1, depth=depth, width=width, output_channels=output_channels)
+    check_share(dropout=dropout)
+    check_normalisation(normalisation)
+    _check_sides(images.shape[1:3], depth)
+    if output_activation not in OUTPUT_ACTIVATIONS:
+        allowed = ", ".join(OUTPUT_ACTIVATIONS)
+        raise InputError(f"output_activation {output_activation!r} is unknown: choose one of {allowed}")
     fresh = initializer_stream(initializer, seed)
     filters = [width * min(2**level, 8) for level in range(depth)]
     skips = []
@@ -135,14 +145,7 @@ def check_normalisation(kind: str) -> None:
         raise InputError(f"normalisation {kind!r} is unknown: choose one of {', '.join(NORMALISATIONS)}")
 
 
-def _check(
-    image_shape: tuple[int | None, int | None, int], depth: int, normalisation: str, dropout: float
-) -> None:
-    if depth < 1:
-        raise InputError(f"depth {depth} is out of range: at least 1")
-    for side in image_shape[:2]:
+def _check_sides(sides: Sequence[int | None], depth: int) -> None:
+    for side in sides:
         if side is not None and side % 2**depth:
             raise InputError(f"image side {side} is not a multiple of {2**depth}, which depth {depth} needs")
-    check_normalisation(normalisation)
-    if not 0 <= dropout < 1:
-        raise InputError(f"dropout {dropout} is out of range: from 0 to below 1")

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.initializers import initializer_stream
 
 
@@ -32,7 +32,7 @@ class FrequencyWarp(layers.Layer):
     """
 
     def __init__(self, reach: float, **settings: Any) -> None:
-        if reach <= 0:
+        if not reach > 0:
             raise InputError(f"reach {reach} is out of range: above 0")
         super().__init__(**settings | {"dtype": "float32"})
         self.reach = reach
@@ -98,15 +98,9 @@ def warping_translator(
     Raises:
         InputError: an argument is unknown or out of range.
     """
-    for name, number, lowest in (
-        ("bands", bands, 2),
-        ("width", width, 1),
-        ("blocks", blocks, 0),
-        ("knots", knots, 2),
-        ("detail", detail, 0),
-    ):
-        if number < lowest:
-            raise InputError(f"{name} {number} is out of range: at least {lowest}")
+    check_at_least(2, bands=bands, knots=knots)
+    check_at_least(1, width=width)
+    check_at_least(0, blocks=blocks, detail=detail)
     fresh = initializer_stream(initializer, seed)
 
     def convolve(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -148,9 +142,8 @@ def spectrum_discriminator(
     Raises:
         InputError: an argument is unknown or out of range.
     """
-    for name, number, lowest in (("bands", bands, 2), ("width", width, 1)):
-        if number < lowest:
-            raise InputError(f"{name} {number} is out of range: at least {lowest}")
+    check_at_least(2, bands=bands)
+    check_at_least(1, width=width)
     fresh = initializer_stream(initializer, seed)
 
     def convolve(x: keras.KerasTensor, filters: int, strides: int = 1) -> keras.KerasTensor:

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.initializers import initializer_stream
 from tfgan_ref.networks.reparametrised import SpectralNormalization
 
@@ -105,6 +105,7 @@ def wavegan_generator(
     Raises:
         InputError: another length or initialiser.
     """
+    check_at_least(1, latent_dim=latent_dim, width=width, hidden=hidden)
     first, count = wavegan_plan(length)
     fresh = initializer_stream(initializer, seed)
     filters = width * 2 ** (count - 1)
@@ -151,6 +152,7 @@ def wavegan_features(
     Raises:
         InputError: another length or initialiser, or a negative shift.
     """
+    check_at_least(1, channels=channels, width=width)
     _, count = wavegan_plan(length)
     fresh = initializer_stream(initializer, seed)
     audio = keras.Input((length, channels), name="audio")

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 from tfgan_ref.files import cache_directory
 from tfgan_ref.networks.torch_checkpoint import read_torch_checkpoint
 
@@ -77,12 +77,7 @@ def read_weights(path: Path, ignored: str = "num_batches_tracked$") -> dict[str,
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files if wanted(name)}
     except Exception as error:  # damaged zip, pickle and npy data each raise errors of their own
-        raise InputError(f"weights {path}: cannot be read, {one_line(error)}") from None
-
-
-def one_line(error: Exception) -> str:
-    """Returns the first line of an error's message, or its type where it has none."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]
+        raise InputError(f"weights {path}: cannot be read, {reason(error)}") from None
 
 
 def torch_variables(model: keras.Model) -> dict[str, keras.Variable]:

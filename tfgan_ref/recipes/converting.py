@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.checks import reason
 from tfgan_ref.data.wav import encode_wav, read_wav, resample, to_mono
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 from tfgan_ref.files import write_bytes
 from tfgan_ref.recipes import building
 from tfgan_ref.recipes.applying import Job, plan_targets

@@ -32,11 +32,12 @@ class TextSettings(TwoPlayerSettings):
     hold_out: float = 0.2  # share of each topic's sentences that is kept from training, for scores
     objective: str = "gumbel"  # wgan_gp, policy_gradient
     n_critic: int = 1  # discriminator updates per generator update
-    pretraining_steps: int = 750  # of maximum likelihood, at the beginning of the steps
+    pretraining_steps: int = 1500  # of maximum likelihood, at the beginning of the steps
     likelihood_weight: float = 0.0  # of the likelihood after it, beside the adversary
-    steps: int = 2000
+    steps: int = 2500
     batch_size: int = 64
     learning_rate: float = 1e-3
+    schedule: str = "cosine"
     ema_decay: float | None = 0.99
     initializer: str = "xavier"
     temperature: float = 1.0  # of the softmax whose gradient stands for that of a choice
