@@ -19,6 +19,8 @@ NUMBER_OF_ARTICLES = 16
 SWITCH = 'SHORT = os.environ.get("TFGAN_REF_SHORT") == "1"'
 # Places on one machine: in a path of its own, not as a part of an address or of a relative path.
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(home|tmp|root|work|Users|var)/|file://|(?<![\w.])[A-Z]:\\\\")
+# What stands in a draft where a sentence is to come when the outputs are known.
+PLACEHOLDER = re.compile(r"\bOBS[A-Z0-9]+\b|TODO|\bTIME(_HERE)?\b|\bTIMING\b|@[A-Z_]+@")
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -29,6 +31,10 @@ def read(path):
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook):
+    return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
 def outputs(notebook):
@@ -110,6 +116,18 @@ def test_says_nothing_about_the_machine(path):
     for text in texts(read(path)):
         found = MACHINE_PATH.search(text)
         assert not found, text[max(found.start() - 40, 0) : found.end() + 40]
+
+
+@each_notebook
+def test_its_prose_is_finished_and_its_links_lead_to_files_of_the_repository(path):
+    for text in prose(read(path)):
+        found = PLACEHOLDER.search(text)
+        assert not found, text[max(found.start() - 40, 0) : found.end() + 40]
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if not target.startswith(("http://", "https://", "#")):
+                file = (path.parent / target.partition("#")[0]).resolve()
+                assert file.is_relative_to(ROOT), target
+                assert file.exists(), target
 
 
 @each_notebook

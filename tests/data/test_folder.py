@@ -1,6 +1,10 @@
 """Folders of image files, good and damaged."""
 
+import functools
+import io
 import logging
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -135,6 +139,72 @@ def test_at_most_ten_damaged_files_are_named(tmp_path, caplog):
     said = messages(caplog)
     assert len(said) == 11
     assert "12 of 1200" in said[-1]
+
+
+@functools.cache
+def encoded(value, kind="PNG", mode="L", size=(4, 4)):
+    buffer = io.BytesIO()
+    Image.new(mode, size, value).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def png_header(width, height):
+    """A PNG file that says it is so large."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    good = encoded(0)
+    return good[:12] + chunk + struct.pack(">I", zlib.crc32(chunk)) + good[33:]
+
+
+def cut():
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (4, 64), np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()[:200]
+
+
+def archive():
+    buffer = io.BytesIO()
+    np.savez(buffer, images=np.zeros((2, 4, 4), np.uint8))
+    return buffer.getvalue()
+
+
+BROKEN = {
+    "empty.png": b"",
+    "cut.png": cut(),
+    "cut.jpg": encoded(0, "JPEG", size=(64, 64))[:-200],
+    "text.jpg": b"<html>404 Not Found</html>",
+    "archive.png": archive(),
+    "no_pixels.png": png_header(0, 4),
+    "huge.png": png_header(100_000, 100_000),
+    "not_a_number.tiff": encoded(float("nan"), "TIFF", "F"),
+    "noise.webp": np.random.default_rng(0).bytes(500),
+}
+
+
+def test_ten_kinds_of_damage_in_a_folder_of_two_thousand(tmp_path, caplog, refused):
+    for value in range(1980):
+        folder = tmp_path / "ab"[value % 2]
+        folder.mkdir(exist_ok=True)
+        # Half of the names lie: what counts is what is in the file.
+        (folder / f"{value:04}.{('png', 'bmp')[value // 2 % 2]}").write_bytes(encoded(value % 250))
+    for folder in ("a", "b"):
+        for name, content in BROKEN.items():
+            (tmp_path / folder / name).write_bytes(content)
+        (tmp_path / folder / "link.png").symlink_to("nowhere.png")
+        (tmp_path / folder / "folder.png").mkdir()
+    name = f"folder:{tmp_path}"
+    arrays = read(name)
+    assert len(arrays.images) == 1980
+    assert sorted(arrays.images[:, 0, 0, 0]) == sorted(value % 250 for value in range(1980))
+    assert np.array_equal(arrays.labels, arrays.images[:, 0, 0, 0] % 2)
+    said = messages(caplog)
+    assert said[-1] == f"{name}: 20 of 2000 images cannot be read and are left out"
+    named = " ".join(said)
+    for file in (*BROKEN, "link.png"):
+        assert f"a/{file} (" in named
+    assert all("\n" not in message for message in said)
+    (tmp_path / "b" / "one_more.png").write_bytes(b"")
+    with refused("21 of 2001 images cannot be read, more than 1 %", "a/archive.png ("):
+        read(name)
 
 
 def test_more_than_one_percent_damaged(tmp_path, refused):

@@ -1,9 +1,11 @@
 """Data sets that tensorflow-datasets really prepares here, read back from its files alone."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfgan_ref.data import load, read, read_pictures
@@ -145,14 +147,35 @@ def test_versions_that_are_missing(data_dir, refused):
         read("mnist:1.2.3", data_dir=data_dir)
 
 
-def test_damaged_files(data_dir, refused, tmp_path):
-    prepare(
-        tmp_path, "MyFood", {"image": tfds.features.Image(shape=(8, 8, 3))}, {"train": [{"image": IMAGES[0]}]}
-    )
-    (records,) = tmp_path.rglob("*.tfrecord*")
+def cut(records):
     records.write_bytes(records.read_bytes()[:-30])
+
+
+def cut_between_records(records):
+    """Half of the records are whole and the others are not there."""
+    lengths = [16 + len(record.numpy()) for record in tf.data.TFRecordDataset(str(records))]
+    records.write_bytes(records.read_bytes()[: sum(lengths[: len(lengths) // 2])])
+
+
+def flip(records):
+    content = bytearray(records.read_bytes())
+    content[len(content) // 2] ^= 1
+    records.write_bytes(content)
+
+
+def empty(records):
+    records.write_bytes(b"")
+
+
+@pytest.mark.parametrize("reader", [read, read_pictures])
+@pytest.mark.parametrize("damage", [cut, cut_between_records, flip, empty, Path.unlink])
+def test_damaged_files(refused, tmp_path, damage, reader):
+    examples = [{"image": pixels} for pixels in IMAGES]
+    prepare(tmp_path, "MyFood", {"image": tfds.features.Image(shape=(8, 8, 3))}, {"train": examples})
+    (records,) = tmp_path.rglob("*.tfrecord*")
+    damage(records)
     with refused("my_food", str(tmp_path), "cannot read or prepare", "npz:PATH"):
-        read("my_food", data_dir=tmp_path)
+        reader("my_food", data_dir=tmp_path)
 
 
 def test_output_stays_quiet(data_dir, capsys):

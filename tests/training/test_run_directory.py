@@ -41,3 +41,28 @@ def test_what_is_not_a_run_directory(tmp_path):
         (tmp_path / "config.json").write_bytes(text.encode("latin1"))
         with pytest.raises(InputError, match=r"config\.json"):
             RunDirectory.open(tmp_path).config()
+
+
+def test_what_a_killed_process_left_unfinished_is_removed(tmp_path):
+    run = RunDirectory.create(tmp_path / "run", {})
+    unfinished = [
+        ".metrics.csv.123.tmp", ".0a1b2c3d.keras", ".saved_model.new.0a1b2c3d.tmp/variables/data",
+        "checkpoints/.step_00000004.123.tmp/state.index", "samples/.step_00000004.png.123.tmp",
+    ]  # fmt: skip
+    others = ["metrics.csv", ".notes", "mine.tmp", "checkpoints/step_00000002/state.index", ".cache/keep.tmp"]
+    for name in (*unfinished, *others):
+        (run.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (run.path / name).write_text("")
+    with run.in_use():
+        left = {str(path.relative_to(run.path)) for path in run.path.rglob("*") if path.is_file()}
+    assert left == {"config.json", *others}
+
+
+def test_a_run_that_was_killed_before_its_config_can_be_started(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".config.json.123.tmp").write_text("{")
+    run = RunDirectory.create(tmp_path / "run", {"a": 1})
+    assert run.config() == {"a": 1}
+    assert not run.has_begun()
+    (run.checkpoints / "step_00000000").mkdir(parents=True)
+    assert run.has_begun()
