@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint notebooks docs benchmarks parity clean
+.PHONY: demo test test-matrix lint notebooks docs benchmarks parity clean
 
 $(VENV)/installed: requirements.txt setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
@@ -19,6 +19,17 @@ demo: $(VENV)/installed
 # Two files at a time: most of a test is tracing graphs, which uses one core.
 test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+# The oldest TensorFlow that is supported, with the newest Keras that goes with it, and the newest of both.
+# TensorFlow 2.18 needs Python 3.12 or older.
+test-matrix: .venv-oldest/installed test
+	.venv-oldest/bin/python -m pytest --numprocesses 2 --dist loadfile
+
+.venv-oldest/installed: requirements.txt setup.cfg pyproject.toml
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --upgrade pip
+	.venv-oldest/bin/python -m pip install --quiet 'tensorflow==2.18.*' --editable .
+	touch $@
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -47,6 +58,10 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/inpainting.py --out benchmarks/results/inpainting --runs runs/inpainting
 	$(BIN)/python benchmarks/style.py --out benchmarks/results/style --runs runs/style_benchmark
 	$(BIN)/python benchmarks/voices.py --out benchmarks/results/voices --runs runs/voices_benchmark
+	$(BIN)/python benchmarks/text.py --objectives gumbel,likelihood,policy_gradient,wgan_gp --out benchmarks/results/text/grammar \
+		--runs runs/text_benchmark
+	$(BIN)/python benchmarks/speech.py --out benchmarks/results/speech/vowels --runs runs/speech_benchmark
+	$(BIN)/python benchmarks/frames.py --out benchmarks/results/frames --runs runs/frames_benchmark
 	$(BIN)/python benchmarks/scaling.py --out benchmarks/results/scaling
 	$(BIN)/python benchmarks/fuzz.py --out benchmarks/results/fuzz
 	$(BIN)/python benchmarks/faults.py --out benchmarks/results/faults
@@ -64,4 +79,4 @@ parity: .venv-parity/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-parity build *.egg-info
+	rm -rf $(VENV) .venv-oldest .venv-parity build *.egg-info
