@@ -62,7 +62,6 @@ class InpaintSettings(UNetSettings):
     schedule: str = "cosine"
     ema_decay: float | None = 0.99
     depth: int = 4
-    normalisation: str = "none"
     dropout: float = 0.0
     receptive_field: str = "34"
 

@@ -25,7 +25,14 @@ from tfgan_ref.recipes.settings import SamplingSettings, Settings
 from tfgan_ref.recipes.training_data import TrainingData
 from tfgan_ref.training import callbacks
 from tfgan_ref.training.checkpoints import Checkpoints
-from tfgan_ref.training.distribution import check_batch_size, is_chief, make_strategy, share_out, wait_for_all
+from tfgan_ref.training.distribution import (
+    check_batch_size,
+    is_chief,
+    make_strategy,
+    share_out,
+    wait_for_all,
+    watch_workers,
+)
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
@@ -40,6 +47,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     Raises:
         InputError: a setting, the data or ``out`` cannot be used; nothing has been written then.
         TrainingDiverged: a loss became NaN or infinite.
+        WorkerLost: another process of strategy multiworker ended.
     """
     strategy = _strategy(settings)
     if is_chief(strategy):
@@ -58,7 +66,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         },
     }
     run = RunDirectory.create(out, config) if is_chief(strategy) else RunDirectory(out)
-    with _in_use(run, strategy):
+    with _in_use(run, strategy), watch_workers(strategy):
         return _train(recipe, settings, data, gan, run, strategy)
 
 
@@ -73,6 +81,7 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
     Raises:
         InputError: ``path`` holds no run, no usable checkpoint, or the data are not those of its start.
         TrainingDiverged: a loss became NaN or infinite.
+        WorkerLost: another process of strategy multiworker ended.
     """
     run = RunDirectory.open(path)
     recipe, settings, shape, fingerprint = parse_config(run)
@@ -86,11 +95,12 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
         raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
     with strategy.scope():
         gan = build_gan(recipe, settings, shape)
-    step = Checkpoints(run.checkpoints, gan).restore()
+    # A run that was stopped before its first checkpoint starts again.
+    step = Checkpoints(run.checkpoints, gan).restore() if run.has_begun() else 0
     if steps is not None and step > steps:
         raise InputError(f"steps {steps} is below the run's step {step}: at least that")
     logger.info("resuming %s from step %d", path, step)
-    with _in_use(run, strategy):
+    with _in_use(run, strategy), watch_workers(strategy):
         return _train(recipe, settings, data, gan, run, strategy)
 
 
@@ -131,6 +141,8 @@ def _train(
             if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
                 evaluate = generator_evaluator(gan, data.arrays, settings)
                 watching.append(callbacks.EvaluateGenerator(run, settings.evaluate_every, evaluate))
+        watching.append(callbacks.RunningMeans(settings.log_every))
+        if is_chief(strategy):
             watching.append(callbacks.SaveCheckpoints(checkpoints, settings.checkpoint_every))
         stop = callbacks.StopOnSignal()
         if settings.strategy != "multiworker":  # whose processes would stop at different steps

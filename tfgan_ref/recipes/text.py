@@ -32,9 +32,9 @@ class TextSettings(TwoPlayerSettings):
     hold_out: float = 0.2  # share of each topic's sentences that is kept from training, for scores
     objective: str = "gumbel"  # wgan_gp, policy_gradient
     n_critic: int = 1  # discriminator updates per generator update
-    pretraining_steps: int = 1500  # of maximum likelihood, at the beginning of the steps
+    pretraining_steps: int = 750  # of maximum likelihood, at the beginning of the steps
     likelihood_weight: float = 0.0  # of the likelihood after it, beside the adversary
-    steps: int = 2500
+    steps: int = 8000
     batch_size: int = 64
     learning_rate: float = 1e-3
     schedule: str = "cosine"

@@ -1,0 +1,134 @@
+"""What a training step of every recipe costs, and whether the input pipeline ever keeps it waiting.
+
+python benchmarks/steps.py --out benchmarks/results/steps
+python benchmarks/steps.py --recipes cgan,text --rounds 5 --out DIR
+
+Each recipe runs at its defaults in a process of its own. Steps from the input pipeline and steps from one
+batch that is already in memory take turns in one process; the ratio of their times is the median over the
+rounds. "First step" is from the start of the process, data read and graph traced. "Memory" is the largest
+resident set. Where weights would have to be fetched (srgan), the recipe runs without them, which is said.
+Writes DIR/results.json and DIR/table.md.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arguments import Parser, describe_machine, make_output
+
+from tfgan_ref import cli
+from tfgan_ref.errors import InputError
+from tfgan_ref.files import write_json, write_text
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from tfgan_ref.gans.generative import TrainableGenerator
+
+OWN = {"srgan": {"perceptual": "none"}}  # settings without which a recipe needs files of the user's
+TURN_SECONDS = 1.0
+BOTTLENECK = 1.10  # a step from the pipeline may take so many times one from memory
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipes", help="some, with commas (default: all)")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each kind of step (%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="directory for the results")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.rounds < 1:
+        raise InputError(f"--rounds {arguments.rounds} is out of range: at least 1")
+    make_output(arguments.out)
+    return arguments
+
+
+def seconds_of(gan: "TrainableGenerator", dataset: "tf.data.Dataset", steps: int) -> float:
+    """Returns the seconds that ``steps`` steps take."""
+    start = time.perf_counter()
+    gan.fit(dataset, steps_per_epoch=steps, verbose=0, shuffle=False)
+    return time.perf_counter() - start
+
+
+def measure(name: str, rounds: int, started: float) -> dict[str, Any]:
+    """Returns the row of a recipe; ``started`` is when its process was, in seconds of ``time.time``."""
+    import resource
+
+    import tensorflow as tf
+
+    from tfgan_ref.recipes import find_recipe
+    from tfgan_ref.recipes.building import build_gan
+
+    recipe = find_recipe(name)
+    settings = recipe.settings.from_text(OWN.get(name, {}))
+    data = recipe.read(settings)
+    gan = build_gan(recipe, settings, data.shape)
+    pipeline = data.batches(settings, settings.batch_size * gan.n_critic, 0)
+    memory = tf.data.Dataset.from_tensors(next(iter(pipeline))).repeat()
+    seconds_of(gan, pipeline, 1)
+    first = time.time() - started
+    steps = max(1, round(TURN_SECONDS / seconds_of(gan, memory, 3) * 3))
+    turns = [(seconds_of(gan, pipeline, steps), seconds_of(gan, memory, steps)) for _ in range(rounds)]
+    step = statistics.median(own for own, _ in turns) / steps
+    return {
+        "recipe": name,
+        "batch_size": settings.batch_size,
+        "ms": 1000 * step,
+        "examples_per_second": settings.batch_size * gan.n_critic / step,
+        "pipeline_over_memory": statistics.median(own / cached for own, cached in turns),
+        "first_step_seconds": first,
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def main() -> None:
+    started = time.time()
+    arguments = parse_arguments()
+    if arguments.worker:
+        cli.prepare_scoring()
+        print(json.dumps(measure(arguments.worker, arguments.rounds, started)))
+        return
+    cli.quiet_tensorflow()
+
+    from study_common import rounded, table
+
+    from tfgan_ref.recipes import RECIPES, find_recipe
+
+    names = [find_recipe(name).name for name in (arguments.recipes or ",".join(RECIPES)).split(",")]
+    rows = []
+    for name in names:
+        command = [sys.executable, __file__, "--worker", name, "--out", str(arguments.out)]
+        command += ["--rounds", str(arguments.rounds)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise InputError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
+        rows.append(json.loads(done.stdout.splitlines()[-1]))
+        print(f"{name}: {rows[-1]['ms']:.1f} ms", flush=True)
+    facts = {"rounds": arguments.rounds, "machine": describe_machine()}
+    write_json(arguments.out / "results.json", [rounded(row) | facts for row in rows])
+    heads = ["recipe", "batch", "ms a step", "examples/s", "from the pipeline / from memory"]
+    cells = [
+        [
+            f"`{row['recipe']}`",
+            str(row["batch_size"]),
+            f"{row['ms']:.1f}",
+            f"{row['examples_per_second']:.0f}",
+            f"{row['pipeline_over_memory']:.2f}",
+            f"{row['first_step_seconds']:.1f}",
+            f"{row['memory_mb']:.0f}",
+        ]
+        for row in rows
+    ]
+    text = table([*heads, "first step (s)", "memory (MB)"], cells)
+    write_text(arguments.out / "table.md", text + "\n")
+    late = [row["recipe"] for row in rows if row["pipeline_over_memory"] > BOTTLENECK]
+    print(f"\n{text}\nkept waiting by the pipeline by over 10 %: {', '.join(late) or 'none'}")
+
+
+if __name__ == "__main__":
+    cli.run(main)
