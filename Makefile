@@ -18,12 +18,12 @@ demo: $(VENV)/installed
 
 # Two files at a time: most of a test is tracing graphs, which uses one core.
 test: $(VENV)/installed
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The oldest TensorFlow that is supported, with the newest Keras that goes with it, and the newest of both.
 # TensorFlow 2.18 needs Python 3.12 or older.
 test-matrix: .venv-oldest/installed test
-	.venv-oldest/bin/python -m pytest --numprocesses 2 --dist loadfile
+	.venv-oldest/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .venv-oldest/installed: requirements.txt setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv-oldest

@@ -26,6 +26,14 @@ tf.config.set_logical_device_configuration(
 # Bit-exact comparisons need it, and it is what the scripts do.
 tf.config.experimental.enable_op_determinism()
 
+# Begun first, so that no single file is left to the end while the other process has nothing to do.
+LONGEST = ("test_docs.py", "test_distribution.py", "test_benchmarks.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Puts the files that take longest first; all else stays in order."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 def tiny_gan(
     conditional=False, kind=None, *, batch_norm=False, dropout=0.0, optimizers=None, compiled=None, **settings

@@ -104,6 +104,26 @@ def test_zoo(run, tmp_path):
     assert "| vae |" in (tmp_path / "out" / "table.md").read_text()
 
 
+def test_gallery_of_what_is_there(run, tmp_path):
+    succeeded(run("gallery.py", "--out", tmp_path / "gallery.png"))
+    ours, kept = (
+        np.asarray(Image.open(path).convert("RGB"), np.float32)
+        for path in (tmp_path / "gallery.png", ROOT / "docs" / "gallery.png")
+    )
+    assert ours.shape == kept.shape
+    assert np.abs(ours - kept).mean() < 3  # grey levels: versions of Pillow choose other colours
+    is_one_line_error(run("gallery.py", "--out", tmp_path / "gallery.jpg"), "must end in .png")
+
+
+def test_steps(run, tmp_path):
+    succeeded(run("steps.py", "--recipes", "text", "--rounds", 1, "--out", tmp_path))
+    (row,) = json.loads((tmp_path / "results.json").read_text())
+    assert row["recipe"] == "text"
+    assert row["ms"] > 0
+    assert row["pipeline_over_memory"] > 0
+    assert row["first_step_seconds"] > row["ms"] / 1000
+
+
 @pytest.fixture
 def photographs(tmp_path):
     """A folder of three small coloured pictures."""

@@ -23,7 +23,7 @@ from tfgan_ref.recipes import RECIPES
 tried = settings(
     deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), print_blob=False, database=None
 )
-few, many = settings(tried, max_examples=25), settings(tried, max_examples=200)
+few, many = settings(tried, max_examples=25), settings(tried, max_examples=100)
 
 NUMBERS = st.one_of(
     st.integers(-3, 6), st.floats(-2, 3), st.sampled_from([math.nan, math.inf, -math.inf, 2**31, -(2**40)])
@@ -174,7 +174,7 @@ def test_a_score_of_sentences_is_a_share_or_refused(first, second, order):
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
-@settings(tried, max_examples=100)
+@settings(tried, max_examples=60)
 @given(st.data())
 def test_settings_are_made_of_texts_and_of_json_or_refused(recipe, data):
     keys = st.sampled_from(list(recipe.settings.__dataclass_fields__)) | TEXTS
