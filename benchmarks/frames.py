@@ -12,8 +12,6 @@ each pair, and below it a real one) and DIR/held_out.gif. A run in --runs that i
 """
 
 import argparse
-import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from tfgan_ref.data.clips import Clips
     from tfgan_ref.evaluation.frames import ClipJudge
     from tfgan_ref.gans import FrameGAN
-    from tfgan_ref.recipes.settings import Settings
 
 TARGET = 0.95
 JUDGE_CLIPS, TEST_CLIPS = 2000, 300
@@ -47,25 +44,6 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     make_output(arguments.out)
     return arguments
-
-
-def train_counting(settings: "Settings", path: Path) -> float:
-    """Trains, on from what is there; returns the CPU minutes of all calls that trained in ``path``."""
-    from runs import train
-
-    from tfgan_ref.files import write_json
-
-    record = path.with_name(f"{path.name}_cpu.json")
-    minutes = json.loads(record.read_text(encoding="utf-8"))["minutes"] if record.is_file() else 0.0
-    finished = (path / "saved_model").exists()
-    start = time.process_time()
-    try:
-        train("frames", settings, path)
-    finally:
-        if not finished:
-            minutes += (time.process_time() - start) / 60
-            write_json(record, {"minutes": minutes})
-    return minutes
 
 
 def draw(gan: "FrameGAN", conditions: "np.ndarray", seed: int) -> "Clips":
@@ -167,6 +145,7 @@ def main() -> None:
     arguments = parse_arguments()
     cli.prepare_scoring()
 
+    from runs import train_counted
     from study_common import rounded, table
 
     from tfgan_ref.data.figures import figure_clips, random_conditions
@@ -177,7 +156,7 @@ def main() -> None:
     given = {key: getattr(arguments, key) for key in ("seed", "steps") if getattr(arguments, key) is not None}
     settings = find_recipe("frames").settings.from_text(given)
     path = (arguments.runs or arguments.out) / "frames"
-    minutes = train_counting(settings, path)
+    minutes = train_counted("frames", settings, path) / 60
     gan = building.restore_gan(path)
     size = settings.image_size
     judge = judge_for(

@@ -1,10 +1,12 @@
 """What the benchmarks share that train: a run goes on, or is used again, where it is there already."""
 
 import csv
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.files import write_text
 from tfgan_ref.recipes import find_recipe, runner
 from tfgan_ref.recipes.building import settings_of
 from tfgan_ref.recipes.settings import Settings
@@ -36,3 +38,21 @@ def train(recipe_name: str, settings: Settings, path: Path) -> float:
     with RunDirectory.open(path).metrics.open(encoding="utf-8", newline="") as file:
         *_, last = csv.DictReader(file)
     return float(last["seconds"])
+
+
+def train_counted(recipe_name: str, settings: Settings, path: Path) -> float:
+    """Trains a recipe as ``train`` does; returns the CPU seconds of all calls that trained in ``path``.
+
+    They are kept beside it, in a file of its name, also when a call breaks off.
+    """
+    counted = path.with_name(f"{path.name}.cpu_seconds")
+    finished = (path / "saved_model").exists()
+    seconds = float(counted.read_text()) if counted.exists() else 0.0
+    start = time.process_time()
+    try:
+        train(recipe_name, settings, path)
+    finally:
+        if not finished and path.exists():
+            seconds += time.process_time() - start
+            write_text(counted, f"{seconds:.0f}\n")
+    return seconds

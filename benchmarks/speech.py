@@ -15,7 +15,6 @@ Runs in --runs that are finished are used again.
 """
 
 import argparse
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from tfgan_ref.data.waves import Waves
     from tfgan_ref.evaluation import Features, SmallClassifier
-    from tfgan_ref.recipes.speech import SpeechSettings
 
 WAYS = {
     "both": {"critic": "both"},
@@ -64,23 +62,6 @@ def parse_arguments() -> argparse.Namespace:
         parser.error(f"n {arguments.n} is out of range: at least 20")
     make_output(arguments.out)
     return arguments
-
-
-def train_counted(settings: "SpeechSettings", run: Path) -> float:
-    """Trains the recipe in ``run``, on from what is there; returns the CPU seconds of all its training."""
-    from runs import train
-
-    from tfgan_ref.files import write_text
-    from tfgan_ref.recipes import building
-
-    counted = run / "cpu_seconds.txt"
-    done = int(building.restore_gan(run).step.numpy()) if run.exists() else 0
-    before = float(counted.read_text()) if counted.exists() else 0.0
-    start = time.process_time()
-    train("speech", settings, run)
-    if done < settings.steps:
-        write_text(counted, f"{before + time.process_time() - start:.0f}\n")
-    return float(counted.read_text())
 
 
 def hear(
@@ -196,6 +177,7 @@ def main() -> None:
     cli.prepare_scoring()
 
     import numpy as np
+    from runs import train_counted
     from study_common import rounded
 
     from tfgan_ref.data.spectrograms import spectrogram_arrays
@@ -214,7 +196,7 @@ def main() -> None:
     for way in arguments.ways.split(","):
         settings = recipe.settings.from_text(given | WAYS[way])
         run = (arguments.runs or arguments.out) / way
-        seconds = train_counted(settings, run)
+        seconds = train_counted("speech", settings, run)
         gan = building.restore_gan(run)
         pieces = [
             gan.generate(arguments.n, seed=number, label=number).numpy()[..., 0]

@@ -14,7 +14,6 @@ first objective. Runs in --runs that are finished are used again.
 """
 
 import argparse
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,23 +73,6 @@ def settings_of(arguments: argparse.Namespace, objective: str | None) -> "TextSe
     if objective == LIKELIHOOD:
         return replace(settings, pretraining_steps=settings.steps)
     return settings if objective is None else replace(settings, objective=objective)
-
-
-def train_counted(settings: "TextSettings", run: Path) -> float:
-    """Trains the recipe in ``run``, on from what is there; returns the CPU seconds of all its training."""
-    from runs import train
-
-    from tfgan_ref.files import write_text
-    from tfgan_ref.recipes import building
-
-    counted = run / "cpu_seconds.txt"
-    done = int(building.restore_gan(run).step.numpy()) if run.exists() else 0
-    before = float(counted.read_text()) if counted.exists() else 0.0
-    start = time.process_time()
-    train("text", settings, run)
-    if done < settings.steps:
-        write_text(counted, f"{before + time.process_time() - start:.0f}\n")
-    return float(counted.read_text())
 
 
 def topics_repeated(data: "Sentences", n: int) -> "np.ndarray":
@@ -184,6 +166,7 @@ def main() -> None:
     arguments = parse_arguments()
     cli.prepare_scoring()
 
+    from runs import train_counted
     from study_common import rounded
 
     from tfgan_ref.data.grammar import TOPIC_SENTENCES, is_valid
@@ -206,7 +189,7 @@ def main() -> None:
     seconds = {}
     for objective, own in ways.items():
         run = (arguments.runs or arguments.out) / objective
-        seconds[objective] = train_counted(own, run)
+        seconds[objective] = train_counted("text", own, run)
         judged[objective] = written_sentences(run, training, n)
     classifier = TopicClassifier.train(training, data.held_out)
     rows = {

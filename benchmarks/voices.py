@@ -15,7 +15,6 @@ few WAV files. Runs in --runs that are finished are used again.
 """
 
 import argparse
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +52,8 @@ def parse_arguments() -> argparse.Namespace:
 
 def train_all(arguments: argparse.Namespace) -> "tuple[dict[str, VoiceCycleGAN], dict[str, float]]":
     """Trains what is not trained yet; returns the GANs, and the CPU seconds of each."""
-    from runs import train
+    from runs import train_counted
 
-    from tfgan_ref.files import write_text
     from tfgan_ref.recipes import building, find_recipe
 
     gans, seconds = {}, {}
@@ -63,15 +61,8 @@ def train_all(arguments: argparse.Namespace) -> "tuple[dict[str, VoiceCycleGAN],
     for way, own in WAYS.items():
         run = (arguments.runs or arguments.out) / way
         settings = find_recipe("voices").settings.from_text(own | given)
-        counted = run / "cpu_seconds.txt"
-        before = float(counted.read_text()) if counted.exists() else 0.0
-        start = time.process_time()
-        steps_before = int(building.restore_gan(run).step.numpy()) if run.exists() else 0
-        train("voices", settings, run)
-        if steps_before < settings.steps:
-            write_text(counted, f"{before + time.process_time() - start:.0f}\n")
+        seconds[way] = train_counted("voices", settings, run)
         gans[way] = building.restore_gan(run)
-        seconds[way] = float(counted.read_text())
     return gans, seconds
 
 
