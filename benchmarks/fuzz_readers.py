@@ -61,7 +61,9 @@ def readers(folder: Path) -> dict[str, Reader]:
     from tfgan_ref.data.sentence_sources import read_sentences
     from tfgan_ref.data.wave_sources import read_waves
     from tfgan_ref.recipes import building, find_recipe
+    from tfgan_ref.training.callbacks import read_best
     from tfgan_ref.training.checkpoints import Checkpoints
+    from tfgan_ref.training.csv_table import CSVTable
     from tfgan_ref.training.run_directory import RunDirectory
 
     rng = np.random.default_rng(0)
@@ -105,6 +107,16 @@ def readers(folder: Path) -> dict[str, Reader]:
             (json.dumps(config).encode(),),
             "config.json",
             lambda path: building.parse_config(RunDirectory.open(path)),
+        ),
+        "metrics.csv": Reader(
+            (b"step,seconds,d_loss\n" + b"".join(b"%d,%d.25,0.7\n" % (n, n) for n in range(9)),),
+            "metrics.csv",
+            lambda path: CSVTable(path / "metrics.csv", up_to_step=5),
+        ),
+        "best.json": Reader(
+            (json.dumps({"step": 500, "metric": "fid", "value": 12.5}, indent=2).encode(),),
+            "best.json",
+            lambda path: read_best(path / "best.json"),
         ),
     }
     for part in sorted(saved.iterdir()):

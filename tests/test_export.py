@@ -27,6 +27,10 @@ assert not np.allclose(first, model.sample(5, 4).numpy())
 assert model.sample(1, 3).shape[0] == 1
 assert model.sample(int(sys.argv[3]), 3).shape[0] == int(sys.argv[3])
 latents = tf.zeros([2, 4])
+traced = model.sample.experimental_get_tracing_count()
+for number in range(5, 8):
+    model.sample(number, number)
+assert model.sample.experimental_get_tracing_count() == traced, "a graph is kept for each number"
 if conditional:
     np.testing.assert_allclose(model.sample(5, 3, [0, 1, 2, 0, 1]).numpy(), first, atol=1e-6)
     one = model.sample(5, 3, 2).numpy()

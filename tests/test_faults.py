@@ -3,7 +3,6 @@
 import errno
 import itertools
 import json
-import re
 import time
 
 import pytest
@@ -13,17 +12,8 @@ from tests.scripts.test_scripts import is_one_line_error
 from tfgan_ref.training.callbacks import RunningMeans
 from tfgan_ref.training.csv_table import CSVTable
 
-TINY = [
-    "gan",
-    "--batch-size",
-    4,
-    "--set",
-    "image_size=8",
-    "--set",
-    "log_every=2",
-    "--set",
-    "checkpoint_every=2",
-]
+SETTINGS = ("image_size=8", "log_every=3", "checkpoint_every=2")
+TINY = ["gan", "--batch-size", 4, *(part for setting in SETTINGS for part in ("--set", setting))]
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +29,7 @@ def test_three_kills_and_the_end_is_the_same(run_script, tmp_path):
     assert results["unequal"] == {"kills": []}
     moments = [row["moment"] for row in results["rows"]]
     assert moments == ["before the first checkpoint", "in a checkpoint", "in the export"]
-    assert results["rows"][0]["step"] == -1
-    assert results["rows"][1]["half_written"]
+    assert [row["step"] >= 0 for row in results["rows"]] == [False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -59,10 +48,12 @@ def test_bad_arguments(run_script, tmp_path, script, arguments, part):
 def test_growth_is_seen():
     import memory
 
-    notes = [{"at": at, "megabytes": megabytes} for at, megabytes in ((1, 50), (2, 100), (3, 102), (4, 103))]
-    assert memory.summarise("a", notes) == {"what": "a", "spread": 1.06, "flat": False, "notes": notes}
+    notes = [
+        {"at": at, "megabytes": megabytes} for at, megabytes in ((1, 50), (2, 100), (3, 102), (4, 102.9))
+    ]
+    assert memory.summarise("a", notes) == {"what": "a", "spread": 1.058, "flat": False, "notes": notes}
     flat = memory.summarise("a", [{"at": 0, "megabytes": 50}, *notes[1:]])
-    assert flat["spread"] == 0.03
+    assert flat["spread"] == 0.029
     assert flat["flat"]
 
 
@@ -73,35 +64,27 @@ def test_means_go_on_where_a_stopped_run_left_them():
         assert {float(tracker.count.numpy()) for tracker in gan.metrics} == {counted}
 
 
-def test_clocks_that_jump_change_only_the_seconds(run_script, tmp_path, monkeypatch):
-    def train(run, *ends):
-        for number, steps in enumerate(ends):
-            arguments = ["--resume", run] if number else [*TINY, "--out", run]
-            code, _, error = run_script("train.py", *arguments, "--steps", steps)
-            assert code == 0, error
+def test_clocks_that_jump_and_a_full_disk_change_only_the_seconds(run_script, tmp_path, monkeypatch):
+    def found(run):
         rows = [line.split(",") for line in (run / "metrics.csv").read_text().splitlines()]
+        assert len(rows) == 3
         return [[row[0], *row[2:]] for row in rows], (run / "samples.png").read_bytes()
-
-    straight = train(tmp_path / "straight", 6)
-    jumps = itertools.cycle((0, -86400, 86400, -3 * 86400))
-    for name in ("time", "monotonic"):
-        clock = getattr(time, name)
-        monkeypatch.setattr(time, name, lambda clock=clock: clock() + next(jumps))
-    assert train(tmp_path / "jumping", 4, 6) == straight
-    assert len(straight[0]) == 3
-
-
-def test_a_full_disk_is_said_in_one_line_and_the_run_goes_on_later(run_script, tmp_path, monkeypatch):
-    run = tmp_path / "run"
 
     def full(self, row):
         raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
 
+    straight, hurt = tmp_path / "straight", tmp_path / "hurt"
+    assert run_script("train.py", *TINY, "--steps", 6, "--out", straight)[0] == 0
+    jumps = itertools.cycle((0, -86400, 86400, -3 * 86400))
+    for name in ("time", "monotonic"):
+        clock = getattr(time, name)
+        monkeypatch.setattr(time, name, lambda clock=clock: clock() + next(jumps))
     with monkeypatch.context() as context:
         context.setattr(CSVTable, "append", full)
-        code, _, error = run_script("train.py", *TINY, "--steps", 4, "--out", run)
+        code, _, error = run_script("train.py", *TINY, "--steps", 6, "--out", hurt)
     assert code == 5
-    assert re.fullmatch(r"error: .*metrics\.csv: No space left on device", error.strip().splitlines()[-1])
+    last = error.strip().splitlines()[-1]
+    assert last == f"error: {hurt / 'metrics.csv'}: No space left on device"
     assert "Traceback" not in error
-    assert run_script("train.py", "--resume", run)[0] == 0
-    assert len((run / "metrics.csv").read_text().splitlines()) == 2
+    assert run_script("train.py", "--resume", hurt)[0] == 0
+    assert found(hurt) == found(straight)

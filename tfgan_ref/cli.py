@@ -1,6 +1,7 @@
 """What all scripts share: quiet libraries, and one line with exit code 2 for bad input."""
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -11,13 +12,13 @@ from pathlib import Path
 # Before TensorFlow is imported: its notes about the machine would hide the script's own lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from tfgan_ref.errors import InputError, TrainingDiverged
+from tfgan_ref.errors import InputError, TrainingDiverged, WorkerLost
 
 
 def run(main: Callable[[], int | None]) -> None:
     """Runs ``main`` and ends the process: 0 when it went well, 2 for bad input, 3 when training diverged.
 
-    After Ctrl-C the exit code is 130.
+    When another worker was lost the exit code is 4, when the disk is full 5, after Ctrl-C 130.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("tfgan_ref").setLevel(logging.INFO)
@@ -29,6 +30,14 @@ def run(main: Callable[[], int | None]) -> None:
     except TrainingDiverged as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(3)
+    except WorkerLost as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(4)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        sys.exit(5)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

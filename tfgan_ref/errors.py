@@ -18,6 +18,10 @@ class TrainingDiverged(RuntimeError):
     """A loss became NaN or infinite: the message names the step and the last good checkpoint."""
 
 
+class WorkerLost(RuntimeError):
+    """Another process of a run on several was lost: the message is one line, without TensorFlow's pages."""
+
+
 def check_at_least(minimum: float, **values: float | Sequence[float]) -> None:
     """Refuses numbers below ``minimum``, alone or within a sequence, and NaN.
 

@@ -14,6 +14,7 @@ from tfgan_ref.errors import InputError
 
 # Samples are made in pieces of this many, so that any number fits in memory.
 CHUNK = 256
+IN_TURN = -(2**31)  # the label that stands for none: every class in turn
 
 
 def save_keras(generator: keras.Model, path: Path) -> None:
@@ -78,31 +79,28 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
         module.num_classes = tf.Variable(num_classes, trainable=False)
     scalar = tf.TensorSpec((), tf.int32)
     latents = tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents")
+    # With signatures: without, a loaded function is traced, and kept, for each number that it is given.
     if module.conditional:
 
-        @tf.function
-        def sample(n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor | None = None) -> tf.Tensor:
+        @tf.function(input_signature=[scalar, scalar, tf.TensorSpec(None, tf.int32)])
+        def sample(n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:
             n = _positive(n)
-            if label is None:
-                return module.draw(n, seed, tf.range(n) % num_classes)
+            in_turn = label == IN_TURN
             allowed = tf.debugging.Assert(
-                tf.reduce_all((label >= 0) & (label < num_classes)),
+                tf.reduce_all(in_turn | ((label >= 0) & (label < num_classes))),
                 [f"label must be from 0 to {num_classes - 1}, not", label],
             )
             with tf.control_dependencies([allowed]):
-                return module.draw(n, seed, tf.identity(label))
+                return module.draw(n, seed, tf.where(in_turn, tf.range(n) % num_classes, label))
 
-        for shape in ((), (None,)):
-            sample.get_concrete_function(scalar, scalar, tf.TensorSpec(shape, tf.int32, name="label"))
         signature = [latents, tf.TensorSpec((None,), tf.int32, name="label")]
     else:
 
-        @tf.function
+        @tf.function(input_signature=[scalar, scalar])
         def sample(n: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             return module.draw(_positive(n), seed)
 
         signature = [latents]
-    sample.get_concrete_function(scalar, scalar)
     module.sample = sample
     serve = tf.function(lambda *inputs: {"images": module.serve(*inputs)}, input_signature=signature)
     write_saved_model(module, path, {"serving_default": serve})

@@ -90,13 +90,31 @@ def damage_index(path):
     (path / "state.index").unlink()
 
 
+def damage_renamed_part(path):
+    (path / MANIFEST).write_text((path / MANIFEST).read_text().replace('"variables"', '"varia`les"'))
+
+
+def damage_no_step(path):
+    manifest = json.loads((path / MANIFEST).read_text())
+    (path / MANIFEST).write_text(json.dumps(manifest | {"step": "two"}))
+
+
+def damage_nothing_checked(path):
+    manifest = json.loads((path / MANIFEST).read_text())
+    (path / "state.index").unlink()
+    (path / MANIFEST).write_text(json.dumps(manifest | {"files": {}}))
+
+
 def damage_escape(path):
     manifest = json.loads((path / MANIFEST).read_text())
-    manifest["files"] = {"../../secret": [1, 1]}
+    manifest["files"]["../../secret"] = [1, 1]
     (path / MANIFEST).write_text(json.dumps(manifest))
 
 
-DAMAGE = [damage_truncate, damage_flip, damage_no_manifest, damage_manifest, damage_index, damage_escape]
+DAMAGE = [
+    damage_truncate, damage_flip, damage_no_manifest, damage_manifest, damage_index, damage_renamed_part,
+    damage_no_step, damage_nothing_checked, damage_escape,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda f: f.__name__.removeprefix("damage_"))

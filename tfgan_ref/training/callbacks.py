@@ -17,11 +17,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import plotting
-from tfgan_ref.errors import TrainingDiverged
+from tfgan_ref.errors import InputError, TrainingDiverged
 from tfgan_ref.evaluation import Score
 from tfgan_ref.export import save_keras
-from tfgan_ref.files import write_json, write_text
+from tfgan_ref.files import write_json
 from tfgan_ref.training.checkpoints import Checkpoints
+from tfgan_ref.training.csv_table import CSVTable
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
@@ -51,37 +52,6 @@ class PeriodicCallback(keras.callbacks.Callback):
     def act(self, step: int, logs: Mapping[str, float]) -> None:
         """What happens at a multiple."""
         raise NotImplementedError
-
-
-class CSVTable:
-    """A CSV file with a column ``step``, written row by row.
-
-    Rows later than ``up_to_step``, left by a run that was killed after its last checkpoint, are dropped.
-
-    Attributes:
-        last: the last row that was kept, empty if there is none.
-    """
-
-    def __init__(self, path: Path, up_to_step: int) -> None:
-        self.path = path
-        self.last: dict[str, str] = {}
-        if not path.exists():
-            return
-        header, *lines = path.read_text(encoding="utf-8").splitlines()
-        columns = header.split(",")
-        # The last line of a killed run may be cut off.
-        rows = [row for line in lines if len(row := line.split(",")) == len(columns)]
-        kept = [row for row in rows if int(row[0]) <= up_to_step]
-        write_text(path, "".join(",".join(row) + "\n" for row in [columns, *kept]))
-        if kept:
-            self.last = dict(zip(columns, kept[-1], strict=True))
-
-    def append(self, row: Mapping[str, object]) -> None:
-        """Adds a row; the first one also writes the names of its columns, of which step is the first."""
-        with self.path.open("a", encoding="utf-8") as file:
-            if file.tell() == 0:
-                file.write(",".join(row) + "\n")
-            file.write(",".join(map(str, row.values())) + "\n")
 
 
 class StopWhenDiverged(keras.callbacks.Callback):
@@ -155,7 +125,7 @@ class SaveCheckpoints(PeriodicCallback):
 
 
 class LogMetrics(PeriodicCallback):
-    """Writes the means since the last row to ``metrics.csv`` and TensorBoard, and starts new means."""
+    """Writes the means since the last row to ``metrics.csv`` and TensorBoard."""
 
     def __init__(self, run: RunDirectory, every: int) -> None:
         super().__init__(every)
@@ -185,7 +155,47 @@ class LogMetrics(PeriodicCallback):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
         self.writer.flush()
+
+
+class RunningMeans(PeriodicCallback):
+    """Starts new means at every multiple, and goes on with those of a resumed run.
+
+    For every process of a run, as each has its own; after the callback that logs them and before the one that
+    saves checkpoints.
+    """
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Notes the means that the checkpoint held."""
+        super().on_train_begin(logs)
+        variables = [variable for metric in self.model.metrics for variable in metric.variables]
+        self.kept = [(variable, variable.numpy()) for variable in variables]
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Puts them back: Keras's ``fit`` has started new ones."""
+        for variable, value in self.kept:
+            variable.assign(value)
+
+    def act(self, step: int, logs: Mapping[str, float]) -> None:
+        """Starts new means."""
         self.model.reset_metrics()
+
+
+def read_best(path: Path) -> dict[str, Any]:
+    """Returns the step, the metric and the value of the best evaluation.
+
+    Raises:
+        InputError: the file holds what no run writes.
+    """
+    try:
+        best = json.loads(path.read_text(encoding="utf-8"))
+        sound = (
+            type(best["step"]) is int and type(best["metric"]) is str and type(best["value"]) in (int, float)
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        sound = False
+    if not sound:
+        raise InputError(f"{path} is damaged: remove it")
+    return best
 
 
 class EvaluateGenerator(PeriodicCallback):
@@ -206,7 +216,7 @@ class EvaluateGenerator(PeriodicCallback):
         """Reads what an earlier part of the run wrote."""
         super().on_train_begin(logs)
         self.table = CSVTable(self.run.evaluations, up_to_step=self.seen)
-        self.best = json.loads(self.run.best.read_text()) if self.run.best.exists() else None
+        self.best = read_best(self.run.best) if self.run.best.exists() else None
         self.writer = tf.summary.create_file_writer(str(self.run.logs))
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:

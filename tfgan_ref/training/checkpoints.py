@@ -87,7 +87,7 @@ class Checkpoints:
         for path in reversed(self.paths()):
             try:
                 manifest = _verified_manifest(path)
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 logger.warning("checkpoint %s is damaged (%s): the one before it is used", path, error)
                 continue
             self._refuse_foreign(path, manifest["variables"])
@@ -120,6 +120,11 @@ def _describe(gan: GenerativeModel) -> dict[str, list[list[Any]]]:
 
 def _verified_manifest(path: Path) -> dict[str, Any]:
     manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    sound = (
+        type(manifest["step"]) is int and "state.index" in manifest["files"] and len(manifest["files"]) > 1
+    )
+    if not (sound and all(isinstance(group, list) for group in manifest["variables"].values())):
+        raise ValueError("its manifest is incomplete")
     for name, (size, checksum) in manifest["files"].items():
         if Path(name).name != name:
             raise ValueError(f"its manifest names {name!r}")

@@ -6,15 +6,17 @@ batch's samples is the exception: batch norm (unless ``synchronise_batch_norm``)
 replay buffers see one replica's samples.
 """
 
+import contextlib
 import json
 import logging
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, WorkerLost
 
 logger = logging.getLogger(__name__)
 STRATEGIES = ("none", "mirrored", "multiworker", "tpu")
@@ -79,6 +81,21 @@ def wait_for_all(strategy: tf.distribute.Strategy) -> None:
         return strategy.reduce("SUM", strategy.run(lambda: tf.ones(())), axis=None)
 
     add_up()
+
+
+@contextlib.contextmanager
+def watch_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Says in one line that another process was lost, inside the ``with`` block.
+
+    Raises:
+        WorkerLost: in place of what TensorFlow raises then.
+    """
+    try:
+        yield
+    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError) as error:
+        if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            raise
+        raise WorkerLost("another worker was lost: start all of them again with --resume RUN") from error
 
 
 def check_batch_size(batch_size: int, packing: int, strategy: tf.distribute.Strategy) -> None:

@@ -4,6 +4,8 @@ import contextlib
 import fcntl
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,9 @@ from typing import Any
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import write_json
+
+# The temporary names of `files`, `export` and `checkpoints`.
+_UNFINISHED = re.compile(r"\..+\.\w+\.tmp|\.[0-9a-f]{8}\.keras")
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class RunDirectory:
     @staticmethod
     def refuse_existing(path: Path) -> None:
         """Raises InputError if ``path`` exists and holds anything."""
-        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        if path.is_file() or (path.is_dir() and any(not _is_unfinished(part) for part in path.iterdir())):
             raise InputError(
                 f"run directory {path} exists: name another with --out, or continue it with --resume {path}"
             )
@@ -62,7 +67,8 @@ class RunDirectory:
     def in_use(self) -> Iterator[None]:
         """Keeps other processes from training in this directory until the end of the ``with`` block.
 
-        The system ends the lock with the process, however that ends.
+        The system ends the lock with the process, however that ends. What a killed process left unfinished
+        is removed.
 
         Raises:
             InputError: another process trains in it, or it cannot be written.
@@ -74,7 +80,20 @@ class RunDirectory:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise InputError(f"run directory {self.path} is in use by another process") from error
+            self._remove_unfinished()
             yield
+
+    def has_begun(self) -> bool:
+        """Returns whether the run came as far as its first checkpoint, which is there before any row."""
+        return self.metrics.exists() or (self.checkpoints.is_dir() and any(self.checkpoints.glob("step_*")))
+
+    def _remove_unfinished(self) -> None:
+        for folder in (self.path, self.checkpoints, self.samples):
+            for part in filter(_is_unfinished, folder.iterdir() if folder.is_dir() else ()):
+                if part.is_dir():
+                    shutil.rmtree(part)
+                else:
+                    part.unlink()
 
     def config(self) -> dict[str, Any]:
         """Reads ``config.json``.
@@ -84,7 +103,7 @@ class RunDirectory:
         """
         try:
             config = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{self.path / 'config.json'} cannot be read: {error}") from error
         if not isinstance(config, dict):
             raise InputError(f"{self.path / 'config.json'} is not a JSON object")
@@ -139,3 +158,7 @@ class RunDirectory:
     def saved_model(self) -> Path:
         """The averaged generator for users without this package."""
         return self.path / "saved_model"
+
+
+def _is_unfinished(path: Path) -> bool:
+    return _UNFINISHED.fullmatch(path.name) is not None
