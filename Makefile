@@ -65,6 +65,8 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/scaling.py --out benchmarks/results/scaling
 	$(BIN)/python benchmarks/fuzz.py --out benchmarks/results/fuzz
 	$(BIN)/python benchmarks/faults.py --out benchmarks/results/faults
+	$(BIN)/python benchmarks/memory.py --out benchmarks/results/memory
+	$(BIN)/python benchmarks/steps.py --out benchmarks/results/steps
 	$(BIN)/python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 
 # The feature networks against their PyTorch references, in an environment of its own.

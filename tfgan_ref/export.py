@@ -15,6 +15,11 @@ from tfgan_ref.errors import InputError
 # Samples are made in pieces of this many, so that any number fits in memory.
 CHUNK = 256
 IN_TURN = -(2**31)  # the label that stands for none: every class in turn
+# Of ``sample`` with and without labels. A function without one is traced when a loaded model is called, and
+# the trace kept, for each number that it is given.
+SCALAR = tf.TensorSpec((), tf.int32)
+SAMPLE = [SCALAR, SCALAR]
+SAMPLE_OF_CLASS = [*SAMPLE, tf.TensorSpec(None, tf.int32)]
 
 
 def save_keras(generator: keras.Model, path: Path) -> None:
@@ -77,28 +82,20 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
     module = ExportedGenerator(generator)
     if num_classes is not None:
         module.num_classes = tf.Variable(num_classes, trainable=False)
-    scalar = tf.TensorSpec((), tf.int32)
     latents = tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents")
-    # With signatures: without, a loaded function is traced, and kept, for each number that it is given.
     if module.conditional:
 
-        @tf.function(input_signature=[scalar, scalar, tf.TensorSpec(None, tf.int32)])
+        @tf.function(input_signature=SAMPLE_OF_CLASS)
         def sample(n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:
-            n = _positive(n)
-            in_turn = label == IN_TURN
-            allowed = tf.debugging.Assert(
-                tf.reduce_all(in_turn | ((label >= 0) & (label < num_classes))),
-                [f"label must be from 0 to {num_classes - 1}, not", label],
-            )
-            with tf.control_dependencies([allowed]):
-                return module.draw(n, seed, tf.where(in_turn, tf.range(n) % num_classes, label))
+            n = positive(n)
+            return module.draw(n, seed, labels_of(n, label, num_classes))
 
         signature = [latents, tf.TensorSpec((None,), tf.int32, name="label")]
     else:
 
-        @tf.function(input_signature=[scalar, scalar])
+        @tf.function(input_signature=SAMPLE)
         def sample(n: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-            return module.draw(_positive(n), seed)
+            return module.draw(positive(n), seed)
 
         signature = [latents]
     module.sample = sample
@@ -129,7 +126,22 @@ def write_saved_model(module: tf.Module, path: Path, signatures: dict[str, Calla
         raise
 
 
-def _positive(n: tf.Tensor) -> tf.Tensor:
+def positive(n: tf.Tensor) -> tf.Tensor:
+    """Returns ``n``; an exported function that is given less than 1 says so."""
     with tf.control_dependencies([tf.debugging.assert_positive(n, "n must be at least 1")]):
         # Through a maximum, so that no later operation meets a negative number before the check.
         return tf.maximum(n, 1)
+
+
+def labels_of(n: tf.Tensor, label: tf.Tensor, num_classes: int) -> tf.Tensor:
+    """Returns ``n`` labels: ``label`` for all, or one for each, or for ``IN_TURN`` every class in turn.
+
+    An exported function that is given another one says so.
+    """
+    in_turn = label == IN_TURN
+    allowed = tf.debugging.Assert(
+        tf.reduce_all(in_turn | ((label >= 0) & (label < num_classes))),
+        [f"label must be from 0 to {num_classes - 1}, not", label],
+    )
+    with tf.control_dependencies([allowed]):
+        return tf.where(in_turn, tf.range(n) % num_classes, label)

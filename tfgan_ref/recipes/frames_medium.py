@@ -12,7 +12,7 @@ from PIL import Image
 from tfgan_ref import plotting, randomness
 from tfgan_ref.data.clips import ACTION, Factors, check_factors, parse_choices
 from tfgan_ref.errors import InputError
-from tfgan_ref.export import write_saved_model
+from tfgan_ref.export import SAMPLE_OF_CLASS, positive, write_saved_model
 from tfgan_ref.files import write_bytes
 from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
 from tfgan_ref.recipes.media import Medium
@@ -22,6 +22,7 @@ SHEET = "contact_sheet.png"
 PHASE, ORDER = "phase", "factors"  # under which a data shape names the phases, and the factors in order
 MILLISECONDS = 110  # that a GIF shows each frame
 _SIDE = 128  # of a GIF's frames, at least
+ANY = -1  # the choice that leaves a factor free
 _CHUNK = 32  # clips that are made at once
 
 
@@ -44,19 +45,15 @@ class ExportedFrames(tf.Module):
         named = [f"{name}={value}" for name, values in factors.items() for value in values]
         self.values = tf.Variable(named, trainable=False)
 
-    @tf.function
-    def sample(self, n: tf.Tensor, seed: tf.Tensor, choices: tf.Tensor | None = None) -> tf.Tensor:
+    @tf.function(input_signature=SAMPLE_OF_CLASS)
+    def sample(self, n: tf.Tensor, seed: tf.Tensor, choices: tf.Tensor = ANY) -> tf.Tensor:
         """Draws ``n`` clips."""
-        checks = [tf.debugging.assert_positive(n, "n must be at least 1")]
-        if choices is None:
-            choices = tf.fill([len(self.sizes)], -1)
-        else:
-            right = tf.reduce_all((choices >= -1) & (choices < tf.constant(self.sizes)))
-            said = [f"choices must be from -1 to below {self.sizes}, not", choices]
-            checks.append(tf.debugging.Assert(right, said))
-        with tf.control_dependencies(checks):
-            n = tf.maximum(n, 1)
-            conditions = free_conditions(n, seed, tf.identity(choices), self.sizes)
+        n = positive(n)
+        right = tf.reduce_all((choices >= ANY) & (choices < tf.constant(self.sizes)))
+        said = [f"choices must be from -1 to below {self.sizes}, not", choices]
+        with tf.control_dependencies([tf.debugging.Assert(right, said)]):
+            choices = tf.ensure_shape(tf.broadcast_to(choices, [n, len(self.sizes)]), [None, len(self.sizes)])
+        conditions = free_conditions(n, seed, choices, self.sizes)
         latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
         count = (n + _CHUNK - 1) // _CHUNK
         pieces = tf.TensorArray(tf.float32, size=count, infer_shape=False)
@@ -78,10 +75,7 @@ def export_frames(gan: FrameGAN, path: Path, shape: DataShape) -> None:
         InputError: ``path`` exists.
     """
     module = ExportedFrames(gan, shape)
-    scalar, factors = tf.TensorSpec((), tf.int32), len(module.sizes)
-    module.sample.get_concrete_function(scalar, scalar)
-    for wanted in ((factors,), (None, factors)):
-        module.sample.get_concrete_function(scalar, scalar, tf.TensorSpec(wanted, tf.int32, name="choices"))
+    factors = len(module.sizes)
     signature = [
         tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents"),
         tf.TensorSpec((None, factors), tf.int32, name="conditions"),

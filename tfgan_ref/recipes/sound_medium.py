@@ -12,7 +12,14 @@ from tfgan_ref import plotting
 from tfgan_ref.data.spectrograms import spectrogram_pictures
 from tfgan_ref.data.wav import encode_wav
 from tfgan_ref.errors import InputError
-from tfgan_ref.export import ExportedGenerator, write_saved_model
+from tfgan_ref.export import (
+    IN_TURN,
+    SAMPLE_OF_CLASS,
+    ExportedGenerator,
+    labels_of,
+    positive,
+    write_saved_model,
+)
 from tfgan_ref.files import write_bytes
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes.media import Medium
@@ -38,18 +45,11 @@ class ExportedSound(ExportedGenerator):
         """Maps latents (N, latent_dim) and labels (N,) to sound (N, T, 1) in [-1, 1]."""
         return self.generator(list(inputs), training=False)
 
-    @tf.function
-    def sample(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor | None = None) -> tf.Tensor:
+    @tf.function(input_signature=SAMPLE_OF_CLASS)
+    def sample(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:
         """Draws ``n`` sounds: of the class ``label``, of one for each, or of every class in turn."""
-        checks = [tf.debugging.assert_positive(n, "n must be at least 1")]
-        if label is None:
-            label = tf.range(n) % self.num_classes
-        else:
-            right = tf.reduce_all((label >= 0) & (label < self.num_classes))
-            said = [f"label must be from 0 to {self.num_classes - 1}, not", label]
-            checks.append(tf.debugging.Assert(right, said))
-        with tf.control_dependencies(checks):
-            return self.draw(tf.maximum(n, 1), seed, tf.identity(label))[..., 0]
+        n = positive(n)
+        return self.draw(n, seed, labels_of(n, label, self.num_classes))[..., 0]
 
 
 def export_sound(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
@@ -59,10 +59,6 @@ def export_sound(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
         InputError: ``path`` exists.
     """
     module = ExportedSound(gan, shape)
-    scalar = tf.TensorSpec((), tf.int32)
-    module.sample.get_concrete_function(scalar, scalar)
-    for label in ((), (None,)):
-        module.sample.get_concrete_function(scalar, scalar, tf.TensorSpec(label, tf.int32, name="label"))
     signature = [
         tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents"),
         tf.TensorSpec((None,), tf.int32, name="label"),

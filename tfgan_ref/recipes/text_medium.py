@@ -8,7 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.export import ExportedGenerator, write_saved_model
+from tfgan_ref.export import (
+    IN_TURN,
+    SAMPLE_OF_CLASS,
+    ExportedGenerator,
+    labels_of,
+    positive,
+    write_saved_model,
+)
 from tfgan_ref.files import write_text
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes.media import Medium
@@ -40,18 +47,11 @@ class ExportedText(ExportedGenerator):
         # The word of the end is empty and nothing but ends follows one.
         return tf.strings.strip(tf.strings.reduce_join(words, axis=1, separator=" "))
 
-    @tf.function
-    def sample(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor | None = None) -> tf.Tensor:
+    @tf.function(input_signature=SAMPLE_OF_CLASS)
+    def sample(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:
         """Writes ``n`` sentences: of the topic ``label``, of one for each, or of every topic in turn."""
-        checks = [tf.debugging.assert_positive(n, "n must be at least 1")]
-        if label is None:
-            label = tf.range(n) % self.num_classes
-        else:
-            right = tf.reduce_all((label >= 0) & (label < self.num_classes))
-            said = [f"label must be from 0 to {self.num_classes - 1}, not", label]
-            checks.append(tf.debugging.Assert(right, said))
-        with tf.control_dependencies(checks):
-            return self.write(self.draw(tf.maximum(n, 1), seed, tf.identity(label)))
+        n = positive(n)
+        return self.write(self.draw(n, seed, labels_of(n, label, self.num_classes)))
 
 
 def export_text(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
@@ -61,10 +61,6 @@ def export_text(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
         InputError: ``path`` exists.
     """
     module = ExportedText(gan, shape)
-    scalar = tf.TensorSpec((), tf.int32)
-    module.sample.get_concrete_function(scalar, scalar)
-    for label in ((), (None,)):
-        module.sample.get_concrete_function(scalar, scalar, tf.TensorSpec(label, tf.int32, name="label"))
     signature = [
         tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents"),
         tf.TensorSpec((None,), tf.int32, name="label"),
