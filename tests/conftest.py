@@ -44,7 +44,7 @@ def tiny_gan(
     """
     shape = (8, 8, 1)
     kind = kind or (ConditionalGAN if conditional else VanillaGAN)
-    packing = settings.get("packing", 1)
+    packing = max(1, settings.get("packing", 1))  # 0 is for the type to refuse
 
     def generator(latent_dim):
         return networks.mlp_generator(latent_dim, shape, (16,), batch_norm=batch_norm, seed=1)
