@@ -17,8 +17,7 @@ CHUNK = 256
 IN_TURN = -(2**31)  # the label that stands for none: every class in turn
 # Of ``sample`` with and without labels. A function without one is traced when a loaded model is called, and
 # the trace kept, for each number that it is given.
-SCALAR = tf.TensorSpec((), tf.int32)
-SAMPLE = [SCALAR, SCALAR]
+SAMPLE = [tf.TensorSpec((), tf.int32)] * 2
 SAMPLE_OF_CLASS = [*SAMPLE, tf.TensorSpec(None, tf.int32)]
 
 

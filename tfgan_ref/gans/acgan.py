@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import check_at_least
 from tfgan_ref.gans.base import GAN, accuracies
 
 
@@ -38,8 +38,7 @@ class ACGAN(GAN):
         class_weight: float = 1.0,
         **settings: Any,
     ) -> None:
-        if class_weight < 0:
-            raise InputError(f"class_weight {class_weight} is out of range: at least 0")
+        check_at_least(0, class_weight=class_weight)
         super().__init__(generator, discriminator, num_classes=num_classes, **settings)
         self.class_weight = class_weight
 

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses, randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.generative import GenerativeModel
 from tfgan_ref.gans.penalties import r1_penalty
@@ -62,12 +62,8 @@ class GAN(TwoPlayers, GenerativeModel):
         sample_key: str = "image",
     ) -> None:
         super().__init__(generator, num_classes=num_classes, seed=seed, ema_decay=ema_decay)
-        for name, number in (("n_critic", n_critic), ("packing", packing)):
-            if number < 1:
-                raise InputError(f"{name} {number} is out of range: at least 1")
-        for name, weight in (("l2", l2), ("r1", r1)):
-            if weight < 0:
-                raise InputError(f"{name} {weight} is out of range: at least 0")
+        check_at_least(1, n_critic=n_critic, packing=packing)
+        check_at_least(0, l2=l2, r1=r1)
         if packing > 1 and num_classes is not None:
             raise InputError(f"packing {packing} is for types without labels: a pack has no single label")
         self.discriminator = discriminator

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses, randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import ACCURACIES, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.techniques import ReplayBuffer
 from tfgan_ref.gans.translation import ImageTranslator
@@ -64,9 +64,7 @@ class CycleGAN(ImageTranslator):
         replay_shape: tuple[int, int] | None = None,
         **settings: Any,
     ) -> None:
-        for name, weight in (("cycle_weight", cycle_weight), ("identity_weight", identity_weight)):
-            if weight < 0:
-                raise InputError(f"{name} {weight} is out of range: at least 0")
+        check_at_least(0, cycle_weight=cycle_weight, identity_weight=identity_weight)
         if loss not in LOSSES:
             raise InputError(f"loss {loss!r} is unknown: choose one of {', '.join(LOSSES)}")
         _check_channels(generator, backward, discriminator, backward_discriminator)

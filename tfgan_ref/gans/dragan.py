@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses, randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import GAN, accuracies
 from tfgan_ref.gans.penalties import perturbed_norms, refuse_batch_norm
 
@@ -37,8 +37,7 @@ class DRAGAN(GAN):
         spread: float = 0.5,
         **settings: Any,
     ) -> None:
-        if penalty_weight < 0:
-            raise InputError(f"penalty_weight {penalty_weight} is out of range: at least 0")
+        check_at_least(0, penalty_weight=penalty_weight)
         if spread <= 0:
             raise InputError(f"spread {spread} is out of range: it must be above 0")
         refuse_batch_norm(discriminator, "DRAGAN")

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import GAN, LOSSES_AND_NORMS
 
 
@@ -47,9 +47,7 @@ class EBGAN(GAN):
     ) -> None:
         if margin <= 0:
             raise InputError(f"margin {margin} is out of range: it must be above 0")
-        for name, number in (("pull_away_weight", pull_away_weight), ("pretrain_steps", pretrain_steps)):
-            if number < 0:
-                raise InputError(f"{name} {number} is out of range: at least 0")
+        check_at_least(0, pull_away_weight=pull_away_weight, pretrain_steps=pretrain_steps)
         super().__init__(generator, discriminator, **settings)
         self.margin = margin
         self.pull_away_weight = pull_away_weight

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses, randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import GAN, accuracies
 
 CHUNK = 32  # clips that are made at once when drawing
@@ -106,8 +106,7 @@ class FrameGAN(GAN):
         Raises:
             InputError: ``n`` is below 1, or a choice is out of range.
         """
-        if n < 1:
-            raise InputError(f"n {n} is out of range: at least 1")
+        check_at_least(1, n=n)
         (chosen,) = self.conditions(n, seed=seed, choices=choices)
         latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
         pieces = [

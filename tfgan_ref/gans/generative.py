@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.trainable import TrainableGenerator, loss_scaled
 
 
@@ -65,8 +65,7 @@ class GenerativeModel(TrainableGenerator):
         Raises:
             InputError: ``n`` is below 1, a label is out of range, or given to a generator that takes none.
         """
-        if n < 1:
-            raise InputError(f"n {n} is out of range: at least 1")
+        check_at_least(1, n=n)
         latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
         given = self.conditions(n, **conditions)
         return self.sampling_generator([latents, *given] if given else latents, training=False)

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import ACCURACIES, accuracies
 from tfgan_ref.gans.translation import ImageTranslator
 
@@ -47,9 +47,7 @@ class Pix2Pix(ImageTranslator):
         loss: str = "non_saturating",
         **settings: Any,
     ) -> None:
-        for name, weight in (("l1_weight", l1_weight), ("adversarial_weight", adversarial_weight)):
-            if weight < 0:
-                raise InputError(f"{name} {weight} is out of range: at least 0")
+        check_at_least(0, l1_weight=l1_weight, adversarial_weight=adversarial_weight)
         if l1_weight == adversarial_weight == 0:
             raise InputError("l1_weight 0 and adversarial_weight 0 leave nothing to learn: one is above 0")
         if loss not in LOSSES:

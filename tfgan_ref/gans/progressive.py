@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses, randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 from tfgan_ref.networks.progressive import (
@@ -229,8 +229,7 @@ def _steps_of_stages(stage_steps: int | Sequence[int], growing: int, fade_steps:
             f"stage_steps {stage_steps} has {len(steps)} numbers: one for each of the {growing} stages "
             "before the last"
         )
-    if fade_steps < 1:
-        raise InputError(f"fade_steps {fade_steps} is out of range: at least 1")
+    check_at_least(1, fade_steps=fade_steps)
     if min(steps, default=1) < 1:
         raise InputError(f"stage_steps {stage_steps} is out of range: at least 1")
     if min(steps[1:], default=fade_steps) < fade_steps:

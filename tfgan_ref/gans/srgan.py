@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import ACCURACIES, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.translation import ImageTranslator
 
@@ -62,13 +62,9 @@ class SRGAN(ImageTranslator):
             _refuse(pretrain_steps, content, adversarial_weight, pixel_weight)
         if pixel_weight is None:
             pixel_weight = 1.0 if content is None else 0.0
-        for name, number in (
-            ("pretrain_steps", pretrain_steps),
-            ("adversarial_weight", adversarial_weight),
-            ("pixel_weight", pixel_weight),
-        ):
-            if number < 0:
-                raise InputError(f"{name} {number} is out of range: at least 0")
+        check_at_least(
+            0, pretrain_steps=pretrain_steps, adversarial_weight=adversarial_weight, pixel_weight=pixel_weight
+        )
         if content is None and not pixel_weight:
             raise InputError(f"pixel_weight {pixel_weight} is out of range: above 0 where content is None")
         if pixel_loss not in PIXEL_LOSSES:

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses, randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import ACCURACIES, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.translation import ImageTranslator
 from tfgan_ref.networks.adain import PARTS
@@ -71,9 +71,7 @@ class StyleTransferGAN(ImageTranslator):
             "style_weight": style_weight,
             "content_weight": content_weight,
         }
-        for name, weight in weights.items():
-            if weight < 0:
-                raise InputError(f"{name} {weight} is out of range: at least 0")
+        check_at_least(0, **weights)
         if loss not in LOSSES:
             raise InputError(f"loss {loss!r} is unknown: choose one of {', '.join(LOSSES)}")
         names = [layer.name for layer in generator.layers]

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses, randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 
@@ -60,13 +60,12 @@ class TextGAN(GAN):
     ) -> None:
         if objective not in OBJECTIVES:
             raise InputError(f"objective {objective!r} is unknown: choose one of {', '.join(OBJECTIVES)}")
-        for name, value in (
-            ("pretraining_steps", pretraining_steps),
-            ("likelihood_weight", likelihood_weight),
-            ("penalty_weight", penalty_weight),
-        ):
-            if value < 0:
-                raise InputError(f"{name} {value} is out of range: at least 0")
+        check_at_least(
+            0,
+            pretraining_steps=pretraining_steps,
+            likelihood_weight=likelihood_weight,
+            penalty_weight=penalty_weight,
+        )
         refuse_batch_norm(discriminator, "TextGAN")
         super().__init__(generator, discriminator, num_classes=num_classes, sample_key="tokens", **settings)
         self.writer = generator.get_layer("writer")

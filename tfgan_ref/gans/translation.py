@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.trainable import TwoPlayers
 
 
@@ -41,8 +41,7 @@ class ImageTranslator(TwoPlayers):
         margin: int | None = None,
         **settings: Any,
     ) -> None:
-        if stride < 1:
-            raise InputError(f"stride {stride} is out of range: at least 1")
+        check_at_least(1, stride=stride)
         if margin is not None and margin < 0:
             raise InputError(f"margin {margin} is out of range: at least 0, or None")
         if len(inputs) != len(generator.inputs):

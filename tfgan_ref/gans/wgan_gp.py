@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses, randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import check_at_least
 from tfgan_ref.gans.base import GAN, LOSSES_AND_NORMS
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 
@@ -40,8 +40,7 @@ class WGANGP(GAN):
         n_critic: int = 5,
         **settings: Any,
     ) -> None:
-        if penalty_weight < 0:
-            raise InputError(f"penalty_weight {penalty_weight} is out of range: at least 0")
+        check_at_least(0, penalty_weight=penalty_weight)
         refuse_batch_norm(discriminator, "WGANGP")
         super().__init__(generator, discriminator, n_critic=n_critic, **settings)
         self.penalty_weight = penalty_weight

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 
 Sentence = Sequence[str]
 NGram = tuple[str, ...]
@@ -99,8 +99,7 @@ def memorised_share(training: Iterable[Sentence], sentences: Sequence[Sentence])
 
 
 def _check(order: int, **collections: Sequence[Sentence]) -> None:
-    if order < 1:
-        raise InputError(f"order {order} is out of range: at least 1")
+    check_at_least(1, order=order)
     for name, sentences in collections.items():
         if not len(sentences):
             raise InputError(f"there are 0 {name}: at least 1")

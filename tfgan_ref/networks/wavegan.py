@@ -54,8 +54,7 @@ class PhaseShuffle(layers.Layer):
     """
 
     def __init__(self, n: int = 2, seed: int = 0, **settings: Any) -> None:
-        if n < 0:
-            raise InputError(f"phase_shuffle {n} is out of range: at least 0")
+        check_at_least(0, phase_shuffle=n)
         super().__init__(**settings)
         self.n = n
         self.seed = seed

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import randomness
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.export import CHUNK, ExportedGenerator
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import RECIPES, building
@@ -41,7 +41,7 @@ class Sampler:
 
     def latents(self, n: int, seed: int) -> np.ndarray:
         """Draws the ``n`` latents that the SavedModel's ``sample`` draws from ``seed``."""
-        _check_number(n)
+        check_at_least(1, n=n)
         if not 0 <= seed < 2**31:
             raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
         return randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed)).numpy()
@@ -52,7 +52,7 @@ class Sampler:
         Raises:
             InputError: an unconditional generator was given a label, or the class does not exist.
         """
-        _check_number(n)
+        check_at_least(1, n=n)
         if self.num_classes is None:
             if label is not None:
                 raise InputError(f"label {label}: this generator is unconditional and takes none")
@@ -119,11 +119,6 @@ def open_sampler(path: Path) -> Sampler:
         return loaded.signatures["serving_default"](**given)["images"]
 
     return Sampler(serve, latent_dim, num_classes)
-
-
-def _check_number(n: int) -> None:
-    if n < 1:
-        raise InputError(f"n {n} is out of range: at least 1")
 
 
 def interpolate(latents: np.ndarray, steps: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 
 SCHEDULES = ("constant", "inverse_time", "exponential", "cosine", "cyclical")
 LearningRateSchedule = keras.optimizers.schedules.LearningRateSchedule
@@ -47,9 +47,8 @@ def make_schedule(
         raise InputError(f"schedule {name!r} is unknown: choose one of {', '.join(SCHEDULES)}")
     if learning_rate <= 0:
         raise InputError(f"learning rate {learning_rate} is out of range: above 0")
-    for key, value, lowest in (("decay", decay, 0), ("cycles", cycles, 1), ("warmup_steps", warmup_steps, 0)):
-        if value < lowest:
-            raise InputError(f"{key} {value} is out of range: at least {lowest}")
+    check_at_least(0, decay=decay, warmup_steps=warmup_steps)
+    check_at_least(1, cycles=cycles)
     if name == "constant" and not warmup_steps:
         return float(learning_rate)
     return GeneratorStepSchedule(
