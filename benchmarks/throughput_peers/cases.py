@@ -1,4 +1,4 @@
-"""The three pairs of nets, described once: Keras and PyTorch build these layers, FLOPs are counted on them.
+"""The four pairs of nets, described once: Keras and PyTorch build these layers, FLOPs are counted on them.
 
 This file imports neither TensorFlow nor PyTorch.
 """
@@ -21,6 +21,7 @@ class Layer:
     width: int
     kernel: int = 1
     stride: int = 1
+    enlarge: int = 1  # before a convolution: each pixel becomes a square of so many by as many
     bias: bool = True
     batch_norm: bool = False
     reshape: Shape | None = None
@@ -32,7 +33,7 @@ class Layer:
         if self.kind == "dense":
             return self.reshape or (self.width,)
         sides = [
-            side * self.stride if self.kind == "transposed" else math.ceil(side / self.stride)
+            side * self.stride if self.kind == "transposed" else math.ceil(side * self.enlarge / self.stride)
             for side in inputs[:2]
         ]
         return (*sides, self.width)
@@ -79,6 +80,8 @@ class Case:
         batch_size: images per step.
         generator: latents to images in [-1, 1].
         discriminator: images to one logit.
+        n_critic: updates of the discriminator in a step, each on a batch of its own.
+        penalty: whether each of them has a penalty on the gradient between real and fake images.
     """
 
     title: str
@@ -86,6 +89,8 @@ class Case:
     batch_size: int
     generator: Network
     discriminator: Network
+    n_critic: int = 1
+    penalty: bool = False
 
     @property
     def latent_dim(self) -> int:
@@ -100,16 +105,21 @@ class Case:
     def step_flops(self, generator_forwards: int, discriminator_forwards: int) -> int:
         """Returns the FLOPs that one training step on a whole batch needs.
 
-        The forward passes differ between contestants. The backward passes are the same in all: through G
-        once, by kernels and by inputs; through D for real and for fakes, likewise; and once more by D's
-        inputs alone, on the way to G. The first layers' inputs need no gradient, except D's on the way to G.
-        Batch norm, activations, losses and optimizers are left out: few operations, though they take time.
+        The forward passes differ between contestants; they are given for a step with one update of D. The
+        backward passes are the same in all: through G once, by kernels and by inputs; through D for real and
+        for fakes, likewise; and once more by D's inputs alone, on the way to G. The first layers' inputs need
+        no gradient, except D's on the way to G. A further update of D takes one pass of G and two of D. A
+        penalty takes a pass of D, its gradient by the inputs, and the gradient of that by the kernels and
+        back along the chain: leaky ReLUs have no second derivative that would lead further. Batch norm,
+        activations, losses and optimizers are left out: few operations, though they take time.
         """
         generator, discriminator = self.generator.forward_flops(), self.discriminator.forward_flops()
         forward = generator_forwards * generator + discriminator_forwards * discriminator
-        backward = 2 * generator - self.generator.first_layer_flops()
-        backward += 2 * (2 * discriminator - self.discriminator.first_layer_flops()) + discriminator
-        return self.batch_size * (forward + backward)
+        forward += (self.n_critic - 1) * (generator + 2 * discriminator)
+        backward = 2 * generator - self.generator.first_layer_flops() + discriminator
+        backward += 2 * self.n_critic * (2 * discriminator - self.discriminator.first_layer_flops())
+        penalties = self.n_critic * 4 * discriminator if self.penalty else 0
+        return self.batch_size * (forward + backward + penalties)
 
 
 def _dense(width: int, **following: object) -> Layer:
@@ -181,5 +191,32 @@ CASES = {
                 _dense(1, activation=None),
             ),
         ),
+    ),
+    # The nets of keras-io's WGAN-GP example, on the 32 pixels that it pads its images to.
+    "wgan_gp": Case(
+        "WGAN-GP 32x32",
+        "wgan-gp",
+        16,
+        Network(
+            (128,),
+            (
+                _dense(4 * 4 * 256, bias=False, batch_norm=True, reshape=(4, 4, 256)),
+                Layer("convolution", 128, kernel=3, enlarge=2, bias=False, batch_norm=True),
+                Layer("convolution", 64, kernel=3, enlarge=2, bias=False, batch_norm=True),
+                Layer("convolution", 1, kernel=3, enlarge=2, bias=False, batch_norm=True, activation="tanh"),
+            ),
+        ),
+        Network(
+            (32, 32, 1),
+            (
+                Layer("convolution", 64, kernel=5, stride=2),
+                Layer("convolution", 128, kernel=5, stride=2, dropout=0.3),
+                Layer("convolution", 256, kernel=5, stride=2, dropout=0.3),
+                Layer("convolution", 512, kernel=5, stride=2, dropout=0.2),
+                _dense(1, activation=None),
+            ),
+        ),
+        n_critic=2,
+        penalty=True,
     ),
 }

@@ -36,6 +36,8 @@ def build(network: Network) -> keras.Model:
                 x = layers.Flatten()(x)
             x = layers.Dense(layer.width, use_bias=layer.bias)(x)
         else:
+            if layer.enlarge > 1:
+                x = layers.UpSampling2D(layer.enlarge)(x)
             convolution = layers.Conv2D if layer.kind == "convolution" else layers.Conv2DTranspose
             x = convolution(layer.width, layer.kernel, layer.stride, "same", use_bias=layer.bias)(x)
         if layer.batch_norm:

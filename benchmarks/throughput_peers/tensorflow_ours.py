@@ -1,4 +1,4 @@
-"""Our step as the recipes run it: VanillaGAN under ``fit``, with the settings of the case's recipe.
+"""Our step as the recipes run it: VanillaGAN or WGANGP under ``fit``, with the settings of the case's recipe.
 
 It keeps six running means, two of them gradient norms, and its operations are deterministic, which no peer's
 are. The averaged generator is left out, since no peer has one.
@@ -8,9 +8,9 @@ import tfgan_ref  # noqa: F401, I001 (it sets the environment, so it comes befor
 import tensorflow as tf
 
 from tfgan_ref.data import ImageArrays, batches
-from tfgan_ref.gans import VanillaGAN
+from tfgan_ref.gans import WGANGP, VanillaGAN
 from tfgan_ref.recipes import find_recipe
-from tfgan_ref.recipes.recipe import adam_pair, gan_settings
+from tfgan_ref.recipes.recipe import gan_settings, optimizers
 from throughput_peers import tensorflow_common as common
 from throughput_peers.cases import Case
 from throughput_peers.requests import Requests
@@ -19,15 +19,14 @@ from throughput_peers.requests import Requests
 def run(case: Case, threads: int, requests: Requests) -> None:
     """Trains for as long as steps are asked for."""
     common.set_threads(threads)
-    settings = find_recipe(case.recipe).settings(ema_decay=None)
+    settings = find_recipe(case.recipe).settings(ema_decay=None, n_critic=case.n_critic)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
-    gan = VanillaGAN(
-        common.build(case.generator),
-        common.build(case.discriminator),
-        loss=settings.loss,
-        **gan_settings(settings),
-    )
-    gan.compile(*adam_pair(settings), jit_compile=False, steps_per_execution=settings.steps_per_execution)
+    players = common.build(case.generator), common.build(case.discriminator)
+    if case.penalty:
+        gan = WGANGP(*players, penalty_weight=settings.penalty_weight, **gan_settings(settings))
+    else:
+        gan = VanillaGAN(*players, loss=settings.loss, **gan_settings(settings))
+    gan.compile(*optimizers(settings), jit_compile=False, steps_per_execution=settings.steps_per_execution)
     images = ImageArrays("noise", common.random_images(case))
-    common.fit(gan, batches(images, batch_size=case.batch_size, seed=0), requests)
+    common.fit(gan, batches(images, batch_size=case.n_critic * case.batch_size, seed=0), requests)

@@ -38,7 +38,8 @@ def _convolution(layer: Layer, channels: int) -> nn.Module:
     padding = (layer.kernel - 1) // 2
     settings = {"stride": layer.stride, "padding": padding, "bias": layer.bias}
     if layer.kind == "convolution":
-        return nn.Conv2d(channels, layer.width, layer.kernel, **settings)
+        enlarged = [nn.Upsample(scale_factor=layer.enlarge)] if layer.enlarge > 1 else []
+        return nn.Sequential(*enlarged, nn.Conv2d(channels, layer.width, layer.kernel, **settings))
     missing = layer.stride + 2 * padding - layer.kernel
     return nn.ConvTranspose2d(channels, layer.width, layer.kernel, output_padding=missing, **settings)
 
@@ -46,8 +47,9 @@ def _convolution(layer: Layer, channels: int) -> nn.Module:
 def run_lean(case: Case, threads: int, requests: Requests) -> None:
     """Trains for as long as steps are asked for, as little as eager PyTorch can do for it.
 
-    One pass of G; D is updated on the detached fakes, then G through the updated D, with no gradient by D's
-    kernels in that pass; gradients are dropped rather than zeroed; images are picked from one tensor.
+    One pass of G for each update of D, on the detached fakes of which G is then updated through the updated
+    D, with no gradient by D's kernels in that pass; gradients are dropped rather than zeroed; images are
+    picked from one tensor. Where the case has a penalty, the losses are those of WGAN-GP.
     """
     torch.set_num_threads(threads)
     images = _images(case)
@@ -58,18 +60,34 @@ def run_lean(case: Case, threads: int, requests: Requests) -> None:
     n = case.batch_size
     ones, zeros = torch.ones(n, 1), torch.zeros(n, 1)
 
+    def discriminator_loss(real: torch.Tensor, fakes: torch.Tensor) -> torch.Tensor:
+        real_logits, fake_logits = discriminator(real), discriminator(fakes)
+        if case.penalty:
+            return fake_logits.mean() - real_logits.mean() + 10.0 * _penalty(discriminator, real, fakes)
+        return loss(real_logits, ones) + loss(fake_logits, zeros)
+
     def train_step() -> None:
-        fakes = generator(torch.randn(n, case.latent_dim))
-        real = images[torch.randint(len(images), (n,))]
-        d_optimizer.zero_grad(set_to_none=True)
-        d_loss = loss(discriminator(real), ones) + loss(discriminator(fakes.detach()), zeros)
-        d_loss.backward()
-        d_optimizer.step()
+        for _ in range(case.n_critic):
+            fakes = generator(torch.randn(n, case.latent_dim))
+            real = images[torch.randint(len(images), (n,))]
+            d_optimizer.zero_grad(set_to_none=True)
+            discriminator_loss(real, fakes.detach()).backward()
+            d_optimizer.step()
         g_optimizer.zero_grad(set_to_none=True)
-        loss(discriminator(fakes), ones).backward(inputs=g_parameters)
+        logits = discriminator(fakes)
+        g_loss = -logits.mean() if case.penalty else loss(logits, ones)
+        g_loss.backward(inputs=g_parameters)
         g_optimizer.step()
 
     _serve(train_step, requests)
+
+
+def _penalty(discriminator: nn.Module, real: torch.Tensor, fakes: torch.Tensor) -> torch.Tensor:
+    """Returns the mean of (gradient norm - 1)^2 between real and fake images."""
+    mixing = torch.rand(len(real), 1, 1, 1)
+    points = (mixing * real + (1.0 - mixing) * fakes).requires_grad_()
+    (gradients,) = torch.autograd.grad(discriminator(points).sum(), points, create_graph=True)
+    return ((gradients.flatten(1).norm(dim=1) - 1.0) ** 2).mean()
 
 
 def run_gan_py(case: Case, threads: int, requests: Requests) -> None:

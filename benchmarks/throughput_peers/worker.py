@@ -11,6 +11,7 @@ CONTESTANTS = {
     "ours": "tensorflow_ours.run",
     "tutorial": "tensorflow_tutorial.run",
     "keras_io": "tensorflow_keras_io.run",
+    "keras_io_wgan_gp": "tensorflow_keras_io_wgan_gp.run",
     "keras_gan": "tensorflow_keras_gan.run",
     "torch": "torch_steps.run_lean",
     "torch_gan": "torch_steps.run_gan_py",
