@@ -25,9 +25,9 @@ class Frozen(keras.optimizers.SGD):
         pass
 
 
-def tiny(optimizers=None, compiled=None, **settings):
+def tiny(optimizers=None, compiled=None, spectral_norm=True, **settings):
     generator = frame_generator(3, SIZES, PHASES, width=2, seed=1)
-    discriminator = frame_discriminator(SIZES, PHASES, 2, width=2, spectral_norm=True, seed=2)
+    discriminator = frame_discriminator(SIZES, PHASES, 2, width=2, spectral_norm=spectral_norm, seed=2)
     gan = FrameGAN(generator, discriminator, FACTORS, PHASES, **settings)
     rates = optimizers or (keras.optimizers.Adam(1e-2, beta_1=0.0), keras.optimizers.Adam(1e-2, beta_1=0.0))
     gan.compile(*rates, **(compiled or {}))
@@ -67,6 +67,40 @@ def test_each_player_moves_only_itself():
         gan.train_step(one_batch(gan))
         moved = {n for n in before if not same(before[n], values(getattr(gan, n).trainable_variables))}
         assert moved == {"generator", "discriminator"} - {frozen}
+
+
+def test_some_clips_are_also_drawn_under_another_clip_s_action(shared):
+    batch = one_batch(shared)
+    both = shared.with_recombined(batch)
+    for name in (*FACTORS, "phase"):
+        np.testing.assert_array_equal(both[name][:4], batch[name])
+        assert both[name].shape[0] == 5
+        np.testing.assert_array_equal(both[name][4], batch[name][3 if name == "action" else 0])
+
+
+def test_the_attribute_loss_is_the_sum_of_their_cross_entropies(shared):
+    logits = np.array([[0, np.log(3), 0, 0, np.log(2)], [0, np.log(3), 0, 0, np.log(2)]], np.float32)
+    loss, accuracy = shared.attribute_loss(tf.constant(logits), tf.constant([[1, 2, 0], [0, 0, 1]]))
+    # hat: 3/4 and 1/4 for what is wanted; hair: 2/4 and 1/4
+    wanted = -(np.log(3 / 4) + np.log(1 / 4)) / 2 - (np.log(2 / 4) + np.log(1 / 4)) / 2
+    assert float(loss) == pytest.approx(wanted, rel=1e-5)
+    assert float(accuracy) == 0.5
+
+
+def test_of_other_actions_only_attributes_are_asked():
+    """The losses of a step, by hand: whether a clip looks real is asked for the batch's own pairs."""
+    gan = tiny((Frozen(0.1), Frozen(0.1)), spectral_norm=False, attribute_weight=0.7)
+    batch = one_batch(gan)
+    real, drawn = gan.real(batch), gan.fake(gan.with_recombined(batch))
+    real_logits, real_attributes = gan.discriminator(real)
+    logits, attributes = gan.discriminator(drawn)
+    softplus = tf.math.softplus
+    d_loss = np.mean(softplus(-real_logits)) + np.mean(softplus(logits[:4]))
+    d_loss += 0.7 * gan.attribute_loss(real_attributes, real[1])[0]
+    g_loss = np.mean(softplus(-logits[:4])) + 0.7 * gan.attribute_loss(attributes, drawn[1])[0]
+    logs = gan.train_step(batch)
+    assert float(logs["d_loss"]) == pytest.approx(float(d_loss), rel=1e-5)
+    assert float(logs["g_loss"]) == pytest.approx(float(g_loss), rel=1e-5)
 
 
 def test_frames_of_a_clip_share_latents_and_conditions(shared):
@@ -147,7 +181,8 @@ def test_mixed_precision(precision):
         keras.config.set_dtype_policy("float32")
     before = values(gan.generator.trainable_variables)
     batch = one_batch(gan)
-    assert gan.discriminate(gan.real(batch), 1).dtype == gan.fake(batch)[0].dtype == tf.float32
+    outputs = [*gan.discriminate(gan.real(batch), 1), gan.fake(batch)[0]]
+    assert {output.dtype for output in outputs} == {tf.float32}
     for _ in range(2):
         logs = gan.train_step(batch)
     assert all(np.isfinite(float(value)) for value in logs.values())
@@ -187,6 +222,8 @@ def test_what_cannot_be_trained(shared):
             gan.train_step({key: value for key, value in batch.items() if key != name})
     with pytest.raises(InputError, match="loss 'cosine' is unknown"):
         tiny(loss="cosine")
+    with pytest.raises(InputError, match="attribute_weight -1 is out of range: at least 0"):
+        tiny(attribute_weight=-1)
     with pytest.raises(InputError, match="frame_generator takes 3 factors, not 1"):
         FrameGAN(gan.generator, gan.discriminator, {"action": 2}, PHASES)
     with pytest.raises(InputError, match="n 0 is out of range"):

@@ -52,7 +52,8 @@ def test_sizes(size, channels):
     assert frames.shape == (2, size, size, channels)
     judge = frame_discriminator(SIZES, PHASES, 2, size, channels, width=2, spectral_norm=True)
     pair = np.zeros((2, 2, size, size, channels))
-    assert judge([pair, np.zeros((2, 3), int), np.zeros((2, 2), int)]).shape == (2, 1)
+    logits, attributes = judge([pair, np.zeros((2, 3), int), np.zeros((2, 2), int)])
+    assert (logits.shape, attributes.shape) == ((2, 1), (2, 3 + 2))
 
 
 @pytest.mark.parametrize("build", [lambda s: frame_generator(5, SIZES, PHASES, s),
@@ -70,6 +71,26 @@ def test_every_factor_and_the_phase_change_the_frame(generator):
         assert not np.allclose(base, generator([latents, np.array([other]), np.array([phase])]), atol=1e-6)
 
 
+def test_a_frame_is_made_of_its_character_s_palette(generator):
+    """Colours are those of latents and attributes, never of action or phase; pixels mix them by shares."""
+    outputs = [generator.get_layer(name).output for name in ("palette", "shares", "frames")]
+    inside = keras.Model(generator.inputs, outputs)
+    latents = np.random.default_rng(0).normal(size=(1, 5)).astype(np.float32)
+
+    def parts(conditions, phase):
+        return [part.numpy()[0] for part in inside([latents, np.array([conditions]), np.array([phase])])]
+
+    palette, shares, frame = parts([0, 0, 0], 0)
+    np.testing.assert_allclose(shares.sum(axis=-1), 1, rtol=1e-5)
+    np.testing.assert_allclose(frame, shares @ palette, atol=1e-5)
+    for conditions, phase in (([0, 0, 1], 0), ([0, 0, 0], 2), ([0, 0, 1], 3)):
+        colours, others, _ = parts(conditions, phase)
+        np.testing.assert_array_equal(colours, palette)
+        assert not np.allclose(others, shares, atol=1e-6)
+    for conditions in ([1, 0, 0], [0, 1, 0]):
+        assert not np.allclose(parts(conditions, 0)[0], palette, atol=1e-6)
+
+
 def test_the_logit_is_a_sum_over_factors(discriminator):
     """Miyato and Koyama 2018, equation 4, with an embedding for each attribute and each frame's motion."""
     rng = np.random.default_rng(1)
@@ -84,15 +105,24 @@ def test_the_logit_is_a_sum_over_factors(discriminator):
         motions = [5 + 8 * frame + PHASES * action + phase[i, frame] for frame in (0, 1)]
         vector = embedding[first] + embedding[3 + second] + embedding[motions].sum(axis=0)
         logit = features[i] @ (kernel[:, 0] + vector) + bias[0]
-        got = discriminator([images[i : i + 1], conditions[i : i + 1], phase[i : i + 1]])
+        got, _ = discriminator([images[i : i + 1], conditions[i : i + 1], phase[i : i + 1]])
         assert float(got[0, 0]) == pytest.approx(logit, rel=1e-4, abs=1e-5)
+
+
+def test_attributes_are_read_off_the_frames_alone(discriminator):
+    images = np.random.default_rng(2).uniform(-1, 1, (1, 2, 32, 32, 3)).astype(np.float32)
+    _, first = discriminator([images, np.array([[0, 1, 1]]), np.array([[0, 2]])])
+    _, second = discriminator([images, np.array([[2, 0, 0]]), np.array([[3, 1]])])
+    np.testing.assert_array_equal(first, second)
+    _, other = discriminator([-images, np.array([[0, 1, 1]]), np.array([[0, 2]])])
+    assert not np.allclose(first, other, atol=1e-6)
 
 
 def test_the_discriminator_sees_which_frame_is_which(discriminator):
     images = np.random.default_rng(2).uniform(-1, 1, (1, 2, 32, 32, 3)).astype(np.float32)
     conditions, phase = np.array([[0, 1, 1]]), np.array([[0, 2]])
-    one = discriminator([images, conditions, phase])
-    swapped = discriminator([images[:, ::-1], conditions, phase])
+    one, _ = discriminator([images, conditions, phase])
+    swapped, _ = discriminator([images[:, ::-1], conditions, phase])
     assert abs(float(one[0, 0] - swapped[0, 0])) > 1e-6
 
 
@@ -106,7 +136,10 @@ def test_both_are_saved_and_loaded_without_code_in_the_file(generator, discrimin
     ):
         model.save(tmp_path / "model.keras")
         loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
-        np.testing.assert_array_equal(loaded(inputs), model(inputs))
+        for got, wanted in zip(
+            keras.tree.flatten(loaded(inputs)), keras.tree.flatten(model(inputs)), strict=True
+        ):
+            np.testing.assert_array_equal(got, wanted)
 
 
 def test_networks_trace_with_an_unknown_batch_size(generator):

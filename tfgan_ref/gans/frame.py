@@ -1,6 +1,6 @@
 """A GAN of animation frames: attributes and an action choose, one latent vector makes a character itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -11,6 +11,7 @@ from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import GAN, accuracies
 
 CHUNK = 32  # clips that are made at once when drawing
+RECOMBINED = 4  # one clip in so many is also drawn under another clip's action
 _FREE = 1  # the purpose of a seed for conditions that nobody chose; its latents come from the seed itself
 
 
@@ -21,17 +22,26 @@ class FrameGAN(GAN):
     by side, so a character that changes between them is told from a real one. Conditions are numbers (N, K)
     of the values of K factors, attributes first and the action last.
 
+    D also learns to read the attributes off real frames, and G must draw what D reads: L_C of Odena et al.
+    2017, section 3, for attributes. G is asked for them under the conditions of the batch and, in a quarter
+    as many clips, under actions of other clips: in pairs of attribute and action that may be in no real clip.
+    Whether those look real is not asked, since all that D could know of them is that they never were.
+
     Args:
         generator: [latents (N, latent_dim), conditions (N, K), phase (N,)] to frames in [-1, 1].
-        discriminator: [frames (N, F, H, W, C), conditions (N, K), phase (N, F)] to logits (N, 1).
+        discriminator: [frames (N, F, H, W, C), conditions (N, K), phase (N, F)] to [logits (N, 1),
+            attribute logits (N, D)], those of the values of each attribute behind each other.
         factors: the names of the K factors, each with the number of its values; the last one is the action.
         phases: of an action.
         loss: a name in ``losses.ADVERSARIAL_LOSSES``.
+        attribute_weight: weight of L_C in the losses of D and of G.
         settings: those of ``GAN``.
 
     Raises:
         InputError: unknown loss, the networks do not take these factors, or a setting is out of range.
     """
+
+    tracked = (*GAN.tracked, "attribute_accuracy_real", "attribute_accuracy_fake")
 
     def __init__(
         self,
@@ -41,8 +51,10 @@ class FrameGAN(GAN):
         phases: int,
         *,
         loss: str = "non_saturating",
+        attribute_weight: float = 0.3,
         **settings: Any,
     ) -> None:
+        check_at_least(0, attribute_weight=attribute_weight)
         super().__init__(generator, discriminator, **settings)
         for network in (generator, discriminator):
             taken = network.inputs[1].shape[-1]
@@ -51,31 +63,76 @@ class FrameGAN(GAN):
         self.factors = dict(factors)
         self.phases = phases
         self.adversarial_loss = losses.adversarial_loss(loss)
+        self.attribute_weight = attribute_weight
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """n_critic updates of D on frames of real and of fake clips, then one of G through the updated D."""
         *earlier, last = self.split_batch(batch)
         for k, part in enumerate(earlier):
             self.discriminator_step(self.real(part), self.fake(part, k), k)
+        n = last[self.sample_key].shape[0]
         with tf.GradientTape() as g_tape:
-            fakes = self.fake(last, len(earlier))
+            drawn = self.fake(self.with_recombined(last), len(earlier))
             with g_tape.stop_recording():
+                fakes = [values[:n] for values in drawn]
                 tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
-            g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))
+            logits, attribute_logits = self.discriminate(drawn, purpose=0)
+            loss, accuracy = self.attribute_loss(attribute_logits, drawn[1])
+            g_loss = self.adversarial_loss.generator(logits[:n]) + self.attribute_weight * loss
         norm = self.update_generator(g_loss, g_tape)
-        return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
+        return self.finish_step(
+            g_loss=g_loss, g_gradient_norm=norm, attribute_accuracy_fake=accuracy, **tracked
+        )
 
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
     ) -> dict[str, tf.Tensor]:
         """The k-th update of D in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
-            real_logits = self.discriminate(real, purpose=2 * k + 1)
-            fake_logits = self.discriminate(fakes, purpose=2 * k + 2)
+            real_logits, attribute_logits = self.discriminate(real, purpose=2 * k + 1)
+            fake_logits, _ = self.discriminate(fakes, purpose=2 * k + 2)
+            loss, accuracy = self.attribute_loss(attribute_logits, real[1])
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+            d_loss += self.attribute_weight * loss
             objective = d_loss + self.discriminator_penalty(real, k)
         norm = self.update_discriminator(objective, tape)
-        return {"d_loss": d_loss, "d_gradient_norm": norm, **accuracies(real_logits, fake_logits)}
+        return {
+            "d_loss": d_loss,
+            "d_gradient_norm": norm,
+            "attribute_accuracy_real": accuracy,
+            **accuracies(real_logits, fake_logits),
+        }
+
+    def with_recombined(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Returns the conditions and phases of a batch and, behind them, the first ones with other actions.
+
+        Raises:
+            InputError: the batch misses a factor or the phases.
+        """
+        conditions, phase = self.batch_labels(batch)
+        extra = max(1, conditions.shape[0] // RECOMBINED)
+        actions = tf.roll(conditions[:, -1:], 1, axis=0)
+        others = tf.concat([conditions[:, :-1], actions], axis=1)[:extra]
+        columns = tf.unstack(tf.concat([conditions, others], axis=0), axis=1)
+        return {
+            **dict(zip(self.factors, columns, strict=True)),
+            "phase": tf.concat([phase, phase[:extra]], axis=0),
+        }
+
+    def attribute_loss(
+        self, attribute_logits: tf.Tensor, conditions: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns L_C, the sum over attributes of their cross entropy, and the share that D reads right."""
+        *sizes, _ = self.factors.values()
+        parts, wanted = tf.split(attribute_logits, sizes, axis=1), tf.unstack(conditions, axis=1)[:-1]
+        pairs = list(zip(parts, wanted, strict=True))
+        right = [tf.argmax(part, axis=1, output_type=values.dtype) == values for part, values in pairs]
+        loss = tf.add_n([losses.class_cross_entropy(part, values) for part, values in pairs])
+        return loss, tf.reduce_mean(tf.cast(right, tf.float32))
+
+    def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Returns the function from samples to logits, which R1 differentiates."""
+        return lambda samples: self.discriminate([samples, *labels], purpose)[0]
 
     def batch_labels(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
         """Returns [conditions (N, K), phase (N, F)] of a batch.

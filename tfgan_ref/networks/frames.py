@@ -2,7 +2,7 @@
 
 Each value of each attribute has weights of its own, and so has each phase of each action; what they say is
 added up. No weight belongs to an attribute together with an action, so a pair that training never showed is
-made of parts that it did.
+made of parts that it did; and a character's colours are its own whatever it does.
 """
 
 import itertools
@@ -68,13 +68,16 @@ def frame_generator(
     channels: int = 3,
     *,
     width: int = 32,
+    colours: int = 16,
     initializer: str = "xavier",
     seed: int = 0,
 ) -> keras.Model:
-    """Builds a generator of single frames, whose every batch norm is conditional.
+    """Builds a generator of single frames that mixes each pixel from the colours of a character's palette.
 
-    Conditional batch norm: Dumoulin et al. 2017, equation 5, with scales and shifts that are linear in the
-    latents and in what each factor says (De Vries et al. 2017).
+    The palette comes from the latents and the attributes alone, so that no colour depends on action or
+    phase; the convolutions say how much of each colour a pixel has, a softmax. Their every batch norm is
+    conditional (Dumoulin et al. 2017, equation 5), with scales and shifts that are linear in the latents and
+    in what each factor says (De Vries et al. 2017).
 
     Args:
         latent_dim: length of a latent vector.
@@ -83,6 +86,7 @@ def frame_generator(
         image_size: 32 or 64.
         channels: of a frame.
         width: filters of the last hidden layer; each layer before it has twice as many.
+        colours: of a palette.
         initializer: a name in ``initializers.INITIALIZERS``.
         seed: seed of the initialisers.
 
@@ -93,7 +97,9 @@ def frame_generator(
     Raises:
         InputError: another image size or initialiser.
     """
-    check_at_least(1, latent_dim=latent_dim, sizes=sizes, phases=phases, channels=channels, width=width)
+    check_at_least(
+        1, latent_dim=latent_dim, sizes=sizes, phases=phases, channels=channels, width=width, colours=colours
+    )
     doublings = _doublings(image_size)
     fresh = initializer_stream(initializer, seed)
     latents = keras.Input((latent_dim,), name="latents")
@@ -116,8 +122,16 @@ def frame_generator(
         x = layers.Conv2DTranspose(
             filters, 4, strides=2, padding="same", kernel_initializer=fresh(), use_bias=False
         )(x)
-    x = layers.Conv2D(channels, 3, padding="same", kernel_initializer=fresh())(x)
-    frames = layers.Activation("tanh", dtype="float32", name="frames")(x)
+    # From here in float32 under every precision policy: colours would come out in the steps of bfloat16.
+    exact = {"dtype": "float32"}
+    x = layers.Conv2D(colours, 3, padding="same", kernel_initializer=fresh())(x)
+    shares = layers.Softmax(name="shares", **exact)(x)
+    shares = layers.Reshape((image_size**2, colours), **exact)(shares)
+    looks = layers.Concatenate(**exact)([latents, ones[:, : sum(sizes[:-1])]])
+    palette = layers.Dense(colours * channels, "tanh", kernel_initializer=fresh(), **exact)(looks)
+    palette = layers.Reshape((colours, channels), name="palette", **exact)(palette)
+    pixels = layers.Dot(axes=(2, 1), **exact)([shares, palette])
+    frames = layers.Reshape((image_size, image_size, channels), name="frames", **exact)(pixels)
     return keras.Model([latents, conditions, phase], frames, name="frame_generator")
 
 
@@ -137,7 +151,8 @@ def frame_discriminator(
 
     The frames lie behind each other in the channels, so that a character that changes between them is seen.
     The logit is that of Miyato and Koyama 2018, equation 4, with an embedding that is the sum of one for
-    each attribute and one for the motion of each frame.
+    each attribute and one for the motion of each frame. A second head says what attributes it sees, as the
+    auxiliary classifier of Odena et al. 2017 does.
 
     Args:
         sizes: number of values of each attribute and, last, of actions.
@@ -152,7 +167,7 @@ def frame_discriminator(
 
     Returns:
         A model from [frames (N, F, size, size, channels), conditions (N, K) int32, phase (N, F) int32] to
-        logits (N, 1).
+        [logits (N, 1), attribute logits (N, D)], those of the values of each attribute behind each other.
 
     Raises:
         InputError: another image size or initialiser.
@@ -178,12 +193,18 @@ def frame_discriminator(
     # float32 under every precision policy: the losses' exponentials need its range.
     logit = layers.Dense(1, kernel_initializer=fresh(), dtype="float32", name="logit")
     embedding = layers.Dense(features.shape[-1], use_bias=False, kernel_initializer=fresh(), name="embedding")
+    attributes = layers.Dense(
+        sum(sizes[:-1]), kernel_initializer=fresh(), dtype="float32", name="attribute_logits"
+    )
     if spectral_norm:
         logit = SpectralNormalization(logit, seed=seed + 1)
         embedding = SpectralNormalization(embedding, seed=seed + 2)
+        attributes = SpectralNormalization(attributes, seed=seed + 3)
     inner = layers.Dot(axes=1, dtype="float32")([features, embedding(ones)])
     logits = layers.Add(dtype="float32", name="logits")([logit(features), inner])
-    return keras.Model([images, conditions, phase], logits, name="frame_discriminator")
+    return keras.Model(
+        [images, conditions, phase], [logits, attributes(features)], name="frame_discriminator"
+    )
 
 
 def _doublings(image_size: int) -> int:

@@ -30,7 +30,7 @@ class FrameSettings(SequenceSettings):
     hold_out: str | None = DEFAULT  # pairs kept from training, hat=yes:jump,hair=red:walk; default: 5 pairs
     frames_per_clip: int = 2  # that the discriminator sees together
     loss: str = "non_saturating"  # minimax, least_squares, hinge, wasserstein
-    steps: int = 5000
+    steps: int = 3500
     batch_size: int = 32  # clips
     learning_rate: float = 1e-3
     schedule: str = "cosine"
@@ -38,15 +38,18 @@ class FrameSettings(SequenceSettings):
     latent_dim: int = 32
     initializer: str = "xavier"
     width: int = 32  # filters of the generator's last hidden layer
+    colours: int = 16  # of a character's palette
     d_width: int = 32  # filters of the discriminator's first layer
     spectral_norm: bool = False  # of the discriminator's layers
     r1: float = 0.3  # weight gamma of the R1 penalty
+    attribute_weight: float = 0.3  # of what D reads off the frames beside whether they are real
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for key in ("clips", "frames_per_clip", "width", "d_width"):
+        for key in ("clips", "frames_per_clip", "width", "colours", "d_width"):
             self.check(key, getattr(self, key) >= 1, "at least 1")
-        self.check("r1", self.r1 >= 0, "at least 0")
+        for key in ("r1", "attribute_weight"):
+            self.check(key, getattr(self, key) >= 0, "at least 0")
         losses.adversarial_loss(self.loss)
 
 
@@ -116,6 +119,7 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
         settings.image_size,
         channels,
         width=settings.width,
+        colours=settings.colours,
         initializer=settings.initializer,
         seed=settings.seed,
     )
@@ -140,6 +144,7 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
         n_critic=settings.n_critic,
         ema_decay=settings.ema_decay,
         r1=settings.r1,
+        attribute_weight=settings.attribute_weight,
     )
 
 
