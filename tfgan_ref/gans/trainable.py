@@ -105,7 +105,10 @@ class TrainableGenerator(keras.Model):
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         start = optimizer.scale_loss(tf.ones_like(loss) / replicas)
         gradients = tape.gradient(loss, [v.value for v in variables], output_gradients=start)
-        optimizer.apply(gradients, variables)
+        # A bias has no part in the gradient of a gradient penalty, so nothing else would keep its update from
+        # overtaking the penalty's pass, which reads it.
+        with tf.control_dependencies([loss]):
+            optimizer.apply(gradients, variables)
         norm = tf.linalg.global_norm(gradients) / tf.cast(start, tf.float32)
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             return tf.where(tf.math.is_finite(norm), norm, 0.0)
