@@ -145,6 +145,7 @@ def test_inpainting(run, tmp_path):
     assert "biharmonic" in out
 
 
+@pytest.mark.filterwarnings("ignore:Frechet distance from")  # of so few samples, it warns
 def test_colourise(run, photographs, tmp_path):
     arguments = [
         "--data",
