@@ -21,14 +21,14 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The oldest TensorFlow that is supported, with the newest Keras that goes with it, and the newest of both.
-# TensorFlow 2.18 needs Python 3.12 or older.
+# TensorFlow 2.18 needs Python 3.12 or older, and protobuf 5, for which tensorflow-metadata 1.21 is too new.
 test-matrix: .venv-oldest/installed test
 	.venv-oldest/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .venv-oldest/installed: requirements.txt setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --upgrade pip
-	.venv-oldest/bin/python -m pip install --quiet 'tensorflow==2.18.*' --editable .
+	.venv-oldest/bin/python -m pip install --quiet 'tensorflow==2.18.*' 'tensorflow-metadata<1.18' --editable .
 	touch $@
 
 lint: $(VENV)/installed
