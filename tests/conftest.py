@@ -6,7 +6,7 @@ import runpy
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # whatever the caller has: what scripts write is compared
 
 import tfgan_ref  # isort: skip  # before TensorFlow: it switches oneDNN on
 import keras
