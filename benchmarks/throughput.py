@@ -133,7 +133,9 @@ def describe_machine(contestants: dict[str, Contestant]) -> dict[str, Any]:
     """Returns what the figures depend on: processor, cores, versions."""
     flags = processor_facts().get("flags", "").split()
     facts = {key: value for peer in contestants.values() for key, value in peer.facts.items()}
-    default = contestants["tutorial" if "tutorial" in contestants else "keras_io_wgan_gp"].facts.get("onednn")
+    # The first run of a peer is the one with TensorFlow's own choice.
+    peers = [contestants[name] for name in report.ENTRIES if name in contestants and name != "ours"]
+    default = next((peer.facts["onednn"] for peer in peers if "onednn" in peer.facts), None)
     return {
         "processor": processor_name(),
         "flags": [flag for flag in TELLING_FLAGS if flag in flags],
