@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses
 from tfgan_ref.errors import check_at_least
-from tfgan_ref.gans.base import GAN, accuracies
+from tfgan_ref.gans.base import GAN, accuracies, class_accuracy
 
 
 class ACGAN(GAN):
@@ -74,8 +74,8 @@ class ACGAN(GAN):
         return {
             "d_loss": d_loss,
             "d_gradient_norm": norm,
-            "class_accuracy_real": _accuracy(real_classes, real[1]),
-            "class_accuracy_fake": _accuracy(fake_classes, fakes[1]),
+            "class_accuracy_real": class_accuracy(real_classes, real[1]),
+            "class_accuracy_fake": class_accuracy(fake_classes, fakes[1]),
             **accuracies(real_logits, fake_logits),
         }
 
@@ -86,8 +86,3 @@ class ACGAN(GAN):
     def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
         """Returns the function from samples to logits, which R1 differentiates."""
         return lambda samples: self.discriminate([samples], purpose)[0]
-
-
-def _accuracy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    right = tf.argmax(class_logits, axis=1, output_type=labels.dtype) == labels
-    return tf.reduce_mean(tf.cast(right, tf.float32))

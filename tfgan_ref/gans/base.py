@@ -150,3 +150,9 @@ def accuracies(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.T
         "d_accuracy_real": tf.reduce_mean(tf.cast(real_logits > 0, tf.float32)),
         "d_accuracy_fake": tf.reduce_mean(tf.cast(fake_logits <= 0, tf.float32)),
     }
+
+
+def class_accuracy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Returns the share of samples whose largest class logit (N, K) is that of their label (N,)."""
+    right = tf.argmax(class_logits, axis=1, output_type=labels.dtype) == labels
+    return tf.reduce_mean(tf.cast(right, tf.float32))

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import GAN, accuracies
+from tfgan_ref.gans.base import GAN, accuracies, class_accuracy
 
 CHUNK = 32  # clips that are made at once when drawing
 RECOMBINED = 4  # one clip in so many is also drawn under another clip's action
@@ -70,12 +70,13 @@ class FrameGAN(GAN):
         *earlier, last = self.split_batch(batch)
         for k, part in enumerate(earlier):
             self.discriminator_step(self.real(part), self.fake(part, k), k)
-        n = last[self.sample_key].shape[0]
+        real = self.real(last)
+        n = real[0].shape[0]
         with tf.GradientTape() as g_tape:
             drawn = self.fake(self.with_recombined(last), len(earlier))
             with g_tape.stop_recording():
                 fakes = [values[:n] for values in drawn]
-                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+                tracked = self.discriminator_step(real, fakes, len(earlier))
             logits, attribute_logits = self.discriminate(drawn, purpose=0)
             loss, accuracy = self.attribute_loss(attribute_logits, drawn[1])
             g_loss = self.adversarial_loss.generator(logits[:n]) + self.attribute_weight * loss
@@ -104,20 +105,12 @@ class FrameGAN(GAN):
         }
 
     def with_recombined(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Returns the conditions and phases of a batch and, behind them, the first ones with other actions.
-
-        Raises:
-            InputError: the batch misses a factor or the phases.
-        """
-        conditions, phase = self.batch_labels(batch)
-        extra = max(1, conditions.shape[0] // RECOMBINED)
-        actions = tf.roll(conditions[:, -1:], 1, axis=0)
-        others = tf.concat([conditions[:, :-1], actions], axis=1)[:extra]
-        columns = tf.unstack(tf.concat([conditions, others], axis=0), axis=1)
-        return {
-            **dict(zip(self.factors, columns, strict=True)),
-            "phase": tf.concat([phase, phase[:extra]], axis=0),
-        }
+        """Returns a batch's conditions and phases and, behind them, the first ones with other actions."""
+        *_, action = self.factors
+        others = batch | {action: tf.roll(batch[action], 1, axis=0)}
+        extra = max(1, batch[action].shape[0] // RECOMBINED)
+        names = (*self.factors, "phase")
+        return {name: tf.concat([batch[name], others[name][:extra]], axis=0) for name in names}
 
     def attribute_loss(
         self, attribute_logits: tf.Tensor, conditions: tf.Tensor
@@ -126,9 +119,8 @@ class FrameGAN(GAN):
         *sizes, _ = self.factors.values()
         parts, wanted = tf.split(attribute_logits, sizes, axis=1), tf.unstack(conditions, axis=1)[:-1]
         pairs = list(zip(parts, wanted, strict=True))
-        right = [tf.argmax(part, axis=1, output_type=values.dtype) == values for part, values in pairs]
         loss = tf.add_n([losses.class_cross_entropy(part, values) for part, values in pairs])
-        return loss, tf.reduce_mean(tf.cast(right, tf.float32))
+        return loss, tf.reduce_mean([class_accuracy(part, values) for part, values in pairs])
 
     def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
         """Returns the function from samples to logits, which R1 differentiates."""
