@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from tfgan_ref import cli
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 
 STEPS = 10  # pictures in a walk
 NEIGHBOURS = 7
@@ -49,8 +49,7 @@ def main() -> None:
     for flag in ("interpolate", "neighbours"):
         if getattr(arguments, flag):
             raise InputError(f"--{flag} is for pictures: {arguments.model} makes none")
-    if arguments.n < 1:
-        raise InputError(f"n {arguments.n} is out of range: at least 1")
+    check_at_least(1, n=arguments.n)
     print(writer.write(arguments.n, arguments.seed, arguments.label, arguments.out))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.data.pitch import HOP, LOWEST
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import check_at_least
 
 UNVOICED = 500.0  # Hz, in place of the pitch of frames that have none, as in the author's WORLD
 _RECOVERY = (1.18, -0.09)  # q0 and q1 of the paper's equation 10
@@ -58,8 +58,7 @@ def mel_matrices(bands: int, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         InputError: ``bands`` is out of range.
     """
-    if bands < 2:
-        raise InputError(f"bands {bands} is out of range: at least 2")
+    check_at_least(2, bands=bands)
     linear = np.linspace(0, sample_rate / 2, fft_length(sample_rate) // 2 + 1)
     highest = 2595 * np.log10(1 + sample_rate / 2 / 700)
     mel = 700 * (10 ** (np.linspace(0, highest, bands) / 2595) - 1)

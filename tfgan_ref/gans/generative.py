@@ -25,8 +25,8 @@ class GenerativeModel(TrainableGenerator):
     """
 
     def __init__(self, generator: keras.Model, *, num_classes: int | None = None, **settings: Any) -> None:
-        if num_classes is not None and num_classes < 1:
-            raise InputError(f"num_classes {num_classes} is out of range: at least 1")
+        if num_classes is not None:
+            check_at_least(1, num_classes=num_classes)
         super().__init__(generator, **settings)
         self.num_classes = num_classes
 

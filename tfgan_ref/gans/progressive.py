@@ -61,10 +61,11 @@ class ProgressiveGAN(GAN):
             raise InputError(f"loss {loss!r} is unknown: choose one of {', '.join(LOSSES)}")
         wasserstein = loss == "wasserstein"
         for name, weight in (("penalty_weight", penalty_weight), ("drift", drift)):
-            if weight is not None and not wasserstein:
+            if weight is None:
+                continue
+            if not wasserstein:
                 raise InputError(f"{name} {weight} is for loss wasserstein, not {loss}: leave it out")
-            if weight is not None and weight < 0:
-                raise InputError(f"{name} {weight} is out of range: at least 0")
+            check_at_least(0, **{name: weight})
         _check_match(generator, discriminator)
         if wasserstein:
             for stage in discriminator.stages:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
-from tfgan_ref.errors import InputError, TrainingDiverged
+from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.metrics import gradient_energy
@@ -221,8 +221,7 @@ def compare(
         InputError: something cannot be used, or an entry's directory holds another run.
     """
     check_metrics(metrics)
-    if n < 12:
-        raise InputError(f"n {n} is out of range: at least 12")
+    check_at_least(12, n=n)
     if not 0 <= seed < 2**31:
         raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
     kept: dict[tuple, ImageArrays] = {}

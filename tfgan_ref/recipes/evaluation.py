@@ -13,7 +13,7 @@ import tensorflow as tf
 import tfgan_ref
 from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.evaluation import (
     Extractor,
     Features,
@@ -104,8 +104,7 @@ def evaluate(
     """
     start = time.monotonic()
     check_metrics(metrics)
-    if n < 12:
-        raise InputError(f"n {n} is out of range: at least 12")
+    check_at_least(12, n=n)
     if features not in EXTRACTORS:
         raise InputError(f"features {features!r} is unknown: choose one of {', '.join(EXTRACTORS)}")
     source = _open(model, image_size, n)

@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from tfgan_ref import data, metrics, plotting
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.recipes.pairs import NETWORK_METRICS, network_metric
 from tfgan_ref.recipes.sr_pictures import coloured, read_benchmark, rounded
 from tfgan_ref.recipes.translator import Translator, open_translator
@@ -151,9 +151,9 @@ def _check(models: Sequence[Path], names: Sequence[str], scale: int | None, rows
         raise InputError("lpips and perceptual take different weights: ask for them one at a time")
     if len(set(models)) < len(models):
         raise InputError("a model is named twice")
-    for name, number, least in (("scale", scale, 2), ("strip", rows, 1)):
-        if number is not None and number < least:
-            raise InputError(f"{name} {number} is out of range: at least {least}")
+    if scale is not None:
+        check_at_least(2, scale=scale)
+    check_at_least(1, strip=rows)
 
 
 def _common_scale(translators: dict[str, Translator], scale: int | None) -> int:
