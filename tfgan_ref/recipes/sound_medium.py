@@ -134,7 +134,7 @@ def spectrogram_sheet(audio: np.ndarray, columns: int) -> np.ndarray:
     """Draws the spectrograms of sounds (N, T) in rows: uint8 (H, W, 3), low frequencies at the bottom."""
     from matplotlib import colormaps
 
-    # A table, since a colormap compares uint8 with 256, at which NumPy before 2.2.2 may crash (its issue 28117).
+    # A table: a colormap would compare uint8 with 256, at which NumPy before 2.2.2 may crash (issue 28117).
     palette = np.rint(255 * colormaps["magma"](np.arange(256))[:, :3]).astype(np.uint8)
     return plotting.grid(palette[spectrogram_pictures(audio)[..., 0]], columns)
 
