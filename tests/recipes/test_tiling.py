@@ -49,6 +49,27 @@ def test_tiles_give_what_one_piece_gives(net, form, size, tile):
     assert max(function.sizes[0]) <= tile
 
 
+@pytest.mark.parametrize(
+    ("side", "stride", "count", "length"),
+    [
+        (480, 1, 3, 191),  # 434 pixels beside the outer margins, at most 210 of them in a tile: 145 in each
+        (257, 1, 2, 152),
+        (480, 4, 3, 192),  # margins of 24, a multiple of 4: 432 pixels, at most 208 in a tile, 144 in each
+    ],
+)
+def test_tiles_are_no_larger_than_their_number_asks(side, stride, count, length):
+    sizes = []
+
+    def function(piece):
+        sizes.append(piece.shape[:2])
+        return piece
+
+    image = np.arange(side * 5, dtype=np.float32).reshape(side, 5, 1)
+    tiled = apply_tiled(function, image, tile=256, margin=23, scale=1, stride=stride)
+    np.testing.assert_array_equal(tiled, image)
+    assert sizes == [(length, 5)] * count
+
+
 def test_a_margin_that_is_too_small_shows():
     net = enlarging()
     function, image = piecewise(net), picture((40, 40, 3)).astype(np.float32) / 255

@@ -1,5 +1,6 @@
 """Applying a generator to pictures of any size in tiles, so that memory does not grow with the picture."""
 
+import math
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -24,7 +25,7 @@ class Span(NamedTuple):
 
 def default_tile(margin: int, stride: int) -> int:
     """Returns a tile's side that leaves at least half of it beside the margins."""
-    return max(TILE, 4 * _overlap(margin, stride))
+    return max(TILE, 4 * _rounded_up(margin, stride))
 
 
 def check_tile(tile: int, margin: int, stride: int) -> None:
@@ -33,7 +34,7 @@ def check_tile(tile: int, margin: int, stride: int) -> None:
     Raises:
         InputError: ``tile`` is too small.
     """
-    least = 2 * _overlap(margin, stride) + stride
+    least = 2 * _rounded_up(margin, stride) + stride
     if tile < least:
         raise InputError(f"tile {tile} is out of range: at least {least} with the model's margin of {margin}")
 
@@ -50,8 +51,8 @@ def apply_tiled(
     """Applies ``function`` to a picture tile by tile, with the result that it has on the whole picture.
 
     Each tile overlaps its neighbours by twice the margin, and only pixels at least the margin away from
-    edges within the picture are kept. Tiles begin at multiples of the stride and have one size; a side
-    that is not above ``tile`` is not cut.
+    edges within the picture are kept. Tiles begin at multiples of the stride and have one size, the least
+    with which no more of them are needed; a side that is not above ``tile`` is not cut.
 
     Args:
         function: from (h, w, C) to (scale * h, scale * w, C'), of any type; it mirrors beyond the lower and
@@ -76,8 +77,8 @@ def apply_tiled(
     tile -= tile % stride
     tiles = [
         (down, across)
-        for down in _spans(height, tile, _overlap(margin, stride), stride)
-        for across in _spans(width, tile, _overlap(margin, stride), stride)
+        for down in _spans(height, tile, _rounded_up(margin, stride), stride)
+        for across in _spans(width, tile, _rounded_up(margin, stride), stride)
     ]
     if len(tiles) == 1:
         return function(picture)
@@ -94,20 +95,23 @@ def apply_tiled(
     return result
 
 
-def _overlap(margin: int, stride: int) -> int:
-    """Returns the least multiple of the stride that is at least the margin."""
-    return -(-margin // stride) * stride
-
-
 def _spans(side: int, tile: int, overlap: int, stride: int) -> list[Span]:
     if side <= tile:
         return [Span(0, side, 0, side)]
-    last_start = -(-side // stride) * stride - tile
-    starts = [*range(0, last_start, tile - 2 * overlap), last_start]
+    mirrored = _rounded_up(side, stride)
+    count = math.ceil((mirrored - 2 * overlap) / (tile - 2 * overlap))
+    step = _rounded_up(math.ceil((mirrored - 2 * overlap) / count), stride)
+    length = step + 2 * overlap
+    starts = [*range(0, mirrored - length, step), mirrored - length]
     firsts = [0, *(start + overlap for start in starts[1:])]
     return [
-        Span(*span) for span in zip(starts, [tile] * len(starts), firsts, [*firsts[1:], side], strict=True)
+        Span(*span) for span in zip(starts, [length] * len(starts), firsts, [*firsts[1:], side], strict=True)
     ]
+
+
+def _rounded_up(number: int, stride: int) -> int:
+    """Returns the least multiple of the stride that is at least ``number``."""
+    return math.ceil(number / stride) * stride
 
 
 def _positions(span: Span, side: int) -> np.ndarray:
