@@ -67,6 +67,8 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/faults.py --out benchmarks/results/faults
 	$(BIN)/python benchmarks/memory.py --out benchmarks/results/memory
 	$(BIN)/python benchmarks/steps.py --out benchmarks/results/steps
+	$(BIN)/python benchmarks/step_profile.py --out benchmarks/results/step_profile
+	$(BIN)/python benchmarks/inference.py --out benchmarks/results/inference
 	$(BIN)/python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 
 # The feature networks against their PyTorch references, in an environment of its own.

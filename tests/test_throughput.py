@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import keras
 import pytest
+import tensorflow as tf
 
 from tests.conftest import ROOT
 
@@ -95,3 +96,85 @@ def test_flops_of_convolutions():
     enlarged = Layer("convolution", **layer, enlarge=2)
     assert enlarged.forward_flops((8, 8, 5)) == 256 * kernel
     assert enlarged.output_shape((8, 8, 5)) == (16, 16, 7)
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ("while/body/gradient_tape/functional/dense/MatMul/MatMul:_MklMatMul", "products"),
+        ("while/body/functional/conv2d/convolution:_MklNativeFusedConv2D", "products"),
+        ("while/body/adam/Square_14:Square", "optimizers"),
+        ("while/body/adam_1/Sub_42:Sub", "optimizers"),
+        ("functional_1/batch_normalization_2_1/batchnorm/mul:Mul", "batch norm"),
+        ("body/stateless_random_normal/StatelessRandomNormalV2:StatelessRandomNormalV2", "random draws"),
+        ("body/leaky_re_lu/LeakyRelu:LeakyRelu", "rest"),
+        ("ExecutorState::Process", None),
+        ("EagerLocalExecute: MakeIterator", None),
+    ],
+)
+def test_profiled_operations_have_kinds(event, kind):
+    import step_profile
+
+    assert step_profile.kind_of(event) == kind
+
+
+def test_profile_finds_what_a_graph_spends_its_time_on():
+    import step_profile
+
+    with tf.name_scope("layer"):
+        matrix = tf.random.stateless_normal([512, 512], [0, 0])
+
+    @tf.function
+    def products():
+        with tf.name_scope("layer"):
+            return tf.linalg.matmul(tf.linalg.matmul(matrix, matrix), matrix)
+
+    products()
+    seconds = step_profile.operation_seconds(products)
+    assert set(seconds) == set(step_profile.KINDS)
+    assert seconds["products"] > 0.9 * sum(seconds.values()) > 0
+
+
+def test_step_profile_writes_a_table(run_script, tmp_path):
+    arguments = ["--cases", "mlp", "--rounds", "1", "--out", tmp_path]
+    code, out, err = run_script("step_profile.py", *arguments, folder="benchmarks")
+    assert code == 0, err
+    (row,) = json.loads((tmp_path / "results.json").read_text())
+    assert sum(row["shares"].values()) == pytest.approx(1, abs=1e-4)
+    assert row["shares"]["products"] > row["shares"]["batch norm"] > 0
+    assert 0 < row["utilisation_without_the_rest"] < 1.5
+    assert (tmp_path / "table.md").read_text().strip() in out
+
+
+def test_flops_of_a_network_are_counted():
+    import inference
+
+    images = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(5, 3, padding="same", use_bias=False)(images)
+    x = keras.layers.Dense(7, use_bias=False)(keras.layers.Flatten()(x))
+    network = keras.Model(images, x)
+    assert inference.flops_of(network, 8, 8, 3) == 2 * 64 * 9 * 3 * 5 + 2 * 320 * 7
+
+
+def test_inference_is_measured(run_script, tmp_path):
+    arguments = ["--parts", "draw", "--rounds", "1", "--out", tmp_path]
+    code, out, err = run_script("inference.py", *arguments, folder="benchmarks")
+    assert code == 0, err
+    (row,) = json.loads((tmp_path / "results.json").read_text())
+    assert row["row"] == "draw"
+    assert 0 < row["utilisation"] < 1.5
+    assert (tmp_path / "table.md").read_text().strip() in out
+
+
+@pytest.mark.parametrize("part", ["classifier", "inception", "tiles 64"])
+def test_what_inference_measures(part):
+    import inference
+
+    name, _, tile = part.partition(" ")
+    makers = {"classifier": inference.classifying, "inception": inference.inception}
+    action, unit, amount, flops = inference.enlarging(tile, "80x60") if tile else makers[name]()
+    assert flops > 1e6
+    if tile:
+        assert unit == "megapixels made"
+        assert amount == pytest.approx(320 * 240 / 1e6)
+        assert action().shape == (240, 320, 3)

@@ -14,20 +14,30 @@ BATCH, SIDE, CHANNELS, KERNEL = 16, 32, 256, 3
 MATRIX = 2048
 
 
-def run_convolution(case: Case, threads: int, requests: Requests) -> None:
-    """Convolves for as long as steps are asked for; ``case`` does not matter."""
-    common.set_threads(threads)
+def convolution() -> tuple[Callable[[], tf.Tensor], int]:
+    """Returns a large convolution and its FLOPs."""
     images = tf.random.normal([BATCH, SIDE, SIDE, CHANNELS])
     kernel = tf.random.normal([KERNEL, KERNEL, CHANNELS, CHANNELS])
     flops = 2 * BATCH * SIDE**2 * CHANNELS**2 * KERNEL**2
-    _repeat(tf.function(lambda: tf.nn.conv2d(images, kernel, 1, "SAME")), flops, requests)
+    return tf.function(lambda: tf.nn.conv2d(images, kernel, 1, "SAME")), flops
+
+
+def product() -> tuple[Callable[[], tf.Tensor], int]:
+    """Returns a large matrix product and its FLOPs."""
+    a, b = tf.random.normal([MATRIX, MATRIX]), tf.random.normal([MATRIX, MATRIX])
+    return tf.function(lambda: tf.linalg.matmul(a, b)), 2 * MATRIX**3
+
+
+def run_convolution(case: Case, threads: int, requests: Requests) -> None:
+    """Convolves for as long as steps are asked for; ``case`` does not matter."""
+    common.set_threads(threads)
+    _repeat(*convolution(), requests)
 
 
 def run_product(case: Case, threads: int, requests: Requests) -> None:
     """Multiplies matrices for as long as steps are asked for; ``case`` does not matter."""
     common.set_threads(threads)
-    a, b = tf.random.normal([MATRIX, MATRIX]), tf.random.normal([MATRIX, MATRIX])
-    _repeat(tf.function(lambda: tf.linalg.matmul(a, b)), 2 * MATRIX**3, requests)
+    _repeat(*product(), requests)
 
 
 def _repeat(operation: Callable[[], tf.Tensor], flops: int, requests: Requests) -> None:

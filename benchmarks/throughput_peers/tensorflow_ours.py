@@ -8,7 +8,7 @@ import tfgan_ref  # noqa: F401, I001 (it sets the environment, so it comes befor
 import tensorflow as tf
 
 from tfgan_ref.data import ImageArrays, batches
-from tfgan_ref.gans import WGANGP, VanillaGAN
+from tfgan_ref.gans import GAN, WGANGP, VanillaGAN
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.recipes.recipe import gan_settings, optimizers
 from throughput_peers import tensorflow_common as common
@@ -16,9 +16,8 @@ from throughput_peers.cases import Case
 from throughput_peers.requests import Requests
 
 
-def run(case: Case, threads: int, requests: Requests) -> None:
-    """Trains for as long as steps are asked for."""
-    common.set_threads(threads)
+def prepare(case: Case) -> tuple[GAN, tf.data.Dataset]:
+    """Returns the compiled model of a case and its data."""
     settings = find_recipe(case.recipe).settings(ema_decay=None, n_critic=case.n_critic)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -29,4 +28,10 @@ def run(case: Case, threads: int, requests: Requests) -> None:
         gan = VanillaGAN(*players, loss=settings.loss, **gan_settings(settings))
     gan.compile(*optimizers(settings), jit_compile=False, steps_per_execution=settings.steps_per_execution)
     images = ImageArrays("noise", common.random_images(case))
-    common.fit(gan, batches(images, batch_size=case.n_critic * case.batch_size, seed=0), requests)
+    return gan, batches(images, batch_size=case.n_critic * case.batch_size, seed=0)
+
+
+def run(case: Case, threads: int, requests: Requests) -> None:
+    """Trains for as long as steps are asked for."""
+    common.set_threads(threads)
+    common.fit(*prepare(case), requests)
