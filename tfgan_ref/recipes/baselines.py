@@ -13,7 +13,7 @@ from tfgan_ref.recipes.recipe import (
     require_labels,
     require_size,
 )
-from tfgan_ref.recipes.settings import SamplingSettings
+from tfgan_ref.recipes.settings import SHORT_STEPS, SamplingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,7 @@ class MSESettings(SamplingSettings):
     ema_decay: float | None = 0.99
     combine: str = "concat"  # how the label enters: concat, hadamard
     width: int = 32  # filters of the layer nearest the image
+    steps_per_execution: int = SHORT_STEPS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class VAESettings(SamplingSettings):
     latent_dim: int = 32
     stddev: float = 0.3  # of the decoder's pixels
     width: int = 32  # filters of the layers nearest the image
+    steps_per_execution: int = SHORT_STEPS
 
 
 def build_mse(settings: MSESettings, shape: DataShape) -> MSEGenerator:

@@ -16,7 +16,7 @@ from tfgan_ref.recipes.recipe import (
     require_labels,
     with_minibatch_discrimination,
 )
-from tfgan_ref.recipes.settings import CriticSettings, TargetSettings
+from tfgan_ref.recipes.settings import SHORT_STEPS, CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ class CGANSettings(TargetSettings):
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
     spectral_norm: bool = False  # of the discriminator's layers
+    steps_per_execution: int = SHORT_STEPS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class ACGANSettings(CriticSettings):
     combine: str = "concat"  # how the label enters the generator: concat, hadamard
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
+    steps_per_execution: int = SHORT_STEPS
 
 
 def conditional_dcgan_generator(settings: Any, shape: DataShape, num_classes: int) -> keras.Model:

@@ -41,7 +41,6 @@ class DCGAN64Settings(DCGANSettings):
     steps: int = 2000
     batch_size: int = 32
     width: int = 32
-    steps_per_execution: int = 1
 
 
 def dcgan_pair(

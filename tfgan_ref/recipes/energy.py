@@ -8,7 +8,7 @@ from tfgan_ref import networks
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import AdversarialSettings
+from tfgan_ref.recipes.settings import SHORT_STEPS, AdversarialSettings
 
 DISCRIMINATORS = ("autoencoder", "unet")
 
@@ -32,6 +32,7 @@ class EBGANSettings(AdversarialSettings):
     margin: float = 0.2  # energy up to which D pushes fakes
     pull_away_weight: float = 0.01  # of the term that makes the codes of fakes differ
     pretrain_steps: int = 0  # first steps, in which D learns to rebuild real images and G waits
+    steps_per_execution: int = SHORT_STEPS
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -97,6 +98,7 @@ class BEGANSettings(AdversarialSettings):
     code_dim: int = 64  # length of D's code
     gamma: float = 1.0  # energy of fakes to that of real images at equilibrium: lower is less diverse
     k_rate: float = 0.2  # lambda_k, how fast k follows; 0.001 in the paper
+    steps_per_execution: int = SHORT_STEPS
 
 
 def build_began(settings: BEGANSettings, shape: DataShape) -> BEGAN:

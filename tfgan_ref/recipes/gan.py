@@ -12,7 +12,7 @@ from tfgan_ref.recipes.recipe import (
     gan_settings,
     label_targets,
 )
-from tfgan_ref.recipes.settings import TargetSettings
+from tfgan_ref.recipes.settings import SHORT_STEPS, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,7 @@ class GANSettings(TargetSettings):
     dropout: float = 0.3
     batch_norm: bool = True  # in the generator
     depth: int = 3  # hidden layers of G, 128 wide and each twice as wide as the one before; D has one fewer
+    steps_per_execution: int = SHORT_STEPS
 
     def __post_init__(self) -> None:
         super().__post_init__()

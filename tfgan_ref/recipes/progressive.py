@@ -6,7 +6,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans.progressive import ProgressiveGAN
 from tfgan_ref.networks.progressive import progressive_discriminator, progressive_generator, resolutions
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import AdversarialSettings
+from tfgan_ref.recipes.settings import SHORT_STEPS, AdversarialSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class ProgressiveSettings(AdversarialSettings):
     width: int = 8  # filters at image_size; twice as many in each stage before
     max_width: int = 64  # but at most this many
     initializer: str = "normal"  # N(0, 1): the equalised learning rate needs it
+    steps_per_execution: int = SHORT_STEPS
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -12,6 +12,9 @@ from tfgan_ref.training.distribution import STRATEGIES
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 JIT = ("auto", "on", "off")
+# ``steps_per_execution`` of recipes whose step takes less than 50 ms on two cores. Longer steps gain nothing
+# by it, and Ctrl-C and the progress bar would wait for the last of them.
+SHORT_STEPS = 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,7 +44,7 @@ class Settings:
     jit: str = "auto"  # on, off; auto compiles with XLA on a GPU unless deterministic
     strategy: str = "none"  # mirrored (all devices of this host), multiworker, tpu: docs/distributed.md
     sync_batch_norm: bool = False  # batch norm over the batches of all replicas
-    steps_per_execution: int = 20  # at most so many steps run without a return to Python; 1 with a strategy
+    steps_per_execution: int = 1  # at most so many steps run without a return to Python; 1 with a strategy
     deterministic: bool = True  # operations give the same bits each time, so that resume is exact
     # What is written
     log_every: int = 100  # steps between rows of metrics.csv

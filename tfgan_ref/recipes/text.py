@@ -13,7 +13,7 @@ from tfgan_ref.data.sentences import Sentences, decode, hold_out
 from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.networks.text import text_features, text_generator
 from tfgan_ref.recipes.recipe import Recipe, require_labels
-from tfgan_ref.recipes.settings import TwoPlayerSettings
+from tfgan_ref.recipes.settings import SHORT_STEPS, TwoPlayerSettings
 from tfgan_ref.recipes.text_medium import SENTENCES, sentence_sheet
 from tfgan_ref.recipes.training_data import DataShape
 
@@ -46,6 +46,7 @@ class TextSettings(TwoPlayerSettings):
     units: int = 128  # of the generator's recurrent state
     embedding_dim: int = 64  # length of a word's vector, in both networks
     width: int = 64  # filters of the discriminator
+    steps_per_execution: int = SHORT_STEPS
 
     def __post_init__(self) -> None:
         super().__post_init__()
