@@ -1,5 +1,6 @@
 """The scripts as a user runs them: what they write, and one clear line with exit code 2 for bad input."""
 
+import re
 import subprocess
 import sys
 
@@ -24,7 +25,10 @@ def run(tmp_path_factory):
     assert "4/4" in done.stdout
     assert str(path / "samples.png") in done.stdout
     assert f'tf.saved_model.load("{path / "saved_model"}")' in done.stdout
-    assert done.stderr == ""
+    chatter = done.stderr
+    if tf.__version__.startswith("2.18."):  # it prints its graph optimizer's errors at every log level
+        chatter = re.sub(r"^.*remapper failed.*\n", "", chatter, flags=re.MULTILINE)
+    assert chatter == ""
     return path
 
 
