@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import platform
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +31,29 @@ def make_output(path: Path) -> None:
         raise InputError(f"--out {path}: {error.strerror}") from error
     if not os.access(path, os.W_OK):
         raise InputError(f"--out {path} cannot be written to")
+
+
+def check_names(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Checks that each of ``names``, of things of a ``kind``, is among the ``known`` ones.
+
+    Raises:
+        InputError: one is not.
+    """
+    for name in names:
+        if name not in known:
+            raise InputError(f"{kind} {name!r} is unknown: choose some of {', '.join(known)}")
+
+
+def check_counts(arguments: argparse.Namespace, *flags: str) -> None:
+    """Checks that the numbers of these flags, where they are given, are at least 1.
+
+    Raises:
+        InputError: one is not.
+    """
+    for flag in flags:
+        count = getattr(arguments, flag)
+        if count is not None and count < 1:
+            raise InputError(f"--{flag} {count} is out of range: at least 1")
 
 
 def processor_facts() -> dict[str, str]:

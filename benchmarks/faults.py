@@ -27,7 +27,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from arguments import Parser, describe_machine, make_output
+from arguments import Parser, check_names, describe_machine, make_output
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
@@ -50,9 +50,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     arguments = parser.parse_args()
     arguments.parts = arguments.parts.split(",")
-    for part in arguments.parts:
-        if part not in PARTS:
-            raise InputError(f"part {part!r} is unknown: choose some of {', '.join(PARTS)}")
+    check_names("part", arguments.parts, PARTS)
     if arguments.kills < len(MOMENTS):
         raise InputError(f"--kills {arguments.kills} is out of range: at least {len(MOMENTS)}")
     if arguments.steps < 20 or arguments.steps % 20:

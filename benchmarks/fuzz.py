@@ -22,7 +22,7 @@ import warnings
 from pathlib import Path
 from types import FrameType
 
-from arguments import Parser, describe_machine, make_output
+from arguments import Parser, check_counts, check_names, describe_machine, make_output
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
@@ -39,9 +39,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--patience", type=int, default=10, help="seconds for one input (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     arguments = parser.parse_args()
-    for flag in ("n", "patience"):
-        if getattr(arguments, flag) < 1:
-            raise InputError(f"--{flag} {getattr(arguments, flag)} is out of range: at least 1")
+    check_counts(arguments, "n", "patience")
     make_output(arguments.out)
     return arguments
 
@@ -103,9 +101,7 @@ def main() -> None:
         (Path(temporary) / "seeds").mkdir()
         known = readers(Path(temporary) / "seeds")
         names = list(known) if arguments.readers == "all" else arguments.readers.split(",")
-        for name in names:
-            if name not in known:
-                raise InputError(f"reader {name!r} is unknown: choose some of {', '.join(known)}")
+        check_names("reader", names, known)
         for name in names:
             reader = known[name]
             chance = random.Random(f"{arguments.seed} {name}")

@@ -13,22 +13,19 @@ same process; "memory" is the largest resident set. Writes DIR/results.json and 
 
 import argparse
 import json
-import os
 import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arguments import Parser, describe_machine, make_output
+from apart import measure_apart
+from arguments import Parser, check_counts, check_names, describe_machine, make_output
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import write_json, write_text
 
 if TYPE_CHECKING:
     import keras
@@ -46,15 +43,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    for part in arguments.parts.split(","):
-        if part not in PARTS:
-            raise InputError(f"part {part!r} is unknown: choose some of {', '.join(PARTS)}")
+    arguments.parts = arguments.parts.split(",")
+    check_names("part", arguments.parts, PARTS)
     if not re.fullmatch(r"[1-9]\d{1,3}x[1-9]\d{1,3}", arguments.picture):
         raise InputError(
             f"--picture {arguments.picture} is no WIDTHxHEIGHT of 10 to 9999 pixels, like 640x480"
         )
-    if arguments.rounds < 1:
-        raise InputError(f"--rounds {arguments.rounds} is out of range: at least 1")
+    check_counts(arguments, "rounds")
     make_output(arguments.out)
     return arguments
 
@@ -142,7 +137,6 @@ def measure(row: str, picture: str, rounds: int) -> dict[str, Any]:
     """Returns one row of the table."""
     import resource
 
-    from step_profile import flops_per_second
     from throughput_peers import tensorflow_limit
 
     part, _, tile = row.partition(" ")
@@ -156,7 +150,7 @@ def measure(row: str, picture: str, rounds: int) -> dict[str, Any]:
         action()
         seconds.append(time.perf_counter() - start)
     second = statistics.median(seconds)
-    limit = flops_per_second(*tensorflow_limit.convolution())
+    limit = tensorflow_limit.flops_per_second(*tensorflow_limit.convolution())
     return {
         "row": row,
         "unit": unit,
@@ -176,23 +170,16 @@ def main() -> None:
         print(json.dumps(measure(arguments.worker, arguments.picture, arguments.rounds)))
         return
 
-    from study_common import rounded, table
+    from study_common import table, write_rows
 
-    parts = arguments.parts.split(",")
-    names = [part for part in parts if part != "tiles"]
-    names += [f"tiles {tile}" for tile in TILES] if "tiles" in parts else []
+    names = [part for part in arguments.parts if part != "tiles"]
+    names += [f"tiles {tile}" for tile in TILES] if "tiles" in arguments.parts else []
+    flags = {"out": arguments.out, "picture": arguments.picture, "rounds": arguments.rounds}
     rows = []
     for name in names:
-        command = [sys.executable, __file__, "--worker", name, "--out", str(arguments.out)]
-        command += ["--picture", arguments.picture, "--rounds", str(arguments.rounds)]
-        quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=quiet)
-        if done.returncode:
-            raise InputError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
-        rows.append(json.loads(done.stdout.splitlines()[-1]))
+        rows.append(measure_apart(__file__, name, **flags))
         print(f"{name}: {rows[-1]['per_second']:.3g} {rows[-1]['unit']}/s", flush=True)
     facts = {"picture": arguments.picture, "rounds": arguments.rounds, "machine": describe_machine()}
-    write_json(arguments.out / "results.json", [rounded(row) | facts for row in rows])
     cells = [
         [
             row["row"],
@@ -205,7 +192,7 @@ def main() -> None:
     ]
     heads = ["what", "per second", "GFLOP/s / limit", "utilisation", "memory (MB)"]
     text = table(heads, cells)
-    write_text(arguments.out / "table.md", text + "\n")
+    write_rows(arguments.out, rows, facts, text)
     print(f"\n{text}")
 
 

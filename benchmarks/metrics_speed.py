@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from arguments import Parser, make_output
+from arguments import Parser, check_counts, check_names, make_output
 from metrics_speed_worker import METRICS, SUBSETS, versions
 
 from tfgan_ref import cli
@@ -380,12 +380,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument("--threads", type=int, default=1, help="of BLAS and torch, both sides (%(default)s)")
     found = parser.parse_args(arguments)
     found.metrics = found.metrics.split(",")
-    for metric in found.metrics:
-        if metric not in METRICS:
-            raise InputError(f"metric {metric!r} is unknown: choose some of {', '.join(METRICS)}")
-    for name in ("rounds", "threads"):
-        if getattr(found, name) < 1:
-            raise InputError(f"--{name} {getattr(found, name)} is out of range: at least 1")
+    check_names("metric", found.metrics, METRICS)
+    check_counts(found, "rounds", "threads")
     try:
         command = [found.peer_python, "-c", "import numpy, scipy"]
         usable = subprocess.run(command, capture_output=True, check=False).returncode == 0

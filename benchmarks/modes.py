@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from arguments import Parser, make_output, processor_name
+from arguments import Parser, check_counts, check_names, make_output, processor_name
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
@@ -54,10 +54,7 @@ def parse_arguments() -> argparse.Namespace:
     arguments.steps = STEPS[arguments.distribution] if arguments.steps is None else arguments.steps
     if arguments.steps < 10 or arguments.steps % 10:
         raise InputError(f"--steps {arguments.steps} is out of range: a multiple of 10, at least 10")
-    if arguments.width < 1:
-        raise InputError(f"--width {arguments.width} is out of range: at least 1")
-    if arguments.threads is not None and arguments.threads < 1:
-        raise InputError(f"--threads {arguments.threads} is out of range: at least 1")
+    check_counts(arguments, "width", "threads")
     try:
         arguments.seeds = [int(seed) for seed in arguments.seeds.split(",")]
     except ValueError as error:
@@ -132,9 +129,7 @@ def main() -> None:
     from tfgan_ref.files import write_json, write_text
 
     names = list(OBJECTIVES) if arguments.objectives == "all" else arguments.objectives.split(",")
-    for name in names:
-        if name not in OBJECTIVES:
-            raise InputError(f"objective {name!r} is unknown: choose some of {', '.join(OBJECTIVES)}")
+    check_names("objective", names, OBJECTIVES)
     if arguments.distribution in MIXTURES:
         distribution = MIXTURES[arguments.distribution]()
         facts = {}

@@ -46,9 +46,8 @@ def main() -> None:
     cli.quiet_tensorflow()
 
     import tensorflow as tf
-    from study_common import rounded, table
+    from study_common import table, write_rows
 
-    from tfgan_ref.files import write_json, write_text
     from tfgan_ref.recipes import building, find_recipe
 
     rows, cells = [], []
@@ -100,10 +99,9 @@ def main() -> None:
         "speed_up": arguments.speed_up,
         "machine": describe_machine(),
     }
-    write_json(arguments.out / "results.json", [rounded(row) | facts for row in rows])
     headings = ["recipe", "batch of a replica", "exchanged in a step", "step here"]
     text = table([*headings, *(f"on {n}" for n in REPLICAS)], cells)
-    write_text(arguments.out / "table.md", text + "\n")
+    write_rows(arguments.out, rows, facts, text)
     print(f"\n{text}\n{arguments.out}")
 
 

@@ -14,24 +14,19 @@ only what "without the rest" says. Writes DIR/results.json and DIR/table.md.
 import argparse
 import collections
 import json
-import math
-import os
 import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arguments import Parser, describe_machine, make_output
+from apart import measure_apart
+from arguments import Parser, check_counts, check_names, describe_machine, make_output
 from throughput_peers.cases import CASES
 
 from tfgan_ref import cli
-from tfgan_ref.errors import InputError
-from tfgan_ref.files import write_json, write_text
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -39,7 +34,6 @@ if TYPE_CHECKING:
     from tfgan_ref.gans import GAN
 
 TURN_SECONDS = 2.0
-LIMIT_REPEATS = 40
 KINDS = ("products", "optimizers", "batch norm", "random draws", "rest")
 
 
@@ -51,12 +45,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    for case in arguments.cases.split(","):
-        if case not in CASES:
-            raise InputError(f"case {case!r} is unknown: choose some of {', '.join(CASES)}")
-    for name in ("rounds", "threads"):
-        if getattr(arguments, name) < 1:
-            raise InputError(f"--{name} {getattr(arguments, name)} is out of range: at least 1")
+    arguments.cases = arguments.cases.split(",")
+    check_names("case", arguments.cases, CASES)
+    check_counts(arguments, "rounds", "threads")
     make_output(arguments.out)
     return arguments
 
@@ -104,16 +95,6 @@ def train(gan: "GAN", dataset: "tf.data.Dataset", steps: int) -> float:
     return time.perf_counter() - start
 
 
-def flops_per_second(operation: Callable[[], Any], flops: int) -> float:
-    """Returns the best of many runs of ``operation``, which does ``flops``."""
-    best = math.inf
-    for _ in range(LIMIT_REPEATS):
-        start = time.perf_counter()
-        operation()
-        best = min(best, time.perf_counter() - start)
-    return flops / best
-
-
 def measure(name: str, rounds: int, threads: int) -> dict[str, Any]:
     """Returns the row of a case."""
     import tensorflow as tf
@@ -121,7 +102,7 @@ def measure(name: str, rounds: int, threads: int) -> dict[str, Any]:
 
     tensorflow_common.set_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    limit = flops_per_second(*tensorflow_limit.convolution())
+    limit = tensorflow_limit.flops_per_second(*tensorflow_limit.convolution())
     gan, dataset = tensorflow_ours.prepare(CASES[name])
     together = gan.steps_per_execution
     train(gan, dataset, together)
@@ -153,25 +134,14 @@ def main() -> None:
         print(json.dumps(measure(arguments.worker, arguments.rounds, arguments.threads)))
         return
 
-    from study_common import rounded, table
+    from study_common import table, write_rows
 
     rows = []
-    for case in arguments.cases.split(","):
-        command = [sys.executable, __file__, "--worker", case, "--out", str(arguments.out)]
-        command += ["--rounds", str(arguments.rounds), "--threads", str(arguments.threads)]
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
-        if done.returncode:
-            raise InputError(f"{case}: {done.stderr.strip().splitlines()[-1]}")
-        rows.append(json.loads(done.stdout.splitlines()[-1]))
+    flags = {"out": arguments.out, "rounds": arguments.rounds, "threads": arguments.threads}
+    for case in arguments.cases:
+        rows.append(measure_apart(__file__, case, **flags))
         print(f"{case}: {rows[-1]['ms']:.1f} ms", flush=True)
     facts = {"threads": arguments.threads, "rounds": arguments.rounds, "machine": describe_machine()}
-    write_json(arguments.out / "results.json", [rounded(row) | facts for row in rows])
     heads = ["net", "convolutions and products", *KINDS[1:], "reach / limit (GFLOP/s)", "without the rest"]
     cells = [
         [
@@ -183,7 +153,7 @@ def main() -> None:
         for row in rows
     ]
     text = table(heads, cells)
-    write_text(arguments.out / "table.md", text + "\n")
+    write_rows(arguments.out, rows, facts, text)
     print(f"\n{text}")
 
 

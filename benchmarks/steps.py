@@ -13,17 +13,14 @@ Writes DIR/results.json and DIR/table.md.
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arguments import Parser, describe_machine, make_output
+from apart import measure_apart
+from arguments import Parser, check_counts, describe_machine, make_output
 
 from tfgan_ref import cli
-from tfgan_ref.errors import InputError
-from tfgan_ref.files import write_json, write_text
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -42,8 +39,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.rounds < 1:
-        raise InputError(f"--rounds {arguments.rounds} is out of range: at least 1")
+    check_counts(arguments, "rounds")
     make_output(arguments.out)
     return arguments
 
@@ -95,22 +91,16 @@ def main() -> None:
         return
     cli.quiet_tensorflow()
 
-    from study_common import rounded, table
+    from study_common import table, write_rows
 
     from tfgan_ref.recipes import RECIPES, find_recipe
 
     names = [find_recipe(name).name for name in (arguments.recipes or ",".join(RECIPES)).split(",")]
     rows = []
     for name in names:
-        command = [sys.executable, __file__, "--worker", name, "--out", str(arguments.out)]
-        command += ["--rounds", str(arguments.rounds)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise InputError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
-        rows.append(json.loads(done.stdout.splitlines()[-1]))
+        rows.append(measure_apart(__file__, name, out=arguments.out, rounds=arguments.rounds))
         print(f"{name}: {rows[-1]['ms']:.1f} ms", flush=True)
     facts = {"rounds": arguments.rounds, "machine": describe_machine()}
-    write_json(arguments.out / "results.json", [rounded(row) | facts for row in rows])
     heads = ["recipe", "batch", "ms a step", "examples/s", "from the pipeline / from memory"]
     cells = [
         [
@@ -125,7 +115,7 @@ def main() -> None:
         for row in rows
     ]
     text = table([*heads, "first step (s)", "memory (MB)"], cells)
-    write_text(arguments.out / "table.md", text + "\n")
+    write_rows(arguments.out, rows, facts, text)
     late = [row["recipe"] for row in rows if row["pipeline_over_memory"] > BOTTLENECK]
     print(f"\n{text}\nkept waiting by the pipeline by over 10 %: {', '.join(late) or 'none'}")
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.evaluation import Features, SmallClassifier, classifier_for, extract
-from tfgan_ref.files import write_bytes
+from tfgan_ref.files import write_bytes, write_json, write_text
 
 BATCH = 500
 LIGHT = "0.55"
@@ -84,6 +84,12 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def rounded(row: dict[str, Any]) -> dict[str, Any]:
     """Returns a row with its floats rounded to six digits, for the file."""
     return {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in row.items()}
+
+
+def write_rows(out: Path, rows: Sequence[dict[str, Any]], facts: dict[str, Any], markdown: str) -> None:
+    """Writes results.json, each row with the facts that all depend on, and the table of them."""
+    write_json(out / "results.json", [rounded(row) | facts for row in rows])
+    write_text(out / "table.md", markdown + "\n")
 
 
 def short(value: float) -> str:

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from arguments import Parser, make_output, processor_facts, processor_name
+from arguments import Parser, check_counts, check_names, make_output, processor_facts, processor_name
 from throughput_peers import report
 from throughput_peers.cases import CASES
 from throughput_peers.turns import Contestant, take_turns
@@ -46,12 +46,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--torch-python", help="a Python that has PyTorch (default: this one, if it has)")
     arguments = parser.parse_args()
     arguments.cases = arguments.cases.split(",")
-    for case in arguments.cases:
-        if case not in CASES:
-            raise InputError(f"case {case!r} is unknown: choose some of {', '.join(CASES)}")
-    for name in ("rounds", "threads"):
-        if getattr(arguments, name) < 1:
-            raise InputError(f"--{name} {getattr(arguments, name)} is out of range: at least 1")
+    check_names("case", arguments.cases, CASES)
+    check_counts(arguments, "rounds", "threads")
     return arguments
 
 

@@ -1,6 +1,8 @@
 """What the machine can do at most: one large convolution and one large matrix product in TensorFlow."""
 
 import tfgan_ref  # noqa: F401, I001 (the limit is that of our settings; before TensorFlow)
+import math
+import time
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -12,6 +14,7 @@ from throughput_peers.requests import Requests
 # The convolution: batch, side, channels in and out, side of the kernel. The product: side of both matrices.
 BATCH, SIDE, CHANNELS, KERNEL = 16, 32, 256, 3
 MATRIX = 2048
+REPEATS = 40
 
 
 def convolution() -> tuple[Callable[[], tf.Tensor], int]:
@@ -26,6 +29,16 @@ def product() -> tuple[Callable[[], tf.Tensor], int]:
     """Returns a large matrix product and its FLOPs."""
     a, b = tf.random.normal([MATRIX, MATRIX]), tf.random.normal([MATRIX, MATRIX])
     return tf.function(lambda: tf.linalg.matmul(a, b)), 2 * MATRIX**3
+
+
+def flops_per_second(operation: Callable[[], tf.Tensor], flops: int) -> float:
+    """Returns the best of many runs of ``operation``, which does ``flops``."""
+    best = math.inf
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        operation()
+        best = min(best, time.perf_counter() - start)
+    return flops / best
 
 
 def run_convolution(case: Case, threads: int, requests: Requests) -> None:
