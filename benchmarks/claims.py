@@ -53,11 +53,11 @@ def singular_values(run: Path) -> tuple[str, float, bool]:
     """Decomposes the kernels in use: the one farthest from 1 is reported."""
     import numpy as np
 
-    from tfgan_ref.networks.reparametrised import spectral_layers
-    from tfgan_ref.recipes import building
+    from tfgan_ref.networks.layers.reparametrised import spectral_layers
+    from tfgan_ref.run import build
 
     largest = []
-    for layer in spectral_layers(building.restore_gan(run).discriminator):
+    for layer in spectral_layers(build.restore_gan(run).discriminator):
         kernel = np.array(layer.effective_kernel(), np.float64)
         largest.append(float(np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0]))
     farthest = max(largest, key=lambda value: abs(value - 1))
@@ -71,13 +71,13 @@ def class_accuracy(run: Path) -> tuple[str, float, None]:
     import tensorflow as tf
 
     from tfgan_ref import data
-    from tfgan_ref.recipes import building
+    from tfgan_ref.run import build
 
-    settings = building.settings_of(run)
+    settings = build.settings_of(run)
     held_out = data.read(
         settings.data, image_size=settings.image_size, split="test", data_dir=settings.data_dir
     )
-    discriminator = building.restore_gan(run).discriminator
+    discriminator = build.restore_gan(run).discriminator
     images = tf.cast(held_out.images, tf.float32) / 127.5 - 1.0
     _, class_logits = discriminator(images, training=False)
     right = float(np.mean(class_logits.numpy().argmax(axis=1) == held_out.labels))
@@ -86,9 +86,9 @@ def class_accuracy(run: Path) -> tuple[str, float, None]:
 
 def energies(run: Path) -> tuple[str, float, bool]:
     """Counts the logged rows of the second half in which the order holds."""
-    from tfgan_ref.recipes import building
+    from tfgan_ref.run import build
 
-    margin = building.settings_of(run).margin
+    margin = build.settings_of(run).margin
     rows = logged(run)
     rows = rows[len(rows) // 2 :]
     share = sum(row["energy_real"] < row["energy_fake"] < margin for row in rows) / len(rows)

@@ -201,9 +201,9 @@ def state_of(run: Path) -> dict[str, Any]:
     """Returns everything of a finished run that must not depend on interruptions."""
     import keras
 
-    from tfgan_ref.recipes import building
+    from tfgan_ref.run import build
 
-    gan = building.restore_gan(run)
+    gan = build.restore_gan(run)
     generator = keras.saving.load_model(run / "generator.keras", compile=False)
     with (run / "metrics.csv").open(encoding="utf-8", newline="") as file:
         rows = [

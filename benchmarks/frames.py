@@ -22,7 +22,7 @@ from tfgan_ref import cli
 if TYPE_CHECKING:
     import numpy as np
 
-    from tfgan_ref.data.clips import Clips
+    from tfgan_ref.data.clips.clips import Clips
     from tfgan_ref.evaluation.frames import ClipJudge
     from tfgan_ref.gans import FrameGAN
 
@@ -51,8 +51,8 @@ def draw(gan: "FrameGAN", conditions: "np.ndarray", seed: int) -> "Clips":
     import numpy as np
 
     from tfgan_ref import plotting
-    from tfgan_ref.data.clips import Clips
-    from tfgan_ref.data.figures import FACTORS
+    from tfgan_ref.data.clips.clips import Clips
+    from tfgan_ref.data.clips.figures import FACTORS
 
     pieces = [
         plotting.to_uint8(gan.generate(len(part), seed=seed + k, choices=part))
@@ -65,8 +65,8 @@ def groups_of(n: int) -> "dict[str, np.ndarray]":
     """Returns ``n`` rows of conditions with each held-out pair, all of them together, and ``n`` with none."""
     import numpy as np
 
-    from tfgan_ref.data.clips import holds, holds_any
-    from tfgan_ref.data.figures import FACTORS, HELD_OUT, random_conditions
+    from tfgan_ref.data.clips.clips import holds, holds_any
+    from tfgan_ref.data.clips.figures import FACTORS, HELD_OUT, random_conditions
 
     pool = random_conditions(200 * n, seed=4)
     groups = {str(pair): pool[holds(pool, pair, FACTORS)][:n] for pair in HELD_OUT}
@@ -79,7 +79,7 @@ def judged(
     gan: "FrameGAN", judge: "ClipJudge", name: str, conditions: "np.ndarray", image_size: int
 ) -> tuple[dict[str, Any], "tuple[np.ndarray, np.ndarray]"]:
     """Returns the row of one group, and its drawn and real frames."""
-    from tfgan_ref.data.figures import figure_clips
+    from tfgan_ref.data.clips.figures import figure_clips
 
     drawn, siblings = (draw(gan, conditions, seed) for seed in (100, 1100))
     real, real_siblings = (figure_clips(conditions, image_size=image_size, seed=seed) for seed in (5, 6))
@@ -131,7 +131,7 @@ def write_pictures(out: Path, shown: "list[tuple[np.ndarray, np.ndarray]]") -> N
 
     from tfgan_ref import plotting
     from tfgan_ref.files import write_bytes
-    from tfgan_ref.recipes.frames_medium import contact_sheet, encode_gif
+    from tfgan_ref.media.clips import contact_sheet, encode_gif
 
     rows = np.concatenate([np.stack([drawn[0], real[0]]) for drawn, real in shown])
     plotting.save_png(out / "held_out.png", contact_sheet(rows))
@@ -148,16 +148,17 @@ def main() -> None:
     from runs import train_counted
     from study_common import rounded, table
 
-    from tfgan_ref.data.figures import figure_clips, random_conditions
+    from tfgan_ref.data.clips.figures import figure_clips, random_conditions
     from tfgan_ref.evaluation.frames import judge_for
     from tfgan_ref.files import write_json, write_text
-    from tfgan_ref.recipes import building, find_recipe
+    from tfgan_ref.recipes import find_recipe
+    from tfgan_ref.run import build
 
     given = {key: getattr(arguments, key) for key in ("seed", "steps") if getattr(arguments, key) is not None}
     settings = find_recipe("frames").settings.from_text(given)
     path = (arguments.runs or arguments.out) / "frames"
     minutes = train_counted("frames", settings, path) / 60
-    gan = building.restore_gan(path)
+    gan = build.restore_gan(path)
     size = settings.image_size
     judge = judge_for(
         *(

@@ -50,7 +50,7 @@ def _idx() -> bytes:
 
 
 def _wav() -> bytes:
-    from tfgan_ref.data.wav import encode_wav
+    from tfgan_ref.data.sounds.wav import encode_wav
 
     return encode_wav(np.sin(np.arange(2000) / 9).astype(np.float32), 8000)
 
@@ -58,9 +58,10 @@ def _wav() -> bytes:
 def readers(folder: Path) -> dict[str, Reader]:
     """Returns all of them by name; ``folder`` is for what a reader needs beside its file."""
     from tfgan_ref import data
-    from tfgan_ref.data.sentence_sources import read_sentences
-    from tfgan_ref.data.wave_sources import read_waves
-    from tfgan_ref.recipes import building, find_recipe
+    from tfgan_ref.data.sentences.sources import read_sentences
+    from tfgan_ref.data.sounds.sources import read_waves
+    from tfgan_ref.recipes import find_recipe
+    from tfgan_ref.run import build
     from tfgan_ref.training.callbacks import read_best
     from tfgan_ref.training.checkpoints import Checkpoints
     from tfgan_ref.training.csv_table import CSVTable
@@ -70,8 +71,8 @@ def readers(folder: Path) -> dict[str, Reader]:
     images = rng.integers(0, 256, (4, 8, 8, 1), np.uint8)
     recipe = find_recipe("gan")
     settings = recipe.settings(depth=1, latent_dim=2)
-    shape = building.DataShape((4, 4, 1), None)
-    gan = building.build_gan(recipe, settings, shape)
+    shape = build.DataShape((4, 4, 1), None)
+    gan = build.build_gan(recipe, settings, shape)
     saved = Checkpoints(folder / "sound", gan).save()
     config = {
         "recipe": "gan",
@@ -106,7 +107,7 @@ def readers(folder: Path) -> dict[str, Reader]:
         "config.json": Reader(
             (json.dumps(config).encode(),),
             "config.json",
-            lambda path: building.parse_config(RunDirectory.open(path)),
+            lambda path: build.parse_config(RunDirectory.open(path)),
         ),
         "metrics.csv": Reader(
             (b"step,seconds,d_loss\n" + b"".join(b"%d,%d.25,0.7\n" % (n, n) for n in range(9)),),

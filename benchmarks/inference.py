@@ -70,12 +70,13 @@ def flops_of(network: "keras.Model", *shape: int) -> int:
 
 def drawing() -> tuple[Callable[[], Any], str, float, int]:
     """Returns what draws digits, its unit, how many of it a call makes, and its FLOPs."""
-    from tfgan_ref.recipes import building, find_recipe
-    from tfgan_ref.recipes.sampler import sampler_of
-    from tfgan_ref.recipes.training_data import DataShape
+    from tfgan_ref.data.training_data import DataShape
+    from tfgan_ref.recipes import find_recipe
+    from tfgan_ref.run import build
+    from tfgan_ref.run.sample import sampler_of
 
     recipe = find_recipe("dcgan")
-    gan = building.build_gan(recipe, recipe.settings(), DataShape((28, 28, 1), None))
+    gan = build.build_gan(recipe, recipe.settings(), DataShape((28, 28, 1), None))
     sampler = sampler_of(gan)
     latents = sampler.latents(DRAWN, 0)
     return lambda: sampler.draw(latents), "images", DRAWN, DRAWN * flops_of(gan.generator, gan.latent_dim)
@@ -86,7 +87,7 @@ def classifying() -> tuple[Callable[[], Any], str, float, int]:
     import numpy as np
 
     from tfgan_ref.evaluation import SmallClassifier
-    from tfgan_ref.networks.classifier import small_classifier
+    from tfgan_ref.networks.features.classifier import small_classifier
 
     extractor = SmallClassifier(small_classifier((28, 28, 1), 10), 0.0, 0, "noise", "untrained")
     images = np.random.default_rng(0).integers(0, 256, (CLASSIFIED, 28, 28, 1), np.uint8)
@@ -103,7 +104,7 @@ def inception() -> tuple[Callable[[], Any], str, float, int]:
     import keras
     import numpy as np
 
-    from tfgan_ref.networks.inception_keras import InceptionKeras
+    from tfgan_ref.networks.features.inception_keras import InceptionKeras
 
     network = keras.applications.InceptionV3(weights=None, classifier_activation=None)
     with tempfile.TemporaryDirectory() as folder:
@@ -118,14 +119,15 @@ def enlarging(tile: str, picture: str) -> tuple[Callable[[], Any], str, float, i
     """Returns what enlarges a picture in tiles of a side, and the same of it; "whole" cuts nothing."""
     import numpy as np
 
-    from tfgan_ref.recipes import building, find_recipe
-    from tfgan_ref.recipes.training_data import DataShape
-    from tfgan_ref.recipes.translator import translator_of
+    from tfgan_ref.data.training_data import DataShape
+    from tfgan_ref.recipes import find_recipe
+    from tfgan_ref.run import build
+    from tfgan_ref.run.translator import translator_of
 
     width, height = map(int, picture.split("x"))
     recipe = find_recipe("srresnet")
     settings = recipe.settings()
-    gan = building.build_gan(recipe, settings, DataShape((96, 96, 3), None))
+    gan = build.build_gan(recipe, settings, DataShape((96, 96, 3), None))
     translator = translator_of(gan, tile=max(width, height) if tile == "whole" else int(tile))
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     flops = flops_of(gan.generator, height, width, 3)

@@ -49,9 +49,9 @@ def main() -> None:
 
     from tfgan_ref import data, plotting
     from tfgan_ref.files import write_json, write_text
+    from tfgan_ref.media.translations import strips
     from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.recipes.translation import strips
-    from tfgan_ref.recipes.translator import open_translator
+    from tfgan_ref.run.translator import open_translator
 
     recipe = find_recipe("inpaint")
     runs = arguments.runs or arguments.out

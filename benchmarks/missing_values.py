@@ -5,7 +5,7 @@ python benchmarks/missing_values.py --out benchmarks/results/missing_values
 Trains DCGAN three times with the same settings: on whole images; on images of which half of the pixels are
 missing at random, with the same kind of mask put on the fakes before D sees them (Bora et al. 2018); and on
 the same images taken as they come, zeros where pixels are missing. Scores are against whole images, and there
-is each generator's distance to the one that saw whole images. Writes table.md, comparison.png, results.json.
+is each generator's distance to the one that saw whole images. Writes table.md, compare.png, results.json.
 """
 
 import argparse
@@ -47,17 +47,17 @@ def main() -> int:
     from tfgan_ref.evaluation import classifier_for
     from tfgan_ref.files import write_json
     from tfgan_ref.metrics import frechet_distance
-    from tfgan_ref.recipes import comparison, comparison_results
-    from tfgan_ref.recipes.sampler import open_sampler
+    from tfgan_ref.run import compare, compare_results
+    from tfgan_ref.run.sample import open_sampler
 
     shared = {key: getattr(arguments, key) for key in ("data", "steps", "width", "seed")} | {
         "batch_size": "32"
     }
     entries = []
     for way, own in WAYS.items():
-        (entry,) = comparison.plan(["dcgan"], {**shared, **own}, arguments.runs or arguments.out)
+        (entry,) = compare.plan(["dcgan"], {**shared, **own}, arguments.runs or arguments.out)
         entries.append(replace(entry, name=way, path=entry.path.with_name(way)))
-    rows = comparison.compare(entries, metrics=METRICS, n=arguments.n)
+    rows = compare.compare(entries, metrics=METRICS, n=arguments.n)
     if rows is None:
         print("stopped; the same command goes on")
         return 130
@@ -70,10 +70,10 @@ def main() -> int:
     distances = {
         way: frechet_distance(features["whole"], features[way]) for way in ("measured", "zero-filled")
     }
-    comparison_results.write(rows, arguments.out)
+    compare_results.write(rows, arguments.out)
     results = [row.to_dict() | {"distance_to_whole": distances.get(row.entry.name)} for row in rows]
     write_json(arguments.out / "results.json", results)
-    print(f"\n{comparison_results.table(rows)}")
+    print(f"\n{compare_results.table(rows)}")
     for way, distance in distances.items():
         print(f"{way}: {distance:.2f} from the generator that saw whole images")
     return 0

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import write_text
-from tfgan_ref.recipes import find_recipe, runner
-from tfgan_ref.recipes.building import settings_of
+from tfgan_ref.recipes import find_recipe
 from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.run import train as runner
+from tfgan_ref.run.build import settings_of
 from tfgan_ref.training.run_directory import RunDirectory
 
 

@@ -25,7 +25,7 @@ from tfgan_ref import cli
 if TYPE_CHECKING:
     import numpy as np
 
-    from tfgan_ref.data.waves import Waves
+    from tfgan_ref.data.sounds.waves import Waves
     from tfgan_ref.evaluation import Features, SmallClassifier
 
 WAYS = {
@@ -68,7 +68,7 @@ def hear(
     audio: "np.ndarray", sample_rate: int, classifier: "SmallClassifier"
 ) -> "tuple[np.ndarray, Features]":
     """Returns the spectrograms of sounds, and what the classifier sees in them."""
-    from tfgan_ref.data.spectrograms import spectrogram_pictures
+    from tfgan_ref.data.sounds.spectrograms import spectrogram_pictures
     from tfgan_ref.evaluation import extract
 
     pictures = spectrogram_pictures(audio, sample_rate)
@@ -128,7 +128,7 @@ def save_sheet(path: Path, audio: "np.ndarray", labels: "np.ndarray", waves: "Wa
     from PIL import Image
 
     from tfgan_ref.files import write_bytes
-    from tfgan_ref.recipes.sound_medium import spectrogram_sheet
+    from tfgan_ref.media.sounds import spectrogram_sheet
 
     rows = []
     for number in range(len(waves.class_names)):
@@ -141,7 +141,7 @@ def save_sheet(path: Path, audio: "np.ndarray", labels: "np.ndarray", waves: "Wa
 
 def save_sounds(folder: Path, audio: "np.ndarray", labels: "np.ndarray", waves: "Waves") -> None:
     """Writes the first sound of each class, of as many classes as fit in ``WAV_BYTES``."""
-    from tfgan_ref.data.wav import encode_wav
+    from tfgan_ref.data.sounds.wav import encode_wav
     from tfgan_ref.files import write_bytes
 
     left = WAV_BYTES
@@ -180,11 +180,12 @@ def main() -> None:
     from runs import train_counted
     from study_common import rounded
 
-    from tfgan_ref.data.spectrograms import spectrogram_arrays
+    from tfgan_ref.data.sounds.spectrograms import spectrogram_arrays
     from tfgan_ref.evaluation import classifier_for
     from tfgan_ref.files import write_json, write_text
-    from tfgan_ref.recipes import building, find_recipe
+    from tfgan_ref.recipes import find_recipe
     from tfgan_ref.recipes.speech import LabelledSounds
+    from tfgan_ref.run import build
 
     recipe = find_recipe("speech")
     given = cli.settings_given(arguments, ("data", "length", "steps", "seed"))
@@ -197,7 +198,7 @@ def main() -> None:
         settings = recipe.settings.from_text(given | WAYS[way])
         run = (arguments.runs or arguments.out) / way
         seconds = train_counted("speech", settings, run)
-        gan = building.restore_gan(run)
+        gan = build.restore_gan(run)
         pieces = [
             gan.generate(arguments.n, seed=number, label=number).numpy()[..., 0]
             for number in range(len(waves.class_names))

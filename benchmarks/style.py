@@ -48,11 +48,12 @@ def main() -> None:
     from study_common import table
 
     from tfgan_ref import data, plotting
-    from tfgan_ref.data.styled_digits import STYLES, draw_styled
+    from tfgan_ref.data.pairs.styled_digits import STYLES, draw_styled
     from tfgan_ref.evaluation import classifier_for
     from tfgan_ref.files import write_json, write_text
-    from tfgan_ref.recipes import building, find_recipe
-    from tfgan_ref.recipes.translation import strips
+    from tfgan_ref.media.translations import strips
+    from tfgan_ref.recipes import find_recipe
+    from tfgan_ref.run import build
 
     digits = data.read("digits", image_size=32, channels=1)
     styles = np.tile(np.arange(len(STYLES), dtype=np.int32), len(digits.images))
@@ -82,7 +83,7 @@ def main() -> None:
         texts = {"steps": arguments.steps, "seed": seed, "recolour": arguments.recolour}
         path = runs / f"style-{seed}"
         seconds = train(recipe.name, recipe.settings.from_text(texts), path)
-        gan = building.restore_gan(path)
+        gan = build.restore_gan(path)
         painted = np.concatenate(
             [
                 plotting.to_uint8(gan.translate({"source": source, "target": target}))
@@ -97,7 +98,7 @@ def main() -> None:
         recipe = find_recipe("cyclegan")
         texts = {"steps": arguments.cycle_steps, "width": "16", "blocks": "2", "learning_rate": "5e-4"}
         seconds = train(recipe.name, recipe.settings.from_text(texts), runs / "cyclegan")
-        gan = building.restore_gan(runs / "cyclegan")
+        gan = build.restore_gan(runs / "cyclegan")
         there = gan.translate({"source": to_floats[0]}).numpy()
         here = gan.translate_back(to_floats[1]).numpy()
         back, again = gan.translate_back(there).numpy(), gan.translate({"source": here}).numpy()

@@ -70,9 +70,9 @@ def main() -> None:
     from tfgan_ref import data
     from tfgan_ref.files import write_json, write_text
     from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.recipes.sr_benchmark import evaluate_super_resolution
-    from tfgan_ref.recipes.sr_pictures import read_benchmark
-    from tfgan_ref.recipes.translator import open_translator
+    from tfgan_ref.run.sr_benchmark import evaluate_super_resolution
+    from tfgan_ref.run.sr_pictures import read_benchmark
+    from tfgan_ref.run.translator import open_translator
 
     runs = arguments.runs or arguments.out
     shared = {"data": arguments.data, "batch_size": arguments.batch_size, "seed": arguments.seed}

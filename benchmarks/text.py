@@ -24,7 +24,7 @@ from tfgan_ref import cli
 if TYPE_CHECKING:
     import numpy as np
 
-    from tfgan_ref.data.sentences import Sentences
+    from tfgan_ref.data.sentences.sentences import Sentences
     from tfgan_ref.recipes.text import TextSettings
 
 LIKELIHOOD = "likelihood"
@@ -107,9 +107,9 @@ def written_sentences(run: Path, data: "Sentences", n: int) -> "Sentences":
 
     import numpy as np
 
-    from tfgan_ref.recipes import building
+    from tfgan_ref.run import build
 
-    gan = building.restore_gan(run)
+    gan = build.restore_gan(run)
     of_topics = [np.argmax(gan.generate(n, topic, label=topic), axis=-1) for topic in range(len(data.topics))]
     tokens = np.concatenate(of_topics).astype(np.int32)
     return replace(data, tokens=tokens, labels=topics_repeated(data, n))
@@ -169,8 +169,8 @@ def main() -> None:
     from runs import train_counted
     from study_common import rounded
 
-    from tfgan_ref.data.grammar import TOPIC_SENTENCES, is_valid
-    from tfgan_ref.data.sentence_sources import read_sentences
+    from tfgan_ref.data.sentences.grammar import TOPIC_SENTENCES, is_valid
+    from tfgan_ref.data.sentences.sources import read_sentences
     from tfgan_ref.evaluation import TopicClassifier, score_sentences
     from tfgan_ref.files import write_json, write_text
     from tfgan_ref.recipes.text import LabelledSentences

@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tfgan_ref.data.spectrograms import log_mel
-from tfgan_ref.data.vocoder import BANDS
+from tfgan_ref.data.sounds.spectrograms import log_mel
+from tfgan_ref.data.sounds.vocoder import BANDS
 from tfgan_ref.metrics import formants, median_pitch
 
 LOUD = 20.0  # dB under the loudest frame down to which a frame is heard by the classifier

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from voice_measures import Measured
 
-    from tfgan_ref.data.waves import Waves
+    from tfgan_ref.data.sounds.waves import Waves
     from tfgan_ref.gans import VoiceCycleGAN
 
 VOICES = ("men", "women")
@@ -54,7 +54,8 @@ def train_all(arguments: argparse.Namespace) -> "tuple[dict[str, VoiceCycleGAN],
     """Trains what is not trained yet; returns the GANs, and the CPU seconds of each."""
     from runs import train_counted
 
-    from tfgan_ref.recipes import building, find_recipe
+    from tfgan_ref.recipes import find_recipe
+    from tfgan_ref.run import build
 
     gans, seconds = {}, {}
     given = {"seed": arguments.seed} | ({"steps": arguments.steps} if arguments.steps else {})
@@ -62,7 +63,7 @@ def train_all(arguments: argparse.Namespace) -> "tuple[dict[str, VoiceCycleGAN],
         run = (arguments.runs or arguments.out) / way
         settings = find_recipe("voices").settings.from_text(own | given)
         seconds[way] = train_counted("voices", settings, run)
-        gans[way] = building.restore_gan(run)
+        gans[way] = build.restore_gan(run)
     return gans, seconds
 
 
@@ -70,7 +71,7 @@ def converters(gans: "dict[str, VoiceCycleGAN]", factor: float, sample_rate: int
     """Returns the functions from recording to recording of each way."""
     from voice_measures import scaled
 
-    from tfgan_ref.recipes.voice_medium import ExportedConverter, converter_of
+    from tfgan_ref.media.voices import ExportedConverter, converter_of
 
     statistics = gans["warp"].pitch_statistics().numpy()
     generators = {"pitch": scaled(1.0, sample_rate), "factor": scaled(factor, sample_rate)}
@@ -159,7 +160,7 @@ def draw(path: Path, waves: "dict[str, Waves]", made: "dict[str, np.ndarray]") -
     import numpy as np
 
     from tfgan_ref import plotting
-    from tfgan_ref.data.spectrograms import spectrogram_pictures
+    from tfgan_ref.data.sounds.spectrograms import spectrogram_pictures
 
     rows = []
     first, second = VOICES
@@ -183,8 +184,8 @@ def main() -> None:
     from study_common import rounded
     from voice_measures import classifier, measure, of_vowels
 
-    from tfgan_ref.data.wav import encode_wav
-    from tfgan_ref.data.wave_sources import read_waves
+    from tfgan_ref.data.sounds.sources import read_waves
+    from tfgan_ref.data.sounds.wav import encode_wav
     from tfgan_ref.files import write_bytes, write_json, write_text
     from tfgan_ref.recipes.voices import SAMPLE_RATE, VoicesSettings
 

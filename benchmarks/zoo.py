@@ -4,7 +4,7 @@ python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 python benchmarks/zoo.py --out DIR --recipes dcgan,wgan-gp,sngan --steps 500
 
 All train at 32 pixels, or at their own size if their networks have none of 32, with the rates of their own.
-Left out is what does not take these data. DIR gets table.md, results.json, comparison.png and grids/NAME.png.
+Left out is what does not take these data. DIR gets table.md, results.json, compare.png and grids/NAME.png.
 Called again, it uses the runs that are finished, and goes on with the one that was interrupted.
 """
 
@@ -21,8 +21,8 @@ from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 
 if TYPE_CHECKING:
+    from tfgan_ref.data.training_data import DataShape
     from tfgan_ref.recipes import Recipe
-    from tfgan_ref.recipes.training_data import DataShape
 
 SIZE = 32
 SHARED = {"width": "32", "batch_size": "32"}
@@ -52,9 +52,9 @@ def choose(names: list[str] | None, data_name: str) -> tuple[list[str], dict[str
         InputError: one of ``names`` is unknown or does not take the data.
     """
     from tfgan_ref import data
+    from tfgan_ref.data.training_data import DataShape
     from tfgan_ref.recipes import RECIPES, find_recipe
     from tfgan_ref.recipes.settings import SamplingSettings
-    from tfgan_ref.recipes.training_data import DataShape
 
     arrays = data.read(data_name, image_size=SIZE)
     chosen, sizes = [], {}
@@ -97,16 +97,16 @@ def main() -> int:
     cli.prepare_scoring()
 
     from tfgan_ref.files import write_json
-    from tfgan_ref.recipes import comparison, comparison_results
+    from tfgan_ref.run import compare, compare_results
 
     names, sizes = choose(arguments.recipes.split(",") if arguments.recipes else None, arguments.data)
     given = {"data": arguments.data, "steps": arguments.steps, "image_size": str(SIZE), **SHARED}
-    entries = comparison.plan(names, given, arguments.runs or arguments.out, own=sizes)
-    rows = comparison.compare(entries, metrics=METRICS, n=arguments.n)
+    entries = compare.plan(names, given, arguments.runs or arguments.out, own=sizes)
+    rows = compare.compare(entries, metrics=METRICS, n=arguments.n)
     if rows is None:
         print("stopped; the same command goes on")
         return 130
-    comparison_results.write(rows, arguments.out)
+    compare_results.write(rows, arguments.out)
     for row in rows:
         if row.report:
             grids = arguments.out / "grids"
@@ -121,7 +121,7 @@ def main() -> int:
         "rows": [row.to_dict() for row in rows],
     }
     write_json(arguments.out / "results.json", results)
-    print(f"\n{comparison_results.table(rows)}\n{results['seconds']:.0f} s\n{arguments.out / 'results.json'}")
+    print(f"\n{compare_results.table(rows)}\n{results['seconds']:.0f} s\n{arguments.out / 'results.json'}")
     return 0
 
 

@@ -23,8 +23,8 @@ from tfgan_ref.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tfgan_ref.recipes.applying import Job
-    from tfgan_ref.recipes.converting import Converter
+    from tfgan_ref.run.apply import Job
+    from tfgan_ref.run.apply_sounds import Converter
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -56,28 +56,28 @@ def main() -> int:
     arguments = parse_arguments()
     cli.quiet_tensorflow()
 
-    from tfgan_ref.recipes.converting import open_converter
+    from tfgan_ref.run.apply_sounds import open_converter
 
     converter = open_converter(arguments.model, backward=arguments.backward)
     return apply_to_pictures(arguments) if converter is None else apply_to_recordings(arguments, converter)
 
 
 def apply_to_recordings(arguments: argparse.Namespace, converter: "Converter") -> int:
-    from tfgan_ref.recipes import converting
+    from tfgan_ref.run import apply_sounds
 
     for option in ("mask", "style", "tile"):
         if getattr(arguments, option) is not None:
             raise InputError(f"--{option} is for pictures: {arguments.model} converts recordings")
-    jobs = converting.plan_recordings(arguments.inputs, arguments.out, overwrite=arguments.overwrite)
+    jobs = apply_sounds.plan_recordings(arguments.inputs, arguments.out, overwrite=arguments.overwrite)
     return apply_to_each(
-        jobs, lambda job: converting.convert_file(converter, job), "recording", arguments.out
+        jobs, lambda job: apply_sounds.convert_file(converter, job), "recording", arguments.out
     )
 
 
 def apply_to_pictures(arguments: argparse.Namespace) -> int:
     from tfgan_ref import data
-    from tfgan_ref.recipes import applying
-    from tfgan_ref.recipes.translator import open_translator
+    from tfgan_ref.run import apply as applying
+    from tfgan_ref.run.translator import open_translator
 
     jobs = applying.plan_jobs(
         arguments.inputs, arguments.out, mask=arguments.mask, overwrite=arguments.overwrite

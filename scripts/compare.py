@@ -3,7 +3,7 @@
 python scripts/compare.py dcgan wgan-gp sngan --steps 2000 --out runs/comparison --set image_size=32
 python scripts/compare.py dcgan --steps 1000 --out runs/rates --sweep lr=1e-4,5e-4,2e-3
 
-DIR gets a run directory for each, table.md, results.json, comparison.png and, of a sweep, sweep.png. Called
+DIR gets a run directory for each, table.md, results.json, compare.png and, of a sweep, sweep.png. Called
 again, it uses the runs that are finished, and goes on with the one that was interrupted.
 """
 
@@ -52,10 +52,10 @@ def main() -> int:
         sweep = ALIASES.get(key, key), values.split(",")
     cli.prepare_scoring()
 
-    from tfgan_ref.recipes import comparison, comparison_results
+    from tfgan_ref.run import compare, compare_results
 
-    entries = comparison.plan(arguments.recipes, given, arguments.out, sweep=sweep)
-    rows = comparison.compare(
+    entries = compare.plan(arguments.recipes, given, arguments.out, sweep=sweep)
+    rows = compare.compare(
         entries,
         metrics=arguments.metrics.split(","),
         n=arguments.n,
@@ -66,8 +66,8 @@ def main() -> int:
     if rows is None:
         print("stopped; the same command goes on")
         return 130
-    comparison_results.write(rows, arguments.out, sweep and sweep[0])
-    print(f"\n{comparison_results.table(rows)}\n{arguments.out / 'comparison.png'}")
+    compare_results.write(rows, arguments.out, sweep and sweep[0])
+    print(f"\n{compare_results.table(rows)}\n{arguments.out / 'compare.png'}")
     return 0
 
 

@@ -91,7 +91,7 @@ def main() -> None:
     cli.prepare_scoring()
 
     from tfgan_ref.files import write_json
-    from tfgan_ref.recipes import evaluation, pairs, sr_benchmark
+    from tfgan_ref.run import evaluate, evaluate_pairs, sr_benchmark
 
     if arguments.benchmark:
         report = sr_benchmark.evaluate_super_resolution(
@@ -105,14 +105,14 @@ def main() -> None:
             rows=arguments.strip,
         )
     elif arguments.pairs:
-        report = pairs.evaluate_pairs(
+        report = evaluate_pairs.evaluate_pairs(
             *arguments.pairs,
             metrics=(arguments.metrics or PAIR_METRICS).split(","),
             weights=arguments.weights,
             linear_weights=arguments.linear_weights,
         )
     else:
-        report = evaluation.evaluate(
+        report = evaluate.evaluate(
             arguments.model,
             data_name=arguments.data,
             data_dir=arguments.data_dir,

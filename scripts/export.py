@@ -25,9 +25,9 @@ def main() -> None:
         raise InputError(f"{arguments.out} exists: name a new directory")
     cli.quiet_tensorflow()
 
-    from tfgan_ref.recipes import building
+    from tfgan_ref.run import build
 
-    recipe, gan, shape = building.open_run(arguments.run)
+    recipe, gan, shape = build.open_run(arguments.run)
     recipe.medium.export(gan, arguments.out, shape)
     print(cli.usage(arguments.out, recipe.medium.usage))
 

@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parse_arguments()
     cli.quiet_tensorflow()
 
-    from tfgan_ref.recipes.sampler import open_writer
+    from tfgan_ref.run.sample import open_writer
 
     writer = open_writer(arguments.model)
     if writer is None:
@@ -63,7 +63,7 @@ def draw_pictures(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     from tfgan_ref import data, plotting
-    from tfgan_ref.recipes.sampler import interpolate, nearest_neighbours, open_sampler
+    from tfgan_ref.run.sample import interpolate, nearest_neighbours, open_sampler
 
     sampler = open_sampler(arguments.model)
     labels = sampler.labels(arguments.n, arguments.label)

@@ -72,8 +72,9 @@ def main() -> int:
         raise InputError("name either a recipe (see --list) or a run with --resume RUN")
     given = cli.settings_given(arguments, FLAGS)
 
-    from tfgan_ref.recipes import building, find_recipe, runner
+    from tfgan_ref.recipes import find_recipe
     from tfgan_ref.recipes.settings import Settings
+    from tfgan_ref.run import build, train
 
     if arguments.resume:
         if extra := sorted(given.keys() - {"steps", "strategy"}):
@@ -84,7 +85,7 @@ def main() -> int:
             raise InputError("--resume writes to the run's own directory: leave out --out")
         path = arguments.resume
         changed = Settings.from_text(given)
-        finished = runner.resume_run(
+        finished = train.resume_run(
             path,
             steps=changed.steps if "steps" in given else None,
             strategy_name=changed.strategy if "strategy" in given else None,
@@ -92,11 +93,11 @@ def main() -> int:
     else:
         recipe = find_recipe(arguments.recipe)
         path = arguments.out or next_free(recipe.name)
-        finished = runner.start_run(recipe, recipe.settings.from_text(given), path)
+        finished = train.start_run(recipe, recipe.settings.from_text(given), path)
     if not finished:
         print(f"stopped; continue with: python scripts/train.py --resume {path}")
         return 130
-    usage = building.recipe_of(path).medium.usage
+    usage = build.recipe_of(path).medium.usage
     print(f"\nsamples      {path / 'samples.png'}\n{cli.usage(path / 'saved_model', usage)}")
     return 0
 

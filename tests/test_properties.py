@@ -13,9 +13,9 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from tfgan_ref import gans, metrics, networks
 from tfgan_ref.data import read, read_pairs
-from tfgan_ref.data.clip_sources import read_clips
-from tfgan_ref.data.sentence_sources import read_sentences
-from tfgan_ref.data.wave_sources import read_waves
+from tfgan_ref.data.clips.sources import read_clips
+from tfgan_ref.data.sentences.sources import read_sentences
+from tfgan_ref.data.sounds.sources import read_waves
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES
 

@@ -10,9 +10,10 @@ import tensorflow as tf
 
 from tests.conftest import tiny_gan
 from tfgan_ref.errors import InputError
-from tfgan_ref.export import export_generator
-from tfgan_ref.recipes import RECIPES, building, sampler, superres, translator
-from tfgan_ref.recipes.saved_models import load_saved_model
+from tfgan_ref.export.generator import export_generator
+from tfgan_ref.recipes import RECIPES, superres
+from tfgan_ref.run import build, sample, translator
+from tfgan_ref.run.saved_models import load_saved_model
 from tfgan_ref.training.run_directory import RunDirectory
 
 
@@ -43,8 +44,8 @@ def test_a_saved_model_that_writes_files_or_runs_python_is_refused(kind, trace, 
             tf.numpy_function(lambda: trace.write_text("x") or np.float32(0), [], tf.float32)
 
     path = saved_model_that(writes, tmp_path / "model")
-    assert sampler.open_writer(path) is None
-    for opened in (sampler.open_sampler, translator.open_translator):
+    assert sample.open_writer(path) is None
+    for opened in (sample.open_sampler, translator.open_translator):
         with pytest.raises(InputError, match=r"has an operation \w+, which a generator has no use for"):
             opened(path)
     assert not trace.exists()
@@ -86,9 +87,9 @@ def test_config_json_names_things_and_runs_nothing(changed, tmp_path, monkeypatc
     }
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "config.json").write_text(json.dumps(config))
-    assert building.parse_config(RunDirectory.open(tmp_path / "run"))[0] is RECIPES["gan"]
+    assert build.parse_config(RunDirectory.open(tmp_path / "run"))[0] is RECIPES["gan"]
     (tmp_path / "run" / "config.json").write_text(json.dumps(config | changed))
     with pytest.raises(InputError) as raised:
-        building.parse_config(RunDirectory.open(tmp_path / "run"))
+        build.parse_config(RunDirectory.open(tmp_path / "run"))
     assert "\n" not in str(raised.value)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_ref.data.clips import Clips
+from tfgan_ref.data.clips.clips import Clips
 from tfgan_ref.evaluation import frames as judging
 from tfgan_ref.evaluation.frames import ClipJudge, judge_for
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tfgan_ref.data.grammar import TOPIC_SENTENCES, is_valid
-from tfgan_ref.data.sentence_sources import read_sentences
-from tfgan_ref.data.sentences import Sentences, encode, hold_out
+from tfgan_ref.data.sentences.grammar import TOPIC_SENTENCES, is_valid
+from tfgan_ref.data.sentences.sentences import Sentences, encode, hold_out
+from tfgan_ref.data.sentences.sources import read_sentences
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation.text import TopicClassifier, score_sentences
 from tfgan_ref.evaluation.trigram import TrigramModel

@@ -7,13 +7,14 @@ import tensorflow as tf
 
 from tests.conftest import same, tiny_batches, tiny_dataset, values
 from tfgan_ref import losses, networks
+from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.errors import InputError
-from tfgan_ref.export import export_generator, save_keras
+from tfgan_ref.export.generator import export_generator, save_keras
 from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise
-from tfgan_ref.recipes import building, find_recipe
-from tfgan_ref.recipes.training_data import DataShape
+from tfgan_ref.recipes import find_recipe
+from tfgan_ref.run import build
 from tfgan_ref.training import loop
 from tfgan_ref.training.checkpoints import Checkpoints
 
@@ -418,9 +419,9 @@ def test_settings_out_of_range_are_refused(kind, settings, message):
         energy_gan(kind, **settings)
 
 
-def build(name, shape, **settings):
+def built(name, shape, **settings):
     recipe = find_recipe(name)
-    return building.build_gan(recipe, recipe.settings(width=4, **settings), shape)
+    return build.build_gan(recipe, recipe.settings(width=4, **settings), shape)
 
 
 @pytest.mark.parametrize("size", [28, 32, 64])
@@ -428,7 +429,7 @@ def build(name, shape, **settings):
     ("name", "settings"), [("ebgan", {}), ("ebgan", {"discriminator": "unet"}), ("began", {})]
 )
 def test_recipes_at_every_size(name, settings, size):
-    gan = build(name, DataShape((size, size, 1), None), packing=2, **settings)
+    gan = built(name, DataShape((size, size, 1), None), packing=2, **settings)
     images = tf.random.stateless_uniform((4, size, size, 1), [0, 0], -1, 1)
     gan.step.assign(max((0, *gan.boundaries)))
     gan.enter_phase()
@@ -460,4 +461,4 @@ def test_recipes_at_every_size(name, settings, size):
 )
 def test_recipes_refuse_what_they_cannot_do(name, shape, settings, message):
     with pytest.raises(InputError, match=message):
-        build(name, DataShape(shape, None), **settings)
+        built(name, DataShape(shape, None), **settings)

@@ -8,8 +8,8 @@ import tensorflow as tf
 from tests.conftest import same, values
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.pix2pix import Pix2Pix
-from tfgan_ref.networks.patchgan import patch_discriminator
-from tfgan_ref.networks.translators import inpainting_generator, unet_translator
+from tfgan_ref.networks.translation.patchgan import patch_discriminator
+from tfgan_ref.networks.translation.translators import inpainting_generator, unet_translator
 
 
 def softplus(x):

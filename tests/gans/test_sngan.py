@@ -7,7 +7,7 @@ import tensorflow as tf
 from tests.conftest import same, values
 from tfgan_ref import networks
 from tfgan_ref.gans import HingeGAN
-from tfgan_ref.networks.reparametrised import spectral_layers
+from tfgan_ref.networks.layers.reparametrised import spectral_layers
 
 
 def sngan(seed=0):

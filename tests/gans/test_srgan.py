@@ -8,9 +8,9 @@ import tensorflow as tf
 from tests.conftest import same, values
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.srgan import SRGAN, FeatureContent
-from tfgan_ref.networks.classifier import small_classifier
-from tfgan_ref.networks.sr_discriminator import sr_discriminator
-from tfgan_ref.networks.srresnet import srresnet
+from tfgan_ref.networks.features.classifier import small_classifier
+from tfgan_ref.networks.translation.sr_discriminator import sr_discriminator
+from tfgan_ref.networks.translation.srresnet import srresnet
 
 
 def feature_network(size=16, seed=5):

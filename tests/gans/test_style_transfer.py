@@ -8,7 +8,7 @@ import tensorflow as tf
 from tests.conftest import values
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.style_transfer import TERMS, StyleTransferGAN, turn_colours
-from tfgan_ref.networks.adain import PARTS, adain_generator
+from tfgan_ref.networks.translation.adain import PARTS, adain_generator
 
 SIDE = 8
 SEED = tf.constant([1, 2])

@@ -12,7 +12,7 @@ from tests.gans.test_types import Frozen, sgd
 from tfgan_ref import networks
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.text import OBJECTIVES, TextGAN, counted, policy_loss
-from tfgan_ref.networks.text import text_features, text_generator
+from tfgan_ref.networks.sequences.text import text_features, text_generator
 from tfgan_ref.training.checkpoints import Checkpoints
 
 T, V, K = 3, 5, 2

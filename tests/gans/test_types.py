@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.conftest import same, tiny_batches, tiny_dataset, tiny_gan, values
 from tfgan_ref import losses
-from tfgan_ref.export import export_generator
+from tfgan_ref.export.generator import export_generator
 from tfgan_ref.gans import ACGAN, DRAGAN, LSGAN, WGAN, WGANGP, ConditionalGAN, HingeGAN, VanillaGAN
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, pack

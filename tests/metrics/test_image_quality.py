@@ -7,7 +7,7 @@ import pytest
 from skimage.io import imread
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from tfgan_ref.data.resize import bicubic_resize
+from tfgan_ref.data.images.resize import bicubic_resize
 from tfgan_ref.metrics import ms_ssim, psnr, psnr_y, ssim, ssim_y
 
 SET5 = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "set5" / "x4"

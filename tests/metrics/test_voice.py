@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from tfgan_ref.data.vowels import FORMANTS, GROUPS, PITCHES, VOWELS, synthesise
+from tfgan_ref.data.sounds.vowels import FORMANTS, GROUPS, PITCHES, VOWELS, synthesise
 from tfgan_ref.metrics import formant_shift, formants, median_pitch
 from tfgan_ref.metrics.voice import predictor, resonances
 

@@ -8,7 +8,7 @@ import pytest
 
 from tfgan_ref import networks
 from tfgan_ref.errors import InputError
-from tfgan_ref.networks.initializers import INITIALIZERS, initializer_stream
+from tfgan_ref.networks.layers.initializers import INITIALIZERS, initializer_stream
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)

@@ -9,7 +9,7 @@ from keras import layers  # noqa: E402
 
 from tests.parity import torchvision_stand_in  # noqa: E402
 from tests.parity.agreement import TOLERANCE, images, relative_error  # noqa: E402
-from tfgan_ref.networks import inception_fid, inception_graph  # noqa: E402
+from tfgan_ref.networks.features import inception_fid, inception_graph  # noqa: E402
 
 torchvision_stand_in.install()
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3  # noqa: E402

@@ -9,8 +9,8 @@ import tensorflow as tf  # noqa: E402
 
 from tests.parity import torchvision_stand_in  # noqa: E402
 from tests.parity.agreement import TOLERANCE, images, relative_error  # noqa: E402
-from tfgan_ref.networks.lpips import LPIPS  # noqa: E402
-from tfgan_ref.networks.perceptual import LAYERS, PerceptualLoss  # noqa: E402
+from tfgan_ref.networks.features.lpips import LPIPS  # noqa: E402
+from tfgan_ref.networks.features.perceptual import LAYERS, PerceptualLoss  # noqa: E402
 
 torchvision_stand_in.install()
 import lpips  # noqa: E402

@@ -10,10 +10,10 @@ from PIL import Image
 
 from tests.conftest import same, values
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import building, runner
+from tfgan_ref.media.clips import encode_gif
 from tfgan_ref.recipes.frames import RECIPE, FrameSettings, TrainingClips
-from tfgan_ref.recipes.frames_medium import encode_gif
-from tfgan_ref.recipes.sampler import open_writer
+from tfgan_ref.run import build, train
+from tfgan_ref.run.sample import open_writer
 
 SETTINGS = {
     "clips": 12, "width": 2, "d_width": 2, "batch_size": 4, "steps": 4, "latent_dim": 3, "sample_every": 4,
@@ -25,18 +25,18 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     path = tmp_path_factory.mktemp("frames") / "run"
-    assert runner.start_run(RECIPE, FrameSettings(**SETTINGS), path)
+    assert train.start_run(RECIPE, FrameSettings(**SETTINGS), path)
     return path
 
 
 def state(path):
-    gan = building.restore_gan(path)
+    gan = build.restore_gan(path)
     return values([variable for group in gan.state().values() for variable in group])
 
 
 def test_a_run_that_goes_on_ends_where_one_without_a_stop_does(run, tmp_path):
-    runner.start_run(RECIPE, FrameSettings(**SETTINGS | {"steps": 2}), tmp_path / "stopped")
-    assert runner.resume_run(tmp_path / "stopped", steps=4)
+    train.start_run(RECIPE, FrameSettings(**SETTINGS | {"steps": 2}), tmp_path / "stopped")
+    assert train.resume_run(tmp_path / "stopped", steps=4)
     assert same(state(run), state(tmp_path / "stopped"))
 
 
@@ -50,14 +50,14 @@ def test_the_run_says_what_its_numbers_mean(run):
 
 
 def test_the_picture_of_progress_has_a_clip_in_each_row(run):
-    gan = building.restore_gan(run)
+    gan = build.restore_gan(run)
     picture = RECIPE.draw(gan)
     assert picture.shape == (2 * (18 * 34 + 2), 2 * (8 * 34 + 2), 3)
     np.testing.assert_array_equal(picture, RECIPE.draw(gan))
 
 
 def test_the_saved_model_draws_what_the_run_draws(run):
-    gan = building.restore_gan(run)
+    gan = build.restore_gan(run)
     loaded = tf.saved_model.load(str(run / "saved_model"))
     choices = np.array([-1, 2, -1, 0, 1, 1], np.int32)
     for given in ((), (tf.constant(choices),)):
@@ -73,7 +73,7 @@ def test_the_saved_model_draws_what_the_run_draws(run):
 
 
 def test_the_saved_model_serves_single_frames(run):
-    gan = building.restore_gan(run)
+    gan = build.restore_gan(run)
     loaded = tf.saved_model.load(str(run / "saved_model"))
     latents = tf.random.stateless_normal([2, 3], [0, 0])
     conditions, phase = tf.constant([[0, 1, 2, 0, 1, 2], [3, 3, 3, 2, 0, 0]]), tf.constant([5, 0])
@@ -86,7 +86,7 @@ def test_the_saved_model_serves_single_frames(run):
 
 def test_the_generator_is_loaded_from_its_keras_file(run):
     loaded = keras.models.load_model(run / "generator.keras", safe_mode=True)
-    assert same(values(loaded.variables), values(building.restore_gan(run).sampling_generator.variables))
+    assert same(values(loaded.variables), values(build.restore_gan(run).sampling_generator.variables))
 
 
 def test_files_of_a_run_and_of_its_saved_model_are_the_same(run, tmp_path):
@@ -161,7 +161,7 @@ def test_a_gif_shows_every_frame_of_its_clip():
 )
 def test_settings_that_cannot_be_used(settings, message, tmp_path):
     with pytest.raises(InputError, match=message):
-        runner.start_run(RECIPE, FrameSettings(**SETTINGS | settings), tmp_path / "run")
+        train.start_run(RECIPE, FrameSettings(**SETTINGS | settings), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -6,12 +6,12 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import same, values
-from tfgan_ref.data.wav import encode_wav, read_wav
+from tfgan_ref.data.sounds.wav import encode_wav, read_wav
+from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import building, runner
-from tfgan_ref.recipes.sampler import open_writer
 from tfgan_ref.recipes.speech import RECIPE
-from tfgan_ref.recipes.training_data import DataShape
+from tfgan_ref.run import build, train
+from tfgan_ref.run.sample import open_writer
 
 RATE = 8000
 SHAPE = DataShape((256, 1), 2, names={"classes": ("no", "yes/../up"), "sample_rate": ("8000",)})
@@ -49,7 +49,7 @@ def trained(sounds, tmp_path_factory):
     """A finished run of 4 steps."""
     path = tmp_path_factory.mktemp("speech") / "run"
     settings = RECIPE.settings(data=sounds, **BRIEF)
-    assert runner.start_run(RECIPE, settings, path)
+    assert train.start_run(RECIPE, settings, path)
     return path
 
 
@@ -65,7 +65,7 @@ def batch_of(gan, n=4):
 @pytest.mark.parametrize("objective", ["wgan_gp", "hinge", "non_saturating"])
 def test_every_objective_trains_both_players(objective, settings_of):
     settings = settings_of(objective=objective, n_critic=2, spectral_norm=None)
-    gan = building.build_gan(RECIPE, settings, SHAPE)
+    gan = build.build_gan(RECIPE, settings, SHAPE)
     before = [values(network.trainable_variables) for network in (gan.generator, gan.discriminator)]
     logs = gan.train_step(batch_of(gan))
     assert all(np.isfinite(float(value)) for value in logs.values())
@@ -75,7 +75,7 @@ def test_every_objective_trains_both_players(objective, settings_of):
 
 @pytest.mark.parametrize("critic", ["waveform", "spectrogram", "both"])
 def test_label_reaches_generator_and_every_critic(critic, settings_of):
-    gan = building.build_gan(RECIPE, settings_of(critic=critic), SHAPE)
+    gan = build.build_gan(RECIPE, settings_of(critic=critic), SHAPE)
     assert not np.array_equal(gan.generate(1, 0, label=0), gan.generate(1, 0, label=1))
     audio = batch_of(gan)["audio"]
     first, second = (gan.discriminator([audio, tf.fill(4, label)]) for label in (0, 1))
@@ -88,7 +88,7 @@ def test_each_player_moves_only_itself(settings_of):
             pass
 
     for frozen, moving in (("generator", "discriminator"), ("discriminator", "generator")):
-        gan = building.build_gan(RECIPE, settings_of(), SHAPE)
+        gan = build.build_gan(RECIPE, settings_of(), SHAPE)
         still = Frozen(0.1), keras.optimizers.SGD(0.1)
         gan.compile(*(still if frozen == "generator" else still[::-1]))
         before = {name: values(getattr(gan, name).trainable_variables) for name in (frozen, moving)}
@@ -98,7 +98,7 @@ def test_each_player_moves_only_itself(settings_of):
 
 
 def test_mixed_precision_trains(settings_of):
-    gan = building.build_gan(RECIPE, settings_of(precision="mixed_bfloat16"), SHAPE)
+    gan = build.build_gan(RECIPE, settings_of(precision="mixed_bfloat16"), SHAPE)
     for _ in range(2):
         logs = gan.train_step(batch_of(gan))
     assert all(np.isfinite(float(value)) for value in logs.values())
@@ -109,11 +109,11 @@ def test_two_replicas_train_as_one_device_does(settings_of, two_replicas):
     """Phase shuffle too: both shift by what one device would. Batch norm would see half a batch."""
     settings = settings_of(critic="waveform", batch_norm=False, instance_noise=0.0, batch_size=4)
     sgd = {"g_optimizer": keras.optimizers.SGD, "d_optimizer": keras.optimizers.SGD}
-    one = building.build_gan(RECIPE, settings, SHAPE)
+    one = build.build_gan(RECIPE, settings, SHAPE)
     one.compile(**{name: kind(0.01) for name, kind in sgd.items()})
     one.train_step(batch_of(one))
     with two_replicas.scope():
-        two = building.build_gan(RECIPE, settings, SHAPE)
+        two = build.build_gan(RECIPE, settings, SHAPE)
         two.compile(**{name: kind(0.01) for name, kind in sgd.items()})
     dataset = tf.data.Dataset.from_tensors(batch_of(two))
     dataset = dataset.unbatch().batch(4, drop_remainder=True)
@@ -123,16 +123,16 @@ def test_two_replicas_train_as_one_device_does(settings_of, two_replicas):
 
 
 def test_stopped_and_resumed_run_ends_where_a_straight_one_does(trained, settings_of, tmp_path):
-    runner.start_run(RECIPE, settings_of(steps=2), tmp_path / "stopped")
-    assert runner.resume_run(tmp_path / "stopped", 4)
-    straight, resumed = (building.restore_gan(path) for path in (trained, tmp_path / "stopped"))
+    train.start_run(RECIPE, settings_of(steps=2), tmp_path / "stopped")
+    assert train.resume_run(tmp_path / "stopped", 4)
+    straight, resumed = (build.restore_gan(path) for path in (trained, tmp_path / "stopped"))
     assert same(values(straight.variables), values(resumed.variables))
     for name, optimizer in straight.optimizers().items():
         assert same(values(optimizer.variables), values(resumed.optimizers()[name].variables))
 
 
 def test_saved_model_draws_what_the_run_draws(trained):
-    gan = building.restore_gan(trained)
+    gan = build.restore_gan(trained)
     loaded = tf.saved_model.load(str(trained / "saved_model"))
     ours = gan.generate(3, 7, label=[0, 1, 1]).numpy()[..., 0]
     np.testing.assert_allclose(loaded.sample(3, 7, tf.constant([0, 1, 1])), ours, atol=1e-6)
@@ -162,7 +162,7 @@ def test_files_hold_what_the_generator_makes(trained, part, tmp_path):
     assert sorted(path.name for path in out.iterdir()) == [
         "000_no.wav", "001_no.wav", "002_yes____up.wav", "003_yes____up.wav", "spectrograms.png",
     ]  # fmt: skip
-    expected = building.restore_gan(trained).generate(4, 5, label=[0, 0, 1, 1]).numpy()[..., 0]
+    expected = build.restore_gan(trained).generate(4, 5, label=[0, 0, 1, 1]).numpy()[..., 0]
     for samples, path in zip(expected, sorted(out.glob("*.wav")), strict=True):
         heard, rate = read_wav(path)
         assert rate == RATE
@@ -192,7 +192,7 @@ def test_classes_by_number_and_bad_seeds(trained, tmp_path):
 
 
 def test_progress_sheet_has_a_row_of_eight_for_each_class(settings_of):
-    gan = building.build_gan(RECIPE, settings_of(), SHAPE)
+    gan = build.build_gan(RECIPE, settings_of(), SHAPE)
     sheet = RECIPE.draw(gan)
     assert sheet.dtype == np.uint8
     assert sheet.shape == (2 * 130 + 2, 8 * 6 + 2, 3)
@@ -213,7 +213,7 @@ def test_progress_sheet_has_a_row_of_eight_for_each_class(settings_of):
 )
 def test_bad_settings_are_one_line(own, message, settings_of, tmp_path):
     with pytest.raises(InputError, match=message) as caught:
-        runner.start_run(RECIPE, settings_of(**own), tmp_path / "run")
+        train.start_run(RECIPE, settings_of(**own), tmp_path / "run")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
 

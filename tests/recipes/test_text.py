@@ -5,12 +5,12 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import same, values
-from tfgan_ref.data.grammar import grammar_sentences
-from tfgan_ref.data.sentence_sources import read_sentences
+from tfgan_ref.data.sentences.grammar import grammar_sentences
+from tfgan_ref.data.sentences.sources import read_sentences
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import building, runner
+from tfgan_ref.media.sentences import SentenceLister, sentence_sheet
 from tfgan_ref.recipes.text import RECIPE, LabelledSentences, TextSettings
-from tfgan_ref.recipes.text_medium import SentenceLister, sentence_sheet
+from tfgan_ref.run import build, train
 
 
 def settings(**changes):
@@ -24,16 +24,16 @@ def settings(**changes):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     path = tmp_path_factory.mktemp("text") / "run"
-    assert runner.start_run(RECIPE, settings(steps=4), path)
+    assert train.start_run(RECIPE, settings(steps=4), path)
     return path
 
 
 def test_resumed_run_is_bit_identical(run, tmp_path):
-    assert runner.start_run(RECIPE, settings(steps=2), tmp_path / "short")
-    assert runner.resume_run(tmp_path / "short", 4)
+    assert train.start_run(RECIPE, settings(steps=2), tmp_path / "short")
+    assert train.resume_run(tmp_path / "short", 4)
     states = []
     for path in (run, tmp_path / "short"):
-        gan = building.restore_gan(path)
+        gan = build.restore_gan(path)
         states.append(values([variable for group in gan.state().values() for variable in group]))
     assert len(states[0]) > 50
     assert same(*states)
@@ -114,7 +114,7 @@ def test_held_out_sentences_are_not_trained_on():
 
 
 def test_words_and_topics_are_kept_with_the_run(run):
-    _, _, shape = building.open_run(run)
+    _, _, shape = build.open_run(run)
     data = LabelledSentences.read(settings()).training
     assert shape.names == {"topics": data.topics, "words": data.words}
     assert shape.sample_shape == (9, len(data.words))
@@ -146,5 +146,5 @@ def test_settings_out_of_range(changes, message):
 
 def test_objective_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="objective 'mle' is unknown: choose one of gumbel"):
-        runner.start_run(RECIPE, settings(objective="mle"), tmp_path / "run")
+        train.start_run(RECIPE, settings(objective="mle"), tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -6,9 +6,10 @@ from PIL import Image
 
 from tests.conftest import same, values
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import RECIPES, building, runner
+from tfgan_ref.recipes import RECIPES
 from tfgan_ref.recipes.settings import TranslationSettings
-from tfgan_ref.recipes.translator import open_translator
+from tfgan_ref.run import build, train
+from tfgan_ref.run.translator import open_translator
 
 TRANSLATION = {n: recipe for n, recipe in RECIPES.items() if issubclass(recipe.settings, TranslationSettings)}
 SMALL = {
@@ -56,7 +57,7 @@ def test_every_recipe_is_tested():
 @EVERY
 def test_recipe_trains_and_exports(name, settings_of, tmp_path):
     """The SavedModel does what the run does, with a picture of any size."""
-    assert runner.start_run(RECIPES[name], settings_of(name), tmp_path / "run")
+    assert train.start_run(RECIPES[name], settings_of(name), tmp_path / "run")
     assert (tmp_path / "run" / "samples.png").is_file()
     picture = np.random.default_rng(0).integers(0, 256, (13, 18, 3), np.uint8)
     run, exported = (open_translator(tmp_path / "run" / part) for part in ("", "saved_model"))
@@ -68,16 +69,16 @@ def test_recipe_trains_and_exports(name, settings_of, tmp_path):
 
 def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp_path):
     recipe = RECIPES["srgan"]  # it has two phases
-    runner.start_run(recipe, settings_of("srgan"), tmp_path / "straight")
-    runner.start_run(recipe, settings_of("srgan", steps=3), tmp_path / "stopped")
-    assert runner.resume_run(tmp_path / "stopped", 4)
-    straight, resumed = (building.restore_gan(tmp_path / run) for run in ("straight", "stopped"))
+    train.start_run(recipe, settings_of("srgan"), tmp_path / "straight")
+    train.start_run(recipe, settings_of("srgan", steps=3), tmp_path / "stopped")
+    assert train.resume_run(tmp_path / "stopped", 4)
+    straight, resumed = (build.restore_gan(tmp_path / run) for run in ("straight", "stopped"))
     assert same(values(straight.variables), values(resumed.variables))
 
 
 def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path):
-    runner.start_run(RECIPES["srresnet"], settings_of("srresnet"), tmp_path / "srresnet")
-    trained = building.restore_gan(tmp_path / "srresnet").sampling_generator
+    train.start_run(RECIPES["srresnet"], settings_of("srresnet"), tmp_path / "srresnet")
+    trained = build.restore_gan(tmp_path / "srresnet").sampling_generator
     settings = settings_of("srgan", pretrain_steps=0, start_from=str(tmp_path / "srresnet"))
     gan = RECIPES["srgan"].build(settings, RECIPES["srgan"].read(settings).shape)
     assert same(gan.generator.get_weights(), trained.get_weights())
@@ -88,7 +89,7 @@ def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, 
     monkeypatch.setattr("tfgan_ref.evaluation.classifier.STEPS", 2)
     settings = settings_of("srgan", perceptual="classifier", pretrain_steps=0)
     data = RECIPES["srgan"].read(settings)
-    gan = building.build_gan(RECIPES["srgan"], settings, data.shape)
+    gan = build.build_gan(RECIPES["srgan"], settings, data.shape)
     logs = gan.train_step(next(iter(data.batches(settings, 2, 0))))
     assert float(logs["content_loss"]) > 0
 
@@ -110,7 +111,7 @@ def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, 
 )
 def test_bad_settings_are_one_line(name, own, message, settings_of, tmp_path):
     with pytest.raises(InputError, match=message) as caught:
-        runner.start_run(RECIPES[name], settings_of(name, **own), tmp_path / "run")
+        train.start_run(RECIPES[name], settings_of(name, **own), tmp_path / "run")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
 
@@ -118,11 +119,11 @@ def test_bad_settings_are_one_line(name, own, message, settings_of, tmp_path):
 def test_missing_vgg_weights_stop_srgan(settings_of, tmp_path):
     settings = settings_of("srgan", perceptual="vgg19", perceptual_weights=str(tmp_path / "missing.h5"))
     with pytest.raises(InputError, match=r"missing\.h5"):
-        runner.start_run(RECIPES["srgan"], settings, tmp_path / "run")
+        train.start_run(RECIPES["srgan"], settings, tmp_path / "run")
 
 
 def test_runs_of_pictures_are_neither_sampled_nor_compared(run_script, settings_of, tmp_path):
-    runner.start_run(RECIPES["inpaint"], settings_of("inpaint"), tmp_path / "run")
+    train.start_run(RECIPES["inpaint"], settings_of("inpaint"), tmp_path / "run")
     for script, arguments in (
         ("sample.py", (tmp_path / "run", "--out", tmp_path / "x.png")),
         ("evaluate.py", (tmp_path / "run",)),

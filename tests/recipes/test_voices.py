@@ -7,17 +7,18 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import same, values
-from tfgan_ref.data import vocoder
-from tfgan_ref.data.vowels import vowels
-from tfgan_ref.data.wav import encode_wav, read_wav
+from tfgan_ref.data.sounds import vocoder
+from tfgan_ref.data.sounds.vowels import vowels
+from tfgan_ref.data.sounds.wav import encode_wav, read_wav
 from tfgan_ref.errors import InputError
+from tfgan_ref.media.voices import ExportedConverter, converter_of
 from tfgan_ref.metrics import median_pitch
-from tfgan_ref.recipes import RECIPES, building, converting, runner
-from tfgan_ref.recipes.converting import Converter, open_converter
-from tfgan_ref.recipes.sampler import open_sampler, open_writer
-from tfgan_ref.recipes.translator import open_translator
-from tfgan_ref.recipes.voice_medium import ExportedConverter, converter_of
+from tfgan_ref.recipes import RECIPES
 from tfgan_ref.recipes.voices import RECIPE
+from tfgan_ref.run import apply_sounds, build, train
+from tfgan_ref.run.apply_sounds import Converter, open_converter
+from tfgan_ref.run.sample import open_sampler, open_writer
+from tfgan_ref.run.translator import open_translator
 
 RATE = 8000
 SMALL = {
@@ -43,7 +44,7 @@ def data(tmp_path_factory):
 def run(data, tmp_path_factory):
     """A finished run."""
     path = tmp_path_factory.mktemp("run") / "voices"
-    assert runner.start_run(RECIPE, RECIPE.settings(data=data, **SMALL), path)
+    assert train.start_run(RECIPE, RECIPE.settings(data=data, **SMALL), path)
     return path
 
 
@@ -60,7 +61,7 @@ def recording():
 
 def test_run_writes_its_picture_and_learns_how_high_both_voices_are(run):
     assert (run / "samples.png").is_file()
-    (men, _), (women, _) = np.exp(building.restore_gan(run).pitch_statistics())
+    (men, _), (women, _) = np.exp(build.restore_gan(run).pitch_statistics())
     assert 110 < men < 160
     assert 190 < women < 260
 
@@ -88,9 +89,9 @@ def test_stopped_and_resumed_run_ends_where_a_straight_one_does(run, data, tmp_p
     medium = replace(RECIPE.medium, export=lambda gan, path, shape: path.mkdir())  # which takes time
     brief = replace(RECIPE, medium=medium)
     monkeypatch.setitem(RECIPES, "voices", brief)
-    runner.start_run(brief, RECIPE.settings(data=data, **SMALL | {"steps": 3}), tmp_path / "stopped")
-    assert runner.resume_run(tmp_path / "stopped", 4)
-    straight, resumed = (building.restore_gan(path) for path in (run, tmp_path / "stopped"))
+    train.start_run(brief, RECIPE.settings(data=data, **SMALL | {"steps": 3}), tmp_path / "stopped")
+    assert train.resume_run(tmp_path / "stopped", 4)
+    straight, resumed = (build.restore_gan(path) for path in (run, tmp_path / "stopped"))
     assert same(values(straight.variables), values(resumed.variables))
 
 
@@ -126,7 +127,7 @@ def test_converted_recording_is_as_high_as_the_statistics_say(recording):
 def test_resnet_needs_frames_in_fours_and_gets_them(data, recording):
     settings = RECIPE.settings(data=data, **SMALL | {"translator": "resnet", "width": 4})
     read = RECIPE.read(settings)
-    gan = building.build_gan(RECIPE, settings, read.shape)
+    gan = build.build_gan(RECIPE, settings, read.shape)
     for batch in read.batches(settings, 2, 0).take(1):
         logs = gan.train_step(batch)
     assert all(np.isfinite(float(value)) for value in logs.values())
@@ -188,8 +189,8 @@ def test_a_file_of_another_rate_with_two_channels_is_mixed_and_resampled(tmp_pat
     time = np.arange(22050) / 22050
     tone = np.sin(2 * np.pi * 200 * time)
     wavfile.write(tmp_path / "a.wav", 22050, (20000 * np.stack([tone, 0.5 * tone], 1)).astype(np.int16))
-    converting.convert_file(
-        Converter(lambda audio: audio, RATE), converting.Job(tmp_path / "a.wav", tmp_path / "out" / "a.wav")
+    apply_sounds.convert_file(
+        Converter(lambda audio: audio, RATE), apply_sounds.Job(tmp_path / "a.wav", tmp_path / "out" / "a.wav")
     )
     samples, rate = read_wav(tmp_path / "out" / "a.wav")
     assert rate == RATE
@@ -200,8 +201,8 @@ def test_a_file_of_another_rate_with_two_channels_is_mixed_and_resampled(tmp_pat
 
 def test_a_file_at_its_rate_is_not_spoken_of(tmp_path, caplog, recording):
     (tmp_path / "a.wav").write_bytes(encode_wav(recording, RATE))
-    converting.convert_file(
-        Converter(lambda audio: audio, RATE), converting.Job(tmp_path / "a.wav", tmp_path / "b.wav")
+    apply_sounds.convert_file(
+        Converter(lambda audio: audio, RATE), apply_sounds.Job(tmp_path / "a.wav", tmp_path / "b.wav")
     )
     assert not caplog.text
     np.testing.assert_allclose(read_wav(tmp_path / "b.wav")[0], recording, atol=1e-4)

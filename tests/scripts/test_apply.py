@@ -8,9 +8,9 @@ from PIL import Image, ImageCms
 from tests.scripts.test_scripts import is_one_line_error
 from tests.small_translators import enlarging, filling, picture, styling
 from tfgan_ref.data import bicubic_resize, read_picture
-from tfgan_ref.export_translator import export_translator
-from tfgan_ref.recipes import applying
-from tfgan_ref.recipes.translator import Translator, open_translator
+from tfgan_ref.export.translator import export_translator
+from tfgan_ref.run import apply as applying
+from tfgan_ref.run.translator import Translator, open_translator
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tests.conftest import tiny_gan
 from tests.scripts.test_scripts import is_one_line_error
 from tfgan_ref import metrics
 from tfgan_ref.evaluation import classifier
-from tfgan_ref.export import export_generator
+from tfgan_ref.export.generator import export_generator
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +137,7 @@ def test_interrupted_evaluation_leaves_no_file(run_script, tmp_path, monkeypatch
     def interrupt(*arguments, **settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tfgan_ref.recipes.evaluation.score", interrupt)
+    monkeypatch.setattr("tfgan_ref.run.evaluate.score", interrupt)
     out = tmp_path / "scores.json"
     code, _, _ = run_script("evaluate.py", "digits", "--data", "digits", "--metrics", "fid", "--out", out)
     assert code == 130

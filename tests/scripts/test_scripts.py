@@ -211,9 +211,9 @@ def test_diverging_run_stops_and_names_the_last_good_checkpoint(run_script, tmp_
     line = err.strip().splitlines()[-1]
     assert line.startswith("error: ")
     assert "training stopped; the last good checkpoint is" in line
-    from tfgan_ref.recipes import building
+    from tfgan_ref.run import build
 
-    assert np.isfinite(building.restore_gan(tmp_path / "run").generate(2, 0)).all()
+    assert np.isfinite(build.restore_gan(tmp_path / "run").generate(2, 0)).all()
 
 
 def test_list_shows_every_recipe_with_its_settings(run_script):

@@ -33,7 +33,7 @@ def mirrored(two_replicas, monkeypatch):
     """The one strategy of all tests for whoever asks for mirrored."""
     make = distribution.make_strategy
     monkeypatch.setattr(
-        "tfgan_ref.recipes.runner.make_strategy",
+        "tfgan_ref.run.train.make_strategy",
         lambda name: two_replicas if name == "mirrored" else make(name),
     )
 
@@ -234,7 +234,7 @@ def test_what_replicas_cannot_share_is_said(settings, message, run_script, mirro
 
 
 def test_dropout_drops_the_rows_of_one_mask(two_replicas):
-    from tfgan_ref.networks.dropout import Dropout
+    from tfgan_ref.networks.layers.dropout import Dropout
 
     ones = tf.ones((4, 50))
     whole = Dropout(0.4, seed=3)(ones, training=True)

@@ -1,17 +1,17 @@
 """Where a batch comes from: ``load`` is ``batches`` of what ``read`` reads; of pairs, ``pair_batches``."""
 
-from tfgan_ref.data.arrays import ImageArrays
-from tfgan_ref.data.batching import batches
-from tfgan_ref.data.loading import load
-from tfgan_ref.data.missing import remove_pixels
-from tfgan_ref.data.pair_batching import example_pairs, pair_batches
-from tfgan_ref.data.pair_sources import read_pairs, unpaired
-from tfgan_ref.data.paired import PicturePairs
-from tfgan_ref.data.picture_sources import read_pictures
-from tfgan_ref.data.pictures import list_pictures, read_picture
-from tfgan_ref.data.resize import bicubic_resize
-from tfgan_ref.data.sources import read
-from tfgan_ref.data.styled_digits import STYLES, draw_styled, styled_digits
+from tfgan_ref.data.images.arrays import ImageArrays
+from tfgan_ref.data.images.batching import batches
+from tfgan_ref.data.images.loading import load
+from tfgan_ref.data.images.missing import remove_pixels
+from tfgan_ref.data.images.pictures import list_pictures, read_picture
+from tfgan_ref.data.images.resize import bicubic_resize
+from tfgan_ref.data.images.sources import read
+from tfgan_ref.data.pairs.batching import example_pairs, pair_batches
+from tfgan_ref.data.pairs.pairs import PicturePairs
+from tfgan_ref.data.pairs.picture_sources import read_pictures
+from tfgan_ref.data.pairs.sources import read_pairs, unpaired
+from tfgan_ref.data.pairs.styled_digits import STYLES, draw_styled, styled_digits
 
 __all__ = [
     "STYLES",

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tfgan_ref.data import ImageArrays, batches
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import cache_directory, write_json
-from tfgan_ref.networks.classifier import small_classifier
+from tfgan_ref.networks.features.classifier import small_classifier
 
 logger = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.clip_batching import clip_batches
-from tfgan_ref.data.clips import ACTION, Clips
+from tfgan_ref.data.clips.batching import clip_batches
+from tfgan_ref.data.clips.clips import ACTION, Clips
 from tfgan_ref.files import cache_directory
-from tfgan_ref.networks.classifier import small_classifier
+from tfgan_ref.networks.features.classifier import small_classifier
 
 logger = logging.getLogger(__name__)
 

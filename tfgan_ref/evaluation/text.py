@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfgan_ref.data.sentences import Sentences
+from tfgan_ref.data.sentences.sentences import Sentences
 from tfgan_ref.metrics.text import Sentence, corpus_bleu, distinct_ngrams, memorised_share, self_bleu
 
 ORDERS = (2, 3, 4)  # of BLEU

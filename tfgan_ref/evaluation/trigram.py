@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from tfgan_ref.data.sentences import END, Sentences
+from tfgan_ref.data.sentences.sentences import END, Sentences
 from tfgan_ref.errors import InputError
 
 

@@ -10,7 +10,7 @@ from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
-from tfgan_ref.networks.progressive import (
+from tfgan_ref.networks.images.progressive import (
     ProgressiveDiscriminator,
     downsample,
     fade,

@@ -14,7 +14,7 @@ from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import ACCURACIES, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.translation import ImageTranslator
-from tfgan_ref.networks.adain import PARTS
+from tfgan_ref.networks.translation.adain import PARTS
 
 LOSSES = ("least_squares", "non_saturating", "hinge")
 TERMS = ("self_error", "style_error", "content_error")

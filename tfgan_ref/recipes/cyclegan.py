@@ -7,12 +7,12 @@ import numpy as np
 
 from tfgan_ref import data, networks
 from tfgan_ref.data import PicturePairs
+from tfgan_ref.data.training_data import DataShape, Pairs
 from tfgan_ref.gans import CycleGAN, StyleTransferGAN
-from tfgan_ref.recipes.media import TRANSLATIONS
+from tfgan_ref.media.medium import TRANSLATIONS
+from tfgan_ref.media.translations import require_crop, strips
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import TranslationSettings
-from tfgan_ref.recipes.training_data import DataShape, Pairs
-from tfgan_ref.recipes.translation import require_crop, strips
 
 STYLED_DIGITS = "styled_digits"
 

@@ -7,15 +7,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import losses, networks, plotting
-from tfgan_ref.data.clip_batching import clip_batches
-from tfgan_ref.data.clip_sources import DEFAULT, read_clips
-from tfgan_ref.data.clips import Clips
+from tfgan_ref.data.clips.batching import clip_batches
+from tfgan_ref.data.clips.clips import Clips
+from tfgan_ref.data.clips.sources import DEFAULT, read_clips
+from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
-from tfgan_ref.recipes.frames_medium import FRAMES, ORDER, PHASE, factors_of, phases_of
+from tfgan_ref.media.clips import FRAMES, ORDER, PHASE, factors_of, phases_of
 from tfgan_ref.recipes.recipe import Recipe, require_size
 from tfgan_ref.recipes.settings import SequenceSettings
-from tfgan_ref.recipes.training_data import DataShape
 
 SHOWN = 6  # clips of each action in the progress sheet
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from tfgan_ref import networks
+from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.gans import Pix2Pix
-from tfgan_ref.recipes.media import TRANSLATIONS
+from tfgan_ref.media.medium import TRANSLATIONS
+from tfgan_ref.media.translations import draw_strips, pairs_reader, require_crop
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import PairedSettings
-from tfgan_ref.recipes.training_data import DataShape
-from tfgan_ref.recipes.translation import draw_strips, pairs_reader, require_crop
 
 
 @dataclass(frozen=True, kw_only=True)

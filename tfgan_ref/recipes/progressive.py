@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.progressive import ProgressiveGAN
-from tfgan_ref.networks.progressive import progressive_discriminator, progressive_generator, resolutions
+from tfgan_ref.networks.images.progressive import (
+    progressive_discriminator,
+    progressive_generator,
+    resolutions,
+)
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
 from tfgan_ref.recipes.settings import SHORT_STEPS, AdversarialSettings
 

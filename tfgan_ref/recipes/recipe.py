@@ -8,12 +8,13 @@ import keras
 import numpy as np
 
 from tfgan_ref import networks, plotting
+from tfgan_ref.data.training_data import DataShape, LabelledImages, TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.gans.trainable import TrainableGenerator
-from tfgan_ref.recipes.media import PICTURES, Medium
+from tfgan_ref.media.medium import PICTURES, Medium
 from tfgan_ref.recipes.settings import (
     AdversarialSettings,
     CriticSettings,
@@ -21,7 +22,6 @@ from tfgan_ref.recipes.settings import (
     TargetSettings,
     TwoPlayerSettings,
 )
-from tfgan_ref.recipes.training_data import DataShape, LabelledImages, TrainingData
 from tfgan_ref.training.schedules import make_schedule
 
 

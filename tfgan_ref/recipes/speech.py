@@ -8,17 +8,17 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import losses, networks
-from tfgan_ref.data.wave_batching import wave_batches
-from tfgan_ref.data.wave_sources import read_waves
-from tfgan_ref.data.waves import Waves
+from tfgan_ref.data.sounds.batching import wave_batches
+from tfgan_ref.data.sounds.sources import read_waves
+from tfgan_ref.data.sounds.waves import Waves
+from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import WGANGP, ConditionalGAN
 from tfgan_ref.gans.diversity import DiversitySensitiveGAN
 from tfgan_ref.gans.techniques import InstanceNoise
+from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
 from tfgan_ref.recipes.recipe import Recipe, require_labels
 from tfgan_ref.recipes.settings import SequenceSettings
-from tfgan_ref.recipes.sound_medium import SOUNDS, spectrogram_sheet
-from tfgan_ref.recipes.training_data import DataShape
 
 OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
 CRITICS = ("waveform", "spectrogram", "both")
@@ -30,7 +30,7 @@ SHOWN = 8  # sounds of each class in the progress sheet
 class SpeechSettings(SequenceSettings):
     """Chosen so that vowels are clear within 30 CPU minutes."""
 
-    data: str = "vowels"  # a name that tfgan_ref.data.wave_sources.read_waves takes
+    data: str = "vowels"  # a name that tfgan_ref.data.sounds.sources.read_waves takes
     length: int = 2048  # samples of each recording
     sample_rate: int = 8000  # per second; recordings of other rates are resampled
     objective: str = "hinge"  # wgan_gp (the paper's), non_saturating, minimax, least_squares, wasserstein

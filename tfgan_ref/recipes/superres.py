@@ -10,16 +10,16 @@ import numpy as np
 
 from tfgan_ref import networks
 from tfgan_ref.data import ImageArrays
+from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import SmallClassifier, classifier_for
 from tfgan_ref.gans import SRGAN
 from tfgan_ref.gans.srgan import FeatureContent
-from tfgan_ref.networks.classifier import feature_maps
-from tfgan_ref.recipes.media import TRANSLATIONS
+from tfgan_ref.media.medium import TRANSLATIONS
+from tfgan_ref.media.translations import draw_strips, pairs_reader
+from tfgan_ref.networks.features.classifier import feature_maps
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import PairedSettings
-from tfgan_ref.recipes.training_data import DataShape
-from tfgan_ref.recipes.translation import draw_strips, pairs_reader
 from tfgan_ref.training.run_directory import RunDirectory
 
 PERCEPTUAL = ("vgg19", "classifier", "none")

@@ -7,15 +7,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import networks
-from tfgan_ref.data.sentence_batching import sentence_batches
-from tfgan_ref.data.sentence_sources import read_sentences
-from tfgan_ref.data.sentences import Sentences, decode, hold_out
+from tfgan_ref.data.sentences.batching import sentence_batches
+from tfgan_ref.data.sentences.sentences import Sentences, decode, hold_out
+from tfgan_ref.data.sentences.sources import read_sentences
+from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.gans.text import TextGAN
-from tfgan_ref.networks.text import text_features, text_generator
+from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
+from tfgan_ref.networks.sequences.text import text_features, text_generator
 from tfgan_ref.recipes.recipe import Recipe, require_labels
 from tfgan_ref.recipes.settings import SHORT_STEPS, TwoPlayerSettings
-from tfgan_ref.recipes.text_medium import SENTENCES, sentence_sheet
-from tfgan_ref.recipes.training_data import DataShape
 
 SHOWN = 8  # sentences of each topic in the progress picture
 SPLIT_SEED = 0  # of what is held out, whatever the run's seed

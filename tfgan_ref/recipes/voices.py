@@ -8,16 +8,16 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import networks, plotting
-from tfgan_ref.data.vocoder import BANDS
-from tfgan_ref.data.voices import Voices, example_voices, voice_batches
-from tfgan_ref.data.wave_sources import read_waves
+from tfgan_ref.data.sounds.sources import read_waves
+from tfgan_ref.data.sounds.vocoder import BANDS
+from tfgan_ref.data.sounds.voices import Voices, example_voices, voice_batches
+from tfgan_ref.data.training_data import EXAMPLES, DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import VoiceCycleGAN
+from tfgan_ref.media.voices import VOICES
 from tfgan_ref.networks import spectrum_discriminator, warping_translator
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import TwoPlayerSettings
-from tfgan_ref.recipes.training_data import EXAMPLES, DataShape
-from tfgan_ref.recipes.voice_medium import VOICES
 
 SAMPLE_RATE = 8000  # per second
 TRANSLATORS = ("warp", "resnet")

@@ -19,7 +19,7 @@ import tensorflow as tf
 from tfgan_ref import plotting
 from tfgan_ref.errors import InputError, TrainingDiverged
 from tfgan_ref.evaluation import Score
-from tfgan_ref.export import save_keras
+from tfgan_ref.export.generator import save_keras
 from tfgan_ref.files import write_json
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.csv_table import CSVTable

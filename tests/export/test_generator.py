@@ -1,0 +1,99 @@
+"""Exported generators, used in a process that cannot import this package."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import tiny_gan
+from tfgan_ref.errors import InputError
+from tfgan_ref.export.generator import CHUNK, ExportedGenerator, export_generator
+
+CODE = """
+import sys
+sys.modules["tfgan_ref"] = None  # importing it fails
+import numpy as np, tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+conditional = sys.argv[2] == "conditional"
+first = model.sample(5, 3).numpy()
+assert first.shape == (5, 8, 8, 1) and first.dtype == np.float32
+assert first.min() >= 0 and first.max() <= 1
+np.testing.assert_array_equal(first, model.sample(5, 3).numpy())
+np.testing.assert_allclose(first, model.sample(int(sys.argv[3]), 3).numpy()[:5], atol=1e-6)
+assert not np.allclose(first, model.sample(5, 4).numpy())
+assert model.sample(1, 3).shape[0] == 1
+assert model.sample(int(sys.argv[3]), 3).shape[0] == int(sys.argv[3])
+latents = tf.zeros([2, 4])
+traced = model.sample.experimental_get_tracing_count()
+for number in range(5, 8):
+    model.sample(number, number)
+assert model.sample.experimental_get_tracing_count() == traced, "a graph is kept for each number"
+if conditional:
+    np.testing.assert_allclose(model.sample(5, 3, [0, 1, 2, 0, 1]).numpy(), first, atol=1e-6)
+    one = model.sample(5, 3, 2).numpy()
+    np.testing.assert_allclose(one[2], first[2], atol=1e-6)
+    assert not np.allclose(one[0], first[0])
+    served = model.signatures["serving_default"](latents=latents, label=tf.constant([0, 1]))
+else:
+    served = model.signatures["serving_default"](latents=latents)
+assert served["images"].shape == (2, 8, 8, 1)
+for bad in [(0, 1), (-3, 1)] + [(2, 1, 3), (2, 1, -1)] * conditional:
+    try:
+        model.sample(*bad)
+    except tf.errors.InvalidArgumentError as error:
+        assert "must be" in str(error)
+    else:
+        raise AssertionError(bad)
+np.save(sys.argv[4], first)
+"""
+
+
+@pytest.mark.parametrize("conditional", [False, True], ids=["vanilla", "conditional"])
+def test_saved_model_needs_tensorflow_only(tmp_path, conditional):
+    gan = tiny_gan(conditional, batch_norm=True)
+    export_generator(gan.ema_generator, tmp_path / "model", num_classes=3 if conditional else None)
+    kind = "conditional" if conditional else "unconditional"
+    arguments = [str(tmp_path / "model"), kind, str(2 * CHUNK + 3), str(tmp_path / "first.npy")]
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *arguments], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    # The same images as here, and as the generator gives in [-1, 1].
+    images = np.load(tmp_path / "first.npy")
+    np.testing.assert_allclose(images, gan.generate(5, 3).numpy() / 2 + 0.5, atol=1e-5)
+
+
+def test_generator_keras_loads_without_this_package(tmp_path):
+    gan = tiny_gan(conditional=True, batch_norm=True)
+    gan.ema_generator.save(tmp_path / "generator.keras")
+    loaded = keras.saving.load_model(tmp_path / "generator.keras", safe_mode=True)
+    inputs = [tf.zeros([3, 4]), tf.constant([0, 1, 2])]
+    np.testing.assert_array_equal(loaded(inputs), gan.ema_generator(inputs))
+
+
+def test_existing_directory_is_not_touched(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.txt").write_text("kept")
+    with pytest.raises(InputError, match="exists: name a new directory"):
+        export_generator(tiny_gan().generator, tmp_path / "model")
+    assert (tmp_path / "model" / "mine.txt").read_text() == "kept"
+
+
+def test_failed_export_leaves_nothing(tmp_path, monkeypatch):
+    def fail(*arguments, **settings):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", fail)
+    with pytest.raises(OSError, match="No space left"):
+        export_generator(tiny_gan().generator, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_images_are_clipped_to_their_range():
+    inputs = keras.Input((4,))
+    wild = keras.Model(inputs, keras.layers.Reshape((2, 2, 1))(inputs))
+    served = ExportedGenerator(wild).serve(tf.constant([[-9.0, -1.0, 1.0, 9.0]])).numpy()
+    np.testing.assert_array_equal(served.ravel(), [0, 0, 1, 1])

@@ -1,0 +1,272 @@
+"""Comparisons: which runs there are, what is refused before any is trained, and what the table says."""
+
+import dataclasses
+import json
+import logging
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.evaluation import Score
+from tfgan_ref.recipes import find_recipe
+from tfgan_ref.run import compare, compare_results, evaluate, train
+from tfgan_ref.run.evaluate import Report
+from tfgan_ref.training.run_directory import RunDirectory
+
+GIVEN = {"data": "digits", "steps": "4", "batch_size": "8"}
+
+
+class MeanPixels:
+    """Stands for a feature network: 2 x 2 mean brightnesses."""
+
+    name = "means"
+    label = "Frechet distance (means)"
+    key = "means"
+
+    def __call__(self, images):
+        n, height, width, channels = images.shape
+        parts = images.reshape(n, 2, height // 2, 2, width // 2, channels).mean(axis=(2, 4, 5))
+        return parts.reshape(n, 4), np.zeros((n, 2))
+
+
+@pytest.fixture
+def untrained(monkeypatch):
+    """Fails the test if anything is trained."""
+    monkeypatch.setattr(train, "start_run", lambda *arguments: pytest.fail("a run was started"))
+    monkeypatch.setattr(train, "resume_run", lambda *arguments: pytest.fail("a run was resumed"))
+
+
+def npz(path, **arrays):
+    np.savez(path, **arrays)
+    return f"npz:{path}"
+
+
+def images(n=30, size=16):
+    return np.random.default_rng(0).integers(0, 256, (n, size, size), np.uint8)
+
+
+def test_settings_reach_the_recipes_that_have_them(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "tfgan_ref")
+    entries = compare.plan(
+        ["gan", "dcgan", "cgan"],
+        GIVEN | {"width": "4", "image_size": "32"},
+        tmp_path,
+        own={"dcgan": {"image_size": "28"}},
+    )
+    assert [entry.name for entry in entries] == ["gan", "dcgan", "cgan"]
+    assert [entry.path for entry in entries] == [tmp_path / "gan", tmp_path / "dcgan", tmp_path / "cgan"]
+    assert not hasattr(entries[0].settings, "width")
+    assert [entry.settings.width for entry in entries[1:]] == [4, 4]
+    assert [entry.settings.image_size for entry in entries] == [32, 28, 32]
+    assert {entry.settings.batch_size for entry in entries} == {8}
+    # What nobody named stays each recipe's own.
+    assert [entry.settings.learning_rate for entry in entries] == [
+        find_recipe(name).settings().learning_rate for name in ("gan", "dcgan", "cgan")
+    ]
+    assert [record.message for record in caplog.records] == [
+        "width is left out for gan: no such setting there"
+    ]
+
+
+def test_sweep_has_a_run_for_each_value_and_recipe(tmp_path):
+    entries = compare.plan(["dcgan", "cgan"], GIVEN, tmp_path, sweep=("width", ["4", "8"]))
+    assert [(entry.name, entry.value, entry.settings.width) for entry in entries] == [
+        ("dcgan-width=4", 4, 4),
+        ("dcgan-width=8", 8, 8),
+        ("cgan-width=4", 4, 4),
+        ("cgan-width=8", 8, 8),
+    ]
+
+
+def prepare(entries, **options):
+    return compare.compare(entries, metrics=["fid"], n=20, **options)
+
+
+def test_a_mistake_of_the_last_run_stops_the_first(tmp_path, untrained):
+    unlabelled = npz(tmp_path / "unlabelled.npz", images=images(size=28))
+    out = tmp_path / "out"
+    for names, more, part in (
+        (["gan", "cgan"], {"data": unlabelled}, "cgan: recipe cgan needs labels"),
+        (["gan", "gan-conv"], {"image_size": "32"}, "gan-conv: recipe gan-conv takes 28x28 images"),
+        (["gan", "dcgan"], {"data": unlabelled, "balanced": "true"}, "needs labels"),
+        (["gan"], {"evaluate_every": "2", "evaluate_metrics": "fid,foo"}, "metric 'foo' is unknown"),
+        (["gan"], {"data": unlabelled}, "has no labels, which a classifier needs: choose other --features"),
+    ):
+        with pytest.raises(InputError, match=part):
+            prepare(compare.plan(names, GIVEN | more, out))
+        assert not out.exists()
+
+
+def test_unlabelled_data_are_compared_with_features_that_need_no_labels(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for module in (compare, evaluate):
+        monkeypatch.setattr(module, "make_extractor", lambda *arguments: MeanPixels())
+    unlabelled = npz(tmp_path / "unlabelled.npz", images=images())
+    given = GIVEN | {"data": unlabelled, "latent_dim": "5"}
+    (row,) = prepare(compare.plan(["gan"], given, tmp_path / "out"), features="inception-fid")
+    assert row.report.extractor == "means"
+    assert row.report.label_agreement is None
+    assert row.samples.shape == (compare.STRIP, 16, 16, 1)
+    # The generator's hidden layers have gamma and beta instead of a bias.
+    hidden = 5 * 128 + 128 * 256 + 256 * 512 + 2 * (128 + 256 + 512)
+    assert row.parameters["generator"] == hidden + 512 * 256 + 256
+    assert row.parameters["discriminator"] == 256 * 512 + 512 + 512 * 256 + 256 + 256 + 1
+
+
+def test_interrupted_training_ends_the_comparison(tmp_path, monkeypatch):
+    monkeypatch.setattr(compare, "make_extractor", lambda *arguments: None)
+    monkeypatch.setattr(train, "start_run", lambda *arguments: False)
+    assert prepare(compare.plan(["gan", "dcgan"], GIVEN | {"width": "4"}, tmp_path / "out")) is None
+
+
+def a_run(path, settings, steps=(0,), **config):
+    """A run directory as far as its config and the names of its checkpoints."""
+    kept = {
+        "recipe": "gan",
+        "settings": dataclasses.asdict(settings),
+        "data": {"fingerprint": "x", "sample_shape": [28, 28, 1], "num_classes": 10},
+        **config,
+    }
+    for step in steps:
+        (path / "checkpoints" / f"step_{step:08d}").mkdir(parents=True)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "config.json").write_text(json.dumps(kept))
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"settings": {"dropout": 0.1}}, "gan holds a run with another dropout, 0.1 instead of 0.3"),
+        ({"settings": {"steps": 9}}, "another steps, 9 instead of 4"),
+        ({"recipe": "gan-conv"}, "gan-conv instead of gan"),
+        ({}, "gan holds a run on other data than digits"),
+        ({"fingerprint": True}, "gan holds a run without checkpoints to go on from"),
+        ({"fingerprint": True, "steps": (2, 6)}, "gan holds a run at step 6, past 4"),
+    ],
+    ids=str,
+)
+def test_a_directory_with_another_run_is_named(tmp_path, untrained, change, part):
+    (entry,) = compare.plan(["gan"], GIVEN, tmp_path)
+    settings = dataclasses.replace(entry.settings, **change.get("settings", {}))
+    more = {}
+    if "recipe" in change:
+        settings = find_recipe(change["recipe"]).settings(steps=4, batch_size=8, log_every=4)
+        more = {"recipe": change["recipe"]}
+    if "fingerprint" in change:
+        from tfgan_ref import data
+
+        shape = {"sample_shape": [28, 28, 1], "num_classes": 10}
+        more = {"data": {"fingerprint": data.read("digits").fingerprint, **shape}}
+    a_run(entry.path, settings, change.get("steps", ()), **more)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError, match=part):
+        prepare([entry])
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_directory_that_is_no_run_is_named(tmp_path, untrained):
+    (tmp_path / "gan").mkdir()
+    (tmp_path / "gan" / "letter.txt").write_text("mine")
+    with pytest.raises(InputError, match="gan is not a run directory"):
+        prepare(compare.plan(["gan"], GIVEN, tmp_path))
+
+
+def test_seconds_are_those_of_all_steps(tmp_path):
+    (tmp_path / "metrics.csv").write_text("step,seconds,g_loss\n100,12.00,1\n200,20.00,1\n")
+    run = RunDirectory(tmp_path)
+    assert compare._seconds(run, 200) == 20
+    assert compare._seconds(run, 250) == 25
+
+
+def a_score(metric, title, value, floor):
+    return Score(metric, title, value, floor, None, (20, 20), (10, 10), "low")
+
+
+def a_row(tmp_path, value, diverged=None, agreement=None, name="gan"):
+    given = GIVEN | {"steps": "1200", "learning_rate": str(value)}
+    (entry,) = compare.plan([name], given, tmp_path)
+    entry = dataclasses.replace(entry, name=f"{name}-learning_rate={value}", value=value)
+    if diverged:
+        return compare.Row(entry, {"generator": 1234, "discriminator": None}, None, diverged=diverged)
+    scores = [
+        a_score("fid", "Frechet distance (x)", 10 * value, 2.5),
+        a_score("kid", "kernel distance", value, 0.1),
+    ]
+    report = Report({}, "x", scores, agreement, ["few images"], 1.0)
+    samples = np.full((compare.STRIP, 8, 8, 1), 200, np.uint8)
+    return compare.Row(
+        entry, {"generator": 1234, "discriminator": 56}, 61.4, report, sharpness=0.75, samples=samples
+    )
+
+
+def test_table(tmp_path):
+    rows = [
+        a_row(tmp_path, 0.5),
+        a_row(tmp_path, 2.0, agreement=0.987, name="cgan"),
+        a_row(tmp_path, 3.0, diverged="NaN at 7"),
+    ]
+    header, line, *body = compare_results.table(rows).splitlines()
+    assert header == (
+        "| name | Frechet distance (x) / real vs real | kernel distance | sharpness / real "
+        "| label agreement | seconds | steps | parameters of G | of D |"
+    )
+    assert line.count("|") == header.count("|")
+    assert body == [
+        "| gan-learning_rate=0.5 | 5 / 2.5 | 0.5 | 0.75 | - | 61 | 1,200 | 1,234 | 56 |",
+        "| cgan-learning_rate=2.0 | 20 / 2.5 | 2 | 0.75 | 98.7% | 61 | 1,200 | 1,234 | 56 |",
+        "| gan-learning_rate=3.0 (diverged) | - | - | - | - | - | 1,200 | 1,234 | - |",
+        "",
+        "* features: x",
+        "* few images",
+        "* gan-learning_rate=3.0: NaN at 7",
+    ]
+
+
+def test_files(tmp_path):
+    rows = [a_row(tmp_path, 0.5), a_row(tmp_path, 3.0, diverged="NaN at 7")]
+    compare_results.write(rows, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["comparison.png", "results.json", "table.md"]
+    first, second = json.loads((tmp_path / "results.json").read_text())
+    assert first["evaluation"]["scores"][0]["value"] == 5
+    assert first["settings"]["learning_rate"] == first["value"] == 0.5
+    assert (first["diverged"], second["diverged"], second["evaluation"]) == (None, "NaN at 7", None)
+    picture = np.asarray(Image.open(tmp_path / "comparison.png").convert("L"))
+    # The bright samples of the first run are in the upper half, none in the lower.
+    middle = len(picture) // 2
+    assert (picture[:middle] == 200).mean() > 0.3
+    assert (picture[middle:] == 200).mean() < 0.01
+
+
+@pytest.mark.parametrize("values", [(1e-4, 5e-4, 2e-3), ("he", "xavier", None)])
+def test_sweep_draws_every_metric_against_the_value(tmp_path, monkeypatch, values):
+    from matplotlib.axes import Axes
+
+    drawn = []
+
+    def plot(self, xs, ys, **options):
+        drawn.append((options["label"], list(xs), list(ys)))
+
+    monkeypatch.setattr(Axes, "plot", plot)
+    monkeypatch.setattr(Axes, "legend", lambda self: None)
+    rows = [a_row(tmp_path, 0.5 * (i + 1), "NaN" if i == 1 else None) for i in range(3)]
+    rows = [
+        dataclasses.replace(row, entry=dataclasses.replace(row.entry, value=value))
+        for row, value in zip(reversed(rows), reversed(values), strict=True)
+    ]
+    compare_results.write(rows, tmp_path, "setting")
+    assert (tmp_path / "sweep.png").stat().st_size > 1000
+    places = [values[0], values[2]] if isinstance(values[0], float) else [2, 0]
+    scores = ([5.0, 15.0], [0.5, 1.5])
+    if places == [2, 0]:  # in the order of the rows, which are reversed
+        places, scores = [0, 2], ([15.0, 5.0], [1.5, 0.5])
+    assert drawn == [("gan", places, scores[0]), ("gan", places, scores[1])]
+
+
+def test_a_type_without_discriminator_has_no_number_of_its_parameters():
+    weights = [np.zeros((3, 4)), np.zeros(4)]
+    alone = SimpleNamespace(generator=SimpleNamespace(trainable_variables=weights))
+    assert compare._parameters(alone, "generator") == 16
+    assert compare._parameters(alone, "discriminator") is None

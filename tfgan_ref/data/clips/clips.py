@@ -1,0 +1,166 @@
+"""Short animations of characters in memory, and what their numbers stand for."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from tfgan_ref.data.images.arrays import check_range
+from tfgan_ref.errors import InputError
+
+ACTION = "action"  # the factor that is no attribute of a character
+
+# Attributes of characters and then the action, each with the names of its values.
+Factors = Mapping[str, tuple[str, ...]]
+
+
+class Pair(NamedTuple):
+    """One value of an attribute together with an action."""
+
+    attribute: str
+    value: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.attribute}={self.value}:{self.action}"
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Clips of equally many frames, each of one character in one action.
+
+    Attributes:
+        name: what to call the data set in messages.
+        frames: uint8 of shape (N, P, H, W, C), N at least 1; P are the phases of an action, in order.
+        conditions: int32 of shape (N, K), a column for each factor.
+        factors: K names, the last one "action", each with the names of its values.
+
+    Raises:
+        InputError: the arrays are not as described, or a condition has no name.
+    """
+
+    name: str
+    frames: np.ndarray
+    conditions: np.ndarray
+    factors: Factors
+
+    def __post_init__(self) -> None:
+        frames, conditions = self.frames, self.conditions
+        if frames.dtype != np.uint8 or frames.ndim != 5 or 0 in frames.shape:
+            raise InputError(
+                f"{self.name}: frames are {frames.dtype} of shape {frames.shape}, "
+                "they must be uint8 of shape (N, P, H, W, C), none of them 0"
+            )
+        check_factors(self.name, self.factors)
+        shape = (len(frames), len(self.factors))
+        if conditions.dtype != np.int32 or conditions.shape != shape:
+            raise InputError(
+                f"{self.name}: conditions are {conditions.dtype} of shape {conditions.shape}, "
+                f"they must be int32 of shape {shape}"
+            )
+        for column, (factor, values) in zip(conditions.T, self.factors.items(), strict=True):
+            check_range(f"{self.name}: {factor}", column, len(values))
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def phases(self) -> int:
+        """Frames of a clip."""
+        return self.frames.shape[1]
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these clips from others: shape and checksum, as a file name."""
+        checksum = zlib.crc32(np.ascontiguousarray(self.frames))
+        checksum = zlib.crc32(np.ascontiguousarray(self.conditions), checksum)
+        checksum = zlib.crc32(repr(dict(self.factors)).encode(), checksum)
+        return "x".join(map(str, self.frames.shape)) + f"-{checksum:08x}"
+
+    def take(self, chosen: np.ndarray) -> Self:
+        """Returns some clips, by their indices or by a mask (N,)."""
+        return replace(self, frames=self.frames[chosen], conditions=self.conditions[chosen])
+
+
+def check_factors(name: str, factors: Factors) -> None:
+    """Raises InputError unless ``factors`` are attributes and then "action", each with values, all named."""
+    if not factors or list(factors)[-1] != ACTION or len(factors) < 2:
+        raise InputError(f"{name}: factors are {', '.join(factors)}: attributes and, last, {ACTION}")
+    for factor, values in factors.items():
+        if not values or len(set(values)) != len(values):
+            raise InputError(
+                f"{name}: {factor} has the values {', '.join(values)}: at least one, all different"
+            )
+
+
+def parse_choices(text: str | None, factors: Factors) -> np.ndarray:
+    """Reads what is wanted of a character: ``hat=yes,action=walk``.
+
+    Returns:
+        int32 (K,), the number of the wanted value of each factor; -1 where none is named.
+
+    Raises:
+        InputError: an unknown factor or value, or a factor named twice.
+    """
+    chosen = np.full(len(factors), -1, np.int32)
+    if text in (None, "", "all"):
+        return chosen
+    for part in text.split(","):
+        factor, equals, value = (word.strip() for word in part.partition("="))
+        if not equals:
+            raise InputError(f"label {part.strip()!r} is not of the form attribute=value")
+        column, number = find_value(factor, value, factors)
+        if chosen[column] >= 0:
+            raise InputError(f"{factor} is named twice in label {text!r}")
+        chosen[column] = number
+    return chosen
+
+
+def parse_pairs(text: str | None, factors: Factors) -> tuple[Pair, ...]:
+    """Reads pairs of an attribute's value and an action: ``hat=yes:jump,hair=red:walk``.
+
+    Raises:
+        InputError: a pair is not of that form, or names what does not exist.
+    """
+    pairs = []
+    for part in (text or "").split(","):
+        if not part.strip():
+            continue
+        condition, colon, action = (word.strip() for word in part.partition(":"))
+        attribute, equals, value = (word.strip() for word in condition.partition("="))
+        if not colon or not equals or attribute == ACTION:
+            raise InputError(f"pair {part.strip()!r} is not of the form attribute=value:action")
+        find_value(attribute, value, factors)
+        find_value(ACTION, action, factors)
+        pairs.append(Pair(attribute, value, action))
+    return tuple(pairs)
+
+
+def find_value(factor: str, value: str, factors: Factors) -> tuple[int, int]:
+    """Returns the column of a factor and the number of its value.
+
+    Raises:
+        InputError: there is no such factor or value.
+    """
+    if factor not in factors:
+        raise InputError(f"attribute {factor!r} is unknown: choose one of {', '.join(factors)}")
+    if value not in factors[factor]:
+        raise InputError(f"{factor} {value!r} is unknown: choose one of {', '.join(factors[factor])}")
+    return list(factors).index(factor), factors[factor].index(value)
+
+
+def holds(conditions: np.ndarray, pair: Pair, factors: Factors) -> np.ndarray:
+    """Returns which rows of ``conditions`` (N, K) have both sides of ``pair``: bool (N,)."""
+    column, value = find_value(pair.attribute, pair.value, factors)
+    action = factors[ACTION].index(pair.action)
+    return (conditions[:, column] == value) & (conditions[:, -1] == action)
+
+
+def holds_any(conditions: np.ndarray, pairs: Sequence[Pair], factors: Factors) -> np.ndarray:
+    """Returns which rows of ``conditions`` (N, K) have at least one of ``pairs``: bool (N,)."""
+    found = np.zeros(len(conditions), bool)
+    for pair in pairs:
+        found |= holds(conditions, pair, factors)
+    return found

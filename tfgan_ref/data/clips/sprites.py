@@ -1,0 +1,133 @@
+"""Clips of sprite characters: a folder with one array for each action and what each character wears."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfgan_ref.data.checks import whole_number
+from tfgan_ref.data.clips.clips import ACTION, Clips
+from tfgan_ref.data.images.npz import load_arrays
+from tfgan_ref.errors import InputError, reason
+
+CHARACTERS = "characters.json"
+DIRECTIONS = ("north", "west", "south", "east")  # the rows of a sprite sheet of the Liberated Pixel Cup
+GROUND = 176  # brightness of what is behind the characters
+_LAYERS = "hair"  # says what hair_style and hair_color say
+_TAKEN = (ACTION, "direction", "phase", "image", "factors")
+_FIRST = {"walk": 1}  # frame 0 of it stands still
+
+
+def read_sprites(name: str, place: str, *, image_size: int = 64) -> Clips:
+    """Reads a folder of sprites: ``characters.json`` and an npz file for each action.
+
+    ``characters.json`` is a list of N objects of strings, the same keys in each: its keys become attributes.
+    Paths of layer files become short names: of ``torso/leather/chest_male.png`` remains ``leather/chest``.
+    Every npz file holds ``images``, uint8 RGBA (N, 4, F, S, S, 4): character, direction (north, west, south,
+    east), frame, picture; the file's name is the action's, and direction is one more attribute. All clips get
+    as many phases as the shortest action has frames; of longer ones some frames are left out, evenly.
+
+    Args:
+        name: the data set's name for messages.
+        place: the folder.
+        image_size: side of the frames: that of the sprites, or a whole part of it (means of squares).
+
+    Returns:
+        RGB clips on a grey ground.
+
+    Raises:
+        InputError: a file is missing, damaged or not as described, or ``image_size`` is no part of the side.
+    """
+    whole_number("image_size", image_size, 1)
+    folder = Path(place).expanduser()
+    if not folder.is_dir():
+        raise InputError(f"{name}: there is no such folder")
+    characters = _characters(name, folder / CHARACTERS)
+    sheets = {path.stem: _sheet(name, path, len(characters)) for path in sorted(folder.glob("*.npz"))}
+    if not sheets:
+        raise InputError(f"{name}: there is no npz file of an action")
+    sides = {sheet.shape[-2] for sheet in sheets.values()}
+    if len(sides) > 1 or min(sides) % image_size:
+        found = ", ".join(map(str, sorted(sides)))
+        raise InputError(f"{name}: image_size {image_size} is no whole part of the sprites' side {found}")
+    phases = min(sheet.shape[2] - _FIRST.get(action, 0) for action, sheet in sheets.items())
+    factors, attributes = _attributes(name, characters)
+    frames, conditions = [], []
+    for number, (action, sheet) in enumerate(sheets.items()):
+        first = _FIRST.get(action, 0)
+        chosen = first + np.arange(phases) * (sheet.shape[2] - first) // phases
+        clips = _on_ground(sheet[:, :, chosen], image_size)
+        frames.append(clips.reshape(-1, *clips.shape[2:]))
+        rows = np.repeat(attributes, len(DIRECTIONS), axis=0)
+        directions = np.tile(np.arange(len(DIRECTIONS)), len(attributes))
+        conditions.append(np.column_stack([rows, directions, np.full(len(rows), number)]))
+    factors |= {"direction": DIRECTIONS, ACTION: tuple(sheets)}
+    return Clips(name, np.concatenate(frames), np.concatenate(conditions).astype(np.int32), factors)
+
+
+def _characters(name: str, path: Path) -> list[dict[str, str]]:
+    try:
+        characters = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: {path.name} cannot be read ({reason(error)})") from error
+    if not isinstance(characters, list) or not characters or not all(map(_is_character, characters)):
+        raise InputError(f"{name}: {path.name} is not a list of objects of strings")
+    if len({tuple(character) for character in characters}) > 1:
+        raise InputError(f"{name}: {path.name} has characters with different keys")
+    return characters
+
+
+def _is_character(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(type(word) is str for word in value.values())
+
+
+def _sheet(name: str, path: Path, characters: int) -> np.ndarray:
+    images = load_arrays(name, path, required=("images",))["images"]
+    shape = images.shape
+    rows = (characters, len(DIRECTIONS))
+    if images.dtype != np.uint8 or images.ndim != 6 or shape[:2] != rows or shape[5] != 4:
+        raise InputError(
+            f"{name}: images of {path.name} are {images.dtype} of shape {shape}, they must be uint8 of shape "
+            f"({characters}, {len(DIRECTIONS)}, F, S, S, 4)"
+        )
+    if shape[3] != shape[4] or shape[2] <= _FIRST.get(path.stem, 0) or not shape[3]:
+        raise InputError(f"{name}: images of {path.name} have shape {shape}: no square frames")
+    return images
+
+
+def _attributes(name: str, characters: list[dict[str, str]]) -> tuple[dict[str, tuple[str, ...]], np.ndarray]:
+    """Returns the factors of characters, and the numbers of their values (N, A)."""
+    factors, columns = {}, []
+    for key in characters[0]:
+        if key == _LAYERS:
+            continue
+        if key in _TAKEN:
+            raise InputError(
+                f"{name}: {CHARACTERS} has an attribute {key!r}, which means something else here"
+            )
+        values = [_short(character[key]) for character in characters]
+        factors[key] = tuple(sorted(set(values)))
+        columns.append([factors[key].index(value) for value in values])
+    return factors, np.array(columns, np.int32).T.reshape(len(characters), -1)
+
+
+def _short(value: str) -> str:
+    """Returns what a layer's path says beside its kind and sex; other strings as they are."""
+    if not value.endswith(".png"):
+        return value
+    parts = [part for part in value.removesuffix(".png").split("/")[1:] if part not in ("male", "female")]
+    return re.sub(r"_(fe)?male$", "", "/".join(parts))
+
+
+def _on_ground(sheet: np.ndarray, size: int) -> np.ndarray:
+    """Puts sprites (N, 4, P, S, S, 4) on the ground, at a smaller size: uint8 (N, 4, P, size, size, 3)."""
+    part = sheet.shape[-2] // size
+    result = np.empty((*sheet.shape[:3], size, size, 3), np.uint8)
+    for i, sprites in enumerate(sheet):  # one character at a time: floats take four times the memory
+        alpha = sprites[..., 3:].astype(np.float32) / 255
+        colours = sprites[..., :3] * alpha + GROUND * (1 - alpha)
+        squares = colours.reshape(*colours.shape[:2], size, part, size, part, 3)
+        result[i] = np.rint(squares.mean(axis=(3, 5)))
+    return result

@@ -1,0 +1,109 @@
+"""MNIST's own files: a header of big-endian numbers, then bytes."""
+
+import gzip
+import math
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from tfgan_ref.data.checks import check_whole
+from tfgan_ref.data.images.arrays import ImageArrays, numbered_classes
+from tfgan_ref.data.images.collection import fit_array
+from tfgan_ref.errors import InputError, reason
+
+_PREFIXES = {"train": "train", "test": "t10k"}
+_UNSIGNED_BYTE = 0x08
+
+
+def read_idx(
+    name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
+) -> ImageArrays:
+    """Reads a folder of ``train-`` and ``t10k-images-idx3-ubyte`` files, or one such file by any name.
+
+    Files may be gzipped. Labels are read from the file beside it whose name says ``labels-idx1`` in place of
+    ``images-idx3``, if it is there.
+
+    Args:
+        name: the data set's name for messages.
+        path: the folder or the images file.
+        image_size: side of the squares to scale and crop to; None keeps the size.
+        channels: 1 or 3; None keeps the single channel.
+        split: "train" or "test" in a folder; "train", the whole file, for a file.
+
+    Raises:
+        InputError: if a file is missing, damaged, or not of unsigned bytes in as many dimensions as it should
+            have, or if there is no such split.
+    """
+    if path.is_dir():
+        if split not in _PREFIXES:
+            raise InputError(f"{name}: split={split!r} does not exist, there are {', '.join(_PREFIXES)}")
+        file_name = f"{_PREFIXES[split]}-images-idx3-ubyte"
+        file = _plain_or_gzipped(path / file_name) or _plain_or_gzipped(
+            path / file_name.replace("-idx", ".idx")
+        )
+        if file is None:
+            raise InputError(f"{name}: there is no {file_name} (or {file_name}.gz) in this folder")
+    else:
+        check_whole(name, split)
+        if not path.exists():
+            raise InputError(f"{name}: there is no such file or folder")
+        file = path
+    images = _read_array(name, file, dimensions=3)[..., np.newaxis]
+    labels, class_names = None, ()
+    labels_file = _labels_file(file)
+    if labels_file is not None:
+        labels = _read_array(name, labels_file, dimensions=1).astype(np.int32)
+        if len(labels) != len(images):
+            raise InputError(
+                f"{name}: {labels_file.name} has {len(labels)} labels, {file.name} has {len(images)} images"
+            )
+        class_names = numbered_classes(name, labels)
+    return ImageArrays(name, fit_array(name, images, image_size, channels), labels, class_names)
+
+
+def _plain_or_gzipped(path: Path) -> Path | None:
+    for file in (path, path.with_name(path.name + ".gz")):
+        if file.is_file():
+            return file
+    return None
+
+
+def _labels_file(images_file: Path) -> Path | None:
+    plain = images_file.name.removesuffix(".gz")
+    labels_name = plain.replace("images", "labels").replace("idx3", "idx1")
+    return None if labels_name == plain else _plain_or_gzipped(images_file.with_name(labels_name))
+
+
+def _read_array(name: str, file: Path, dimensions: int) -> np.ndarray:
+    """Reads one idx file: uint8, of as many dimensions as asked, none of them 0."""
+    try:
+        with open(file, "rb") as raw:
+            gzipped = raw.read(2) == b"\x1f\x8b"
+        with gzip.open(file) if gzipped else open(file, "rb") as stream:
+            shape = _read_header(f"{name}: {file.name}", stream, dimensions)
+            # One byte too many is enough to see that the file is too long.
+            data = stream.read(math.prod(shape) + 1)
+    except (OSError, EOFError, zlib.error, MemoryError, OverflowError) as error:
+        raise InputError(f"{name}: {file.name} cannot be read ({reason(error)})") from error
+    if len(data) != math.prod(shape):
+        found = "more" if len(data) > math.prod(shape) else len(data)
+        raise InputError(f"{name}: {file.name} announces {'x'.join(map(str, shape))} bytes and holds {found}")
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _read_header(file: str, stream: BinaryIO, dimensions: int) -> tuple[int, ...]:
+    """Reads the magic number (two zeros, the type, the number of dimensions) and the shape that follows."""
+    magic = stream.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0":
+        raise InputError(f"{file} is no idx file, it begins with bytes {magic.hex(' ') or '(none)'}")
+    if magic[2] != _UNSIGNED_BYTE:
+        raise InputError(f"{file} holds type 0x{magic[2]:02x}, allowed is 0x08, unsigned byte")
+    if magic[3] != dimensions:
+        raise InputError(f"{file} has {magic[3]} dimensions, it must have {dimensions}")
+    sizes = stream.read(4 * dimensions)
+    shape = tuple(int.from_bytes(sizes[i : i + 4], "big") for i in range(0, len(sizes), 4))
+    if len(sizes) < 4 * dimensions or 0 in shape:
+        raise InputError(f"{file} announces shape {shape}, allowed are {dimensions} sizes of at least 1")
+    return shape

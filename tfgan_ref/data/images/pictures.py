@@ -1,0 +1,25 @@
+"""Single pictures from files, as they are, for scores of pairs and for applying a model."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tfgan_ref.data.images.decoding import decode, is_image, to_pixels
+from tfgan_ref.errors import InputError, reason
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """Returns the image files directly in ``folder``, by name; hidden files are left out."""
+    return sorted(filter(is_image, folder.iterdir()))
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """Reads an image file as uint8 (H, W, 1 or 3), turned as EXIF says, transparency shown on white.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return to_pixels(decode(path))
+    except Exception as error:  # damaged files make Pillow's decoders raise almost anything
+        raise InputError(f"{path} cannot be read: {reason(error)}") from error

@@ -1,0 +1,210 @@
+"""Image data sets of tensorflow-datasets: read from prepared files, downloaded if there are none."""
+
+import contextlib
+import io
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from tfgan_ref.data.images.arrays import ImageArrays, numbered_classes
+from tfgan_ref.data.images.collection import Collection
+from tfgan_ref.data.images.decoding import fit, flatten, from_pixels, from_sixteen_bits, to_pixels
+from tfgan_ref.errors import InputError, reason
+
+if TYPE_CHECKING:
+    from tensorflow_datasets.core import DatasetBuilder
+    from tensorflow_datasets.core.features import FeatureConnector
+
+logger = logging.getLogger(__name__)
+
+# In this order: data sets for super-resolution have `hr`, the pictures themselves, and `lr`.
+_IMAGE_FEATURES = ("image", "hr")
+_BATCH = 256
+# tensorflow-datasets tries a server that it cannot reach 10 times, which takes minutes.
+_DOWNLOAD_RETRIES = 3
+
+
+def find_builder(name: str, data_dir: str | Path | None) -> "DatasetBuilder | None":
+    """Returns the builder of a data set, prepared or not; None if there is none of that name.
+
+    Raises:
+        InputError: if tensorflow-datasets or a package that the data set needs is missing.
+    """
+    if not re.fullmatch(r"\w+(:[\d.*]+|/.+)?", name):  # "name", "name:version" or "name/config"
+        return None
+    with one_line_errors(name, data_dir):
+        import tensorflow_datasets as tfds
+
+        not_found = tfds.core.registered.DatasetNotFoundError
+        # Files first: they need neither the data set's code, with what that imports, nor its very version.
+        with contextlib.suppress(not_found):
+            return tfds.core.read_only_builder.builder_from_files(name, data_dir=data_dir)
+        with contextlib.suppress(not_found):
+            return tfds.builder(name, data_dir=data_dir)
+    return None
+
+
+def known_names() -> list[str]:
+    """Returns the names of all data sets that tensorflow-datasets can prepare, images or not."""
+    import tensorflow_datasets as tfds
+
+    return tfds.list_builders(with_community_datasets=False)
+
+
+def read_tfds(
+    name: str,
+    builder: "DatasetBuilder",
+    *,
+    image_size: int | None,
+    channels: int | None,
+    split: str,
+    data_dir: str | Path | None,
+) -> ImageArrays:
+    """Reads the feature ``image`` (or ``hr``) and, if there is one, ``label``.
+
+    Args:
+        name: the data set's name for messages.
+        builder: of ``find_builder``.
+        image_size: side of the squares to scale and crop to; None if all images have one size.
+        channels: 1 or 3; None is 3 if any image is coloured, else 1.
+        split: what tensorflow-datasets takes: "train", "test", "all", "train[:50%]".
+        data_dir: where the prepared files are, for messages.
+
+    Raises:
+        InputError: if the data set cannot be prepared or read, has no such split or no such feature, or if
+            its images are of different sizes without ``image_size``.
+    """
+    with one_line_errors(name, data_dir):
+        features = prepared_features(name, builder)
+        label = features.get("label")
+        if label is not None and (label.shape or not np.issubdtype(label.np_dtype, np.integer)):
+            logger.warning(f"{name}: its feature 'label' is no class number and is left out")
+            label = None
+        collection, labels = Collection(name, image_size, named=False), []
+        for image, number in _examples(name, builder, split, features, with_label=label is not None):
+            collection.add(to_pixels(fit(image, image_size)), image.size, f"image {len(collection)}")
+            labels.append(number)
+        images = collection.to_array(channels)
+        if label is None:
+            return ImageArrays(name, images)
+        numbers = np.array(labels)
+        names = getattr(label, "names", None) or numbered_classes(name, numbers)  # a ClassLabel has names
+        return ImageArrays(name, images, numbers.astype(np.int32), tuple(names))
+
+
+def read_tfds_pictures(
+    name: str, builder: "DatasetBuilder", *, image_size: int | None, split: str, data_dir: str | Path | None
+) -> list[tuple[np.ndarray, tuple[int, int]]]:
+    """Reads the pictures of ``read_tfds``, which may be of different sizes.
+
+    Returns:
+        For each, uint8 (H, W, 1 or 3) after fitting, and (width, height) before it.
+
+    Raises:
+        InputError: if the data set cannot be prepared or read, has no such split or no such feature.
+    """
+    with one_line_errors(name, data_dir):
+        features = prepared_features(name, builder)
+        examples = _examples(name, builder, split, features, with_label=False)
+        return [(to_pixels(fit(image, image_size)), image.size) for image, _ in examples]
+
+
+def prepared_features(name: str, builder: "DatasetBuilder") -> "dict[str, FeatureConnector]":
+    """Prepares the data set unless it is, and returns its features by name."""
+    import tensorflow_datasets as tfds
+
+    if not builder.is_prepared():
+        logger.warning(f"{name}: not in {builder.data_dir}, downloading it with tensorflow-datasets")
+        if not sys.stderr.isatty():
+            tfds.disable_progress_bar()
+        builder.download_and_prepare()
+    return dict(builder.info.features.items())
+
+
+def _examples(
+    name: str,
+    builder: "DatasetBuilder",
+    split: str,
+    features: "dict[str, FeatureConnector]",
+    *,
+    with_label: bool,
+) -> Iterator[tuple[Image.Image, np.integer | None]]:
+    """Yields the images of a split and, if asked for, their labels."""
+    import tensorflow_datasets as tfds
+
+    pictures = [key for key in _IMAGE_FEATURES if isinstance(features.get(key), tfds.features.Image)]
+    if not pictures:
+        allowed = " or ".join(map(repr, _IMAGE_FEATURES))
+        raise InputError(f"{name}: has no feature {allowed}, its features are {', '.join(features)}")
+    picture = pictures[0]
+    check_split(name, builder, split)
+    wanted = {picture: True} | ({"label": True} if with_label else {})
+    examples = builder.as_dataset(split=split, decoders=tfds.decode.PartialDecoding(wanted))
+    one_shape = None not in features[picture].shape
+    for batch in examples.batch(_BATCH if one_shape else 1).as_numpy_iterator():
+        for i, pixels in enumerate(batch[picture]):
+            yield _to_image(name, pixels), batch["label"][i] if with_label else None
+
+
+def check_split(name: str, builder: "DatasetBuilder", split: str, things: str = "images") -> None:
+    """Raises InputError unless the data set has ``split``, with some ``things`` in it."""
+    try:
+        n = builder.info.splits[split].num_examples
+    except Exception as error:  # each kind of mistake in a split raises another one
+        known = ", ".join([*builder.info.splits, "all"])
+        raise InputError(
+            f"{name}: split={split!r} does not exist, there are {known} and parts as in 'train[:50%]'"
+        ) from error
+    if not n:
+        raise InputError(f"{name}: split={split!r} holds no {things}")
+
+
+def _to_image(name: str, pixels: np.ndarray) -> Image.Image:
+    if pixels.dtype == np.uint16:
+        pixels = from_sixteen_bits(pixels)
+    if pixels.dtype != np.uint8:
+        raise InputError(f"{name}: images are {pixels.dtype}, allowed are uint8 and uint16")
+    return flatten(from_pixels(pixels))
+
+
+@contextlib.contextmanager
+def one_line_errors(
+    name: str, data_dir: str | Path | None, instead: str = "npz:PATH, or idx:PATH"
+) -> Iterator[None]:
+    """Turns whatever goes wrong inside into an InputError, and keeps tensorflow-datasets quiet."""
+    try:
+        with _quiet():
+            yield
+    except InputError:
+        raise
+    except Exception as error:  # downloads, file systems, parsers and absent packages all raise their own
+        raise InputError(
+            f"{name}: tensorflow-datasets cannot read or prepare it in {data_dir or 'its default folder'} "
+            f"({type(error).__name__}: {reason(error)}); prepare it where there is a network and pass "
+            f"data_dir, or use {instead}"
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    from absl import logging as absl_logging
+    from tensorflow_datasets.core.download import downloader
+
+    urllib3 = logging.getLogger("urllib3")
+    before = absl_logging.get_verbosity(), urllib3.level, downloader.MAX_RETRIES
+    absl_logging.set_verbosity(absl_logging.ERROR)
+    urllib3.setLevel(logging.ERROR)
+    downloader.MAX_RETRIES = _DOWNLOAD_RETRIES
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        absl_logging.set_verbosity(before[0])
+        urllib3.setLevel(before[1])
+        downloader.MAX_RETRIES = before[2]

@@ -1,0 +1,194 @@
+"""From pairs of pictures in memory to an endless data set of batches."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref.data.checks import whole_number
+from tfgan_ref.data.images.batching import check_order
+from tfgan_ref.data.order import shuffled_order
+from tfgan_ref.data.pairs.cutting import FlatPictures, Places
+from tfgan_ref.data.pairs.holes import check_hole, known_pixels
+from tfgan_ref.data.pairs.pairs import PicturePairs
+from tfgan_ref.errors import InputError
+
+Size = tuple[int, int]
+
+fold_in = tf.random.experimental.stateless_fold_in
+
+# What the run's seed is used for beside the order of the sources; not 0, by which a seed would stay itself.
+_TARGET_ORDER = 1
+_STEPS = 2
+_EXAMPLES = 3
+# What the seed of a step is used for.
+_SOURCE_PLACES = 0
+_TARGET_PLACES = 1
+_HOLES = 2
+
+
+def pair_batches(
+    pairs: PicturePairs,
+    *,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    crop: int | None = None,
+    flip: bool = True,
+    hole: str | None = None,
+) -> tf.data.Dataset:
+    """Returns the endless data set of shuffled batches of squares.
+
+    As in ``batches``, every batch is full, each run of N positions holds each of the N pictures once, and the
+    batch of a step depends on the arguments and the step only. A pair's two squares show the same place, both
+    mirrored or neither; if there are no pairs, each side has its own order, places and mirrors.
+
+    Args:
+        pairs: the pictures.
+        batch_size: squares per batch and side.
+        seed: chooses order, places, mirrors and holes; any whole number from 0 up.
+        start_step: how many batches to leave out at the beginning, for a run that goes on.
+        crop: side of the squares that are cut from sources, in pixels; those of targets are ``pairs.scale``
+            times larger. None takes pictures as they are, which must then have one size on each side.
+        flip: whether half of the squares are mirrored, left to right.
+        hole: None, "box" (one rectangle) or "free" (brush strokes), see ``known_pixels``.
+
+    Returns:
+        Dicts of float32 in [-1, 1]: ``source`` (batch_size, crop, crop, Cs) and ``target`` (batch_size,
+        scale * crop, scale * crop, Ct); with a hole also ``mask`` (batch_size, crop, crop, 1), 1 where a
+        pixel is known and 0 in the hole, where ``source`` is 0.
+
+    Raises:
+        InputError: if an argument is out of its range, a picture is smaller than its square, or there is no
+            ``crop`` and sizes differ.
+    """
+    check_order(batch_size, seed, start_step)
+    cutter = _Cutter(pairs, crop, hole)
+    source_order = shuffled_order(len(pairs.sources), seed)
+    target_order = shuffled_order(len(pairs.targets), _other_seed(seed, _TARGET_ORDER))
+    steps_seed = _draws_seed(seed, _STEPS)
+
+    def batch(step: tf.Tensor) -> dict[str, tf.Tensor]:
+        positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        step_seed = fold_in(steps_seed, tf.cast(step, tf.int32))
+
+        def drawn(purpose: int) -> tf.Tensor:
+            return tf.random.stateless_uniform((batch_size, 3), fold_in(step_seed, purpose))
+
+        places = cutter.sources.places(
+            source_order(positions), drawn(_SOURCE_PLACES), cutter.source_size, flip
+        )
+        if pairs.paired:
+            target_places = places.enlarged(pairs.scale)
+        else:
+            target_places = cutter.targets.places(
+                target_order(positions), drawn(_TARGET_PLACES), cutter.target_size, flip
+            )
+        return cutter.cut(places, target_places, fold_in(step_seed, _HOLES))
+
+    options = tf.data.Options()
+    # There is nothing to optimize here, and the rewritten graph would hold a second copy of the pictures.
+    options.experimental_optimization.apply_default_optimizations = False
+    return tf.data.Dataset.counter(start_step).map(batch).prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+def example_pairs(
+    pairs: PicturePairs, n: int, *, seed: int, crop: int | None = None, hole: str | None = None
+) -> dict[str, np.ndarray]:
+    """Returns one fixed batch, to follow the progress of training: squares from the middle, not mirrored.
+
+    Args:
+        pairs: the pictures.
+        n: how many squares of each side; their pictures are spread evenly over the collection, and come more
+            than once if there are fewer.
+        seed: chooses the holes, any whole number from 0 up.
+        crop: as in ``pair_batches``.
+        hole: as in ``pair_batches``.
+
+    Returns:
+        What a batch of ``pair_batches`` holds, as NumPy arrays.
+
+    Raises:
+        InputError: as in ``pair_batches``.
+    """
+    whole_number("n", n, 1)
+    whole_number("seed", seed, 0)
+    cutter = _Cutter(pairs, crop, hole)
+    with tf.device("CPU:0"):
+        places = cutter.sources.centres(_spread(n, len(pairs.sources)), cutter.source_size)
+        if pairs.paired:
+            target_places = places.enlarged(pairs.scale)
+        else:
+            target_places = cutter.targets.centres(_spread(n, len(pairs.targets)), cutter.target_size)
+        batch = cutter.cut(places, target_places, _draws_seed(seed, _EXAMPLES))
+    return {name: values.numpy() for name, values in batch.items()}
+
+
+class _Cutter:
+    """Cuts the pictures of both sides and takes out holes."""
+
+    def __init__(self, pairs: PicturePairs, crop: int | None, hole: str | None) -> None:
+        self.source_size, self.target_size = _check_crop(pairs, crop)
+        if hole is not None:
+            check_hole(hole, self.source_size)
+        self.hole = hole
+        self.sources, self.targets = FlatPictures(pairs.sources), FlatPictures(pairs.targets)
+
+    def cut(self, source_places: Places, target_places: Places, hole_seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        batch = {
+            "source": _signed(self.sources.cut(source_places, self.source_size)),
+            "target": _signed(self.targets.cut(target_places, self.target_size)),
+        }
+        if self.hole is not None:
+            known = known_pixels(self.hole, batch["source"].shape[0], self.source_size, hole_seed)
+            # Not a product with the mask: -0.0 would tell that a missing pixel was dark.
+            batch["source"] = tf.where(known, batch["source"], 0.0)
+            batch["mask"] = tf.cast(known, tf.float32)
+        return batch
+
+
+def _signed(pixels: tf.Tensor) -> tf.Tensor:
+    return tf.cast(pixels, tf.float32) / 127.5 - 1.0
+
+
+def _check_crop(pairs: PicturePairs, crop: int | None) -> tuple[Size, Size]:
+    """Returns height and width of what is cut from sources and from targets."""
+    sides = ((pairs.sources, pairs.source_name, 1), (pairs.targets, pairs.target_name, pairs.scale))
+    if crop is None:
+        for pictures, picture_name, _ in sides:
+            for i, picture in enumerate(pictures):
+                if picture.shape != pictures[0].shape:
+                    raise InputError(
+                        f"{pairs.name}: pictures of different sizes, {picture_name(0)} is "
+                        f"{_as_text(pictures[0])} and {picture_name(i)} is {_as_text(picture)}: pass crop"
+                    )
+        return pairs.sources[0].shape[:2], pairs.targets[0].shape[:2]
+    whole_number("crop", crop, 1)
+    for pictures, picture_name, scale in sides:
+        side = scale * crop
+        for i, picture in enumerate(pictures):
+            if min(picture.shape[:2]) < side:
+                raise InputError(
+                    f"{pairs.name}: {picture_name(i)} is {_as_text(picture)}, smaller than the squares of "
+                    f"{side}x{side} to cut: crop {crop} is too large"
+                )
+    return (crop, crop), (pairs.scale * crop, pairs.scale * crop)
+
+
+def _as_text(picture: np.ndarray) -> str:
+    return f"{picture.shape[1]}x{picture.shape[0]}"
+
+
+def _spread(n: int, count: int) -> tf.Tensor:
+    """Returns the middle of each of n equal parts of [0, count), int64."""
+    return tf.constant((2 * np.arange(n, dtype=np.int64) + 1) * count // (2 * n))
+
+
+def _other_seed(seed: int, purpose: int) -> int:
+    """Returns a seed for ``shuffled_order`` that is independent of ``seed`` itself."""
+    return int(np.random.SeedSequence([seed, purpose]).generate_state(1, np.uint64)[0])
+
+
+def _draws_seed(seed: int, purpose: int) -> tf.Tensor:
+    """Returns the (2,) int32 seed that TensorFlow's stateless functions take, from a seed of any length."""
+    words = np.random.SeedSequence([seed, purpose]).generate_state(2, np.uint32)
+    with tf.device("CPU:0"):
+        return tf.constant(words.view(np.int32))

@@ -1,0 +1,103 @@
+"""Pictures that come in pairs: in two folders, side by side in one file, or in two arrays."""
+
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from tfgan_ref.data.images.collection import fit_array
+from tfgan_ref.data.images.decoding import SUFFIXES, fit, from_pixels, to_pixels
+from tfgan_ref.data.images.folder import check_folder, decode_files
+from tfgan_ref.data.images.npz import load_arrays
+from tfgan_ref.data.images.pictures import list_pictures
+from tfgan_ref.data.pairs.pairs import PicturePairs, check_sizes
+from tfgan_ref.data.pairs.picture_sources import Read, same_channels, tell_enlarged
+from tfgan_ref.errors import InputError
+
+
+def read_folders(
+    name: str, first: str, second: str, *, scale: int, channels: int | None, image_size: int | None
+) -> PicturePairs:
+    """Reads ``pairs:``. A pair with a damaged file is left out as a damaged file of a folder is."""
+    folders = [Path(folder).expanduser() for folder in (first, second)]
+    files = [_by_stem(name, folder) for folder in folders]
+    for stem in sorted(files[0].keys() ^ files[1].keys()):
+        here, there = (0, 1) if stem in files[0] else (1, 0)
+        raise InputError(f"{name}: {files[here][stem]} has no partner in {folders[there]}")
+    sides = []
+    for folder, by_stem, shrinking in zip(folders, files, (scale, 1), strict=True):
+        side_size = None if image_size is None else image_size // shrinking
+        stems = list(by_stem)
+        decoded = decode_files(name, folder, list(by_stem.values()), side_size)
+        side = {stems[i]: (pixels, size, stems[i]) for i, pixels, size in decoded}
+        tell_enlarged(name, list(side.values()), side_size)
+        sides.append(side)
+    stems = sorted(sides[0].keys() & sides[1].keys())
+    for stem in stems:
+        source, target = (side[stem][1][::-1] for side in sides)
+        check_sizes(name, files[0][stem].name, source, target, scale)
+    sources, targets = (same_channels((side[stem][0] for stem in stems), channels) for side in sides)
+    return PicturePairs(name, sources, targets, scale, names=tuple(files[0][stem].name for stem in stems))
+
+
+def read_halves(
+    name: str, folder: str, *, scale: int, channels: int | None, image_size: int | None
+) -> PicturePairs:
+    """Reads ``sidebyside:``."""
+    if scale != 1:
+        raise InputError(f"{name}: scale {scale} is out of range: halves of one picture have scale 1")
+    path = Path(folder).expanduser()
+    files = _list_pictures(name, path)
+    sides: tuple[list[Read], list[Read]] = ([], [])
+    with closing(decode_files(name, path, files, None)) as decoded:  # an error stops the threads
+        for i, pixels, (width, height) in decoded:
+            file = files[i].name
+            if width % 2:
+                raise InputError(f"{name}: {file} is {width}x{height}: no two halves, its width is odd")
+            for side, half in zip(sides, np.split(pixels, 2, axis=1), strict=True):
+                fitted = to_pixels(fit(from_pixels(half), image_size))
+                side.append((fitted, (width // 2, height), file))
+    tell_enlarged(name, sides[0], image_size)
+    sources, targets = (same_channels((pixels for pixels, _, _ in side), channels) for side in sides)
+    return PicturePairs(name, sources, targets, names=tuple(file for _, _, file in sides[0]))
+
+
+def read_arrays(
+    name: str, path: str, *keys: str, scale: int, channels: int | None, image_size: int | None
+) -> PicturePairs:
+    """Reads ``npzpairs:``."""
+    arrays = load_arrays(name, Path(path).expanduser(), required=keys)
+    sides = []
+    for key, shrinking in zip(keys, (scale, 1), strict=True):
+        array = arrays[key]
+        if array.dtype != np.uint8 or array.ndim not in (3, 4) or 0 in array.shape:
+            raise InputError(
+                f"{name}: {key} is {array.dtype} of shape {array.shape}, "
+                "it must be uint8 of shape (N, H, W) or (N, H, W, C)"
+            )
+        array = array if array.ndim == 4 else array[..., np.newaxis]
+        if array.shape[-1] not in (1, 3) and (channels or image_size):
+            raise InputError(
+                f"{name}: {key} has {array.shape[-1]} channels, image_size and channels are for 1 or 3"
+            )
+        sides.append((array, None if image_size is None else image_size // shrinking))
+    check_sizes(name, "all pairs", sides[0][0].shape[1:3], sides[1][0].shape[1:3], scale)
+    sources, targets = (tuple(fit_array(name, array, size, channels)) for array, size in sides)
+    return PicturePairs(name, sources, targets, scale)
+
+
+def _list_pictures(name: str, folder: Path) -> list[Path]:
+    check_folder(name, folder)
+    files = list_pictures(folder)
+    if not files:
+        raise InputError(f"{name}: no images in {folder}, looked for {' '.join(SUFFIXES)}")
+    return files
+
+
+def _by_stem(name: str, folder: Path) -> dict[str, Path]:
+    by_stem = {}
+    for file in _list_pictures(name, folder):
+        if file.stem in by_stem:
+            raise InputError(f"{name}: {by_stem[file.stem]} and {file.name} would have the same partner")
+        by_stem[file.stem] = file
+    return by_stem

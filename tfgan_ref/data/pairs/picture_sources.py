@@ -1,0 +1,101 @@
+"""From the name of a data set to pictures of any sizes."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tfgan_ref.data.checks import check_form, check_whole
+from tfgan_ref.data.images.collection import warn_enlarged
+from tfgan_ref.data.images.decoding import from_pixels, to_pixels
+from tfgan_ref.data.images.folder import check_folder, decode_files, list_files
+from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photographs
+from tfgan_ref.data.images.sources import read
+from tfgan_ref.data.images.tfds import find_builder, read_tfds_pictures
+from tfgan_ref.errors import InputError, reason
+
+Pictures = tuple[np.ndarray, ...]
+Names = tuple[str, ...]
+# What reading one picture gives: pixels after fitting, width and height before it, name.
+Read = tuple[np.ndarray, tuple[int, int], str]
+
+
+def read_pictures(
+    name: str,
+    *,
+    channels: int | None = None,
+    split: str = "train",
+    data_dir: str | Path | None = None,
+    image_size: int | None = None,
+) -> tuple[Pictures, Names]:
+    """Reads pictures into memory, which, unlike those of ``read``, may be of different sizes.
+
+    Args:
+        name: ``folder:PATH``, ``photographs`` (the eight that come with scikit-image), a data set of
+            tensorflow-datasets with images in its feature ``image`` or ``hr`` (``div2k``), or any other name
+            that ``read`` takes.
+        channels: 1 or 3; None is 3 if any picture is coloured, else 1.
+        split: as for ``read``.
+        data_dir: where tensorflow-datasets keeps prepared data sets.
+        image_size: at least 4: the short side is scaled to it and the square in the middle kept. None keeps
+            the sizes.
+
+    Returns:
+        uint8 (H, W, C) each, and what to call them in messages.
+
+    Raises:
+        InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
+    """
+    check_form(image_size, channels)
+    kind, _, path = name.partition(":")
+    if kind == "folder" and path:
+        with unreadable(name):
+            check_whole(name, split)
+            pictures = list(_read_folder(name, Path(path).expanduser(), image_size))
+    elif name == PHOTOGRAPHS:
+        pictures = read_photographs(image_size=image_size, split=split)
+    elif builder := find_builder(name, data_dir):
+        found = read_tfds_pictures(name, builder, image_size=image_size, split=split, data_dir=data_dir)
+        pictures = [(*picture, f"image {i}") for i, picture in enumerate(found)]
+    else:
+        images = read(name, image_size=image_size, channels=channels, split=split, data_dir=data_dir).images
+        return tuple(images), tuple(f"image {i}" for i in range(len(images)))
+    tell_enlarged(name, pictures, image_size)
+    return same_channels((pixels for pixels, _, _ in pictures), channels), tuple(p[2] for p in pictures)
+
+
+def same_channels(pictures: Iterable[np.ndarray], channels: int | None) -> Pictures:
+    """Converts pictures, uint8 (H, W, 1 or 3), to 1 or 3 channels; None is 3 if any has 3."""
+    pictures = tuple(pictures)
+    channels = channels or max(pixels.shape[-1] for pixels in pictures)
+    return tuple(
+        pixels if pixels.shape[-1] == channels else to_pixels(from_pixels(pixels), channels)
+        for pixels in pictures
+    )
+
+
+def tell_enlarged(name: str, pictures: list[Read], image_size: int | None) -> None:
+    """Says in one warning if pictures were enlarged to ``image_size``."""
+    if image_size is None:
+        return
+    enlarged = [(min(size), size, file) for _, size, file in pictures if min(size) < image_size]
+    if enlarged:
+        _, size, file = min(enlarged)
+        warn_enlarged(name, len(enlarged), len(pictures), image_size, size, file)
+
+
+@contextlib.contextmanager
+def unreadable(name: str) -> Iterator[None]:
+    """Turns what the file system raises inside (no permission, a broken disk, "~nobody") into InputError."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{name}: cannot be read ({reason(error)})") from error
+
+
+def _read_folder(name: str, path: Path, image_size: int | None) -> Iterator[Read]:
+    check_folder(name, path)
+    files, _, _ = list_files(name, path)
+    for i, pixels, size in decode_files(name, path, files, image_size):
+        yield pixels, size, str(files[i].relative_to(path))

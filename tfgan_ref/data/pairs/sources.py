@@ -1,0 +1,147 @@
+"""From a name to pairs of pictures: files in pairs, or sources that are made of targets."""
+
+import difflib
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from tfgan_ref.data.checks import check_form, check_whole, whole_number
+from tfgan_ref.data.pairs.files import read_arrays, read_folders, read_halves
+from tfgan_ref.data.pairs.pairs import PicturePairs
+from tfgan_ref.data.pairs.picture_sources import read_pictures, unreadable
+from tfgan_ref.data.pairs.sketches import SKETCHES, small, whole_multiple
+from tfgan_ref.errors import InputError
+
+MAKES = (*SKETCHES, "small", "same")
+_FORMS = {
+    "pairs": (read_folders, "pairs:DIR_A:DIR_B"),
+    "sidebyside": (read_halves, "sidebyside:DIR"),
+    "npzpairs": (read_arrays, "npzpairs:PATH:SOURCE:TARGET"),
+}
+
+
+def read_pairs(
+    name: str,
+    *,
+    make: str | None = None,
+    scale: int = 1,
+    channels: int | None = None,
+    image_size: int | None = None,
+    split: str = "train",
+    data_dir: str | Path | None = None,
+    reverse: bool = False,
+) -> PicturePairs:
+    """Reads pairs of pictures into memory.
+
+    Args:
+        name: data that come in pairs, ``pairs:DIR_A:DIR_B`` (files of the same names but for their endings),
+            ``sidebyside:DIR`` (files with the source in their left half and the target in their right one, as
+            pix2pix's) or ``npzpairs:PATH:SOURCE:TARGET`` (two arrays of an npz file, uint8 of shape (N, H, W)
+            or (N, H, W, C)); or a name that ``read_pictures`` takes, whose pictures are the targets.
+        make: how a source is made of a picture, needed for the latter (data that come in pairs have theirs):
+            "edges", "sobel", "lines" (black drawings on white), "grey", "small" (``scale`` times smaller, by
+            MATLAB's bicubic; the picture loses what ``scale`` leaves over), or "same" (to take holes from).
+        scale: how many times higher and wider a target is than its source.
+        channels: 1 or 3; None as ``read_pictures`` has it, for each side on its own.
+        image_size: at least 4 and a multiple of ``scale``: targets are scaled to it and cropped to squares,
+            and the sources with them. None keeps the sizes.
+        split: as for ``read``.
+        data_dir: where tensorflow-datasets keeps prepared data sets.
+        reverse: whether source and target change places; ``scale`` must be 1.
+
+    Raises:
+        InputError: if the name is unknown, an argument out of range, a file without a partner or not of its
+            size, or the data cannot be read or used.
+    """
+    check_form(image_size, channels)
+    whole_number("scale", scale, 1)
+    if image_size is not None and image_size % scale:
+        raise InputError(f"image_size={image_size}: must be a multiple of scale {scale}")
+    if reverse and scale != 1:
+        raise InputError(f"reverse=True: source and target change places only with scale 1, not {scale}")
+    kind, _, rest = name.partition(":")
+    if kind in _FORMS:
+        check_whole(name, split)
+        reader, form = _FORMS[kind]
+        parts = rest.split(":")
+        if len(parts) != form.count(":") or not all(parts):
+            raise InputError(f"pairs {name!r}: must be of the form {form}")
+        with unreadable(name):
+            pairs = reader(name, *parts, scale=scale, channels=channels, image_size=image_size)
+    else:
+        _check_name(name, kind)
+        _check_make(name, make, scale)
+        pictures, names = read_pictures(
+            name, channels=channels, split=split, data_dir=data_dir, image_size=image_size
+        )
+        pairs = _made(name, pictures, names, make, scale)
+    return replace(pairs, sources=pairs.targets, targets=pairs.sources) if reverse else pairs
+
+
+def unpaired(
+    first: str,
+    second: str,
+    *,
+    channels: int | None = None,
+    image_size: int | None = None,
+    split: str = "train",
+    data_dir: str | Path | None = None,
+) -> PicturePairs:
+    """Reads two unrelated collections of pictures: ``first`` are sources, ``second`` targets.
+
+    Args:
+        first: a name that ``read_pictures`` takes.
+        second: another one.
+        channels: as for ``read_pictures``, for each collection on its own.
+        image_size: as for ``read_pictures``.
+        split: as for ``read``, of both.
+        data_dir: where tensorflow-datasets keeps prepared data sets.
+
+    Raises:
+        InputError: as ``read_pictures``.
+    """
+    form = {"channels": channels, "image_size": image_size, "split": split, "data_dir": data_dir}
+    sources, names = read_pictures(first, **form)
+    targets, target_names = read_pictures(second, **form)
+    return PicturePairs(
+        f"{first} and {second}", sources, targets, paired=False, names=names, target_names=target_names
+    )
+
+
+def _check_name(name: str, kind: str) -> None:
+    """Raises InputError if ``name`` is a data set of pairs, misspelt."""
+    close = difflib.get_close_matches(kind, _FORMS, n=1)
+    if ":" in name and close:
+        raise InputError(f"pairs {name!r} are not known, did you mean {_FORMS[close[0]][1]}?")
+
+
+def _check_make(name: str, make: str | None, scale: int) -> None:
+    allowed = ", ".join(MAKES)
+    if make is None:
+        raise InputError(
+            f"pairs {name!r}: choose by make how sources are made of these pictures, one of {allowed}; "
+            f"data that come in pairs are {', '.join(form for _, form in _FORMS.values())}"
+        )
+    if make not in MAKES:
+        raise InputError(f"make {make!r} is unknown: choose one of {allowed}")
+    if (make == "small") != (scale > 1):
+        raise InputError(f"make {make!r} with scale {scale}: 'small' needs at least 2, all others 1")
+
+
+def _made(
+    name: str, pictures: tuple[np.ndarray, ...], names: tuple[str, ...], make: str, scale: int
+) -> PicturePairs:
+    if make == "same":
+        return PicturePairs(name, pictures, pictures, names=names)
+    if make == "small":
+        for picture, picture_name in zip(pictures, names, strict=True):
+            if min(picture.shape[:2]) < scale:
+                height, width = picture.shape[:2]
+                raise InputError(f"{name}: {picture_name} is {width}x{height}, too small for scale {scale}")
+        pictures = tuple(whole_multiple(picture, scale) for picture in pictures)
+        source_of = partial(small, scale=scale)
+    else:
+        source_of = SKETCHES[make]
+    return PicturePairs(name, tuple(map(source_of, pictures)), pictures, scale, names=names)

@@ -1,0 +1,1 @@
+"""Labelled sentences: where they are read from, and words as numbers."""

@@ -1,0 +1,1 @@
+"""Recordings: where they are read from, synthesised vowels, spectrograms and the vocoder."""

@@ -1,0 +1,193 @@
+"""Recordings of two voices, without pairs, as an endless data set of pieces of their spectral envelopes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref.data.checks import whole_number
+from tfgan_ref.data.images.batching import check_order
+from tfgan_ref.data.order import shuffled_order
+from tfgan_ref.data.sounds.vocoder import BANDS, analyse
+from tfgan_ref.data.sounds.waves import Waves
+from tfgan_ref.errors import InputError
+
+# What the run's seed is used for beside the order of the sources; not 0, by which a seed would stay itself.
+_TARGET_ORDER = 1
+_STARTS = 2
+_QUIET = -0.5  # the highest band of a frame that is left out at the ends of a recording: -40 dB
+_QUIETEST = 1e-3  # of the loudest sample of a recording that can be used
+
+
+@dataclass(frozen=True)
+class VoicePictures:
+    """What the recordings of one voice became.
+
+    Attributes:
+        name: of the voice.
+        pictures: of the envelopes, float32 (frames, BANDS) in [-1, 1] each, without silence at both ends.
+        pitches: Hz, float32 (frames,) each, 0 for none.
+    """
+
+    name: str
+    pictures: tuple[np.ndarray, ...]
+    pitches: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class Voices:
+    """Two voices.
+
+    Attributes:
+        source: the one that conversion starts from.
+        target: the one that it makes.
+        sample_rate: of the recordings.
+        fingerprint: what tells them from others.
+    """
+
+    source: VoicePictures
+    target: VoicePictures
+    sample_rate: int
+    fingerprint: str
+
+    @classmethod
+    def of(cls, waves: Waves, source: str, target: str) -> "Voices":
+        """Analyses the recordings of two groups.
+
+        Raises:
+            InputError: there are no groups, one is unknown or both are the same, or a recording is silent.
+        """
+        if waves.groups is None:
+            raise InputError(f"{waves.name}: voices need groups of speakers, and it has none")
+        for group in (source, target):
+            if group not in waves.group_names:
+                allowed = ", ".join(waves.group_names)
+                raise InputError(f"{waves.name}: voice {group!r} is unknown: choose one of {allowed}")
+        if source == target:
+            raise InputError(f"{waves.name}: voices {source} and {target} are the same: choose two")
+        analyser = tf.function(lambda audio: analyse(audio, waves.sample_rate)[:2])
+        both = []
+        for name in (source, target):
+            chosen = waves.groups == waves.group_names.index(name)
+            if not chosen.any():
+                raise InputError(f"{waves.name}: there are no recordings of {name}")
+            both.append(_pictures(waves.take(chosen), name, analyser))
+        return cls(*both, waves.sample_rate, f"{waves.fingerprint}-{source}-{target}")
+
+
+def voice_batches(
+    voices: Voices, *, batch_size: int, frames: int, seed: int, start_step: int = 0
+) -> tf.data.Dataset:
+    """Returns the endless data set of shuffled batches of pieces of both voices.
+
+    Every batch is full, each run of N positions holds each of a voice's N recordings once, and the batch of a
+    step depends on the arguments and the step only. A piece begins anywhere in its recording; of one that is
+    shorter the last frame is repeated.
+
+    Args:
+        voices: the recordings.
+        batch_size: pieces per batch and voice.
+        frames: of a piece, 10 ms each.
+        seed: chooses order and places, any whole number from 0 up.
+        start_step: how many batches to leave out at the beginning, for a run that goes on.
+
+    Returns:
+        Dicts of float32: ``source`` and ``target``, unrelated, (batch_size, frames, BANDS, 1) in [-1, 1];
+        ``source_pitch`` and ``target_pitch`` (batch_size, frames) in Hz, 0 for none.
+
+    Raises:
+        InputError: if a number is out of its range.
+    """
+    check_order(batch_size, seed, start_step)
+    whole_number("frames", frames, 1)
+    with tf.device("CPU:0"):
+        pieces = [_Pieces(voice, frames) for voice in (voices.source, voices.target)]
+        orders = [
+            shuffled_order(pieces[0].count, seed),
+            shuffled_order(pieces[1].count, _words(seed, _TARGET_ORDER)[0]),
+        ]
+        starts_seed = tf.constant(np.array(_words(seed, _STARTS), np.uint32).view(np.int32))
+
+    def batch(step: tf.Tensor) -> dict[str, tf.Tensor]:
+        positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        step_seed = tf.random.experimental.stateless_fold_in(starts_seed, tf.cast(step, tf.int32))
+        places = tf.random.stateless_uniform((2, batch_size), step_seed)
+        result = {}
+        for i, name in enumerate(("source", "target")):
+            picture, pitch = pieces[i].cut(orders[i](positions), places[i])
+            result |= {name: picture, f"{name}_pitch": pitch}
+        return result
+
+    options = tf.data.Options()
+    # There is nothing to optimize here, and the rewritten graph would hold a second copy of the pictures.
+    options.experimental_optimization.apply_default_optimizations = False
+    return tf.data.Dataset.counter(start_step).map(batch).prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+def example_voices(voices: Voices, n: int, *, frames: int) -> dict[str, np.ndarray]:
+    """Returns one fixed batch, to follow the progress of training: the first piece of ``n`` recordings.
+
+    Args:
+        voices: the recordings.
+        n: how many of each voice: spread evenly over its recordings, some more than once if there are fewer.
+        frames: of a piece.
+
+    Returns:
+        ``source`` and ``target``, float32 (n, frames, BANDS, 1) in [-1, 1].
+
+    Raises:
+        InputError: if a number is out of its range.
+    """
+    whole_number("n", n, 1)
+    whole_number("frames", frames, 1)
+    result = {}
+    for name, voice in (("source", voices.source), ("target", voices.target)):
+        pieces = _Pieces(voice, frames)
+        chosen = tf.constant((2 * np.arange(n, dtype=np.int64) + 1) * pieces.count // (2 * n))
+        result[name] = pieces.cut(chosen, tf.zeros((n,)))[0].numpy()
+    return result
+
+
+class _Pieces:
+    """The frames of one voice's recordings, one after another, from which pieces are cut."""
+
+    def __init__(self, voice: VoicePictures, frames: int) -> None:
+        self.count = len(voice.pictures)
+        self.frames = frames
+        sizes = [len(picture) for picture in voice.pictures]
+        self.sizes = tf.constant(sizes, tf.int32)
+        self.offsets = tf.constant(np.cumsum(sizes) - sizes, tf.int32)
+        self.pictures = tf.constant(np.concatenate(voice.pictures))
+        self.pitches = tf.constant(np.concatenate(voice.pitches))
+
+    def cut(self, recordings: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Cuts a piece of each recording (B,) at a share in [0, 1) of where it could begin."""
+        sizes = tf.gather(self.sizes, recordings)
+        room = tf.maximum(sizes - self.frames, 0) + 1
+        starts = tf.minimum(tf.cast(places * tf.cast(room, tf.float32), tf.int32), room - 1)
+        rows = tf.minimum(starts[:, tf.newaxis] + tf.range(self.frames), sizes[:, tf.newaxis] - 1)
+        rows += tf.gather(self.offsets, recordings)[:, tf.newaxis]
+        shape = (recordings.shape[0], self.frames)
+        picture = tf.ensure_shape(tf.gather(self.pictures, rows), (*shape, BANDS))
+        return picture[..., tf.newaxis], tf.ensure_shape(tf.gather(self.pitches, rows), shape)
+
+
+def _pictures(waves: Waves, name: str, analyser: Callable[[tf.Tensor], Any]) -> VoicePictures:
+    """Analyses recordings and takes silence at both ends away."""
+    pictures, pitches = [], []
+    for i, audio in enumerate(waves.floats()):
+        if np.abs(audio).max() < _QUIETEST:
+            raise InputError(f"{waves.name}: recording {i} of {name} is silent")
+        picture, pitch = (part.numpy() for part in analyser(tf.constant(audio)))
+        heard = np.flatnonzero(picture.max(axis=1) > _QUIET)
+        part = slice(heard[0], heard[-1] + 1)
+        pictures.append(picture[part])
+        pitches.append(pitch[part])
+    return VoicePictures(name, tuple(pictures), tuple(pitches))
+
+
+def _words(seed: int, purpose: int) -> tuple[int, int]:
+    """Returns two random 32-bit numbers that are independent of ``seed`` itself."""
+    return tuple(int(word) for word in np.random.SeedSequence([seed, purpose]).generate_state(2, np.uint32))

@@ -1,0 +1,1 @@
+"""SavedModels that need TensorFlow and none of this package's code."""

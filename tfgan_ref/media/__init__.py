@@ -1,0 +1,1 @@
+"""Each kind of output: how it is drawn, written to files and exported."""

@@ -1,0 +1,209 @@
+"""Animation as what a generator makes: SavedModels, animated GIFs, and a contact sheet to look at."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from tfgan_ref import plotting, randomness
+from tfgan_ref.data.clips.clips import ACTION, Factors, check_factors, parse_choices
+from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.errors import InputError
+from tfgan_ref.export.generator import SAMPLE_OF_CLASS, positive, write_saved_model
+from tfgan_ref.files import write_bytes
+from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
+from tfgan_ref.media.medium import Medium
+
+SHEET = "contact_sheet.png"
+PHASE, ORDER = "phase", "factors"  # under which a data shape names the phases, and the factors in order
+MILLISECONDS = 110  # that a GIF shows each frame
+_SIDE = 128  # of a GIF's frames, at least
+ANY = -1  # the choice that leaves a factor free
+_CHUNK = 32  # clips that are made at once
+
+
+class ExportedFrames(tf.Module):
+    """The functions of an exported generator of animation.
+
+    ``sample(n, seed)`` gives n clips, float32 (n, phases, H, W, C) in [0, 1]: actions in turn, attributes at
+    random. ``sample(n, seed, choices)`` takes what is wanted, int32 (K,) or (n, K): the number of a factor's
+    value, -1 for any. ``values`` says what the numbers stand for: "hat=no", "hat=yes" and so on, factor by
+    factor. The first k clips of a seed are the same for every n >= k.
+    """
+
+    def __init__(self, gan: FrameGAN, shape: DataShape) -> None:
+        super().__init__()
+        self.generator = gan.sampling_generator
+        self.latent_dim = gan.latent_dim
+        self.phases = gan.phases
+        factors = factors_of(shape)
+        self.sizes = tuple(len(values) for values in factors.values())
+        named = [f"{name}={value}" for name, values in factors.items() for value in values]
+        self.values = tf.Variable(named, trainable=False)
+
+    @tf.function(input_signature=SAMPLE_OF_CLASS)
+    def sample(self, n: tf.Tensor, seed: tf.Tensor, choices: tf.Tensor = ANY) -> tf.Tensor:
+        """Draws ``n`` clips."""
+        n = positive(n)
+        right = tf.reduce_all((choices >= ANY) & (choices < tf.constant(self.sizes)))
+        said = [f"choices must be from -1 to below {self.sizes}, not", choices]
+        with tf.control_dependencies([tf.debugging.Assert(right, said)]):
+            choices = tf.ensure_shape(tf.broadcast_to(choices, [n, len(self.sizes)]), [None, len(self.sizes)])
+        conditions = free_conditions(n, seed, choices, self.sizes)
+        latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
+        count = (n + _CHUNK - 1) // _CHUNK
+        pieces = tf.TensorArray(tf.float32, size=count, infer_shape=False)
+        for index in tf.range(count):
+            rows = slice(index * _CHUNK, (index + 1) * _CHUNK)
+            clips = whole_clips(self.generator, latents[rows], conditions[rows], self.phases)
+            pieces = pieces.write(index, _to_unit(clips))
+        return tf.ensure_shape(pieces.concat(), [None, self.phases, *self.generator.output_shape[1:]])
+
+    def serve(self, latents: tf.Tensor, conditions: tf.Tensor, phase: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Maps latents (N, latent_dim), conditions (N, K) and phases (N,) to single frames."""
+        return {"frames": _to_unit(self.generator([latents, conditions, phase], training=False))}
+
+
+def export_frames(gan: FrameGAN, path: Path, shape: DataShape) -> None:
+    """Writes the averaged generator as a SavedModel with ``sample`` and ``serving_default``.
+
+    Raises:
+        InputError: ``path`` exists.
+    """
+    module = ExportedFrames(gan, shape)
+    factors = len(module.sizes)
+    signature = [
+        tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents"),
+        tf.TensorSpec((None, factors), tf.int32, name="conditions"),
+        tf.TensorSpec((None,), tf.int32, name="phase"),
+    ]
+    serve = tf.function(module.serve, input_signature=signature)
+    write_saved_model(module, path, {"serving_default": serve})
+
+
+@dataclass(frozen=True)
+class ClipWriter:
+    """Writes animated GIFs and a contact sheet.
+
+    Attributes:
+        sample: (n, seed, choices (K,)) to clips (n, phases, H, W, C) in [0, 1].
+        factors: what the choices stand for.
+    """
+
+    sample: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+    factors: Factors
+
+    def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
+        """Draws ``n`` clips into the new folder ``out`` (``clips``): GIFs, and a sheet with a clip per row.
+
+        Args:
+            n: number of clips, at least 1.
+            seed: from 0 to 2147483647.
+            label: what is wanted, ``action=walk,hat=yes``. Actions that are left free come in turn,
+                attributes at random.
+            out: a folder that does not exist.
+
+        Returns:
+            The folder.
+
+        Raises:
+            InputError: an unknown attribute or value, ``seed`` is out of range, or ``out`` exists or cannot
+                be made.
+        """
+        if not 0 <= seed < 2**31:
+            raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
+        choices = parse_choices(label, self.factors)
+        out = out or Path("clips")
+        if out.exists():
+            raise InputError(f"{out} exists: name another folder with --out")
+        clips = self.sample(tf.constant(n), tf.constant(seed), tf.constant(choices)).numpy()
+        clips = np.rint(clips * 255).astype(np.uint8)
+        try:
+            out.mkdir(parents=True)
+        except OSError as error:
+            raise InputError(f"--out {out}: {error.strerror}") from error
+        actions = self.factors[ACTION]
+        for i, clip in enumerate(clips):
+            action = actions[choices[-1] if choices[-1] >= 0 else i % len(actions)]
+            # Names come from a data set: nothing in them may lead out of the folder.
+            name = "".join(letter if letter.isalnum() else "_" for letter in action)
+            write_bytes(out / f"{i:03d}_{name}.gif", encode_gif(clip))
+        plotting.save_png(out / SHEET, contact_sheet(clips))
+        return str(out)
+
+
+def encode_gif(clip: np.ndarray) -> bytes:
+    """Encodes a clip, uint8 (P, H, W, 3 or 1), as a GIF that repeats for ever, small frames enlarged."""
+    factor = -(-_SIDE // clip.shape[1])
+    large = clip.repeat(factor, axis=1).repeat(factor, axis=2)
+    pictures = [Image.fromarray(frame if frame.shape[-1] == 3 else frame[..., 0]) for frame in large]
+    content = io.BytesIO()
+    pictures[0].save(
+        content,
+        "GIF",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=MILLISECONDS,
+        loop=0,
+        optimize=False,
+    )
+    return content.getvalue()
+
+
+def contact_sheet(clips: np.ndarray) -> np.ndarray:
+    """Draws clips, uint8 (N, P, H, W, C), one in each row: uint8 (H', W', C)."""
+    frames = clips.reshape(-1, *clips.shape[2:])
+    return plotting.grid(frames, columns=clips.shape[1], enlarge=2 if frames.shape[1] < 48 else 1)
+
+
+def factors_of(shape: DataShape) -> dict[str, tuple[str, ...]]:
+    """Returns the factors that ``shape`` carries.
+
+    Raises:
+        InputError: they are none of clips.
+    """
+    names = shape.names or {}
+    factors = {name: names[name] for name in names.get(ORDER, ())}
+    check_factors("data", factors)
+    return factors
+
+
+def phases_of(shape: DataShape) -> int:
+    """Returns the frames of a clip."""
+    return len(shape.names[PHASE])
+
+
+def _to_unit(frames: tf.Tensor) -> tf.Tensor:
+    return tf.clip_by_value(frames / 2.0 + 0.5, 0.0, 1.0)
+
+
+def _writer_of_gan(gan: FrameGAN, shape: DataShape) -> ClipWriter:
+    module = ExportedFrames(gan, shape)
+    # Through ``module``, which must stay alive: its functions do not keep its variables.
+    return ClipWriter(lambda *given: module.sample(*given), factors_of(shape))
+
+
+def _writer_of_saved_model(loaded: tf.Module) -> ClipWriter:
+    factors: dict[str, tuple[str, ...]] = {}
+    for text in loaded.values.numpy():
+        name, _, value = text.decode().partition("=")
+        factors[name] = (*factors.get(name, ()), value)
+    return ClipWriter(lambda *given: loaded.sample(*given), factors)
+
+
+FRAMES = Medium(
+    export_frames,
+    """To write animated GIFs and a contact sheet:
+  python scripts/sample.py {path} --label action=walk,hat=yes --n 4 --out DIR
+To use it in any Python with TensorFlow:
+  import tensorflow as tf
+  model = tf.saved_model.load("{path}")
+  clips = model.sample(4, 0)  # 4 clips (4, phases, H, W, C) in [0, 1] from seed 0""",
+    "frames",
+    _writer_of_gan,
+    _writer_of_saved_model,
+)

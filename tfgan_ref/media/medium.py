@@ -1,0 +1,89 @@
+"""What generators make, and how it leaves the house: as SavedModels, as files, as lines of text."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.export.generator import export_generator
+from tfgan_ref.export.translator import export_translator
+from tfgan_ref.gans import GenerativeModel, ImageTranslator
+
+
+class SampleWriter(Protocol):
+    """A trained generator whose samples are no pictures."""
+
+    def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
+        """Draws ``n`` samples and writes them.
+
+        Args:
+            n: number of samples, at least 1.
+            seed: the same samples for the same seed.
+            label: what to draw, as ``sample.py --label`` names it; None: everything in turn.
+            out: a file or folder that does not exist; None: the medium's default.
+
+        Returns:
+            What to print: the samples or where they are.
+
+        Raises:
+            InputError: an argument cannot be used.
+        """
+
+
+@dataclass(frozen=True)
+class Medium:
+    """What one kind of generator makes.
+
+    Attributes:
+        export: writes the averaged generator of (gan, path, shape) as a SavedModel; ``path`` must not exist.
+        usage: how to use that SavedModel; ``{path}`` stands for where it is.
+        served: the output of its ``serving_default`` by which it is known.
+        of_gan: makes what writes samples of (gan, shape); None: ``sample.py`` does not draw them, or draws
+            pictures.
+        of_saved_model: the same of a loaded SavedModel.
+    """
+
+    export: Callable[[Any, Path, DataShape], None]
+    usage: str
+    served: str
+    of_gan: Callable[[Any, DataShape], SampleWriter] | None = None
+    of_saved_model: Callable[[tf.Module], SampleWriter] | None = None
+
+
+def _export_pictures(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
+    export_generator(gan.sampling_generator, path, num_classes=gan.num_classes)
+
+
+def _export_translations(gan: ImageTranslator, path: Path, shape: DataShape) -> None:
+    export_translator(
+        gan.sampling_generator,
+        path,
+        inputs=gan.inputs_taken,
+        stride=gan.stride,
+        scale=gan.scale,
+        margin=gan.margin,
+        backward=getattr(gan, "ema_backward", None),
+    )
+
+
+PICTURES = Medium(
+    _export_pictures,
+    """To use it in any Python with TensorFlow:
+  import tensorflow as tf
+  model = tf.saved_model.load("{path}")
+  images = model.sample(16, 0)  # 16 images in [0, 1] from seed 0""",
+    "images",
+)
+TRANSLATIONS = Medium(
+    _export_translations,
+    """To apply it to files:
+  python scripts/apply.py {path} PICTURE... --out DIR
+To use it in any Python with TensorFlow:
+  import tensorflow as tf
+  model = tf.saved_model.load("{path}")
+  picture = model.apply(image)  # uint8 (H, W, C), or float32 in [0, 1]; some take a mask or style too""",
+    "images",
+)

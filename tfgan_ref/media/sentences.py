@@ -1,0 +1,177 @@
+"""Sentences as what a generator makes: SavedModels, texts, and a picture of some of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.errors import InputError
+from tfgan_ref.export.generator import (
+    IN_TURN,
+    SAMPLE_OF_CLASS,
+    ExportedGenerator,
+    labels_of,
+    positive,
+    write_saved_model,
+)
+from tfgan_ref.files import write_text
+from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.media.medium import Medium
+
+_FONT_SIZE, _LINE, _MARGIN = 13, 18, 8  # pixels
+
+
+class ExportedText(ExportedGenerator):
+    """The functions of an exported generator of sentences.
+
+    ``sample(n, seed)`` and ``sample(n, seed, label)`` are those of ``ExportedGenerator``, of sentences:
+    strings (n,). ``topics`` and ``words`` say what labels and words are.
+    """
+
+    def __init__(self, gan: GenerativeModel, shape: DataShape) -> None:
+        super().__init__(gan.sampling_generator)
+        self.num_classes = gan.num_classes
+        self.topics = tf.Variable(list(shape.names["topics"]), trainable=False)
+        self.words = tf.Variable(list(shape.names["words"]), trainable=False)
+
+    def serve(self, *inputs: tf.Tensor) -> tf.Tensor:
+        """Maps latents (N, latent_dim) and labels (N,) to one-hot words (N, T, V)."""
+        return self.generator(list(inputs), training=False)
+
+    def write(self, one_hot: tf.Tensor) -> tf.Tensor:
+        """Turns one-hot words (N, T, V) into sentences, strings (N,)."""
+        words = tf.gather(self.words, tf.argmax(one_hot, axis=-1))
+        # The word of the end is empty and nothing but ends follows one.
+        return tf.strings.strip(tf.strings.reduce_join(words, axis=1, separator=" "))
+
+    @tf.function(input_signature=SAMPLE_OF_CLASS)
+    def sample(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:
+        """Writes ``n`` sentences: of the topic ``label``, of one for each, or of every topic in turn."""
+        n = positive(n)
+        return self.write(self.draw(n, seed, labels_of(n, label, self.num_classes)))
+
+
+def export_text(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
+    """Writes the averaged generator as a SavedModel with ``sample`` and ``serving_default``.
+
+    Raises:
+        InputError: ``path`` exists.
+    """
+    module = ExportedText(gan, shape)
+    signature = [
+        tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents"),
+        tf.TensorSpec((None,), tf.int32, name="label"),
+    ]
+    serve = tf.function(
+        lambda latents, label: {"sentences": module.write(module.serve(latents, label))},
+        input_signature=signature,
+    )
+    write_saved_model(module, path, {"serving_default": serve})
+
+
+@dataclass(frozen=True)
+class SentenceLister:
+    """Writes sentences of topics.
+
+    Attributes:
+        draw: (n, seed, labels (n,)) to n sentences.
+        topics: what the labels stand for.
+    """
+
+    draw: Callable[[int, int, np.ndarray], Sequence[str]]
+    topics: tuple[str, ...]
+
+    def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
+        """Draws ``n`` sentences, as lines to print or, with ``out``, as a file that ``tsv:`` reads.
+
+        Args:
+            n: number of sentences, at least 1.
+            seed: from 0 to 2147483647.
+            label: a topic by its name or number; None or "all": n / topics of each, in order.
+            out: a file that does not exist.
+
+        Returns:
+            The lines, of a sentence for one topic, else of topic, tab, sentence; or the file.
+
+        Raises:
+            InputError: no such topic, ``seed`` is out of range, or ``out`` exists or cannot be written.
+        """
+        if not 0 <= seed < 2**31:
+            raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
+        labels = self.labels(n, label)
+        if out is not None and out.exists():
+            raise InputError(f"{out} exists: name another file with --out")
+        sentences = self.draw(len(labels), seed, labels)
+        pairs = [f"{self.topics[k]}\t{text}" for k, text in zip(labels, sentences, strict=True)]
+        if out is None:
+            return "\n".join(pairs if label in (None, "all") else sentences)
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            write_text(out, "\n".join(pairs) + "\n")
+        except OSError as error:
+            raise InputError(f"--out {out}: {error.strerror}") from error
+        return str(out)
+
+    def labels(self, n: int, label: str | None) -> np.ndarray:
+        """Returns the labels of ``n`` sentences, see ``write``."""
+        topics = len(self.topics)
+        if label in (None, "all"):
+            return np.repeat(np.arange(topics), max(1, n // topics))
+        if label in self.topics:
+            return np.full(n, self.topics.index(label))
+        if label.isdecimal() and int(label) < topics:
+            return np.full(n, int(label))
+        raise InputError(f"label {label!r} is unknown: choose one of {', '.join(self.topics)}, or all")
+
+
+def sentence_sheet(sentences: Sequence[str], topics: Sequence[str]) -> np.ndarray:
+    """Draws sentences behind their topics, line by line: uint8 (H, W, 1), black on white."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(_FONT_SIZE)
+    column = 2 * _MARGIN + round(max(map(font.getlength, topics)))
+    width = column + _MARGIN + round(max(map(font.getlength, sentences)))
+    picture = Image.new("L", (width, 2 * _MARGIN + _LINE * len(sentences)), 255)
+    pen = ImageDraw.Draw(picture)
+    before = None
+    for line, (topic, sentence) in enumerate(zip(topics, sentences, strict=True)):
+        top = _MARGIN + _LINE * line
+        if topic != before:
+            pen.text((_MARGIN, top), topic, 110, font)
+        pen.text((column, top), sentence, 0, font)
+        before = topic
+    return np.asarray(picture)[..., np.newaxis]
+
+
+def _writer_of_gan(gan: GenerativeModel, shape: DataShape) -> SentenceLister:
+    return SentenceLister(_drawing(ExportedText(gan, shape)), shape.names["topics"])
+
+
+def _writer_of_saved_model(loaded: tf.Module) -> SentenceLister:
+    return SentenceLister(_drawing(loaded), tuple(name.decode() for name in loaded.topics.numpy()))
+
+
+def _drawing(module: tf.Module) -> Callable[[int, int, np.ndarray], list[str]]:
+    # Through ``module``, which must stay alive: its functions do not keep its variables.
+    def drawn(n: int, seed: int, labels: np.ndarray) -> list[str]:
+        found = module.sample(tf.constant(n), tf.constant(seed), tf.constant(labels, tf.int32))
+        return [sentence.decode() for sentence in found.numpy()]
+
+    return drawn
+
+
+SENTENCES = Medium(
+    export_text,
+    """To print sentences:
+  python scripts/sample.py {path} --n 20
+To use it in any Python with TensorFlow:
+  import tensorflow as tf
+  model = tf.saved_model.load("{path}")
+  sentences = model.sample(20, 0)  # 20 sentences from seed 0, of the topics in model.topics in turn""",
+    "sentences",
+    _writer_of_gan,
+    _writer_of_saved_model,
+)

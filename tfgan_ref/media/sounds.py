@@ -1,0 +1,175 @@
+"""Sound as what a generator makes: SavedModels, WAV files, and a sheet of spectrograms to look at."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref import plotting
+from tfgan_ref.data.sounds.spectrograms import spectrogram_pictures
+from tfgan_ref.data.sounds.wav import encode_wav
+from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.errors import InputError
+from tfgan_ref.export.generator import (
+    IN_TURN,
+    SAMPLE_OF_CLASS,
+    ExportedGenerator,
+    labels_of,
+    positive,
+    write_saved_model,
+)
+from tfgan_ref.files import write_bytes
+from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.media.medium import Medium
+
+SHEET = "spectrograms.png"
+
+
+class ExportedSound(ExportedGenerator):
+    """The functions of an exported conditional generator of sound.
+
+    ``sample(n, seed)`` and ``sample(n, seed, label)`` are those of ``ExportedGenerator``, of sound: float32
+    (n, T) in [-1, 1]. ``sample_rate`` and ``class_names`` say what it is of.
+    """
+
+    def __init__(self, gan: GenerativeModel, shape: DataShape) -> None:
+        super().__init__(gan.sampling_generator)
+        self.num_classes = gan.num_classes
+        self.sample_rate = tf.Variable(sample_rate_of(shape), trainable=False)
+        self.class_names = tf.Variable(list(shape.names["classes"]), trainable=False)
+
+    def serve(self, *inputs: tf.Tensor) -> tf.Tensor:
+        """Maps latents (N, latent_dim) and labels (N,) to sound (N, T, 1) in [-1, 1]."""
+        return self.generator(list(inputs), training=False)
+
+    @tf.function(input_signature=SAMPLE_OF_CLASS)
+    def sample(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:
+        """Draws ``n`` sounds: of the class ``label``, of one for each, or of every class in turn."""
+        n = positive(n)
+        return self.draw(n, seed, labels_of(n, label, self.num_classes))[..., 0]
+
+
+def export_sound(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
+    """Writes the averaged generator as a SavedModel with ``sample`` and ``serving_default``.
+
+    Raises:
+        InputError: ``path`` exists.
+    """
+    module = ExportedSound(gan, shape)
+    signature = [
+        tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents"),
+        tf.TensorSpec((None,), tf.int32, name="label"),
+    ]
+    serve = tf.function(
+        lambda latents, label: {"audio": module.serve(latents, label)[..., 0]}, input_signature=signature
+    )
+    write_saved_model(module, path, {"serving_default": serve})
+
+
+@dataclass(frozen=True)
+class SoundWriter:
+    """Writes WAV files and their spectrograms.
+
+    Attributes:
+        draw: (n, seed, labels (n,)) to sound (n, T) in [-1, 1].
+        class_names: what the labels stand for.
+        sample_rate: per second.
+    """
+
+    draw: Callable[[int, int, np.ndarray], np.ndarray]
+    class_names: tuple[str, ...]
+    sample_rate: int
+
+    def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
+        """Draws ``n`` sounds into the new folder ``out`` (``sounds``): WAV files and a sheet.
+
+        Args:
+            n: number of sounds, at least 1.
+            seed: from 0 to 2147483647.
+            label: a class by its name or number; None or "all": n / classes of each, in order.
+            out: a folder that does not exist.
+
+        Returns:
+            The folder.
+
+        Raises:
+            InputError: no such class, ``seed`` is out of range, or ``out`` exists or cannot be made.
+        """
+        if not 0 <= seed < 2**31:
+            raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
+        labels = self.labels(n, label)
+        out = out or Path("sounds")
+        if out.exists():
+            raise InputError(f"{out} exists: name another folder with --out")
+        audio = self.draw(len(labels), seed, labels)
+        try:
+            out.mkdir(parents=True)
+        except OSError as error:
+            raise InputError(f"--out {out}: {error.strerror}") from error
+        for i, (samples, number) in enumerate(zip(audio, labels, strict=True)):
+            # Names come from a data set: nothing in them may lead out of the folder.
+            name = re.sub(r"[^\w-]", "_", self.class_names[number])
+            write_bytes(out / f"{i:03d}_{name}.wav", encode_wav(samples, self.sample_rate))
+        everything = label in (None, "all")
+        columns = len(labels) // len(self.class_names) if everything else round(len(labels) ** 0.5)
+        plotting.save_png(out / SHEET, spectrogram_sheet(audio, columns))
+        return str(out)
+
+    def labels(self, n: int, label: str | None) -> np.ndarray:
+        """Returns the labels of ``n`` sounds, see ``write``."""
+        classes = len(self.class_names)
+        if label in (None, "all"):
+            return np.repeat(np.arange(classes), max(1, n // classes))
+        if label in self.class_names:
+            return np.full(n, self.class_names.index(label))
+        if label.isdecimal() and int(label) < classes:
+            return np.full(n, int(label))
+        raise InputError(f"label {label!r} is unknown: choose one of {', '.join(self.class_names)}, or all")
+
+
+def spectrogram_sheet(audio: np.ndarray, columns: int) -> np.ndarray:
+    """Draws the spectrograms of sounds (N, T) in rows: uint8 (H, W, 3), low frequencies at the bottom."""
+    from matplotlib import colormaps
+
+    # A table: a colormap would compare uint8 with 256, at which NumPy before 2.2.2 may crash (issue 28117).
+    palette = np.rint(255 * colormaps["magma"](np.arange(256))[:, :3]).astype(np.uint8)
+    return plotting.grid(palette[spectrogram_pictures(audio)[..., 0]], columns)
+
+
+def sample_rate_of(shape: DataShape) -> int:
+    """Returns the rate that ``shape`` carries."""
+    return int(shape.names["sample_rate"][0])
+
+
+def _writer_of_gan(gan: GenerativeModel, shape: DataShape) -> SoundWriter:
+    module = ExportedSound(gan, shape)
+    return SoundWriter(_drawing(module), shape.names["classes"], sample_rate_of(shape))
+
+
+def _writer_of_saved_model(loaded: tf.Module) -> SoundWriter:
+    names = tuple(name.decode() for name in loaded.class_names.numpy())
+    return SoundWriter(_drawing(loaded), names, int(loaded.sample_rate.numpy()))
+
+
+def _drawing(module: tf.Module) -> Callable[[int, int, np.ndarray], np.ndarray]:
+    # Through ``module``, which must stay alive: its functions do not keep its variables.
+    return lambda n, seed, labels: module.sample(
+        tf.constant(n), tf.constant(seed), tf.constant(labels, tf.int32)
+    ).numpy()
+
+
+SOUNDS = Medium(
+    export_sound,
+    """To write WAV files and their spectrograms:
+  python scripts/sample.py {path} --n 20 --out DIR
+To use it in any Python with TensorFlow:
+  import tensorflow as tf
+  model = tf.saved_model.load("{path}")
+  sounds = model.sample(16, 0)  # 16 of them in [-1, 1] from seed 0, model.sample_rate samples per second""",
+    "audio",
+    _writer_of_gan,
+    _writer_of_saved_model,
+)

@@ -1,0 +1,1 @@
+"""Pretrained feature networks and the readers of their weight files."""

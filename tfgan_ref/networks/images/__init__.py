@@ -1,0 +1,1 @@
+"""Networks that make or judge single images."""

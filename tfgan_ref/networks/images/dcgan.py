@@ -1,0 +1,122 @@
+"""DCGAN by the rules of Radford, Metz and Chintala 2016, section 3, at 28, 32 or 64 pixels.
+
+Strided convolutions instead of pooling, no hidden fully connected layers, batch norm everywhere but in the
+generator's output and the discriminator's input layer, ReLU and tanh in the generator, LeakyReLU in the
+discriminator. 28 = 7 * 2 * 2 starts from 7x7 where 32 and 64 start from 4x4.
+"""
+
+import keras
+from keras import layers
+
+from tfgan_ref.errors import InputError, check_at_least, check_share
+from tfgan_ref.networks.layers.dropout import Dropout
+from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
+
+# Image size: (first feature map's side, number of doublings).
+SIZES = {28: (7, 2), 32: (4, 3), 64: (4, 4)}
+
+
+def _plan(image_size: int) -> tuple[int, int]:
+    if image_size not in SIZES:
+        raise InputError(
+            f"image_size {image_size} is not built by DCGAN: choose one of {', '.join(map(str, SIZES))}"
+        )
+    return SIZES[image_size]
+
+
+def dcgan_generator(
+    latent_dim: int = 100,
+    image_size: int = 64,
+    channels: int = 3,
+    *,
+    width: int = 64,
+    kernel_size: int = 5,
+    batch_norm: bool = True,
+    initializer: str = "normal02",
+    seed: int = 0,
+) -> keras.Model:
+    """Builds a generator from latents (N, latent_dim) to images (N, size, size, channels) in [-1, 1].
+
+    Args:
+        latent_dim: length of a latent vector.
+        image_size: 28, 32 or 64.
+        channels: 1 or 3.
+        width: filters of the last hidden layer; each layer before it has twice as many (the paper's is 128).
+        kernel_size: side of the kernels (the paper's is 5).
+        batch_norm: whether hidden layers have it, as the paper's do.
+        initializer: a name in ``initializers.INITIALIZERS``.
+        seed: seed of the initialisers.
+
+    Raises:
+        InputError: another image size or initialiser.
+    """
+    check_at_least(1, latent_dim=latent_dim, channels=channels, width=width, kernel_size=kernel_size)
+    side, doublings = _plan(image_size)
+    fresh = initializer_stream(initializer, seed)
+    filters = width * 2 ** (doublings - 1)
+    latents = keras.Input((latent_dim,), name="latents")
+    # The projection of the latents, reshaped to the first feature map: figure 1 of the paper.
+    x = layers.Dense(side * side * filters, kernel_initializer=fresh(), use_bias=not batch_norm)(latents)
+    x = layers.Reshape((side, side, filters))(x)
+    x = layers.BatchNormalization(momentum=0.9)(x) if batch_norm else x
+    x = layers.ReLU()(x)
+    for _ in range(doublings - 1):
+        filters //= 2
+        x = layers.Conv2DTranspose(
+            filters,
+            kernel_size,
+            strides=2,
+            padding="same",
+            kernel_initializer=fresh(),
+            use_bias=not batch_norm,
+        )(x)
+        x = layers.BatchNormalization(momentum=0.9)(x) if batch_norm else x
+        x = layers.ReLU()(x)
+    x = layers.Conv2DTranspose(channels, kernel_size, strides=2, padding="same", kernel_initializer=fresh())(
+        x
+    )
+    images = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(latents, images, name="dcgan_generator")
+
+
+def dcgan_features(
+    image_size: int = 64,
+    channels: int = 3,
+    *,
+    width: int = 64,
+    kernel_size: int = 5,
+    batch_norm: bool = True,
+    spectral_norm: bool = False,
+    dropout: float = 0.0,
+    initializer: str = "normal02",
+    seed: int = 0,
+) -> keras.Model:
+    """Builds the discriminator's body, from images (N, size, size, channels) in [-1, 1] to flat features.
+
+    ``batch_norm=False``, ``spectral_norm`` and ``dropout`` leave the paper's rules, for objectives in which
+    the discriminator may not couple the samples of a batch, and for small data.
+    """
+    check_at_least(1, channels=channels, width=width, kernel_size=kernel_size)
+    check_share(dropout=dropout)
+    _, doublings = _plan(image_size)
+    fresh = initializer_stream(initializer, seed)
+    images = keras.Input((image_size, image_size, channels), name="images")
+    x = images
+    for number in range(doublings):
+        normalised = batch_norm and number > 0
+        convolution = layers.Conv2D(
+            width * 2**number,
+            kernel_size,
+            strides=2,
+            padding="same",
+            kernel_initializer=fresh(),
+            use_bias=not normalised,
+        )
+        x = (SpectralNormalization(convolution, seed=seed + number) if spectral_norm else convolution)(x)
+        if normalised:
+            x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.LeakyReLU(0.2)(x)
+        if dropout:
+            x = Dropout(dropout, seed=seed + number)(x)
+    return keras.Model(images, layers.Flatten()(x), name="dcgan_features")

@@ -1,0 +1,289 @@
+"""Networks that grow from 4x4: Karras et al. 2018, "Progressive Growing of GANs", section 2 and table 2.
+
+Stage s works at 4 * 2^s pixels. All stages are there from the start and share their layers; training takes
+one after the other. Every kernel is drawn from N(0, 1) and runs through ``EqualisedLearningRate`` (section
+4.1).
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.networks.layers.batch import MinibatchStddev, PixelNormalization
+from tfgan_ref.networks.layers.reparametrised import EqualisedLearningRate
+
+SMALLEST, LARGEST = 4, 1024
+
+
+def resolutions(image_size: int) -> list[int]:
+    """Returns the stages' image sizes, [4, 8, ..., image_size].
+
+    Raises:
+        InputError: not a power of two from 4 to 1024.
+    """
+    sizes = [2**power for power in range(2, 11)]
+    if image_size not in sizes:
+        nearest = min(sizes, key=lambda size: abs(math.log2(size / max(1, image_size))))
+        raise InputError(
+            f"image_size {image_size} is not a power of two from {SMALLEST} to {LARGEST}: "
+            f"set image_size={nearest}"
+        )
+    return sizes[: sizes.index(image_size) + 1]
+
+
+def upsample(images: Any) -> Any:
+    """Doubles both sides of (N, H, W, C): each pixel becomes four equal ones."""
+    return ops.repeat(ops.repeat(images, 2, axis=1), 2, axis=2)
+
+
+def downsample(images: Any, factor: int = 2) -> Any:
+    """Divides both sides of (N, H, W, C) by ``factor``: each pixel is the mean of those that it replaces."""
+    return images if factor == 1 else ops.average_pool(images, factor, factor)
+
+
+def fade(low: Any, high: Any, alpha: Any) -> Any:
+    """Returns (1 - alpha) * low + alpha * high: ``low`` exactly at 0, ``high`` exactly at 1 (figure 2)."""
+    return (1.0 - alpha) * low + alpha * high
+
+
+def _layer_maker(seed: int) -> Callable[..., EqualisedLearningRate]:
+    """Returns a function that equalises a layer, whose kernel it draws with a seed of its own."""
+    numbers = itertools.count()
+
+    def equalised(
+        kind: type[layers.Layer], *arguments: Any, gain: float = math.sqrt(2), **settings: Any
+    ) -> EqualisedLearningRate:
+        # Spaced by a large prime, so that networks with neighbouring seeds share no layer's seed.
+        seed_of_layer = (seed * 1_000_003 + next(numbers)) % 2**31
+        initializer = keras.initializers.RandomNormal(0.0, 1.0, seed=seed_of_layer)
+        return EqualisedLearningRate(kind(*arguments, kernel_initializer=initializer, **settings), gain)
+
+    return equalised
+
+
+def _filters(image_size: int, width: int, max_width: int) -> dict[int, int]:
+    check_at_least(1, width=width, max_width=max_width)
+    return {size: min(max_width, width * image_size // size) for size in resolutions(image_size)}
+
+
+def progressive_generator(
+    latent_dim: int = 512,
+    image_size: int = 1024,
+    channels: int = 3,
+    *,
+    width: int = 16,
+    max_width: int = 512,
+    seed: int = 0,
+) -> keras.Model:
+    """Builds a generator from latents (N, latent_dim) to a list of images, one per stage.
+
+    Image s is (N, 4 * 2^s, 4 * 2^s, channels) float32, linear as in table 2: about [-1, 1] once trained, and
+    not clipped, which would stop gradients. The defaults are the paper's network.
+
+    Args:
+        latent_dim: length of a latent vector, which is scaled onto the hypersphere first (section 4.2).
+        image_size: of the last stage, a power of two from 4 to 1024.
+        channels: 1 or 3.
+        width: filters at ``image_size``; each stage before has twice as many.
+        max_width: but at most this many.
+        seed: seed of the initialisers.
+
+    Raises:
+        InputError: another image size, or a width below 1.
+    """
+    filters = _filters(image_size, width, max_width)
+    equalised = _layer_maker(seed)
+    latents = keras.Input((latent_dim,), name="latents")
+    x = PixelNormalization(name="hypersphere")(latents)
+    # The gain of the authors' code for this layer alone.
+    x = equalised(layers.Dense, SMALLEST * SMALLEST * filters[SMALLEST], gain=math.sqrt(2) / 4)(x)
+    x = layers.Reshape((SMALLEST, SMALLEST, filters[SMALLEST]))(x)
+    x = PixelNormalization()(layers.LeakyReLU(0.2)(x))
+    images = []
+    for size, count in filters.items():
+        if size > SMALLEST:
+            x = layers.UpSampling2D()(x)
+        for _ in range(1 if size == SMALLEST else 2):
+            x = equalised(layers.Conv2D, count, 3, padding="same")(x)
+            x = PixelNormalization()(layers.LeakyReLU(0.2)(x))
+        rgb = equalised(layers.Conv2D, channels, 1, gain=1.0)(x)
+        images.append(layers.Activation("linear", dtype="float32", name=f"images_{size}")(rgb))
+    return keras.Model(latents, images, name="progressive_generator")
+
+
+def generator_stages(generator: keras.Model) -> list[keras.Model]:
+    """Returns for each stage the model from latents to [images of the stage before, images of the stage].
+
+    That of the first gives a tensor, its own images. The models share the layers of ``generator`` and hold no
+    others, so that their variables are those that the stage trains.
+    """
+    return [
+        keras.Model(
+            generator.inputs[0], generator.outputs[max(0, stage - 1) : stage + 1], name=f"g_stage_{stage}"
+        )
+        for stage in range(len(generator.outputs))
+    ]
+
+
+@keras.saving.register_keras_serializable(package="tfgan_ref")
+class StageBlend(layers.Layer):
+    """Sums the stages' images, upsampled to the last stage's size, with weights that training sets.
+
+    While stage s fades in, 1 - alpha is the weight of stage s - 1 and alpha that of s; all others are 0. It
+    starts with the first stage alone. The sum is clipped to [-1, 1].
+    """
+
+    def build(self, input_shape: Sequence[tuple[int | None, ...]]) -> None:
+        """Creates the weights, one per stage."""
+        self.shares = self.add_weight(
+            name="shares",
+            shape=(len(input_shape),),
+            initializer=lambda shape, dtype=None: ops.one_hot(0, shape[0], dtype=dtype),
+            dtype="float32",
+            trainable=False,
+            autocast=False,
+            # Every replica sets the same.
+            aggregation="only_first_replica",
+        )
+
+    def show(self, stage: int, alpha: Any) -> None:
+        """Sets the weights for ``stage`` faded in by ``alpha``, a scalar from 0 to 1."""
+        stages = self.shares.shape[0]
+        present = ops.one_hot(stage, stages, dtype="float32")
+        before = ops.one_hot(max(0, stage - 1), stages, dtype="float32")
+        self.shares.assign(fade(before, present, alpha))
+
+    def call(self, inputs: Sequence[Any]) -> Any:
+        """Blends images of 4, 8, ..., size pixels to (N, size, size, C) in [-1, 1]."""
+        shares = ops.convert_to_tensor(self.shares)
+        blended = shares[0] * inputs[0]
+        for number, images in enumerate(inputs[1:], start=1):
+            blended = upsample(blended) + shares[number] * images
+        return ops.clip(blended, -1.0, 1.0)
+
+    def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+        """That of the last stage's images."""
+        return tuple(input_shape[-1])
+
+
+def sampling_generator(generator: keras.Model) -> keras.Model:
+    """Returns the model from latents to images of the full size in [-1, 1], float32, of the present stage.
+
+    It shares the weights of ``generator``; its last layer is a ``StageBlend``.
+    """
+    images = StageBlend(dtype="float32", name="images")(generator.outputs)
+    return keras.Model(generator.inputs[0], images, name="progressive_generator")
+
+
+class ProgressiveDiscriminator(keras.Model):
+    """A discriminator for each stage; they share the layers below their first block.
+
+    It is called with [images, alpha], images of any stage's size and alpha (N, 1), and gives logits (N, 1).
+
+    Args:
+        stages: functional models from [images (N, size, size, C), alpha (N, 1)] to logits (N, 1), smallest
+            images first.
+    """
+
+    def __init__(self, stages: Sequence[keras.Model]) -> None:
+        # No autocast: alpha stays float32, and the images until a stage's first layer.
+        super().__init__(name="progressive_discriminator", autocast=False)
+        self.stages = list(stages)
+        self.built = True
+
+    @property
+    def inputs(self) -> list[keras.KerasTensor]:
+        """The inputs of the last stage."""
+        return self.stages[-1].inputs
+
+    def stage_of(self, images: Any) -> int:
+        """Returns the number of the stage that judges ``images``.
+
+        Raises:
+            InputError: none does.
+        """
+        shapes = [tuple(stage.inputs[0].shape[1:]) for stage in self.stages]
+        if tuple(images.shape[1:]) not in shapes:
+            raise InputError(f"images of shape {tuple(images.shape[1:])} are of no stage: one of {shapes}")
+        return shapes.index(tuple(images.shape[1:]))
+
+    def call(self, inputs: Sequence[Any], training: bool | None = None) -> Any:
+        """Judges [images, alpha] in the stage of their size."""
+        return self.stages[self.stage_of(inputs[0])](list(inputs), training=training)
+
+
+def progressive_discriminator(
+    image_size: int = 1024,
+    channels: int = 3,
+    *,
+    width: int = 16,
+    max_width: int = 512,
+    group_size: int = 4,
+    seed: int = 0,
+) -> ProgressiveDiscriminator:
+    """Builds the discriminators of all stages, the generator's mirror images.
+
+    With alpha below 1, stage s mixes the features of its own block with those that stage s - 1 has of the
+    images at half the size (figure 2). The defaults are the paper's network.
+
+    Args:
+        image_size: of the last stage, a power of two from 4 to 1024.
+        channels: of the images.
+        width: filters at ``image_size``; each stage before has twice as many.
+        max_width: but at most this many.
+        group_size: samples between which ``MinibatchStddev`` looks for variation (section 3).
+        seed: seed of the initialisers.
+
+    Raises:
+        InputError: another image size, or a width or group size below 1.
+    """
+    filters = _filters(image_size, width, max_width)
+    equalised = _layer_maker(seed)
+    activate = layers.LeakyReLU(0.2)
+    from_rgb = {size: equalised(layers.Conv2D, count, 1) for size, count in filters.items()}
+    block = {
+        size: [
+            equalised(layers.Conv2D, filters[size], 3, padding="same"),
+            activate,
+            equalised(layers.Conv2D, filters[size // 2], 3, padding="same"),
+            activate,
+            layers.AveragePooling2D(2),
+        ]
+        for size in filters
+        if size > SMALLEST
+    }
+    head = [
+        MinibatchStddev(group_size),
+        equalised(layers.Conv2D, filters[SMALLEST], 3, padding="same"),
+        activate,
+        layers.Flatten(),
+        # Table 2's 4x4 convolution without padding, written as what it is at 4x4.
+        equalised(layers.Dense, filters[SMALLEST]),
+        activate,
+        equalised(layers.Dense, 1, gain=1.0),
+        layers.Activation("linear", dtype="float32", name="logits"),
+    ]
+
+    def run(x: Any, chain: Sequence[layers.Layer]) -> Any:
+        for layer in chain:
+            x = layer(x)
+        return x
+
+    stages = []
+    for size in filters:
+        images = keras.Input((size, size, channels), name="images")
+        alpha = keras.Input((1,), name="alpha")
+        share = layers.Reshape((1, 1, 1), dtype="float32")(alpha)
+        x = run(images, [from_rgb[size], activate])
+        if size > SMALLEST:
+            low = run(downsample(images), [from_rgb[size // 2], activate])
+            x = fade(low, run(x, block[size]), share)
+        for smaller in sorted((s for s in block if s < size), reverse=True):
+            x = run(x, block[smaller])
+        stages.append(keras.Model([images, alpha], run(x, head), name=f"d_stage_{len(stages)}"))
+    return ProgressiveDiscriminator(stages)

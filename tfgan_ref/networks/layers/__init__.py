@@ -1,0 +1,1 @@
+"""Layers and small builders that the networks share."""

@@ -1,0 +1,122 @@
+"""Making a recipe's GAN, new or from a run directory."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.errors import InputError
+from tfgan_ref.gans.trainable import TrainableGenerator
+from tfgan_ref.recipes import find_recipe
+from tfgan_ref.recipes.recipe import Recipe, optimizers
+from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.training.checkpoints import Checkpoints
+from tfgan_ref.training.distribution import refuse_clipping, synchronise_batch_norm
+from tfgan_ref.training.run_directory import RunDirectory
+
+logger = logging.getLogger(__name__)
+
+
+def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> TrainableGenerator:
+    """Builds and compiles the recipe's GAN for data of ``shape``, in the scope of the strategy there is."""
+    _warn_of_slow_bfloat16(settings.precision)
+    with _dtype_policy(settings.precision):
+        gan = recipe.build(settings, shape)
+    if settings.sync_batch_norm:
+        synchronise_batch_norm(gan.generator, getattr(gan, "discriminator", None))
+    gpu = bool(tf.config.list_physical_devices("GPU"))
+    auto = gpu and not settings.deterministic
+    gan.compile(*optimizers(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
+    refuse_clipping(gan.optimizers(), tf.distribute.get_strategy())
+    return gan
+
+
+def restore_gan(path: Path) -> TrainableGenerator:
+    """Rebuilds the GAN of the run in ``path`` with the weights of its newest sound checkpoint.
+
+    Raises:
+        InputError: ``path`` holds no run or no usable checkpoint.
+    """
+    return open_run(path)[1]
+
+
+def recipe_of(path: Path) -> Recipe:
+    """Returns the recipe of the run in ``path``.
+
+    Raises:
+        InputError: ``path`` holds no run.
+    """
+    return parse_config(RunDirectory.open(path))[0]
+
+
+def settings_of(path: Path) -> Settings:
+    """Returns the settings of the run in ``path``.
+
+    Raises:
+        InputError: ``path`` holds no run.
+    """
+    return parse_config(RunDirectory.open(path))[1]
+
+
+def open_run(path: Path) -> tuple[Recipe, TrainableGenerator, DataShape]:
+    """Returns the recipe, the GAN as its newest sound checkpoint has it, and the data shape of a run.
+
+    Raises:
+        InputError: ``path`` holds no run or no usable checkpoint.
+    """
+    run = RunDirectory.open(path)
+    recipe, settings, shape, _ = parse_config(run)
+    gan = build_gan(recipe, settings, shape)
+    Checkpoints(run.checkpoints, gan).restore()
+    return recipe, gan, shape
+
+
+def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
+    """Returns a run's recipe, settings, data shape and data fingerprint from its ``config.json``.
+
+    Raises:
+        InputError: it is incomplete, or holds what no run of this package writes.
+    """
+    config = run.config()
+    try:
+        recipe = find_recipe(config["recipe"])
+        settings = recipe.settings.from_config(config["settings"])
+        shape = config["data"]["sample_shape"]
+        counts = [config["data"]["num_classes"], config["data"].get("source_channels")]
+        names = config["data"].get("names")
+        fingerprint = config["data"]["fingerprint"]
+        sound = 0 < len(shape) <= 4 and all(type(side) is int and 0 < side <= 10**6 for side in shape)
+        sound = sound and all(n is None or (type(n) is int and 0 < n <= 10**6) for n in counts)
+        if names is not None:
+            sound = sound and all(type(name) is str for given in names.values() for name in given)
+            names = {key: tuple(given) for key, given in names.items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{run.path / 'config.json'} is incomplete: {error}") from error
+    if not sound:
+        raise InputError(f"{run.path / 'config.json'}: data {config['data']} has no usable shape")
+    return recipe, settings, DataShape(tuple(shape), *counts, names), fingerprint
+
+
+@contextlib.contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _warn_of_slow_bfloat16(precision: str) -> None:
+    if precision != "mixed_bfloat16" or tf.config.list_physical_devices("GPU"):
+        return
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
+        logger.warning(
+            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
+        )
