@@ -30,7 +30,8 @@ def save_keras(generator: keras.Model, path: Path) -> None:
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.keras")
     before = [(layer, layer.trainable) for layer in nested_layers(generator)]
     try:
-        generator.trainable = True
+        for layer, _ in before:  # each one: Keras passes over those of a model that is trainable itself
+            layer.trainable = True
         generator.save(temporary)
         temporary.replace(path)
     finally:
