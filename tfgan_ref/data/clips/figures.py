@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfgan_ref.data.checks import whole_number
-from tfgan_ref.data.clips.clips import ACTION, Clips, Factors, Pair, holds_any
+from tfgan_ref.data.clips.clips import Clips
+from tfgan_ref.data.clips.factors import ACTION, Factors, Pair, holds_any
 from tfgan_ref.data.clips.poses import ACTIONS, GROUND, PHASES, POSES, Proportions, joints
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 SKINS = {"pale": (250, 220, 195), "tan": (215, 160, 110), "brown": (150, 95, 60), "dark": (85, 55, 45)}
 HAIRS = {"black": (25, 22, 28), "blond": (240, 205, 80), "red": (185, 60, 20), "grey": (165, 168, 178)}

@@ -3,8 +3,7 @@
 import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays
-from tfgan_ref.data.images.collection import Collection
-from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels
+from tfgan_ref.data.images.decoding import Collection, fit, from_pixels, to_pixels
 from tfgan_ref.errors import InputError, reason
 
 PHOTOGRAPHS = "photographs"

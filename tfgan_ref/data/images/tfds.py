@@ -13,8 +13,7 @@ import numpy as np
 from PIL import Image
 
 from tfgan_ref.data.images.arrays import ImageArrays, numbered_classes
-from tfgan_ref.data.images.collection import Collection
-from tfgan_ref.data.images.decoding import fit, flatten, from_pixels, from_sixteen_bits, to_pixels
+from tfgan_ref.data.images.decoding import Collection, fit, flatten, from_pixels, from_sixteen_bits, to_pixels
 from tfgan_ref.errors import InputError, reason
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.collection import fit_array
+from tfgan_ref.data.images.arrays import fit_array
 from tfgan_ref.data.images.decoding import SUFFIXES, fit, from_pixels, to_pixels
 from tfgan_ref.data.images.folder import check_folder, decode_files
 from tfgan_ref.data.images.npz import load_arrays

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import check_form, check_whole
-from tfgan_ref.data.images.collection import warn_enlarged
-from tfgan_ref.data.images.decoding import from_pixels, to_pixels
+from tfgan_ref.data.images.arrays import check_whole
+from tfgan_ref.data.images.decoding import from_pixels, to_pixels, warn_enlarged
 from tfgan_ref.data.images.folder import check_folder, decode_files, list_files
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photographs
-from tfgan_ref.data.images.sources import read
+from tfgan_ref.data.images.sources import check_form, read
 from tfgan_ref.data.images.tfds import find_builder, read_tfds_pictures
 from tfgan_ref.errors import InputError, reason
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import check_form, check_whole, whole_number
+from tfgan_ref.data.images.arrays import check_whole
+from tfgan_ref.data.images.sources import check_form
 from tfgan_ref.data.pairs.files import read_arrays, read_folders, read_halves
 from tfgan_ref.data.pairs.pairs import PicturePairs
 from tfgan_ref.data.pairs.picture_sources import read_pictures, unreadable
 from tfgan_ref.data.pairs.sketches import SKETCHES, small, whole_multiple
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 MAKES = (*SKETCHES, "small", "same")
 _FORMS = {

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.images.arrays import ImageArrays
 from tfgan_ref.data.images.sources import read
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 Colour = tuple[int, int, int]
 

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.sounds.waves import Waves, check_rate, to_int16
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 # In ARPABET; the words were heed, hid, head, had, hod, hawed, hood, who'd, hud, heard.
 VOWELS = ("iy", "ih", "eh", "ae", "aa", "ao", "uh", "uw", "ah", "er")
