@@ -14,7 +14,7 @@ Factors = Mapping[str, tuple[str, ...]]
 
 
 class Pair(NamedTuple):
-    """One value of an attribute together with an action."""
+    """Combination of one value of an attribute with an action."""
 
     attribute: str
     value: str
@@ -36,7 +36,7 @@ def check_factors(name: str, factors: Factors) -> None:
 
 
 def parse_choices(text: str | None, factors: Factors) -> np.ndarray:
-    """Reads what is wanted of a character: ``hat=yes,action=walk``.
+    """Parses the wanted values of a character: ``hat=yes,action=walk``.
 
     Returns:
         int32 (K,), the number of the wanted value of each factor; -1 where none is named.
@@ -59,7 +59,7 @@ def parse_choices(text: str | None, factors: Factors) -> np.ndarray:
 
 
 def parse_pairs(text: str | None, factors: Factors) -> tuple[Pair, ...]:
-    """Reads pairs of an attribute's value and an action: ``hat=yes:jump,hair=red:walk``.
+    """Parses pairs of an attribute's value and an action: ``hat=yes:jump,hair=red:walk``.
 
     Raises:
         InputError: a pair is not of that form, or names what does not exist.
@@ -92,14 +92,14 @@ def find_value(factor: str, value: str, factors: Factors) -> tuple[int, int]:
 
 
 def holds(conditions: np.ndarray, pair: Pair, factors: Factors) -> np.ndarray:
-    """Returns which rows of ``conditions`` (N, K) have both sides of ``pair``: bool (N,)."""
+    """Returns which rows of ``conditions`` (N, K) show ``pair``: bool (N,)."""
     column, value = find_value(pair.attribute, pair.value, factors)
     action = factors[ACTION].index(pair.action)
     return (conditions[:, column] == value) & (conditions[:, -1] == action)
 
 
 def holds_any(conditions: np.ndarray, pairs: Sequence[Pair], factors: Factors) -> np.ndarray:
-    """Returns which rows of ``conditions`` (N, K) have at least one of ``pairs``: bool (N,)."""
+    """Returns which rows of ``conditions`` (N, K) show at least one of ``pairs``: bool (N,)."""
     found = np.zeros(len(conditions), bool)
     for pair in pairs:
         found |= holds(conditions, pair, factors)

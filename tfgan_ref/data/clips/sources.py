@@ -1,4 +1,4 @@
-"""From the name of a data set to its clips."""
+"""Data sets of animation clips by name, read into memory."""
 
 from tfgan_ref.data.clips.clips import Clips
 from tfgan_ref.data.clips.factors import holds_any, parse_pairs

@@ -114,7 +114,7 @@ def _attributes(name: str, characters: list[dict[str, str]]) -> tuple[dict[str, 
 
 
 def _short(value: str) -> str:
-    """Returns what a layer's path says beside its kind and sex; other strings as they are."""
+    """Returns a layer's path without its kind and sex; other strings as they are."""
     if not value.endswith(".png"):
         return value
     parts = [part for part in value.removesuffix(".png").split("/")[1:] if part not in ("male", "female")]

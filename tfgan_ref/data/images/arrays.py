@@ -235,7 +235,7 @@ def numbered_classes(name: str, labels: np.ndarray) -> tuple[str, ...]:
 
 
 def check_whole(name: str, split: str) -> None:
-    """Raises InputError unless ``split`` is "train": for sources that are a single set, with no splits."""
+    """Raises InputError unless ``split`` is "train", for sources that are a single set."""
     if split != "train":
         raise InputError(
             f"{name}: split={split!r} does not exist, a path is one whole set (split 'train'); "

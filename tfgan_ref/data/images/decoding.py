@@ -92,7 +92,7 @@ def from_sixteen_bits(values: np.ndarray) -> np.ndarray:
 
 
 class Collection:
-    """The images of one data set as they come in, already fitted to ``image_size``.
+    """Images of one data set, collected one after another, already fitted to ``image_size``.
 
     Args:
         name: the data set's name for messages.
@@ -113,7 +113,7 @@ class Collection:
         return len(self._pixels)
 
     def add(self, pixels: np.ndarray, size: tuple[int, int], image_name: str) -> None:
-        """Takes in one image.
+        """Adds one image.
 
         Args:
             pixels: uint8 (H, W, 1 or 3), after fitting.
@@ -139,7 +139,7 @@ class Collection:
     def to_array(self, channels: int | None) -> np.ndarray:
         """Returns uint8 (N, H, W, channels): None is 3 if any image is coloured, else 1.
 
-        Says in one warning if images were enlarged.
+        Warns in one line if images were enlarged.
         """
         if self._smallest is not None:
             size, image_name = self._smallest
@@ -161,7 +161,7 @@ class Collection:
 def warn_enlarged(
     name: str, enlarged: int, n: int, image_size: int, smallest: tuple[int, int], file: str | None
 ) -> None:
-    """Says in one line that images are smaller than asked for."""
+    """Warns in one line that images are smaller than asked for."""
     which = f"{smallest[0]}x{smallest[1]}" + (f", {file}" if file else "")
     logger.warning(
         f"{name}: {enlarged} of {n} images are smaller than {image_size}x{image_size} "

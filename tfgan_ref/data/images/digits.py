@@ -1,4 +1,4 @@
-"""scikit-learn's handwritten digits, made to look like MNIST: the data set that needs no download."""
+"""Handwritten digits of scikit-learn in the form of MNIST, which need no download."""
 
 import numpy as np
 from PIL import Image

@@ -1,4 +1,4 @@
-"""MNIST's own files: a header of big-endian numbers, then bytes."""
+"""Files of MNIST's own format, idx: a header of big-endian numbers, then bytes."""
 
 import gzip
 import math

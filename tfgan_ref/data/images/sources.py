@@ -80,7 +80,7 @@ def load(
     data_dir: str | Path | None = None,
     channels: int | None = None,
 ) -> tf.data.Dataset:
-    """Returns the endless data set of shuffled batches: ``batches`` of what ``read`` reads.
+    """Returns the endless data set of shuffled batches: ``batches`` of the images that ``read`` returns.
 
     Args:
         name: see ``read``.

@@ -176,7 +176,7 @@ def _to_image(name: str, pixels: np.ndarray) -> Image.Image:
 def one_line_errors(
     name: str, data_dir: str | Path | None, instead: str = "npz:PATH, or idx:PATH"
 ) -> Iterator[None]:
-    """Turns whatever goes wrong inside into an InputError, and keeps tensorflow-datasets quiet."""
+    """Raises InputError for any error inside, and keeps tensorflow-datasets quiet."""
     try:
         with _quiet():
             yield

@@ -10,7 +10,7 @@ from tfgan_ref.errors import InputError, whole_number
 
 @dataclass(frozen=True)
 class PicturePairs:
-    """Sources and targets: pictures whose sizes may differ from pair to pair.
+    """Pairs of sources and targets, pictures whose sizes may differ from pair to pair.
 
     Attributes:
         name: what to call them in messages.
@@ -52,12 +52,12 @@ class PicturePairs:
 
     @property
     def source_channels(self) -> int:
-        """Channels of every source."""
+        """Returns the channels of every source."""
         return self.sources[0].shape[-1]
 
     @property
     def target_channels(self) -> int:
-        """Channels of every target."""
+        """Returns the channels of every target."""
         return self.targets[0].shape[-1]
 
     @property
@@ -70,11 +70,11 @@ class PicturePairs:
         return f"{len(self.sources)}-{len(self.targets)}-{checksum:08x}"
 
     def source_name(self, i: int) -> str:
-        """Returns what to call ``sources[i]`` in messages."""
+        """Returns the name of ``sources[i]`` for messages."""
         return self.names[i] if self.names else f"source {i}"
 
     def target_name(self, i: int) -> str:
-        """Returns what to call ``targets[i]`` in messages."""
+        """Returns the name of ``targets[i]`` for messages."""
         if self.target_names:
             return self.target_names[i]
         return f"target of {self.names[i]}" if self.paired and i < len(self.names) else f"target {i}"

@@ -1,4 +1,4 @@
-"""From the name of a data set to pictures of any sizes."""
+"""Pictures of any sizes by the name of a data set, read into memory."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from tfgan_ref.errors import InputError, reason
 
 Pictures = tuple[np.ndarray, ...]
 Names = tuple[str, ...]
-# What reading one picture gives: pixels after fitting, width and height before it, name.
+# One picture as read: pixels after fitting, width and height before it, name.
 Read = tuple[np.ndarray, tuple[int, int], str]
 
 
@@ -75,7 +75,7 @@ def same_channels(pictures: Iterable[np.ndarray], channels: int | None) -> Pictu
 
 
 def tell_enlarged(name: str, pictures: list[Read], image_size: int | None) -> None:
-    """Says in one warning if pictures were enlarged to ``image_size``."""
+    """Warns in one line if pictures were enlarged to ``image_size``."""
     if image_size is None:
         return
     enlarged = [(min(size), size, file) for _, size, file in pictures if min(size) < image_size]
@@ -86,7 +86,7 @@ def tell_enlarged(name: str, pictures: list[Read], image_size: int | None) -> No
 
 @contextlib.contextmanager
 def unreadable(name: str) -> Iterator[None]:
-    """Turns what the file system raises inside (no permission, a broken disk, "~nobody") into InputError."""
+    """Raises InputError for errors of the file system inside (no permission, a broken disk, "~nobody")."""
     try:
         yield
     except (OSError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""From a name to pairs of pictures: files in pairs, or sources that are made of targets."""
+"""Pairs of pictures by name, read into memory: files in pairs, or sources that are made of targets."""
 
 import difflib
 from dataclasses import replace
@@ -112,7 +112,7 @@ def unpaired(
 
 
 def _check_name(name: str, kind: str) -> None:
-    """Raises InputError if ``name`` is a data set of pairs, misspelt."""
+    """Raises InputError if ``name`` is a misspelt data set of pairs."""
     close = difflib.get_close_matches(kind, _FORMS, n=1)
     if ":" in name and close:
         raise InputError(f"pairs {name!r} are not known, did you mean {_FORMS[close[0]][1]}?")

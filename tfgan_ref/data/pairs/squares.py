@@ -180,7 +180,7 @@ def example_pairs(
 
 
 class _Cutter:
-    """Cuts the pictures of both sides and takes out holes."""
+    """Cutter of squares from both sides, with holes in the sources."""
 
     def __init__(self, pairs: PicturePairs, crop: int | None, hole: str | None) -> None:
         self.source_size, self.target_size = _check_crop(pairs, crop)
@@ -207,7 +207,7 @@ def _signed(pixels: tf.Tensor) -> tf.Tensor:
 
 
 def _check_crop(pairs: PicturePairs, crop: int | None) -> tuple[Size, Size]:
-    """Returns height and width of what is cut from sources and from targets."""
+    """Returns the heights and widths of the squares of sources and of targets."""
     sides = ((pairs.sources, pairs.source_name, 1), (pairs.targets, pairs.target_name, pairs.scale))
     if crop is None:
         for pictures, picture_name, _ in sides:

@@ -158,7 +158,7 @@ def split_words(text: str) -> list[str]:
 
 
 def encode(texts: Sequence[str], words: Sequence[str], length: int) -> np.ndarray:
-    """Turns sentences into word numbers, int32 (N, length), ``END`` after the last word.
+    """Encodes sentences as word numbers, int32 (N, length), ``END`` after the last word.
 
     Args:
         texts: the sentences.
@@ -166,7 +166,7 @@ def encode(texts: Sequence[str], words: Sequence[str], length: int) -> np.ndarra
         length: the most words that a sentence may have.
 
     Raises:
-        InputError: a sentence is empty, too long, or has a word that ``words`` has not.
+        InputError: a sentence is empty, too long, or has a word that is not in ``words``.
     """
     numbers = {word: number for number, word in enumerate(words)}
     tokens = np.full((len(texts), length), END, np.int32)
@@ -184,7 +184,7 @@ def encode(texts: Sequence[str], words: Sequence[str], length: int) -> np.ndarra
 
 
 def decode(tokens: np.ndarray, words: Sequence[str]) -> list[str]:
-    """Turns word numbers (N, T) into sentences; what follows the first ``END`` of a row is not read."""
+    """Decodes word numbers (N, T) to sentences; what follows the first ``END`` of a row is not read."""
     names = np.asarray(words, object)
     ended = np.cumsum(tokens == END, axis=1) > 0
     return [" ".join(names[row[~after]]) for row, after in zip(tokens, ended, strict=True)]

@@ -1,4 +1,4 @@
-"""From the name of a data set of sentences to the sentences."""
+"""Data sets of sentences by name, read into memory."""
 
 import logging
 from collections.abc import Sequence

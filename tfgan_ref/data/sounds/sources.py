@@ -1,4 +1,4 @@
-"""From the name of a data set to its recordings."""
+"""Data sets of recordings by name, read into memory."""
 
 import zipfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Recordings of two voices, without pairs: their spectral envelopes, and the batches of pieces of them."""
+"""Recordings of two voices without pairs: their spectral envelopes, and batches of pieces of these."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class VoicePictures:
 
 @dataclass(frozen=True)
 class Voices:
-    """Two voices.
+    """Two voices between which a recording is converted.
 
     Attributes:
         source: the one that conversion starts from.
@@ -193,7 +193,7 @@ def example_voices(voices: Voices, n: int, *, frames: int) -> dict[str, np.ndarr
 
 
 class _Pieces:
-    """The frames of one voice's recordings, one after another, from which pieces are cut."""
+    """Frames of one voice's recordings, one after another, from which pieces are cut."""
 
     def __init__(self, voice: VoicePictures, frames: int) -> None:
         self.count = len(voice.pictures)
@@ -217,7 +217,7 @@ class _Pieces:
 
 
 def _pictures(waves: Waves, name: str, analyser: Callable[[tf.Tensor], Any]) -> VoicePictures:
-    """Analyses recordings and takes silence at both ends away."""
+    """Analyses recordings and removes the silence at both ends."""
     pictures, pitches = [], []
     for i, audio in enumerate(waves.floats()):
         if np.abs(audio).max() < _QUIETEST:

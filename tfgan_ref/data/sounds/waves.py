@@ -70,7 +70,7 @@ class Waves:
 
     @property
     def length(self) -> int:
-        """Samples in each recording."""
+        """Returns the number of samples in each recording."""
         return self.audio.shape[1]
 
     @property
@@ -160,17 +160,17 @@ def wave_batches(waves: Waves, *, batch_size: int, seed: int, start_step: int = 
 
 
 def check_rate(name: str, sample_rate: int) -> None:
-    """Raises InputError unless ``sample_rate`` is one that sound has: 1,000 to 192,000 per second."""
+    """Raises InputError unless ``sample_rate`` is in the range of sound: 1,000 to 192,000 per second."""
     low, high = SAMPLE_RATES
     if not low <= sample_rate <= high:
         raise InputError(f"{name}: sample_rate {sample_rate} is out of range: {low} to {high}")
 
 
 def to_int16(samples: np.ndarray) -> np.ndarray:
-    """Turns samples in [-1, 1] into int16; what is louder is clipped."""
+    """Converts samples to int16, clipped to [-1, 1]."""
     return np.rint(np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)
 
 
 def to_float(samples: np.ndarray) -> np.ndarray:
-    """Turns int16 samples into float32 in [-1, 1]."""
+    """Converts int16 samples to float32 in [-1, 1]."""
     return np.maximum(samples.astype(np.float32) / _FULL_SCALE, -1.0)
