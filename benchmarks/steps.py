@@ -64,7 +64,7 @@ def measure(name: str, rounds: int, started: float) -> dict[str, Any]:
     settings = recipe.settings.from_text(OWN.get(name, {}))
     data = recipe.read(settings)
     gan = build_gan(recipe, settings, data.shape)
-    pipeline = data.batches(settings, settings.batch_size * gan.n_critic, 0)
+    pipeline = data.batches(settings.batch_size * gan.n_critic)
     memory = tf.data.Dataset.from_tensors(next(iter(pipeline))).repeat()
     seconds_of(gan, pipeline, 1)
     first = time.time() - started

@@ -6,8 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import same, values
-from tfgan_ref.data.clips.batching import clip_batches
-from tfgan_ref.data.clips.clips import Clips
+from tfgan_ref.data.clips.clips import Clips, clip_batches
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
 from tfgan_ref.gans.frame import free_conditions

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.trainable import TrainableGenerator
 from tfgan_ref.recipes import find_recipe

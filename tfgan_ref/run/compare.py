@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 
 from tfgan_ref import data
-from tfgan_ref.data import ImageArrays
-from tfgan_ref.data.training_data import DataShape, LabelledImages
+from tfgan_ref.data import DataShape, ImageArrays, TrainingImages
 from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.metrics import gradient_energy
 from tfgan_ref.recipes import find_recipe
-from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.recipe import Recipe, read_images
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
 from tfgan_ref.run import train
 from tfgan_ref.run.build import build_gan, parse_config
@@ -284,7 +283,7 @@ def _prepare_all(
 
 def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], str]:
     settings = entry.settings
-    shape = DataShape.of(arrays)
+    shape = TrainingImages(arrays).shape
     gan = build_gan(entry.recipe, settings, shape)
     if settings.balanced:  # which not all data can be
         data.batches(arrays, batch_size=settings.batch_size, seed=settings.seed, balanced=True)
@@ -297,7 +296,7 @@ def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], 
 def _read(settings: Settings, kept: dict[tuple, ImageArrays]) -> ImageArrays:
     key = (settings.image_size, settings.channels)
     if key not in kept:
-        kept[key] = LabelledImages.read(settings).arrays
+        kept[key] = read_images(settings).arrays
     return kept[key]
 
 

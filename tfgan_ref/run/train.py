@@ -15,7 +15,7 @@ import tensorflow as tf
 
 import tfgan_ref
 from tfgan_ref import plotting
-from tfgan_ref.data.training_data import TrainingData
+from tfgan_ref.data.pipeline import TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans.trainable import TrainableGenerator
@@ -127,7 +127,7 @@ def _train(
     step = int(gan.step.numpy())
     draw = functools.partial(recipe.draw, gan, *data.examples())
     if step < settings.steps:
-        dataset = data.batches(settings, settings.batch_size * gan.n_critic, step)
+        dataset = data.batches(settings.batch_size * gan.n_critic, step)
         if strategy.num_replicas_in_sync == 1:  # Keras's loop of several steps fails with several replicas
             gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
         checkpoints = Checkpoints(run.checkpoints, gan)
