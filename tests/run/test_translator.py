@@ -120,8 +120,12 @@ def test_bad_models(exported, tmp_path, monkeypatch):
     monkeypatch.setattr(building, "restore_gan", lambda path: tiny_gan())
     for path, settings, message in (
         (tmp_path / "nowhere", {}, "nowhere does not exist: name a run directory or a SavedModel"),
-        (tmp_path / "latents", {}, "latents draws pictures from latents and takes none: use sample.py"),
-        (tmp_path, {}, "draws pictures from latents and takes none: use sample.py"),
+        (
+            tmp_path / "latents",
+            {},
+            "latents draws pictures from latents and takes none: use the command sample",
+        ),
+        (tmp_path, {}, "draws pictures from latents and takes none: use the command sample"),
         (tmp_path / "damaged", {}, "damaged is not a SavedModel: "),
         (
             exported / "enlarging",
