@@ -1,4 +1,4 @@
-"""The package's own error types, and what most of their messages need."""
+"""The package's own error types, and the checks that many functions share."""
 
 import operator
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 class InputError(ValueError):
     """Input that cannot be used: the message is one line that names it, its value and what is allowed.
 
-    Scripts print the message and end with exit code 2.
+    Commands print the message and end with exit code 2.
     """
 
     def __init__(self, message: str) -> None:
@@ -51,7 +51,7 @@ def check_at_least(minimum: float, **values: float | Sequence[float]) -> None:
 
 
 def check_share(**values: float) -> None:
-    """Refuses what is not from 0 to below 1, as shares of dropout are.
+    """Refuses shares that are not from 0 to below 1, as rates of dropout are.
 
     Raises:
         InputError: for the first of ``values`` that is not; the message names it.
@@ -59,6 +59,16 @@ def check_share(**values: float) -> None:
     for name, value in values.items():
         if not 0 <= value < 1:
             raise InputError(f"{name} {value} is out of range: from 0 to below 1")
+
+
+def check_seed(seed: int) -> None:
+    """Refuses a seed that is not from 0 to 2147483647.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not 0 <= seed < 2**31:
+        raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
 
 
 def reason(error: BaseException) -> str:

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from tfgan_ref.data import DataShape
 from tfgan_ref.data.sounds.vocoder import BANDS
-from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.media.clips import ORDER, PHASE
 from tfgan_ref.networks.layers.nested import nested_layers

@@ -115,7 +115,7 @@ def _served(module: ExportedConverter) -> Callable[..., Any]:
 VOICES = Medium(
     export_converter,
     """To apply it to recordings:
-  python scripts/apply.py {path} RECORDING.wav... --out DIR
+  {apply} {path} RECORDING.wav... --out DIR
 To use it in any Python with TensorFlow:
   import tensorflow as tf
   model = tf.saved_model.load("{path}")
