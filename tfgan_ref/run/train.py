@@ -18,7 +18,7 @@ from tfgan_ref import plotting
 from tfgan_ref.data.training_data import TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import save_keras
-from tfgan_ref.gans.trainable import TrainableGenerator
+from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
 from tfgan_ref.run.build import build_gan, parse_config
@@ -118,7 +118,7 @@ def _train(
     recipe: Recipe,
     settings: Settings,
     data: TrainingData,
-    gan: TrainableGenerator,
+    gan: GenerativeModel,
     run: RunDirectory,
     strategy: tf.distribute.Strategy,
 ) -> bool:
@@ -166,7 +166,7 @@ def _train(
 
 
 def _write_results(
-    picture: np.ndarray, run: RunDirectory, gan: TrainableGenerator, export: Callable[..., None]
+    picture: np.ndarray, run: RunDirectory, gan: GenerativeModel, export: Callable[..., None]
 ) -> None:
     """Writes the end's picture and models, in place of those of an earlier end."""
     plotting.save_png(run.final_samples, picture)
