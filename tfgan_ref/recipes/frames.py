@@ -96,8 +96,8 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
     return FrameGAN(
         generator,
         discriminator,
-        factors,
-        phases,
+        factors=factors,
+        phases=phases,
         loss=settings.loss,
         seed=settings.seed,
         n_critic=settings.n_critic,

@@ -13,7 +13,6 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
-from tfgan_ref.gans.trainable import TrainableGenerator
 from tfgan_ref.media.medium import PICTURES, Medium
 from tfgan_ref.recipes.settings import (
     AdversarialSettings,
@@ -78,7 +77,7 @@ class Recipe:
     summary: str
     tutorials: str
     settings: type[Settings]
-    build: Callable[[Any, DataShape], TrainableGenerator]
+    build: Callable[[Any, DataShape], GenerativeModel]
     draw: Callable[..., np.ndarray]
     read: Callable[[Any], TrainingData] = read_images
     medium: Medium = PICTURES

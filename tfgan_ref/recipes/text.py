@@ -93,7 +93,7 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
     return TextGAN(
         generator,
         discriminator,
-        num_classes,
+        num_classes=num_classes,
         objective=settings.objective,
         pretraining_steps=settings.pretraining_steps,
         likelihood_weight=settings.likelihood_weight,

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans.trainable import TrainableGenerator
+from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.recipes.recipe import Recipe, optimizers
 from tfgan_ref.recipes.settings import Settings
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 READABLE = ("0.2",)  # versions whose run directories this one reads
 
 
-def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> TrainableGenerator:
+def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GenerativeModel:
     """Builds and compiles the recipe's GAN for data of ``shape``, in the scope of the current strategy."""
     if settings.precision == "mixed_bfloat16":
         _warn_of_slow_bfloat16()
@@ -40,7 +40,7 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Trainable
     return gan
 
 
-def restore_gan(path: Path) -> TrainableGenerator:
+def restore_gan(path: Path) -> GenerativeModel:
     """Rebuilds the GAN of the run in ``path`` with the weights of its newest sound checkpoint.
 
     Raises:
@@ -67,7 +67,7 @@ def settings_of(path: Path) -> Settings:
     return parse_config(RunDirectory.open(path))[1]
 
 
-def open_run(path: Path) -> tuple[Recipe, TrainableGenerator, DataShape]:
+def open_run(path: Path) -> tuple[Recipe, GenerativeModel, DataShape]:
     """Returns the recipe, the GAN as its newest sound checkpoint has it, and the data shape of a run.
 
     Raises:
