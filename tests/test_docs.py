@@ -136,7 +136,8 @@ def test_its_commands_and_blocks_run(path, files, tfgan):
             words = shortened("train", [recipe, "--out", run])
             if recipe == "dcgan":
                 words += ["--data", "npz:train.npz"]
-            assert tfgan("train", *words)[0] == 0
+            code, error = tfgan("train", *words)
+            assert code == 0, error
     made, names = set(RUNS), {"__name__": "__main__"}
     for language, block in blocks(path, "", "sh", "python"):
         if language == "python":
