@@ -31,7 +31,7 @@ class Frozen(keras.optimizers.SGD):
 
 def tiny_autoencoder(channels=1, code_dim=3, seed=2):
     """Images (8, 8, channels) to a code and back, all linear but one layer."""
-    fresh = networks.initializers.initializer_stream("xavier", seed)
+    fresh = networks.initializer_stream("xavier", seed)
     images = keras.Input((8, 8, channels))
     x = keras.layers.Flatten()(images)
     code = keras.layers.Dense(code_dim, kernel_initializer=fresh(), name="code")(x)

@@ -1,38 +1,14 @@
-"""Making a recipe's GAN, new or from a run directory."""
+"""Opens run directories: their recipe, settings and GAN."""
 
-import contextlib
-import logging
-from collections.abc import Iterator
 from pathlib import Path
-
-import keras
-import tensorflow as tf
 
 from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.trainable import TrainableGenerator
-from tfgan_ref.recipes import find_recipe
-from tfgan_ref.recipes.recipe import Recipe, optimizers
+from tfgan_ref.recipes import Recipe, build_gan, find_recipe
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.training.checkpoints import Checkpoints
-from tfgan_ref.training.distribution import refuse_clipping, synchronise_batch_norm
 from tfgan_ref.training.run_directory import RunDirectory
-
-logger = logging.getLogger(__name__)
-
-
-def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> TrainableGenerator:
-    """Builds and compiles the recipe's GAN for data of ``shape``, in the scope of the strategy there is."""
-    _warn_of_slow_bfloat16(settings.precision)
-    with _dtype_policy(settings.precision):
-        gan = recipe.build(settings, shape)
-    if settings.sync_batch_norm:
-        synchronise_batch_norm(gan.generator, getattr(gan, "discriminator", None))
-    gpu = bool(tf.config.list_physical_devices("GPU"))
-    auto = gpu and not settings.deterministic
-    gan.compile(*optimizers(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
-    refuse_clipping(gan.optimizers(), tf.distribute.get_strategy())
-    return gan
 
 
 def restore_gan(path: Path) -> TrainableGenerator:
@@ -99,24 +75,3 @@ def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
     if not sound:
         raise InputError(f"{run.path / 'config.json'}: data {config['data']} has no usable shape")
     return recipe, settings, DataShape(tuple(shape), *counts, names), fingerprint
-
-
-@contextlib.contextmanager
-def _dtype_policy(name: str) -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def _warn_of_slow_bfloat16(precision: str) -> None:
-    if precision != "mixed_bfloat16" or tf.config.list_physical_devices("GPU"):
-        return
-    cpuinfo = Path("/proc/cpuinfo")
-    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
-    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
-        logger.warning(
-            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
-        )
