@@ -13,8 +13,7 @@ from tfgan_ref.export.generator import export_generator, save_keras
 from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise
-from tfgan_ref.recipes import find_recipe
-from tfgan_ref.run import build
+from tfgan_ref.recipes import build_gan, find_recipe
 from tfgan_ref.training import loop
 from tfgan_ref.training.checkpoints import Checkpoints
 
@@ -421,7 +420,7 @@ def test_settings_out_of_range_are_refused(kind, settings, message):
 
 def built(name, shape, **settings):
     recipe = find_recipe(name)
-    return build.build_gan(recipe, recipe.settings(width=4, **settings), shape)
+    return build_gan(recipe, recipe.settings(width=4, **settings), shape)
 
 
 @pytest.mark.parametrize("size", [28, 32, 64])

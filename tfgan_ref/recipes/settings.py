@@ -118,8 +118,7 @@ class Settings:
         Raises:
             InputError: an unknown key, or a value that is not of the key's type.
         """
-        hints = cls._types()
-        return cls(**{key: _parse(key, value, _lookup(key, hints)) for key, value in pairs.items()})
+        return cls(**{key: _parse(key, text, cls._type_of(key)) for key, text in pairs.items()})
 
     @classmethod
     def from_config(cls, config: Any) -> Self:
@@ -128,11 +127,10 @@ class Settings:
         Raises:
             InputError: a key is unknown or missing, or a value is not of the key's type.
         """
-        hints = cls._types()
         if not isinstance(config, dict):
             raise InputError("config.json: settings is not a JSON object")
         for key, value in config.items():
-            allowed = _lookup(key, hints)
+            allowed = cls._type_of(key)
             types_allowed = typing.get_args(allowed) or (allowed,)
             if float in types_allowed and type(value) is int:
                 continue
@@ -141,9 +139,13 @@ class Settings:
         return cls(**config)
 
     @classmethod
-    def _types(cls) -> dict[str, Any]:
-        hints = typing.get_type_hints(cls)
-        return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    def _type_of(cls, key: str) -> Any:
+        keys = [field.name for field in dataclasses.fields(cls)]
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            raise InputError(f"setting {key!r} is unknown{meant}: choose one of {', '.join(keys)}")
+        return typing.get_type_hints(cls)[key]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -251,14 +253,6 @@ class TargetSettings(CriticSettings):
 
     label_smoothing: float = 0.0  # real targets are 1 - label_smoothing
     label_noise: float = 0.0  # share of flipped targets
-
-
-def _lookup(key: str, hints: Mapping[str, Any]) -> Any:
-    if key not in hints:
-        near = difflib.get_close_matches(key, hints, n=1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        raise InputError(f"setting {key!r} is unknown{meant}: choose one of {', '.join(hints)}")
-    return hints[key]
 
 
 def _name(hint: Any) -> str:

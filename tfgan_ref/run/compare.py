@@ -18,11 +18,11 @@ from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.metrics import gradient_energy
-from tfgan_ref.recipes import find_recipe
+from tfgan_ref.recipes import build_gan, find_recipe
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
 from tfgan_ref.run import train
-from tfgan_ref.run.build import build_gan, parse_config
+from tfgan_ref.run.build import parse_config
 from tfgan_ref.run.evaluate import Report, evaluate, generator_evaluator, make_extractor
 from tfgan_ref.run.sample import open_sampler
 from tfgan_ref.training.checkpoints import Checkpoints

@@ -19,9 +19,10 @@ from tfgan_ref.data.training_data import TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans.trainable import TrainableGenerator
+from tfgan_ref.recipes import build_gan
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
-from tfgan_ref.run.build import build_gan, parse_config
+from tfgan_ref.run.build import parse_config
 from tfgan_ref.run.evaluate import generator_evaluator
 from tfgan_ref.training import callbacks
 from tfgan_ref.training.checkpoints import Checkpoints
