@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import data, plotting
-from tfgan_ref.data import DataShape, TrainingData, TrainingImages, TrainingPairs
+from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
@@ -32,7 +32,7 @@ from tfgan_ref.training.schedules import make_schedule
 logger = logging.getLogger(__name__)
 
 
-def read_images(settings: SamplingSettings) -> TrainingImages:
+def read_images(settings: SamplingSettings) -> TrainingData:
     """Reads the images that ``settings`` name.
 
     Raises:
@@ -44,15 +44,15 @@ def read_images(settings: SamplingSettings) -> TrainingImages:
         channels=settings.channels,
         data_dir=settings.data_dir,
     )
-    return TrainingImages(arrays, settings.seed, settings.balanced, settings.missing)
+    return training_images(arrays, settings.seed, **settings.group("balanced", "missing"))
 
 
-def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingPairs:
+def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingData:
     """Reads the pairs that ``settings`` name, without those that are held out.
 
     Args:
         settings: the recipe's.
-        hole: the kind of holes in the sources, see ``TrainingPairs``.
+        hole: the kind of holes in the sources, see ``training_pairs``.
         form: what else ``data.read_pairs`` takes: ``make``, ``scale``, ``image_size``, ``reverse``.
 
     Raises:
@@ -60,7 +60,7 @@ def read_training_pairs(settings: PairedSettings, hole: str | None = None, **for
     """
     pairs = data.read_pairs(settings.data, channels=settings.channels, data_dir=settings.data_dir, **form)
     training, _ = data.split_pairs(pairs, settings.hold_out)
-    return TrainingPairs(training, settings.crop, settings.seed, settings.flip, hole)
+    return training_pairs(training, settings.crop, settings.seed, flip=settings.flip, hole=hole)
 
 
 @dataclass(frozen=True)

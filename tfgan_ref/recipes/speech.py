@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tfgan_ref import losses, networks
-from tfgan_ref.data import DataShape, TrainingWaves, read_waves
+from tfgan_ref.data import DataShape, TrainingData, read_waves, training_waves
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import WGANGP, ConditionalGAN
 from tfgan_ref.gans.diversity import DiversitySensitiveGAN
@@ -65,7 +65,7 @@ class SpeechSettings(SequenceSettings):
             raise InputError(f"diversity {self.diversity} is not for objective wgan_gp: none")
 
 
-def read(settings: SpeechSettings) -> TrainingWaves:
+def read(settings: SpeechSettings) -> TrainingData:
     """Reads the recordings that ``settings`` name.
 
     Raises:
@@ -77,7 +77,7 @@ def read(settings: SpeechSettings) -> TrainingWaves:
         sample_rate=settings.sample_rate,
         data_dir=settings.data_dir,
     )
-    return TrainingWaves(waves, settings.seed)
+    return training_waves(waves, settings.seed)
 
 
 def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from tfgan_ref import networks
-from tfgan_ref.data import DataShape, TrainingSentences, hold_out, read_sentences
+from tfgan_ref.data import DataShape, TrainingData, hold_out, read_sentences, training_sentences
 from tfgan_ref.data.sentences.sentences import decode
 from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
@@ -51,7 +51,7 @@ class TextSettings(DiscriminatorSettings):
     }
 
 
-def read(settings: TextSettings) -> TrainingSentences:
+def read(settings: TextSettings) -> TrainingData:
     """Reads the sentences that ``settings`` name, in two parts.
 
     Raises:
@@ -60,7 +60,7 @@ def read(settings: TextSettings) -> TrainingSentences:
     sentences = read_sentences(
         settings.data, length=settings.length, vocabulary=settings.vocabulary, topics=settings.topics
     )
-    return TrainingSentences(*hold_out(sentences, settings.hold_out, SPLIT_SEED), settings.seed)
+    return training_sentences(*hold_out(sentences, settings.hold_out, SPLIT_SEED), settings.seed)
 
 
 def build(settings: TextSettings, shape: DataShape) -> TextGAN:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfgan_ref.data.clips.factors import Factors, check_factors
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, check_order, draws_seed, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, check_order, draws_seed, endless_batches
 from tfgan_ref.errors import InputError, whole_number
 from tfgan_ref.randomness import fold_in
 
@@ -75,42 +75,24 @@ class Clips:
         return replace(self, frames=self.frames[chosen], conditions=self.conditions[chosen])
 
 
-@dataclass(frozen=True)
-class TrainingClips:
-    """Clips to train on.
+def training_clips(clips: Clips, frames: int, seed: int = 0) -> TrainingData:
+    """Returns clips to train on.
 
-    Attributes:
+    Args:
         clips: the clips.
         frames: frames of each clip in a batch.
         seed: chooses order and phases.
     """
-
-    clips: Clips
-    frames: int
-    seed: int = 0
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns the shape of a frame, the factors with the names of their values, and the phases."""
-        clips = self.clips
-        phases = tuple(str(phase) for phase in range(clips.phases))
-        names = {**clips.factors, PHASE: phases, ORDER: tuple(clips.factors)}
-        return DataShape(clips.frames.shape[2:], names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns the clips' own."""
-        return self.clips.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches from ``start_step`` on, see ``clip_batches``."""
-        return clip_batches(
-            self.clips, batch_size=batch_size, frames=self.frames, seed=self.seed, start_step=start_step
-        )
-
-    def examples(self) -> tuple[()]:
-        """Returns nothing: samples come from latents."""
-        return ()
+    phases = tuple(str(phase) for phase in range(clips.phases))
+    names = {**clips.factors, PHASE: phases, ORDER: tuple(clips.factors)}
+    return TrainingData(
+        clips,
+        DataShape(clips.frames.shape[2:], names=names),
+        clips.fingerprint,
+        lambda batch_size, start_step=0: clip_batches(
+            clips, batch_size=batch_size, frames=frames, seed=seed, start_step=start_step
+        ),
+    )
 
 
 def clip_batches(

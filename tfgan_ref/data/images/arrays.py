@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels, warn_enlarged
 from tfgan_ref.data.order import balanced_order, shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, check_order, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, check_order, endless_batches
 from tfgan_ref.errors import InputError, whole_number
 
 GREY = 128  # the value of a missing pixel
@@ -81,42 +81,24 @@ class ImageArrays:
         return "x".join(map(str, self.images.shape)) + f"-{checksum:08x}"
 
 
-@dataclass(frozen=True)
-class TrainingImages:
-    """Images to train on.
+def training_images(
+    arrays: ImageArrays, seed: int = 0, *, balanced: bool = False, missing: float = 0.0
+) -> TrainingData:
+    """Returns images to train on.
 
-    Attributes:
+    Args:
         arrays: the images, with or without labels.
         seed: chooses the order and the missing pixels.
         balanced: whether all classes come equally often.
         missing: the share of pixels that is removed from the images in training; ``arrays`` keeps them.
     """
+    shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None)
 
-    arrays: ImageArrays
-    seed: int = 0
-    balanced: bool = False
-    missing: float = 0.0
+    def image_batches(batch_size: int, start_step: int = 0) -> tf.data.Dataset:
+        trained = remove_pixels(arrays, missing, seed) if missing > 0 else arrays
+        return batches(trained, batch_size=batch_size, seed=seed, start_step=start_step, balanced=balanced)
 
-    @property
-    def shape(self) -> DataShape:
-        """Returns the shape of an image and the number of classes."""
-        return DataShape(tuple(self.arrays.images.shape[1:]), len(self.arrays.class_names) or None)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns the images' own."""
-        return self.arrays.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches from ``start_step`` on, see ``batches``."""
-        arrays = remove_pixels(self.arrays, self.missing, self.seed) if self.missing > 0 else self.arrays
-        return batches(
-            arrays, batch_size=batch_size, seed=self.seed, start_step=start_step, balanced=self.balanced
-        )
-
-    def examples(self) -> tuple[()]:
-        """Returns nothing: samples come from latents."""
-        return ()
+    return TrainingData(arrays, shape, arrays.fingerprint, image_batches)
 
 
 def batches(

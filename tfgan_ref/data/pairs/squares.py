@@ -1,7 +1,5 @@
 """Squares cut from pairs of pictures: batches to train on, and examples that show progress."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import tensorflow as tf
 
@@ -13,6 +11,7 @@ from tfgan_ref.data.pipeline import (
     EXAMPLES,
     Batch,
     DataShape,
+    TrainingData,
     check_order,
     derived_seed,
     draws_seed,
@@ -34,11 +33,12 @@ _TARGET_PLACES = 1
 _HOLES = 2
 
 
-@dataclass(frozen=True)
-class TrainingPairs:
-    """Pairs of pictures, or two collections, from which squares are cut to train on.
+def training_pairs(
+    pairs: PicturePairs, crop: int, seed: int = 0, *, flip: bool = True, hole: str | None = None
+) -> TrainingData:
+    """Returns pairs of pictures, or two collections, from which squares are cut to train on.
 
-    Attributes:
+    Args:
         pairs: the pictures.
         crop: side of the squares, in source pixels.
         seed: chooses order, places, mirrors and holes.
@@ -48,42 +48,16 @@ class TrainingPairs:
     Raises:
         InputError: a picture is smaller than its square, or ``hole`` is unknown.
     """
-
-    pairs: PicturePairs
-    crop: int
-    seed: int = 0
-    flip: bool = True
-    hole: str | None = None
-
-    def __post_init__(self) -> None:
-        _Cutter(self.pairs, self.crop, self.hole)  # refuses what cannot be cut before a run begins
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns the shape of a target square and the sources' channels."""
-        side = self.crop * self.pairs.scale
-        return DataShape((side, side, self.pairs.target_channels), source_channels=self.pairs.source_channels)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns the pictures' own."""
-        return self.pairs.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches from ``start_step`` on, see ``pair_batches``."""
-        return pair_batches(
-            self.pairs,
-            batch_size=batch_size,
-            seed=self.seed,
-            start_step=start_step,
-            crop=self.crop,
-            flip=self.flip,
-            hole=self.hole,
-        )
-
-    def examples(self) -> tuple[dict[str, np.ndarray]]:
-        """Returns a few squares, the same each time."""
-        return (example_pairs(self.pairs, EXAMPLES, seed=0, crop=self.crop, hole=self.hole),)
+    side = crop * pairs.scale
+    return TrainingData(
+        pairs,
+        DataShape((side, side, pairs.target_channels), source_channels=pairs.source_channels),
+        pairs.fingerprint,
+        lambda batch_size, start_step=0: pair_batches(
+            pairs, batch_size=batch_size, seed=seed, start_step=start_step, crop=crop, flip=flip, hole=hole
+        ),
+        (example_pairs(pairs, EXAMPLES, seed=0, crop=crop, hole=hole),),
+    )
 
 
 def pair_batches(

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import balanced_order
-from tfgan_ref.data.pipeline import Batch, DataShape, check_order, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, check_order, endless_batches
 from tfgan_ref.errors import InputError, whole_number
 
 END = 0  # the word after the last one, and all that follow
@@ -84,39 +84,25 @@ class Sentences:
         return decode(chosen, self.words)
 
 
-@dataclass(frozen=True)
-class TrainingSentences:
-    """Sentences with their topics to train on, and others to score with.
+def training_sentences(sentences: Sentences, held_out: Sentences, seed: int = 0) -> TrainingData:
+    """Returns sentences with their topics to train on.
 
-    Attributes:
-        training: the sentences of the batches.
-        held_out: the others.
+    Args:
+        sentences: the sentences of the batches.
+        held_out: others, to score with.
         seed: chooses the order.
     """
-
-    training: Sentences
-    held_out: Sentences
-    seed: int = 0
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns words per sentence and of the vocabulary, the number of topics, and all their names."""
-        sentences = self.training
-        names = {"topics": sentences.topics, "words": sentences.words}
-        return DataShape((sentences.length, len(sentences.words)), len(sentences.topics), names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns that of the training sentences."""
-        return self.training.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches to train on from ``start_step`` on, see ``sentence_batches``."""
-        return sentence_batches(self.training, batch_size=batch_size, seed=self.seed, start_step=start_step)
-
-    def examples(self) -> tuple[dict[str, np.ndarray]]:
-        """Returns the words and topics that numbers stand for: ``draw`` writes them out."""
-        return ({"words": np.array(self.training.words), "topics": np.array(self.training.topics)},)
+    names = {"topics": sentences.topics, "words": sentences.words}
+    return TrainingData(
+        sentences,
+        DataShape((sentences.length, len(sentences.words)), len(sentences.topics), names=names),
+        sentences.fingerprint,
+        lambda batch_size, start_step=0: sentence_batches(
+            sentences, batch_size=batch_size, seed=seed, start_step=start_step
+        ),
+        ({name: np.array(values) for name, values in names.items()},),
+        held_out,
+    )
 
 
 def sentence_batches(

@@ -12,6 +12,7 @@ from tfgan_ref.data.pipeline import (
     EXAMPLES,
     Batch,
     DataShape,
+    TrainingData,
     check_order,
     derived_seed,
     draws_seed,
@@ -86,43 +87,24 @@ class Voices:
         return cls(*both, waves.sample_rate, f"{waves.fingerprint}-{source}-{target}")
 
 
-@dataclass(frozen=True)
-class TrainingVoices:
-    """Two voices to train on.
+def training_voices(voices: Voices, frames: int, seed: int = 0) -> TrainingData:
+    """Returns two voices to train on.
 
-    Attributes:
+    Args:
         voices: the recordings.
         frames: of a piece, 10 ms each.
         seed: chooses order and places.
     """
-
-    voices: Voices
-    frames: int
-    seed: int = 0
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns the shape of a piece, the names of the voices and the sample rate."""
-        names = {
-            "voices": (self.voices.source.name, self.voices.target.name),
-            "sample_rate": (str(self.voices.sample_rate),),
-        }
-        return DataShape((self.frames, BANDS, 1), source_channels=1, names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns the recordings' own."""
-        return self.voices.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches from ``start_step`` on, see ``voice_batches``."""
-        return voice_batches(
-            self.voices, batch_size=batch_size, frames=self.frames, seed=self.seed, start_step=start_step
-        )
-
-    def examples(self) -> tuple[dict[str, np.ndarray]]:
-        """Returns a few pieces, the same each time."""
-        return (example_voices(self.voices, EXAMPLES, frames=self.frames),)
+    names = {"voices": (voices.source.name, voices.target.name), "sample_rate": (str(voices.sample_rate),)}
+    return TrainingData(
+        voices,
+        DataShape((frames, BANDS, 1), source_channels=1, names=names),
+        voices.fingerprint,
+        lambda batch_size, start_step=0: voice_batches(
+            voices, batch_size=batch_size, frames=frames, seed=seed, start_step=start_step
+        ),
+        (example_voices(voices, EXAMPLES, frames=frames),),
+    )
 
 
 def voice_batches(
