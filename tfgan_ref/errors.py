@@ -1,5 +1,6 @@
 """The package's own error types, and the checks that many functions share."""
 
+import operator
 from collections.abc import Sequence
 
 
@@ -20,6 +21,21 @@ class TrainingDiverged(RuntimeError):
 
 class WorkerLost(RuntimeError):
     """Another process of a run on several was lost: the message is one line, without TensorFlow's pages."""
+
+
+def whole_number(name: str, value: int, minimum: int) -> int:
+    """Returns ``value`` as an int.
+
+    Raises:
+        InputError: if it is not a whole number of at least ``minimum``.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or number < minimum:
+        raise InputError(f"{name}={value!r}: must be a whole number of at least {minimum}")
+    return number
 
 
 def check_at_least(minimum: float, **values: float | Sequence[float]) -> None:

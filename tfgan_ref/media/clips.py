@@ -10,8 +10,9 @@ import tensorflow as tf
 from PIL import Image
 
 from tfgan_ref import plotting, randomness
-from tfgan_ref.data.clips.clips import ACTION, Factors, check_factors, parse_choices
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data.clips.clips import ORDER, PHASE
+from tfgan_ref.data.clips.factors import ACTION, Factors, check_factors, parse_choices
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import SAMPLE_OF_CLASS, positive, write_saved_model
 from tfgan_ref.files import write_bytes
@@ -19,7 +20,6 @@ from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
 from tfgan_ref.media.medium import Medium
 
 SHEET = "contact_sheet.png"
-PHASE, ORDER = "phase", "factors"  # under which a data shape names the phases, and the factors in order
 MILLISECONDS = 110  # that a GIF shows each frame
 _SIDE = 128  # of a GIF's frames, at least
 ANY = -1  # the choice that leaves a factor free

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.export.generator import export_generator
 from tfgan_ref.export.translator import export_translator
 from tfgan_ref.gans import GenerativeModel, ImageTranslator

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import (
     IN_TURN,

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import plotting
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.spectrograms import spectrogram_pictures
 from tfgan_ref.data.sounds.wav import encode_wav
-from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import (
     IN_TURN,

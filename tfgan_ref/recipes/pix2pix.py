@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 
 from tfgan_ref import networks
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data import DataShape, TrainingPairs
 from tfgan_ref.gans import Pix2Pix
 from tfgan_ref.media.medium import TRANSLATIONS
-from tfgan_ref.media.translations import draw_strips, pairs_reader, require_crop
-from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.media.translations import draw_strips, require_crop
+from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
 from tfgan_ref.recipes.settings import PairedSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class UNetSettings(PairedSettings):
-    """A U-Net against a PatchGAN."""
+    """U-Net against a PatchGAN."""
 
     depth: int = 6  # halvings of the U-Net: crop is a multiple of 2**depth
     width: int = 32  # filters of the layers nearest the pictures
@@ -27,7 +27,7 @@ class UNetSettings(PairedSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class EdgesSettings(UNetSettings):
-    """The paper's weights and rates; a narrower net and fewer steps, for a CPU."""
+    """Weights and rates of the paper; a narrower net and fewer steps, for a CPU."""
 
     make: str = (
         "edges"  # sobel: how a source is made of a picture; pairs:, sidebyside:, npzpairs: have theirs
@@ -49,7 +49,7 @@ class ColouriseSettings(EdgesSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class InpaintSettings(UNetSettings):
-    """What is missing from digits, by a net that sees all of them."""
+    """Fills holes in digits, with a U-Net that sees whole digits."""
 
     data: str = "digits"
     image_size: int | None = 32  # to which pictures are brought; None: as they come
@@ -66,43 +66,47 @@ class InpaintSettings(UNetSettings):
     receptive_field: str = "34"
 
 
+def read(settings: EdgesSettings) -> TrainingPairs:
+    """Reads the pairs; sources are made by ``make`` unless the data come in pairs."""
+    return read_training_pairs(settings, make=settings.make, reverse=settings.reverse)
+
+
+def read_inpainting(settings: InpaintSettings) -> TrainingPairs:
+    """Reads the pictures, each of them source and target, with holes in the sources."""
+    return read_training_pairs(settings, settings.hole, make="same", image_size=settings.image_size)
+
+
 def build(settings: UNetSettings, shape: DataShape) -> Pix2Pix:
     """Builds pix2pix for pictures whose sides are multiples of 2**depth."""
     return _build(settings, shape, inpainting=False)
 
 
 def build_inpainting(settings: InpaintSettings, shape: DataShape) -> Pix2Pix:
-    """Builds the U-Net that sees which pixels are known and keeps them."""
+    """Builds pix2pix with a U-Net that sees which pixels are known and keeps them."""
     return _build(settings, shape, inpainting=True)
 
 
 def _build(settings: UNetSettings, shape: DataShape, inpainting: bool) -> Pix2Pix:
     require_crop(settings.crop, 2**settings.depth, f"2**depth, {2**settings.depth}")
     channels = shape.sample_shape[-1]
-    look = {"initializer": settings.initializer, "normalisation": settings.normalisation}
-    body = {"depth": settings.depth, "width": settings.width, "dropout": settings.dropout, **look}
+    body = settings.network("depth", "width", "dropout", "normalisation")
     if inpainting:
-        generator = networks.inpainting_generator(channels, seed=settings.seed, **body)
+        generator = networks.inpainting_generator(channels, **body)
     else:
-        generator = networks.unet_translator(shape.source_channels, channels, seed=settings.seed, **body)
+        generator = networks.unet_translator(shape.source_channels, channels, **body)
     seen = sum(tensor.shape[-1] for tensor in [*generator.inputs, *generator.outputs])
     discriminator = networks.patch_discriminator(
-        seen, settings.receptive_field, settings.width, seed=settings.seed + 1, **look
+        seen, **settings.network("receptive_field", "width", "normalisation", number=1)
     )
     return Pix2Pix(
         generator,
         discriminator if settings.adversarial_weight else None,
         inputs=("source", "mask") if inpainting else ("source",),
         stride=2**settings.depth,
-        loss=settings.loss,
-        l1_weight=settings.l1_weight,
-        adversarial_weight=settings.adversarial_weight,
-        seed=settings.seed,
-        ema_decay=settings.ema_decay,
+        **settings.group("loss", "l1_weight", "adversarial_weight", "seed", "ema_decay"),
     )
 
 
-read = pairs_reader()
 RECIPES = (
     Recipe(
         "edges2image", "pix2pix: pictures from edges", "S8", EdgesSettings, build, draw_strips, read,
@@ -114,6 +118,6 @@ RECIPES = (
     ),
     Recipe(
         "inpaint", "pix2pix: what is missing", "S7", InpaintSettings, build_inpainting, draw_strips,
-        pairs_reader(make="same"), TRANSLATIONS,
+        read_inpainting, TRANSLATIONS,
     ),
 )  # fmt: skip

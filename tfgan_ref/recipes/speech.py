@@ -1,24 +1,21 @@
 """The conditional speech GAN of the series' article 8: from a class to a waveform."""
 
 from dataclasses import dataclass
-from typing import Self
+from functools import partial
+from typing import ClassVar
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from tfgan_ref import losses, networks
-from tfgan_ref.data.sounds.batching import wave_batches
-from tfgan_ref.data.sounds.sources import read_waves
-from tfgan_ref.data.sounds.waves import Waves
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data import DataShape, TrainingWaves, read_waves
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import WGANGP, ConditionalGAN
 from tfgan_ref.gans.diversity import DiversitySensitiveGAN
 from tfgan_ref.gans.techniques import InstanceNoise
 from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
 from tfgan_ref.recipes.recipe import Recipe, require_labels
-from tfgan_ref.recipes.settings import SequenceSettings
+from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Limits, SequenceSettings
 
 OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
 CRITICS = ("waveform", "spectrogram", "both")
@@ -30,7 +27,7 @@ SHOWN = 8  # sounds of each class in the progress sheet
 class SpeechSettings(SequenceSettings):
     """Chosen so that vowels are clear within 30 CPU minutes."""
 
-    data: str = "vowels"  # a name that tfgan_ref.data.sounds.sources.read_waves takes
+    data: str = "vowels"  # a name that tfgan_ref.data.read_waves takes
     length: int = 2048  # samples of each recording
     sample_rate: int = 8000  # per second; recordings of other rates are resampled
     objective: str = "hinge"  # wgan_gp (the paper's), non_saturating, minimax, least_squares, wasserstein
@@ -53,83 +50,48 @@ class SpeechSettings(SequenceSettings):
     latent_dim: int = 64
     initializer: str = "xavier"
 
+    limits: ClassVar = {
+        **dict.fromkeys(("length", "width"), AT_LEAST_1),
+        **dict.fromkeys(("penalty_weight", "r1", "phase_shuffle", "instance_noise", "hidden"), AT_LEAST_0),
+        "diversity": Limits("at least 0, or none", least=0),
+        "diversity_bound": Limits("above 0", above=0),
+    }
+    choices: ClassVar = {"objective": OBJECTIVES, "critic": CRITICS}
+
     def __post_init__(self) -> None:
+        """Checks that the objective goes with the diversity."""
         super().__post_init__()
-        for key, allowed in (("objective", OBJECTIVES), ("critic", CRITICS)):
-            if getattr(self, key) not in allowed:
-                raise InputError(
-                    f"{key} {getattr(self, key)!r} is unknown: choose one of {', '.join(allowed)}"
-                )
-        self.check("diversity", self.diversity is None or self.diversity >= 0, "at least 0, or none")
         if self.diversity and self.objective == "wgan_gp":
             raise InputError(f"diversity {self.diversity} is not for objective wgan_gp: none")
-        for key in ("penalty_weight", "r1", "phase_shuffle", "instance_noise", "hidden"):
-            self.check(key, getattr(self, key) >= 0, "at least 0")
-        self.check("diversity_bound", self.diversity_bound > 0, "above 0")
-        for key in ("length", "width"):
-            self.check(key, getattr(self, key) >= 1, "at least 1")
 
 
-@dataclass(frozen=True)
-class LabelledSounds:
-    """Recordings of one length, with labels."""
+def read(settings: SpeechSettings) -> TrainingWaves:
+    """Reads the recordings that ``settings`` name.
 
-    waves: Waves
-
-    @classmethod
-    def read(cls, settings: SpeechSettings) -> Self:
-        """Reads the recordings that ``settings`` name.
-
-        Raises:
-            InputError: they cannot be read or used.
-        """
-        return cls(
-            read_waves(
-                settings.data,
-                length=settings.length,
-                sample_rate=settings.sample_rate,
-                data_dir=settings.data_dir,
-            )
-        )
-
-    @property
-    def shape(self) -> DataShape:
-        """What the networks must know, with the names of the classes and the rate."""
-        waves = self.waves
-        names = {"classes": waves.class_names, "sample_rate": (str(waves.sample_rate),)}
-        return DataShape((waves.length, 1), len(waves.class_names) or None, names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """What tells these recordings from others."""
-        return self.waves.fingerprint
-
-    def batches(self, settings: SpeechSettings, n: int, start_step: int) -> tf.data.Dataset:
-        """Returns the endless batches of ``n`` that come after ``start_step`` others."""
-        return wave_batches(self.waves, batch_size=n, seed=settings.seed, start_step=start_step)
-
-    def examples(self) -> tuple[()]:
-        """Returns nothing: samples come from latents."""
-        return ()
+    Raises:
+        InputError: they cannot be read or used.
+    """
+    waves = read_waves(
+        settings.data,
+        length=settings.length,
+        sample_rate=settings.sample_rate,
+        data_dir=settings.data_dir,
+    )
+    return TrainingWaves(waves, settings.seed)
 
 
 def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP:
     """Builds WaveGAN with a label: in the generator beside the latents, in D by projection."""
     num_classes = require_labels("speech", shape, settings)
     length = shape.sample_shape[0]
+    body = partial(
+        networks.wavegan_generator,
+        length=length,
+        hidden=(settings.hidden,) * 2 if settings.hidden else (),
+        **settings.network("width", "batch_norm"),
+    )
     generator = networks.conditional_generator(
-        lambda latent_dim: networks.wavegan_generator(
-            latent_dim,
-            length,
-            width=settings.width,
-            hidden=(settings.hidden,) * 2 if settings.hidden else (),
-            batch_norm=settings.batch_norm,
-            initializer=settings.initializer,
-            seed=settings.seed,
-        ),
-        settings.latent_dim,
-        num_classes,
-        seed=settings.seed,
+        body, num_classes=num_classes, **settings.group("latent_dim", "seed")
     )
     spectral_norm = settings.objective != "wgan_gp"
     if settings.spectral_norm is not None:
@@ -137,48 +99,34 @@ def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP
     discriminator = networks.conditional_discriminator(
         lambda channels: _features(settings, length, spectral_norm=spectral_norm),
         shape.sample_shape,
-        num_classes,
-        "projection",
+        num_classes=num_classes,
+        combine="projection",
         spectral_norm=spectral_norm,
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
+        **settings.network(number=1),
     )
-    noise = settings.instance_noise
-    shared = {
-        "seed": settings.seed,
-        "ema_decay": settings.ema_decay,
-        "n_critic": settings.n_critic,
-        "r1": settings.r1,
-        "instance_noise": InstanceNoise(noise, settings.instance_noise_steps) if noise else None,
-        "sample_key": "audio",
-    }
+    shared = settings.group("seed", "ema_decay", "n_critic", "r1")
+    shared |= {"num_classes": num_classes, "sample_key": "audio"}
+    if settings.instance_noise:
+        shared["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)
     if settings.objective == "wgan_gp":
-        shared |= {"num_classes": num_classes, "penalty_weight": settings.penalty_weight}
-        return WGANGP(generator, discriminator, **shared)
+        return WGANGP(generator, discriminator, penalty_weight=settings.penalty_weight, **shared)
     shared["loss"] = settings.objective
     weight = DIVERSITY if settings.diversity is None else settings.diversity
     if not weight:
-        return ConditionalGAN(generator, discriminator, num_classes, **shared)
+        return ConditionalGAN(generator, discriminator, **shared)
     shared |= {"diversity": weight, "bound": settings.diversity_bound, "view": networks.LogSpectrogram()}
-    return DiversitySensitiveGAN(generator, discriminator, num_classes, **shared)
+    return DiversitySensitiveGAN(generator, discriminator, **shared)
 
 
 def _features(settings: SpeechSettings, length: int, *, spectral_norm: bool) -> keras.Model:
-    """Builds D's body: what ``critic`` names."""
-    shared = {
-        "width": settings.width,
-        "spectral_norm": spectral_norm,
-        "initializer": settings.initializer,
-    }
+    """Builds D's body, as ``critic`` names it."""
     bodies = []
     if settings.critic != "spectrogram":
-        bodies.append(
-            networks.wavegan_features(
-                length, phase_shuffle=settings.phase_shuffle, seed=settings.seed + 1, **shared
-            )
-        )
+        body = settings.network("width", "phase_shuffle", number=1)
+        bodies.append(networks.wavegan_features(length, spectral_norm=spectral_norm, **body))
     if settings.critic != "waveform":
-        bodies.append(networks.spectrogram_features(length, seed=settings.seed + 2, **shared))
+        body = settings.network("width", number=2)
+        bodies.append(networks.spectrogram_features(length, spectral_norm=spectral_norm, **body))
     return bodies[0] if len(bodies) == 1 else networks.joint_features(*bodies)
 
 
@@ -196,7 +144,7 @@ RECIPE = Recipe(
     SpeechSettings,
     build,
     draw,
-    LabelledSounds.read,
+    read,
     medium=SOUNDS,
 )
 RECIPES = (RECIPE,)

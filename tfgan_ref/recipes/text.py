@@ -1,28 +1,24 @@
 """The conditional text GAN of the series' article 8: a topic to a sentence."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar
 
 import numpy as np
-import tensorflow as tf
 
 from tfgan_ref import networks
-from tfgan_ref.data.sentences.batching import sentence_batches
-from tfgan_ref.data.sentences.sentences import Sentences, decode, hold_out
-from tfgan_ref.data.sentences.sources import read_sentences
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data import DataShape, TrainingSentences, hold_out, read_sentences
+from tfgan_ref.data.sentences.sentences import decode
 from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
-from tfgan_ref.networks.sequences.text import text_features, text_generator
 from tfgan_ref.recipes.recipe import Recipe, require_labels
-from tfgan_ref.recipes.settings import SHORT_STEPS, TwoPlayerSettings
+from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, DiscriminatorSettings, Limits
 
 SHOWN = 8  # sentences of each topic in the progress picture
 SPLIT_SEED = 0  # of what is held out, whatever the run's seed
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextSettings(TwoPlayerSettings):
+class TextSettings(DiscriminatorSettings):
     """Chosen on the embedded grammar, see docs/text.md."""
 
     data: str = "topic_sentences"  # tsv:PATH, tsv:PATH:TOPIC_COLUMN:TEXT_COLUMN
@@ -48,57 +44,23 @@ class TextSettings(TwoPlayerSettings):
     width: int = 64  # filters of the discriminator
     steps_per_execution: int = SHORT_STEPS
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check("n_critic", self.n_critic >= 1, "at least 1")
-        self.check("width", self.width >= 1, "at least 1")
-        self.check("hold_out", 0 < self.hold_out < 1, "above 0 and below 1")
+    limits: ClassVar = {
+        "n_critic": AT_LEAST_1,
+        "width": AT_LEAST_1,
+        "hold_out": Limits("above 0 and below 1", above=0, below=1),
+    }
 
 
-@dataclass(frozen=True)
-class LabelledSentences:
-    """Sentences with their topics, in two parts.
+def read(settings: TextSettings) -> TrainingSentences:
+    """Reads the sentences that ``settings`` name, in two parts.
 
-    Attributes:
-        training: what is learned from.
-        held_out: what is not.
+    Raises:
+        InputError: they cannot be read or used.
     """
-
-    training: Sentences
-    held_out: Sentences
-
-    @classmethod
-    def read(cls, settings: TextSettings) -> Self:
-        """Reads the sentences that ``settings`` name.
-
-        Raises:
-            InputError: they cannot be read or used.
-        """
-        sentences = read_sentences(
-            settings.data, length=settings.length, vocabulary=settings.vocabulary, topics=settings.topics
-        )
-        return cls(*hold_out(sentences, settings.hold_out, SPLIT_SEED))
-
-    @property
-    def shape(self) -> DataShape:
-        """What the networks must know."""
-        data = self.training
-        names = {"topics": data.topics, "words": data.words}
-        return DataShape((data.length, len(data.words)), len(data.topics), names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """What tells these training sentences from others."""
-        return self.training.fingerprint
-
-    def batches(self, settings: TextSettings, n: int, start_step: int) -> tf.data.Dataset:
-        """Returns the endless batches of ``n`` training sentences that come after ``start_step`` others."""
-        return sentence_batches(self.training, batch_size=n, seed=settings.seed, start_step=start_step)
-
-    def examples(self) -> tuple[dict[str, np.ndarray]]:
-        """Returns what numbers stand for: ``draw`` writes them out."""
-        data = self.training
-        return ({"words": np.array(data.words), "topics": np.array(data.topics)},)
+    sentences = read_sentences(
+        settings.data, length=settings.length, vocabulary=settings.vocabulary, topics=settings.topics
+    )
+    return TrainingSentences(*hold_out(sentences, settings.hold_out, SPLIT_SEED), settings.seed)
 
 
 def build(settings: TextSettings, shape: DataShape) -> TextGAN:
@@ -109,37 +71,26 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
     """
     num_classes = require_labels("text", shape, settings)
     length, vocabulary = shape.sample_shape
-    shared = {"embedding_dim": settings.embedding_dim, "initializer": settings.initializer}
-    generator = text_generator(
+    generator = networks.text_generator(
         length,
         vocabulary,
-        num_classes,
-        units=settings.units,
-        temperature=settings.temperature,
+        num_classes=num_classes,
         relaxed=settings.objective == "wgan_gp",
-        seed=settings.seed,
-        **shared,
+        **settings.network("units", "embedding_dim", "temperature"),
     )
-    discriminator = networks.conditional_discriminator(
-        lambda words: text_features(length, words, width=settings.width, seed=settings.seed + 1, **shared),
-        shape.sample_shape,
-        num_classes,
-        "projection",
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
+    discriminator = networks.text_discriminator(
+        length,
+        vocabulary,
+        num_classes=num_classes,
+        **settings.network("width", "embedding_dim", number=1),
     )
     return TextGAN(
         generator,
         discriminator,
-        num_classes,
-        objective=settings.objective,
-        pretraining_steps=settings.pretraining_steps,
-        likelihood_weight=settings.likelihood_weight,
-        penalty_weight=settings.penalty_weight,
+        num_classes=num_classes,
         r1=0.0 if settings.objective == "wgan_gp" else settings.r1,
-        seed=settings.seed,
-        n_critic=settings.n_critic,
-        ema_decay=settings.ema_decay,
+        **settings.group("objective", "pretraining_steps", "likelihood_weight", "penalty_weight"),
+        **settings.group("seed", "n_critic", "ema_decay"),
     )
 
 
@@ -157,7 +108,7 @@ RECIPE = Recipe(
     TextSettings,
     build,
     draw,
-    LabelledSentences.read,
+    read,
     medium=SENTENCES,
 )
 RECIPES = (RECIPE,)

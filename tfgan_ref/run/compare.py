@@ -10,16 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref import cli, data
-from tfgan_ref.data import ImageArrays
-from tfgan_ref.data.training_data import DataShape, LabelledImages
+from tfgan_ref.data import DataShape, ImageArrays, TrainingImages
 from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.metrics import gradient_energy
+from tfgan_ref.recipes import build_gan
+from tfgan_ref.recipes.recipe import read_images
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run import compare_results, train
 from tfgan_ref.run.arguments.compare import ALIASES
-from tfgan_ref.run.build import build_gan, parse_config
+from tfgan_ref.run.build import parse_config
 from tfgan_ref.run.compare_plan import Entry, name_in_errors, plan
 from tfgan_ref.run.compare_results import STRIP, Row
 from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor
@@ -146,7 +147,7 @@ def _prepare_all(
 
 def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], str]:
     settings = entry.settings
-    shape = DataShape.of(arrays)
+    shape = TrainingImages(arrays).shape
     gan = build_gan(entry.recipe, settings, shape)
     if settings.balanced:  # which not all data can be
         data.batches(arrays, batch_size=settings.batch_size, seed=settings.seed, balanced=True)
@@ -159,7 +160,7 @@ def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], 
 def _read(settings: Settings, kept: dict[tuple, ImageArrays]) -> ImageArrays:
     key = (settings.image_size, settings.channels)
     if key not in kept:
-        kept[key] = LabelledImages.read(settings).arrays
+        kept[key] = read_images(settings).arrays
     return kept[key]
 
 

@@ -16,16 +16,16 @@ import tensorflow as tf
 
 import tfgan_ref
 from tfgan_ref import cli, plotting
-from tfgan_ref.data.training_data import TrainingData
+from tfgan_ref.data.pipeline import TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import save_keras
-from tfgan_ref.gans.trainable import TrainableGenerator
-from tfgan_ref.recipes import find_recipe
+from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.recipes import build_gan, find_recipe
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
 from tfgan_ref.run import list as list_recipes
 from tfgan_ref.run.arguments.train import FLAGS
-from tfgan_ref.run.build import build_gan, parse_config, recipe_of
+from tfgan_ref.run.build import parse_config, recipe_of
 from tfgan_ref.run.evaluate_images import generator_evaluator
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
@@ -154,7 +154,7 @@ def _processes(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
 
 
 def _train(
-    recipe: Recipe, settings: Settings, data: TrainingData, gan: TrainableGenerator, run: RunDirectory
+    recipe: Recipe, settings: Settings, data: TrainingData, gan: GenerativeModel, run: RunDirectory
 ) -> bool:
     """Trains from the step of ``gan`` to the end, and writes the results there; False if it was stopped."""
     strategy = gan.distribute_strategy
@@ -170,7 +170,7 @@ def _train(
         draw = functools.partial(recipe.draw, gan, *data.examples())
         step = int(gan.step.numpy())
         if step < settings.steps:
-            batches = data.batches(settings, settings.batch_size * gan.n_critic, step)
+            batches = data.batches(settings.batch_size * gan.n_critic, step)
             if strategy.num_replicas_in_sync > 1:
                 batches = distribution.shard_batch(batches, gan.n_critic, strategy)
             else:  # Keras's loop of several steps fails with several replicas
@@ -201,7 +201,7 @@ def _train(
 def _callbacks(
     settings: Settings,
     data: TrainingData,
-    gan: TrainableGenerator,
+    gan: GenerativeModel,
     run: RunDirectory,
     draw: Callable[[], np.ndarray],
     *,
@@ -225,7 +225,7 @@ def _callbacks(
 
 
 def _write_results(
-    picture: np.ndarray, run: RunDirectory, gan: TrainableGenerator, export: Callable[..., None]
+    picture: np.ndarray, run: RunDirectory, gan: GenerativeModel, export: Callable[..., None]
 ) -> None:
     """Writes the last picture and the models, in place of those of an earlier end."""
     plotting.save_png(run.final_samples, picture)

@@ -213,11 +213,26 @@ class SpectralNormalization(_Reparametrised):
         return {**super().get_config(), "seed": self.seed}
 
 
+def nested_layers(model: layers.Layer) -> list[layers.Layer]:
+    """Lists ``model`` and all layers inside it, each once, however deeply nested, the outer before the inner.
+
+    ``Model.layers`` would not do: it has no layers that are attributes of another layer, such as the one in a
+    wrapper or those of a layer made of layers.
+    """
+    found = {}
+    waiting = [model]
+    while waiting:
+        layer = waiting.pop()
+        if id(layer) not in found:
+            found[id(layer)] = layer
+            inner = keras.tree.flatten(list(vars(layer).values()))
+            waiting += [part for part in reversed(inner) if isinstance(part, layers.Layer)]
+    return list(found.values())
+
+
 def spectral_layers(model: layers.Layer) -> list[SpectralNormalization]:
-    """Lists every SpectralNormalization of a model, or of a layer, each once, however deeply nested."""
-    # Not through Model.layers: that does not see into layers made of layers, and a wrapper missed in silence
-    # would keep its first sigma for ever.
-    return [layer for layer in model._flatten_layers() if isinstance(layer, SpectralNormalization)]
+    """Lists every SpectralNormalization in ``model``, each once, however deeply nested."""
+    return [layer for layer in nested_layers(model) if isinstance(layer, SpectralNormalization)]
 
 
 def update_spectral_norms(model: layers.Layer) -> None:
