@@ -1,4 +1,4 @@
-"""Test runs of a changed package: copies of the tree that share files, and forked processes that run pytest."""
+"""Test runs of a changed package: copies of the tree that share files, and forks that run pytest."""
 
 import compileall
 import contextlib
@@ -23,7 +23,7 @@ CARELESS = ("ImportError", "ModuleNotFoundError", "NameError", "SyntaxError", "U
 def import_libraries() -> None:
     """Imports what takes seconds, so that forked processes have it from the start.
 
-    Runs no operation: TensorFlow starts its threads at the first one, and they would not be there after a fork.
+    Runs no operation: TensorFlow starts its threads at the first one, and no fork would have them.
     """
     sys.stderr.flush()
     standard_error = os.dup(2)

@@ -4,11 +4,11 @@ python benchmarks/mutants.py --out benchmarks/results/mutants
 python benchmarks/mutants.py --out benchmarks/results/mutants --only r1_without_half --resume
 python benchmarks/mutants.py --list
 
-Each change (mutant) is written down in benchmarks/mutant_lists/*.toml: a file of the package, a text that occurs
-in it once, what stands in its place, and the tests that ought to fail. The tests must pass without the change; a
-change is caught when one of them then fails, and not when the package can no longer be imported. All of it
-happens in copies of the tree: this one is not touched. Writes DIR/results.json and DIR/table.md; with --resume,
-results that are there of mutants that have not changed are kept.
+Each change (mutant) is written down in benchmarks/mutant_lists/*.toml: a file of the package, a text that
+occurs in it once, what stands in its place, and the tests of which one ought to fail. The tests must pass
+without the change. A change is caught when a test fails, and not when the package can no longer be imported.
+All of it happens in copies of the tree: this one is not touched. Writes DIR/results.json and DIR/table.md;
+with --resume, results that are there of mutants that have not changed are kept.
 """
 
 import argparse
@@ -234,6 +234,7 @@ def main() -> None:
         tests, seconds = check_whole(chosen, whole, Path(folder), arguments.jobs)
         for name, row in measure(chosen, whole, Path(folder), arguments.jobs):
             rows[name] = row
+            write_json(arguments.out / "results.json", {"rows": list(rows.values())})
     ordered = [rows[mutant.name] for mutant in mutants if mutant.name in rows]
     caught = sum(row["result"] == CAUGHT for row in ordered)
     facts = {
