@@ -1,7 +1,6 @@
 """The list of mutants fits the package and its committed results (benchmarks/mutants.py)."""
 
 import json
-import time
 from collections import Counter
 
 import pytest
@@ -73,10 +72,8 @@ def test_verdicts(tree):
         folder = share_tree(tree / "whole", tree / str(number), "sums.py", text)
         limit = 3.0 if "sleep" in change else 60.0
         runs.append((change, TestRun(folder, ["tests/test_sums.py::test_twice"], limit)))
-    begun = time.monotonic()
     outcomes = dict(mutants.run_all(runs, 2))
     assert {change: outcome.verdict for change, outcome in outcomes.items()} == CHANGES
-    assert time.monotonic() - begun < 50
     caught = outcomes["3 * x"]
     assert (caught.test, caught.tests) == ("tests/test_sums.py::test_twice", 1)
     assert caught.error.startswith("assert 9 == 6")
