@@ -2,6 +2,8 @@
 
 import compileall
 import contextlib
+import gc
+import importlib
 import json
 import os
 import shutil
@@ -30,18 +32,23 @@ def import_libraries() -> None:
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)  # TensorFlow's notes about the machine
         try:
+            import hypothesis  # noqa: F401
             import keras  # noqa: F401
             import matplotlib.figure  # noqa: F401
             import PIL.ImageOps  # noqa: F401
-            import pytest  # noqa: F401
             import scipy.linalg
             import scipy.ndimage
             import scipy.optimize
             import scipy.signal  # noqa: F401
             import tensorflow as tf  # noqa: F401
+            from _pytest.config import default_plugins
+
+            for name in default_plugins:
+                importlib.import_module(f"_pytest.{name}")
         finally:
             os.dup2(standard_error, 2)
             os.close(standard_error)
+    gc.freeze()  # or each fork's garbage collector would look at all of it, and so copy the memory
 
 
 def copy_tree(folder: Path) -> Path:
