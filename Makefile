@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[lint]'
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	touch $@
 
 demo: $(VENV)/installed
@@ -25,10 +25,11 @@ test: $(VENV)/installed
 test-matrix: .venv-oldest/installed test
 	.venv-oldest/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.venv-oldest/installed: requirements.txt setup.cfg pyproject.toml
+.venv-oldest/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --upgrade pip
-	.venv-oldest/bin/python -m pip install --quiet 'tensorflow==2.18.*' 'tensorflow-metadata<1.18' --editable .
+	.venv-oldest/bin/python -m pip install --quiet 'tensorflow==2.18.*' 'tensorflow-metadata<1.18' \
+		--editable '.[test,notebooks]'
 	touch $@
 
 # Small faults put into the package one at a time: at least 95 % of them must be caught by the tests.
@@ -44,7 +45,6 @@ notebooks: $(VENV)/installed
 
 # The reference of every public function, from its docstring, in build/api.
 docs: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	$(BIN)/pdoc --docformat google --output-directory build/api tfgan_ref
 
 # colourise.py and super_resolution.py need data of their own: docs/image_to_image.md has their commands.
@@ -79,10 +79,11 @@ benchmarks: $(VENV)/installed
 parity: .venv-parity/installed
 	.venv-parity/bin/python -m pytest -s tests/parity
 
-.venv-parity/installed: requirements.txt setup.cfg pyproject.toml tests/parity/requirements.txt tests/parity/references.txt
+.venv-parity/installed: setup.cfg pyproject.toml tests/parity/requirements.txt tests/parity/references.txt
 	$(PYTHON) -m venv .venv-parity
 	.venv-parity/bin/python -m pip install --quiet --upgrade pip
-	.venv-parity/bin/python -m pip install --quiet --requirement tests/parity/requirements.txt --editable .
+	.venv-parity/bin/python -m pip install --quiet --requirement tests/parity/requirements.txt \
+		--editable '.[test]'
 	.venv-parity/bin/python -m pip install --quiet --no-deps --requirement tests/parity/references.txt
 	touch $@
 

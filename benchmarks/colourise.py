@@ -89,7 +89,7 @@ def main() -> None:
 
     from tfgan_ref import data, plotting
     from tfgan_ref.files import write_json, write_text
-    from tfgan_ref.media.translations import split_pairs, strips
+    from tfgan_ref.media.translations import strips
     from tfgan_ref.metrics import frechet_distance, psnr
     from tfgan_ref.recipes import find_recipe
     from tfgan_ref.run.translator import open_translator
@@ -104,7 +104,9 @@ def main() -> None:
     for way, own in WAYS.items():
         settings = recipe.settings.from_text(shared | own)
         rows.append({"way": way, "seconds": round(train(recipe.name, settings, runs / way), 1)})
-    training, held_out = split_pairs(data.read_pairs(settings.data, make=settings.make), settings.hold_out)
+    training, held_out = data.split_pairs(
+        data.read_pairs(settings.data, make=settings.make), settings.hold_out
+    )
     originals = patches(held_out.targets)
     floor = frechet_distance(patches(training.targets), originals)
     for row in rows:

@@ -65,7 +65,7 @@ def groups_of(n: int) -> "dict[str, np.ndarray]":
     """Returns ``n`` rows of conditions with each held-out pair, all of them together, and ``n`` with none."""
     import numpy as np
 
-    from tfgan_ref.data.clips.clips import holds, holds_any
+    from tfgan_ref.data.clips.factors import holds, holds_any
     from tfgan_ref.data.clips.figures import FACTORS, HELD_OUT, random_conditions
 
     pool = random_conditions(200 * n, seed=4)

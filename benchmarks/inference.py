@@ -70,7 +70,7 @@ def flops_of(network: "keras.Model", *shape: int) -> int:
 
 def drawing() -> tuple[Callable[[], Any], str, float, int]:
     """Returns what draws digits, its unit, how many of it a call makes, and its FLOPs."""
-    from tfgan_ref.data.training_data import DataShape
+    from tfgan_ref.data.pipeline import DataShape
     from tfgan_ref.recipes import find_recipe
     from tfgan_ref.run import build
     from tfgan_ref.run.sample import sampler_of
@@ -119,7 +119,7 @@ def enlarging(tile: str, picture: str) -> tuple[Callable[[], Any], str, float, i
     """Returns what enlarges a picture in tiles of a side, and the same of it; "whole" cuts nothing."""
     import numpy as np
 
-    from tfgan_ref.data.training_data import DataShape
+    from tfgan_ref.data.pipeline import DataShape
     from tfgan_ref.recipes import find_recipe
     from tfgan_ref.run import build
     from tfgan_ref.run.translator import translator_of

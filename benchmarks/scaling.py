@@ -62,7 +62,7 @@ def main() -> None:
         exchanged = sum(4 * v.value.shape.num_elements() * times for group, times in players for v in group)
         messages = 1 + gan.n_critic
         step = tf.function(gan.train_step)
-        batches = iter(data.batches(settings, settings.batch_size * gan.n_critic, 0))
+        batches = iter(data.batches(settings.batch_size * gan.n_critic))
         step(next(batches))
         taken = []
         for _ in range(STEPS):

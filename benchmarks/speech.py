@@ -184,12 +184,11 @@ def main() -> None:
     from tfgan_ref.evaluation import classifier_for
     from tfgan_ref.files import write_json, write_text
     from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.recipes.speech import LabelledSounds
     from tfgan_ref.run import build
 
     recipe = find_recipe("speech")
     given = cli.settings_given(arguments, ("data", "length", "steps", "seed"))
-    waves = LabelledSounds.read(recipe.settings.from_text(given)).waves
+    waves = recipe.read(recipe.settings.from_text(given)).waves
     classifier = classifier_for(spectrogram_arrays(waves))
     real = hear(waves.audio, waves.sample_rate, classifier)
     labels = np.repeat(np.arange(len(waves.class_names)), arguments.n)

@@ -25,7 +25,7 @@ from tfgan_ref import cli
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from tfgan_ref.gans.generative import TrainableGenerator
+    from tfgan_ref.gans import GenerativeModel
 
 OWN = {"srgan": {"perceptual": "none"}}  # settings without which a recipe needs files of the user's
 TURN_SECONDS = 1.0
@@ -44,7 +44,7 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def seconds_of(gan: "TrainableGenerator", dataset: "tf.data.Dataset", steps: int) -> float:
+def seconds_of(gan: "GenerativeModel", dataset: "tf.data.Dataset", steps: int) -> float:
     """Returns the seconds that ``steps`` steps take."""
     start = time.perf_counter()
     gan.fit(dataset, steps_per_epoch=steps, verbose=0, shuffle=False)
@@ -64,7 +64,7 @@ def measure(name: str, rounds: int, started: float) -> dict[str, Any]:
     settings = recipe.settings.from_text(OWN.get(name, {}))
     data = recipe.read(settings)
     gan = build_gan(recipe, settings, data.shape)
-    pipeline = data.batches(settings, settings.batch_size * gan.n_critic, 0)
+    pipeline = data.batches(settings.batch_size * gan.n_critic)
     memory = tf.data.Dataset.from_tensors(next(iter(pipeline))).repeat()
     seconds_of(gan, pipeline, 1)
     first = time.time() - started

@@ -173,12 +173,12 @@ def main() -> None:
     from tfgan_ref.data.sentences.sources import read_sentences
     from tfgan_ref.evaluation import TopicClassifier, score_sentences
     from tfgan_ref.files import write_json, write_text
-    from tfgan_ref.recipes.text import LabelledSentences
+    from tfgan_ref.recipes.text import read
 
     settings = settings_of(arguments, None)
     objectives = (arguments.objectives or settings.objective).split(",")
     ways = {objective: settings_of(arguments, objective) for objective in objectives}
-    data = LabelledSentences.read(settings)
+    data = read(settings)
     training, n = data.training, arguments.n
     grammar = settings.data == TOPIC_SENTENCES
     every = (

@@ -49,7 +49,7 @@ def main() -> None:
     from study_common import save, table
 
     from tfgan_ref import data, randomness
-    from tfgan_ref.data.training_data import DataShape
+    from tfgan_ref.data.pipeline import DataShape
     from tfgan_ref.files import write_json
     from tfgan_ref.gans.penalties import interpolate_norms
     from tfgan_ref.recipes import find_recipe

@@ -21,7 +21,7 @@ from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 
 if TYPE_CHECKING:
-    from tfgan_ref.data.training_data import DataShape
+    from tfgan_ref.data.pipeline import DataShape
     from tfgan_ref.recipes import Recipe
 
 SIZE = 32
@@ -52,7 +52,7 @@ def choose(names: list[str] | None, data_name: str) -> tuple[list[str], dict[str
         InputError: one of ``names`` is unknown or does not take the data.
     """
     from tfgan_ref import data
-    from tfgan_ref.data.training_data import DataShape
+    from tfgan_ref.data.pipeline import DataShape
     from tfgan_ref.recipes import RECIPES, find_recipe
     from tfgan_ref.recipes.settings import SamplingSettings
 

@@ -3,8 +3,11 @@
 Trainings are shortened to four steps, and the files that the texts speak of are made up, small but real.
 """
 
+import logging
 import re
+import runpy
 import shlex
+import sys
 
 import keras
 import numpy as np
@@ -14,9 +17,12 @@ from PIL import Image
 from tests.conftest import ROOT
 from tfgan_ref.data.sounds.wav import encode_wav
 
+PACKAGE = ROOT / "tfgan_ref"
 DOCUMENTS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHORT = ["--set", "log_every=2", "--set", "checkpoint_every=2", "--set", "sample_every=4"]
+# Folders and files that a run or a reader makes.
+MADE = ("checkpoints/", "logs/", "samples/", "saved_model/", "tfgan_ref/gans/relativistic.py")
 NEEDS_WEIGHTS = "inception-fid"  # whose file no registry has: the command must say so in one line
 
 
@@ -25,18 +31,18 @@ def blocks(path, *languages):
 
 
 def commands(text):
-    """The scripts' command lines in a block, without prompts, continuation lines and comments."""
+    """The calls of ``tfgan`` in a block as (command, words), without continuation lines and comments."""
     joined = text.replace("\\\n", " ")
     for line in joined.splitlines():
-        if line.startswith("python scripts/"):
-            _, script, *words = shlex.split(line, comments=True)
-            yield script.removeprefix("scripts/"), words
+        if line.startswith("tfgan "):
+            _, command, *words = shlex.split(line, comments=True)
+            yield command, words
 
 
-def shortened(script, words):
+def shortened(command, words):
     """The same command with four steps, few samples and small batches."""
     words = list(words)
-    if script == "train.py" and "--list" not in words:
+    if command == "train":
         if "--resume" not in words:
             words += SHORT
         words = [*without(words, "--steps"), "--steps", "6" if "--resume" in words else "4"]
@@ -45,9 +51,9 @@ def shortened(script, words):
             words += ["--set", "evaluate_n=20"]
         if "--resume" not in words:
             words = [*without(words, "--batch-size"), "--batch-size", "4"]
-    if script == "compare.py":
+    if command == "compare":
         words = [*without(words, "--steps"), "--steps", "4", "--n", "20"]
-    if script == "evaluate.py" and "--pairs" not in words and "--benchmark" not in words:
+    if command == "evaluate" and "--pairs" not in words and "--benchmark" not in words:
         words = [*without(words, "--n"), "--n", "20"]
     return words
 
@@ -57,6 +63,21 @@ def without(words, flag):
         at = words.index(flag)
         return words[:at] + words[at + 2 :]
     return words
+
+
+@pytest.fixture
+def tfgan(monkeypatch, capsys):
+    """Calls the command ``tfgan`` in this process: (command, *words) to (exit code, standard error)."""
+
+    def call(*words):
+        # The command sets logging up for itself, as in a process of its own.
+        monkeypatch.setattr(logging.root, "handlers", [])
+        monkeypatch.setattr(sys, "argv", ["tfgan", *words])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module("tfgan_ref", run_name="__main__")
+        return ended.value.code, capsys.readouterr().err
+
+    return call
 
 
 @pytest.fixture
@@ -108,33 +129,35 @@ RUNS = {"runs/demo": "cgan", "runs/style": "style", "runs/mnist": "dcgan"}
     [path for path in DOCUMENTS if blocks(path, "", "sh", "python") and "zh" not in path.name],
     ids=lambda path: path.name,
 )
-def test_its_commands_and_blocks_run(path, files, run_script):
+def test_its_commands_and_blocks_run(path, files, tfgan):
     text = path.read_text()
     for run, recipe in RUNS.items():
         if run in text:
-            words = shortened("train.py", [recipe, "--out", run])
+            words = shortened("train", [recipe, "--out", run])
             if recipe == "dcgan":
                 words += ["--data", "npz:train.npz"]
-            assert run_script("train.py", *words)[0] == 0
+            code, error = tfgan("train", *words)
+            assert code == 0, error
     made, names = set(RUNS), {"__name__": "__main__"}
     for language, block in blocks(path, "", "sh", "python"):
         if language == "python":
-            exec(compile(re.sub(r"\bsteps=\d+", "steps=4", block), path.name, "exec"), names)
+            block = re.sub(r"\b(steps|steps_per_epoch)=\d+", r"\1=4", block)
+            exec(compile(block, path.name, "exec"), names)
             continue
         if "TF_CONFIG" in block or "--strategy" in block:
             continue  # tests/training/test_distribution.py runs these, where there are the devices
-        for script, words in commands(block):
-            words = shortened(script, words)
+        for command, words in commands(block):
+            words = shortened(command, words)
             out = words[words.index("--out") + 1] if "--out" in words else None
-            if script == "train.py" and out in made:
+            if command == "train" and out is not None and out in made:
                 continue
-            code, _, error = run_script(script, *words)
+            code, error = tfgan(command, *words)
             keras.backend.clear_session()
             if NEEDS_WEIGHTS in words:
                 assert code == 2
                 assert "FILE" in error
                 continue
-            assert code == 0, f"{script} {shlex.join(words)}: {error}"
+            assert code == 0, f"{command} {shlex.join(words)}: {error}"
             made.add(out)
 
 
@@ -156,3 +179,19 @@ def test_its_links_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)]+)\)", path.read_text()):
         if not target.startswith(("http://", "https://", "#")):
             assert (path.parent / target.partition("#")[0]).exists(), target
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_the_files_it_names_exist(path):
+    """Names in backquotes are paths from the root, or from the package's folder."""
+    for name in re.findall(r"`((?:\w+/)+(?:\w+\.(?:py|txt))?)`", path.read_text()):
+        assert name in MADE or any((folder / name).exists() for folder in (ROOT, PACKAGE)), name
+
+
+def test_the_diagram_of_the_architecture_shows_every_part_of_the_package_and_no_other():
+    _, diagram = blocks(ROOT / "docs" / "architecture.md", "")[0]
+    package = diagram[: diagram.index("\nscripts/")]
+    shown = re.findall(r"^  (\w+(?:/|\.py))", package, re.MULTILINE)
+    there = {f"{p.name}/" for p in PACKAGE.iterdir() if (p / "__init__.py").exists()}
+    there |= {p.name for p in PACKAGE.glob("*.py") if not p.name.startswith("__")}
+    assert sorted(shown) == sorted(there)

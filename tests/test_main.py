@@ -1,18 +1,89 @@
-"""python -m tfgan_ref."""
+"""The command ``tfgan``, and ``python -m tfgan_ref``."""
 
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
-from tfgan_ref.__main__ import SCRIPTS
+from tfgan_ref import cli
 from tfgan_ref.recipes import RECIPES
 
 
-def test_it_lists_every_recipe_and_every_script_in_a_line():
-    done = subprocess.run(
-        [sys.executable, "-m", "tfgan_ref"], cwd=ROOT, capture_output=True, text=True, timeout=120
+def tfgan(monkeypatch, capsys, *arguments):
+    """Runs the command in this process: its exit code, output and errors."""
+    monkeypatch.setattr(sys, "argv", ["tfgan", *map(str, arguments)])
+    try:
+        code = cli.main() or 0
+    except SystemExit as ended:
+        code = ended.code
+    return code, *capsys.readouterr()
+
+
+def test_every_script_is_a_command_of_the_same_code():
+    names = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    assert names == set(cli.COMMANDS) - {"list"}
+    for name in names:
+        assert f'cli.run_command("{name}")' in (ROOT / "scripts" / f"{name}.py").read_text()
+
+
+def test_without_a_command_it_shows_all(monkeypatch, capsys):
+    code, out, _ = tfgan(monkeypatch, capsys)
+    assert code == 0
+    shown = [line.split()[0] for line in out.splitlines() if line.startswith("  ") and line.strip()]
+    assert [word for word in shown if word in cli.COMMANDS] == list(cli.COMMANDS)
+
+
+def test_list_shows_every_recipe_with_its_settings(monkeypatch, capsys):
+    code, out, _ = tfgan(monkeypatch, capsys, "list")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines() if line and line[0] != " "] == list(RECIPES)
+    assert "combine=projection" in out
+
+
+def test_an_unknown_command_is_one_line(monkeypatch, capsys):
+    code, _, err = tfgan(monkeypatch, capsys, "trian")
+    assert code == 2
+    assert err == (
+        "error: command 'trian' is unknown (did you mean train?): choose one of train, sample, apply, "
+        "evaluate, compare, export, list\n"
     )
+
+
+def test_it_trains_draws_and_exports_as_the_scripts_do(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    settings = ["--steps", 2, "--batch-size", 8, "--set", "width=4"]
+    code, out, err = tfgan(monkeypatch, capsys, "train", "cgan", "--out", "run", *settings)
+    assert code == 0, err
+    assert 'tf.saved_model.load("run/saved_model")' in out
+    code, _, err = tfgan(monkeypatch, capsys, "sample", "run", "--n", 10, "--out", "digits.png")
+    assert code == 0, err
+    assert (tmp_path / "digits.png").stat().st_size > 0
+    code, _, err = tfgan(monkeypatch, capsys, "export", "run", "--out", "model")
+    assert code == 0, err
+    assert (tmp_path / "model" / "saved_model.pb").is_file()
+
+
+def test_how_to_go_on_is_said_in_the_users_words(monkeypatch):
+    for program, expected in (
+        ("tfgan", "tfgan train"),
+        ("scripts/train.py", "python scripts/train.py"),
+        ("tfgan_ref/__main__.py", "tfgan train"),
+        ("notebooks/execute.py", "tfgan train"),
+    ):
+        monkeypatch.setattr(sys, "argv", [program])
+        assert cli.typed("train") == expected
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in cli.COMMANDS)], ids=" ".join)
+def test_help_does_not_import_tensorflow(command):
+    code = (
+        "import runpy, sys\n"
+        f"sys.argv = ['tfgan', *{command}, '--help']\n"
+        "try: runpy.run_module('tfgan_ref', run_name='__main__')\n"
+        "except SystemExit as ended: assert not ended.code\n"
+        "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    first_words = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")]
-    assert first_words == [*RECIPES, *SCRIPTS]
-    assert set(SCRIPTS) == {path.name for path in (ROOT / "scripts").glob("*.py")}
+    assert f"usage: {' '.join(['tfgan', *command])}" in done.stdout

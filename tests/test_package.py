@@ -1,56 +1,67 @@
-"""Rules about the package as a whole: what imports what, and what an import costs."""
+"""The package as a whole: what an import costs and gives, and what is required for it."""
 
-import ast
+import configparser
+import re
 import subprocess
 import sys
 
 import pytest
 
+import tfgan_ref as tg
 from tests.conftest import ROOT
 
-PACKAGE = ROOT / "tfgan_ref"
-# From first to last: a line may import from those before it, never the reverse.
-ORDER = [
-    "errors", "randomness", "files", "data", "networks", "losses", "gans", "metrics", "plotting", "export",
-    "export_translator", "evaluation", "training", "recipes", "cli", "__main__",
-]  # fmt: skip
+# Modules of the standard library aside: what they are called at a registry, or which requirement brings them.
+DISTRIBUTIONS = {
+    "PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image",
+    "tensorflow_datasets": "tensorflow-datasets", "tqdm": "tensorflow-datasets",
+    "absl": "tensorflow", "google": "tensorflow",
+}  # fmt: skip
+HEAVY = {"tensorflow", "keras", "scipy", "sklearn", "matplotlib"}
 
 
-def imported_parts(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tfgan_ref"):
-            parts = node.module.split(".")[1:]
-            yield from [parts[0]] if parts else [alias.name for alias in node.names]
-        elif isinstance(node, ast.Import):
-            yield from (a.name.split(".")[1] for a in node.names if a.name.startswith("tfgan_ref."))
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_point_backwards(path):
-    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if part == "__init__":
-        assert not list(imported_parts(path))
-        return
-    for imported in imported_parts(path):
-        assert ORDER.index(imported) <= ORDER.index(part), f"{part} imports {imported}"
-        if part == "data":
-            assert imported in ("data", "errors"), f"data imports {imported}"
+def in_a_new_process(code, **environment):
+    environment = {"PATH": "", "PYTHONPATH": str(ROOT), **environment}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
 
 
 def test_import_of_the_package_is_light_and_switches_onednn_on():
     code = (
-        "import os, sys, tfgan_ref; heavy = {'tensorflow', 'keras', 'scipy', 'sklearn', 'matplotlib'};"
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules);"
+        "import os, sys, tfgan_ref as tg; dir(tg); tg.errors; tg.__version__\n"
+        f"heavy = {HEAVY} & set(sys.modules); assert not heavy, heavy\n"
         "print(os.environ['TF_ENABLE_ONEDNN_OPTS'], os.environ['KERAS_BACKEND'])"
     )
-    environment = {"PATH": "", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-    assert done.stdout.split() == ["1", "tensorflow"], done.stderr
+    assert in_a_new_process(code) == ["1", "tensorflow"]
 
 
 def test_the_users_onednn_setting_wins():
     code = "import os, tfgan_ref; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
-    environment = {"PATH": "", "PYTHONPATH": str(ROOT), "TF_ENABLE_ONEDNN_OPTS": "0"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-    assert done.stdout.strip() == "0"
+    assert in_a_new_process(code, TF_ENABLE_ONEDNN_OPTS="0") == ["0"]
+
+
+def test_its_parts_are_there_without_an_import():
+    code = "import tfgan_ref as tg; print(tg.gans.WGANGP.__name__, tg.metrics.__name__, tg.load.__name__)"
+    assert in_a_new_process(code) == ["WGANGP", "tfgan_ref.metrics", "load"]
+    folders = {path.parent.name for path in (ROOT / "tfgan_ref").glob("*/__init__.py")}
+    assert folders < set(dir(tg))
+    for name in tg.__all__:
+        assert getattr(tg, name) is not None
+    with pytest.raises(AttributeError, match="'tfgan_ref' has no attribute 'gan'"):
+        tg.gan  # noqa: B018
+
+
+def test_whatever_it_imports_is_required_at_run_time():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    lines = [line for line in config["options"]["install_requires"].split("\n") if line]
+    required = {re.match(r"[\w-]+", line).group() for line in lines if not line.startswith("#")}
+    imported = set()
+    for path in (ROOT / "tfgan_ref").rglob("*.py"):
+        imported |= set(
+            re.findall(r"^\s*(?:from|import) (\w+)[\w.]*(?: import|$| as)", path.read_text(), re.M)
+        )
+    third_party = imported - set(sys.stdlib_module_names) - {"tfgan_ref"}
+    needed = {DISTRIBUTIONS.get(name, name) for name in third_party}
+    # TensorFlow's callbacks import tensorboard, tensorflow-datasets importlib_resources.
+    assert needed | {"tensorboard", "importlib_resources"} == required

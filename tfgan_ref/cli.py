@@ -1,7 +1,14 @@
-"""What all scripts share: quiet libraries, and one line with exit code 2 for bad input."""
+"""The command line: calls the commands, keeps libraries quiet, and turns errors into one line.
+
+``tfgan COMMAND ...`` and ``python scripts/COMMAND.py ...`` call ``run_command``. The arguments of a command
+are in ``run/arguments/COMMAND.py``, which does not import TensorFlow; what it does is in ``run/COMMAND.py``.
+"""
 
 import argparse
+import difflib
 import errno
+import functools
+import importlib
 import logging
 import os
 import sys
@@ -9,10 +16,59 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-# Before TensorFlow is imported: its notes about the machine would hide the script's own lines.
+# Before TensorFlow is imported: its notes about the machine would hide the commands' own lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import tfgan_ref
 from tfgan_ref.errors import InputError, TrainingDiverged, WorkerLost
+
+COMMANDS = {
+    "train": "trains a recipe in a run directory, or continues a run",
+    "sample": "draws samples from a run or a SavedModel",
+    "apply": "applies a translator to files: pictures or recordings",
+    "evaluate": "scores a run, a SavedModel or any images against real data",
+    "compare": "trains and scores several recipes, or values of a setting, alike",
+    "export": "exports the averaged generator of a run as a SavedModel",
+    "list": "lists the recipes and the defaults of their settings",
+}
+
+
+def main() -> None:
+    """Runs the command ``tfgan``, and ``python -m tfgan_ref``."""
+    parser = argparse.ArgumentParser(
+        prog="tfgan",
+        description="GANs for Keras 3 and TensorFlow. The commands are:\n\n"
+        + "\n".join(f"  {name:9} {summary}" for name, summary in COMMANDS.items()),
+        epilog="tfgan COMMAND --help shows the arguments of a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of those above")
+    parser.add_argument("--version", action="version", version=f"tfgan_ref {tfgan_ref.__version__}")
+    command = parser.parse_args(sys.argv[1:2]).command
+    if command is None:
+        parser.print_help()
+    else:
+        run_command(command, sys.argv[2:])
+
+
+def run_command(command: str, given: Sequence[str] | None = None) -> None:
+    """Runs a command with the arguments ``given``, by default the process's, and ends the process."""
+    run(functools.partial(_call, command, given))
+
+
+def _call(command: str, given: Sequence[str] | None) -> int | None:
+    if command not in COMMANDS:
+        near = difflib.get_close_matches(command, COMMANDS, n=1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise InputError(f"command {command!r} is unknown{meant}: choose one of {', '.join(COMMANDS)}")
+    taken = importlib.import_module(f"tfgan_ref.run.arguments.{command}")
+    if given is not None:  # else argparse shows the name of the script
+        taken.PARSER.prog = f"tfgan {command}"
+    arguments = taken.PARSER.parse_args(given)
+    if hasattr(taken, "check"):
+        taken.check(arguments)
+    quiet_tensorflow()
+    return importlib.import_module(f"tfgan_ref.run.{command}").main(arguments)
 
 
 def run(main: Callable[[], int | None]) -> None:
@@ -43,6 +99,13 @@ def run(main: Callable[[], int | None]) -> None:
         sys.exit(130)
 
 
+def typed(command: str) -> str:
+    """Returns how the user calls a command: as a script of the clone, or with ``tfgan``."""
+    program = Path(sys.argv[0])
+    from_script = program.suffix == ".py" and program.stem in COMMANDS
+    return f"python scripts/{command}.py" if from_script else f"tfgan {command}"
+
+
 def settings_given(arguments: argparse.Namespace, flags: Sequence[str]) -> dict[str, str]:
     """Returns the texts of all settings on a command line, by key: those of ``flags`` and of ``--set``.
 
@@ -61,7 +124,7 @@ def settings_given(arguments: argparse.Namespace, flags: Sequence[str]) -> dict[
 
 
 def quiet_tensorflow() -> None:
-    """Imports TensorFlow without what its libraries print about the machine before any level is read."""
+    """Imports TensorFlow and hides what its libraries print about the machine before they read any level."""
     sys.stderr.flush()
     standard_error = os.dup(2)
     with tempfile.TemporaryFile() as hidden:
@@ -93,5 +156,11 @@ def prepare_scoring() -> None:
 
 
 def usage(saved_model: Path, lines: str) -> str:
-    """Returns where an exported generator is and, by ``lines`` with ``{path}``, how to use it."""
-    return f"SavedModel   {saved_model}\n\n{lines.format(path=saved_model)}"
+    """Returns where an exported generator is and how to use it.
+
+    Args:
+        saved_model: where it is.
+        lines: how to use it; ``{path}``, ``{apply}`` and ``{sample}`` stand for it and for two commands.
+    """
+    filled = lines.format(path=saved_model, apply=typed("apply"), sample=typed("sample"))
+    return f"SavedModel   {saved_model}\n\n{filled}"

@@ -1,12 +1,13 @@
-"""The package's own error types, and what most of their messages need."""
+"""The package's own error types, and the checks that many functions share."""
 
+import operator
 from collections.abc import Sequence
 
 
 class InputError(ValueError):
     """Input that cannot be used: the message is one line that names it, its value and what is allowed.
 
-    Scripts print the message and end with exit code 2.
+    Commands print the message and end with exit code 2.
     """
 
     def __init__(self, message: str) -> None:
@@ -22,6 +23,21 @@ class WorkerLost(RuntimeError):
     """Another process of a run on several was lost: the message is one line, without TensorFlow's pages."""
 
 
+def whole_number(name: str, value: int, minimum: int) -> int:
+    """Returns ``value`` as an int.
+
+    Raises:
+        InputError: if it is not a whole number of at least ``minimum``.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or number < minimum:
+        raise InputError(f"{name}={value!r}: must be a whole number of at least {minimum}")
+    return number
+
+
 def check_at_least(minimum: float, **values: float | Sequence[float]) -> None:
     """Refuses numbers below ``minimum``, alone or within a sequence, and NaN.
 
@@ -35,7 +51,7 @@ def check_at_least(minimum: float, **values: float | Sequence[float]) -> None:
 
 
 def check_share(**values: float) -> None:
-    """Refuses what is not from 0 to below 1, as shares of dropout are.
+    """Refuses shares that are not from 0 to below 1, as rates of dropout are.
 
     Raises:
         InputError: for the first of ``values`` that is not; the message names it.
@@ -43,6 +59,16 @@ def check_share(**values: float) -> None:
     for name, value in values.items():
         if not 0 <= value < 1:
             raise InputError(f"{name} {value} is out of range: from 0 to below 1")
+
+
+def check_seed(seed: int) -> None:
+    """Refuses a seed that is not from 0 to 2147483647.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not 0 <= seed < 2**31:
+        raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
 
 
 def reason(error: BaseException) -> str:

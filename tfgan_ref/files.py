@@ -1,4 +1,4 @@
-"""Writing files so that no half-written one is ever found under its final name."""
+"""Atomic writes: no half-written file is ever found under its final name."""
 
 import io
 import json
@@ -40,5 +40,5 @@ def write_npz(path: Path, **arrays: np.ndarray) -> None:
 
 
 def cache_directory() -> Path:
-    """Returns where what can be computed again is kept: in ``~/.cache`` or, if set, ``XDG_CACHE_HOME``."""
+    """Returns the folder of results that can be computed again: in ``XDG_CACHE_HOME``, or ``~/.cache``."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tfgan_ref"

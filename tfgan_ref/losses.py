@@ -1,4 +1,4 @@
-"""What the players play for: adversarial losses on logits, and penalties. Pure functions, all minimised.
+"""Adversarial losses on logits, and penalties. Pure functions, all minimised.
 
 Each adversarial loss is a pair: the discriminator's from real and fake logits, the generator's from fake
 logits. Logits are float32 of shape (N, 1), higher means more real; every loss is a float32 scalar.
@@ -20,11 +20,13 @@ class AdversarialLoss(NamedTuple):
             fake_targets=0).
         generator: fake_logits to a scalar.
         has_targets: whether logits are pulled towards targets, which can be smoothed and flipped.
+        boundary: logits above it count as real.
     """
 
     discriminator: Callable[..., tf.Tensor]
     generator: Callable[[tf.Tensor], tf.Tensor]
     has_targets: bool
+    boundary: float = 0.0
 
 
 def cross_entropy(logits: tf.Tensor, targets: tf.Tensor | float) -> tf.Tensor:
@@ -88,7 +90,7 @@ def hinge_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Te
 
 NON_SATURATING = AdversarialLoss(discriminator_cross_entropy, non_saturating_generator, True)
 MINIMAX = AdversarialLoss(discriminator_cross_entropy, minimax_generator, True)
-LEAST_SQUARES = AdversarialLoss(least_squares_discriminator, least_squares_generator, True)
+LEAST_SQUARES = AdversarialLoss(least_squares_discriminator, least_squares_generator, True, 0.5)
 WASSERSTEIN = AdversarialLoss(wasserstein_critic, wasserstein_generator, False)
 HINGE = AdversarialLoss(hinge_discriminator, wasserstein_generator, False)
 ADVERSARIAL_LOSSES = {
@@ -100,14 +102,14 @@ ADVERSARIAL_LOSSES = {
 }
 
 
-def adversarial_loss(name: str) -> AdversarialLoss:
-    """Returns the loss of that name.
+def adversarial_loss(name: str, choices: Sequence[str] = tuple(ADVERSARIAL_LOSSES)) -> AdversarialLoss:
+    """Returns the loss of that name, which is one of ``choices``.
 
     Raises:
-        InputError: no such loss.
+        InputError: it is not.
     """
-    if name not in ADVERSARIAL_LOSSES:
-        raise InputError(f"loss {name!r} is unknown: choose one of {', '.join(ADVERSARIAL_LOSSES)}")
+    if name not in choices:
+        raise InputError(f"loss {name!r} is unknown: choose one of {', '.join(choices)}")
     return ADVERSARIAL_LOSSES[name]
 
 

@@ -17,7 +17,7 @@ def main() -> None:
     from tfgan_ref.data import ImageArrays, batches
     from tfgan_ref.recipes import find_recipe
     from tfgan_ref.run import build
-    from tfgan_ref.data.training_data import DataShape
+    from tfgan_ref.data.pipeline import DataShape
 
     recipe = find_recipe("dcgan")
     settings = recipe.settings()

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ROOT
-from tfgan_ref.data.clips.clips import holds, holds_any
+from tfgan_ref.data.clips.factors import holds, holds_any
 from tfgan_ref.data.clips.figures import FACTORS, HELD_OUT
 
 

@@ -100,7 +100,7 @@ def test_gradients_are_divided_by_the_number_of_replicas(monkeypatch):
         strategy = type("Strategy", (), {"num_replicas_in_sync": replicas})
         before = values(gan.discriminator.variables)
         with monkeypatch.context() as patch:
-            patch.setattr("tfgan_ref.gans.generative.tf.distribute.get_strategy", lambda s=strategy: s)
+            patch.setattr("tfgan_ref.gans.base.tf.distribute.get_strategy", lambda s=strategy: s)
             gan.train_step(tiny_batches(1)[0])
         deltas.append([a - b for a, b in zip(values(gan.discriminator.variables), before, strict=True)])
     assert not same(*deltas)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.conftest import same, tiny_batches, tiny_dataset, values
 from tfgan_ref import losses, networks
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import export_generator, save_keras
 from tfgan_ref.gans import BEGAN, EBGAN

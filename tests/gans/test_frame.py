@@ -6,8 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import same, values
-from tfgan_ref.data.clips.batching import clip_batches
-from tfgan_ref.data.clips.clips import Clips
+from tfgan_ref.data.clips.clips import Clips, clip_batches
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
 from tfgan_ref.gans.frame import free_conditions
@@ -28,7 +27,7 @@ class Frozen(keras.optimizers.SGD):
 def tiny(optimizers=None, compiled=None, spectral_norm=True, **settings):
     generator = frame_generator(3, SIZES, PHASES, width=2, seed=1)
     discriminator = frame_discriminator(SIZES, PHASES, 2, width=2, spectral_norm=spectral_norm, seed=2)
-    gan = FrameGAN(generator, discriminator, FACTORS, PHASES, **settings)
+    gan = FrameGAN(generator, discriminator, factors=FACTORS, phases=PHASES, **settings)
     rates = optimizers or (keras.optimizers.Adam(1e-2, beta_1=0.0), keras.optimizers.Adam(1e-2, beta_1=0.0))
     gan.compile(*rates, **(compiled or {}))
     return gan
@@ -225,6 +224,6 @@ def test_what_cannot_be_trained(shared):
     with pytest.raises(InputError, match="attribute_weight -1 is out of range: at least 0"):
         tiny(attribute_weight=-1)
     with pytest.raises(InputError, match="frame_generator takes 3 factors, not 1"):
-        FrameGAN(gan.generator, gan.discriminator, {"action": 2}, PHASES)
+        FrameGAN(gan.generator, gan.discriminator, factors={"action": 2}, phases=PHASES)
     with pytest.raises(InputError, match="n 0 is out of range"):
         gan.generate(0, 0)

@@ -25,7 +25,7 @@ def tiny(objective="gumbel", *, optimizers=None, compiled=None, relaxed=None, **
     discriminator = networks.conditional_discriminator(
         lambda words: text_features(T, words, width=8, embedding_dim=4, seed=2), (T, V), K, "projection"
     )
-    gan = TextGAN(generator, discriminator, K, objective=objective, **settings)
+    gan = TextGAN(generator, discriminator, num_classes=K, objective=objective, **settings)
     adam = [keras.optimizers.Adam(1e-2, beta_1=0.5) for _ in range(2)]
     gan.compile(*(optimizers or adam), **(compiled or {}))
     return gan
@@ -91,7 +91,7 @@ def test_likelihood_is_of_the_words_and_one_end():
     """Against log softmax summed by hand over each sentence's own words and its first end."""
     gan, given = tiny(), batch()
     real = gan.real(given)
-    log_p = tf.nn.log_softmax(gan.writer.logits(*real)).numpy()
+    log_p = tf.nn.log_softmax(gan.sentence_layer.logits(*real)).numpy()
     expected, words = np.zeros(6), 0
     for i, row in enumerate(given["tokens"].numpy()):
         for place, word in enumerate(row):
@@ -128,7 +128,7 @@ def test_policy_gradient_is_reinforce():
     """Against - mean of (reward - mean of the others' rewards) * gradient of log p, sentence by sentence."""
     gan = tiny("policy_gradient")
     fakes = gan.fake(batch())
-    variable = gan.writer.output_layer.kernel.value
+    variable = gan.sentence_layer.output_layer.kernel.value
     rewards = gan.discriminator(fakes)[:, 0].numpy()
     expected = 0.0
     for i in range(6):
@@ -167,7 +167,7 @@ def test_mixed_precision(objective, precision):
         gan = tiny(objective, r1=0.01, pretraining_steps=2)
     finally:
         keras.config.set_dtype_policy("float32")
-    assert gan.writer.cell.compute_dtype == precision.removeprefix("mixed_")
+    assert gan.sentence_layer.cell.compute_dtype == precision.removeprefix("mixed_")
     gan.train_step(batch())
     gan.phase = 1
     logs = gan.train_step(batch())
@@ -177,7 +177,7 @@ def test_mixed_precision(objective, precision):
 
 def test_topic_reaches_the_sentences():
     gan = tiny()
-    gan.writer.topic.embeddings.assign(5.0 * gan.writer.topic.embeddings)
+    gan.sentence_layer.topic.embeddings.assign(5.0 * gan.sentence_layer.topic.embeddings)
     gan.ema_generator.set_weights(gan.generator.get_weights())
     assert not np.array_equal(gan.generate(20, 0, label=0), gan.generate(20, 0, label=1))
 

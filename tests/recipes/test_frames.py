@@ -11,7 +11,7 @@ from PIL import Image
 from tests.conftest import same, values
 from tfgan_ref.errors import InputError
 from tfgan_ref.media.clips import encode_gif
-from tfgan_ref.recipes.frames import RECIPE, FrameSettings, TrainingClips
+from tfgan_ref.recipes.frames import RECIPE, FrameSettings
 from tfgan_ref.run import build, train
 from tfgan_ref.run.sample import open_writer
 
@@ -166,7 +166,7 @@ def test_settings_that_cannot_be_used(settings, message, tmp_path):
 
 
 def test_held_out_pairs_are_not_trained_on():
-    data = TrainingClips.read(FrameSettings(clips=200, hold_out="hat=yes:walk"))
+    data = RECIPE.read(FrameSettings(clips=200, hold_out="hat=yes:walk"))
     hat, action = data.clips.conditions[:, 4], data.clips.conditions[:, 5]
     assert not ((hat == 1) & (action == 0)).any()
     assert ((hat == 1) & (action == 1)).any()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.recipes.settings import SamplingSettings

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import same, values
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
-from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes.speech import RECIPE
 from tfgan_ref.run import build, train

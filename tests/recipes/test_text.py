@@ -9,7 +9,7 @@ from tfgan_ref.data.sentences.grammar import grammar_sentences
 from tfgan_ref.data.sentences.sources import read_sentences
 from tfgan_ref.errors import InputError
 from tfgan_ref.media.sentences import SentenceLister, sentence_sheet
-from tfgan_ref.recipes.text import RECIPE, LabelledSentences, TextSettings
+from tfgan_ref.recipes.text import RECIPE, TextSettings
 from tfgan_ref.run import build, train
 
 
@@ -103,19 +103,19 @@ def test_request_that_cannot_be_met(run, run_script, arguments, message):
 
 
 def test_held_out_sentences_are_not_trained_on():
-    data = LabelledSentences.read(settings(hold_out=0.5))
+    data = RECIPE.read(settings(hold_out=0.5))
     held_out = set(data.held_out.texts())
     assert len(held_out) > 100
-    for batch in data.batches(settings(), 50, 0).take(3).as_numpy_iterator():
+    for batch in data.batches(50).take(3).as_numpy_iterator():
         assert not held_out & {" ".join(data.training.words[w] for w in row if w) for row in batch["tokens"]}
     everything = {text for texts in grammar_sentences().values() for text in texts}
     assert held_out | set(data.training.texts()) <= everything
-    assert LabelledSentences.read(settings(hold_out=0.5, seed=7)).fingerprint == data.fingerprint
+    assert RECIPE.read(settings(hold_out=0.5, seed=7)).fingerprint == data.fingerprint
 
 
 def test_words_and_topics_are_kept_with_the_run(run):
     _, _, shape = build.open_run(run)
-    data = LabelledSentences.read(settings()).training
+    data = RECIPE.read(settings()).training
     assert shape.names == {"topics": data.topics, "words": data.words}
     assert shape.sample_shape == (9, len(data.words))
 

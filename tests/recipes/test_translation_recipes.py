@@ -90,7 +90,7 @@ def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, 
     settings = settings_of("srgan", perceptual="classifier", pretrain_steps=0)
     data = RECIPES["srgan"].read(settings)
     gan = build.build_gan(RECIPES["srgan"], settings, data.shape)
-    logs = gan.train_step(next(iter(data.batches(settings, 2, 0))))
+    logs = gan.train_step(next(iter(data.batches(2))))
     assert float(logs["content_loss"]) > 0
 
 

@@ -128,7 +128,7 @@ def test_resnet_needs_frames_in_fours_and_gets_them(data, recording):
     settings = RECIPE.settings(data=data, **SMALL | {"translator": "resnet", "width": 4})
     read = RECIPE.read(settings)
     gan = build.build_gan(RECIPE, settings, read.shape)
-    for batch in read.batches(settings, 2, 0).take(1):
+    for batch in read.batches(2).take(1):
         logs = gan.train_step(batch)
     assert all(np.isfinite(float(value)) for value in logs.values())
     assert converter_of(gan, RATE).apply(recording[:1234]).shape == (1234,)

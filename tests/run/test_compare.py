@@ -12,8 +12,8 @@ from PIL import Image
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import Score
 from tfgan_ref.recipes import find_recipe
-from tfgan_ref.run import compare, compare_results, evaluate, train
-from tfgan_ref.run.evaluate import Report
+from tfgan_ref.run import compare, compare_results, evaluate_images, train
+from tfgan_ref.run.evaluate_images import Report
 from tfgan_ref.training.run_directory import RunDirectory
 
 GIVEN = {"data": "digits", "steps": "4", "batch_size": "8"}
@@ -102,7 +102,7 @@ def test_a_mistake_of_the_last_run_stops_the_first(tmp_path, untrained):
 
 def test_unlabelled_data_are_compared_with_features_that_need_no_labels(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for module in (compare, evaluate):
+    for module in (compare, evaluate_images):
         monkeypatch.setattr(module, "make_extractor", lambda *arguments: MeanPixels())
     unlabelled = npz(tmp_path / "unlabelled.npz", images=images())
     given = GIVEN | {"data": unlabelled, "latent_dim": "5"}

@@ -11,6 +11,7 @@ from tfgan_ref.export.generator import export_generator
 from tfgan_ref.export.translator import export_translator
 from tfgan_ref.gans import ImageTranslator
 from tfgan_ref.run import build as building
+from tfgan_ref.run.load import load
 from tfgan_ref.run.tiling import TILE
 from tfgan_ref.run.translator import open_translator, translator_of
 
@@ -64,6 +65,12 @@ def test_a_run_and_its_saved_model_do_the_same(exported, name, monkeypatch):
         assert back.shape == (14, 11, 1)
         same = open_translator(exported, backward=True).apply(image)
         np.testing.assert_allclose(back.astype(int), same, atol=1)
+
+
+def test_load_opens_a_saved_model_of_a_translator(exported):
+    image = picture((14, 11, 3))
+    made = load(exported / "enlarging").apply(image)
+    np.testing.assert_array_equal(made, open_translator(exported / "enlarging").apply(image))
 
 
 def test_grey_and_coloured_pictures(exported):
@@ -120,8 +127,12 @@ def test_bad_models(exported, tmp_path, monkeypatch):
     monkeypatch.setattr(building, "restore_gan", lambda path: tiny_gan())
     for path, settings, message in (
         (tmp_path / "nowhere", {}, "nowhere does not exist: name a run directory or a SavedModel"),
-        (tmp_path / "latents", {}, "latents draws pictures from latents and takes none: use sample.py"),
-        (tmp_path, {}, "draws pictures from latents and takes none: use sample.py"),
+        (
+            tmp_path / "latents",
+            {},
+            "latents draws pictures from latents and takes none: use the command sample",
+        ),
+        (tmp_path, {}, "draws pictures from latents and takes none: use the command sample"),
         (tmp_path / "damaged", {}, "damaged is not a SavedModel: "),
         (
             exported / "enlarging",

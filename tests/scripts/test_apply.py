@@ -9,7 +9,7 @@ from tests.scripts.test_scripts import is_one_line_error
 from tests.small_translators import enlarging, filling, picture, styling
 from tfgan_ref.data import bicubic_resize, read_picture
 from tfgan_ref.export.translator import export_translator
-from tfgan_ref.run import apply as applying
+from tfgan_ref.run import apply_pictures as applying
 from tfgan_ref.run.translator import Translator, open_translator
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.scripts.test_scripts import is_one_line_error
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
-from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.recipes.voices import RECIPE
 from tfgan_ref.run import build
 

@@ -137,7 +137,7 @@ def test_interrupted_evaluation_leaves_no_file(run_script, tmp_path, monkeypatch
     def interrupt(*arguments, **settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tfgan_ref.run.evaluate.score", interrupt)
+    monkeypatch.setattr("tfgan_ref.run.evaluate_images.score", interrupt)
     out = tmp_path / "scores.json"
     code, _, _ = run_script("evaluate.py", "digits", "--data", "digits", "--metrics", "fid", "--out", out)
     assert code == 130

@@ -1,8 +1,11 @@
 """The scripts as a user runs them: what they write, and one clear line with exit code 2 for bad input."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,9 +167,36 @@ def test_resume_from_what_is_no_run(run_script, tmp_path):
     is_one_line_error(run_script("train.py", "--resume", tmp_path), "config.json is incomplete")
 
 
-def copied(run, path):
-    import shutil
+def test_a_run_of_version_0_1_is_refused(run_script, run, tmp_path):
+    old = copied(run, tmp_path / "old")
+    config = json.loads((old / "config.json").read_text())
+    config["versions"]["tfgan_ref"] = "0.1.0"
+    (old / "config.json").write_text(json.dumps(config))
+    message = f"run {old} was made by tfgan_ref 0.1.0: this version reads runs of 0.2"
+    is_one_line_error(run_script("train.py", "--resume", old), message)
+    is_one_line_error(run_script("sample.py", old, "--out", tmp_path / "a.png"), message)
 
+
+def test_a_run_that_was_killed_before_its_first_checkpoint_starts_again(run_script, run, tmp_path):
+    """With one row of its table at most; with more, its checkpoints were lost, which is an error."""
+    killed = copied(run, tmp_path / "killed")
+    for part in ("checkpoints", "saved_model"):
+        shutil.rmtree(killed / part)
+    rows = (killed / "metrics.csv").read_text().splitlines(keepends=True)
+    assert len(rows) == 3
+    is_one_line_error(run_script("train.py", "--resume", killed), "holds no usable checkpoint")
+    (killed / "metrics.csv").write_text("".join(rows[:2]))
+    code, _, err = run_script("train.py", "--resume", killed)
+    assert code == 0, err
+    assert "from step 0" in err
+    new, old = (
+        [row.split(",")[2:] for row in (path / "metrics.csv").read_text().splitlines()]
+        for path in (killed, run)
+    )
+    assert new == old
+
+
+def copied(run, path):
     shutil.copytree(run, path)
     return path
 
@@ -204,16 +234,29 @@ def test_resume_with_other_data_is_refused(run_script, tmp_path):
     is_one_line_error(run_script("train.py", "--resume", tmp_path / "run"), "is not what run", "data.npz")
 
 
-def test_diverging_run_stops_and_names_the_last_good_checkpoint(run_script, tmp_path):
-    arguments = ["--set", "learning_rate=1e30", "--set", "checkpoint_every=1", "--set", "log_every=1"]
-    code, _, err = run_script("train.py", "gan", "--out", tmp_path / "run", "--steps", "50", *arguments)
+def test_diverging_run_stops_and_names_the_last_good_checkpoint(run_script, run, tmp_path):
+    from tfgan_ref.run import build
+
+    diverging = copied(run, tmp_path / "diverging")
+    config = json.loads((diverging / "config.json").read_text())
+    config["settings"]["learning_rate"] = 1e30
+    (diverging / "config.json").write_text(json.dumps(config))
+    code, _, err = run_script("train.py", "--resume", diverging, "--steps", 50)
     assert code == 3
     line = err.strip().splitlines()[-1]
     assert line.startswith("error: ")
     assert "training stopped; the last good checkpoint is" in line
-    from tfgan_ref.run import build
+    assert Path(line.split()[-1]).parent == diverging / "checkpoints"
+    assert np.isfinite(build.restore_gan(diverging).generate(2, 0)).all()
 
-    assert np.isfinite(build.restore_gan(tmp_path / "run").generate(2, 0)).all()
+
+def test_a_run_that_diverges_in_its_first_step_has_no_good_checkpoint(run_script, tmp_path):
+    arguments = ["--set", "learning_rate=1e30", "--set", "log_every=1"]
+    code, _, err = run_script("train.py", "gan", "--out", tmp_path / "run", "--steps", "50", *arguments)
+    assert code == 3
+    line = err.strip().splitlines()[-1]
+    assert line.endswith("at step 1: training stopped; no checkpoint came before it")
+    assert not list((tmp_path / "run").glob("checkpoints/*"))
 
 
 def test_list_shows_every_recipe_with_its_settings(run_script):
@@ -281,6 +324,33 @@ def test_sample_refuses_what_is_no_model_and_what_exists(run_script, run, tmp_pa
     out.write_bytes(b"mine")
     is_one_line_error(run_script("sample.py", run, "--out", out), "exists")
     assert out.read_bytes() == b"mine"
+
+
+def test_load_gives_the_samples_of_the_saved_model(run):
+    import tfgan_ref as tg
+
+    direct = np.rint(tf.saved_model.load(str(run / "saved_model")).sample(12, 5).numpy() * 255)
+    for path in (run, str(run), run / "saved_model"):
+        images = tg.load(path).sample(12, seed=5)
+        assert images.dtype == np.uint8
+        assert np.abs(images - direct).max() <= 1
+    threes = tg.load(run).sample(2, label=3)
+    np.testing.assert_array_equal(threes, tg.load(run).sample(2, label="3"))
+    for arguments, part in (((0,), "n 0"), ((1, -1), "seed -1"), ((1, 0, 10), "label '10'")):
+        with pytest.raises(tg.errors.InputError, match=f"{part} is out of range"):
+            tg.load(run).sample(*arguments)
+
+
+def test_load_says_what_is_no_model(tmp_path):
+    import tfgan_ref as tg
+
+    with pytest.raises(tg.errors.InputError, match="does not exist: name a run directory or a SavedModel"):
+        tg.load(tmp_path / "none")
+    with pytest.raises(tg.errors.InputError, match="is not a run directory"):
+        tg.load(tmp_path)
+    (tmp_path / "saved_model.pb").write_bytes(b"not a model")
+    with pytest.raises(tg.errors.InputError, match="is not a generator's SavedModel"):
+        tg.load(tmp_path)
 
 
 def test_export(run_script, run, tmp_path):

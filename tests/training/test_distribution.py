@@ -33,8 +33,7 @@ def mirrored(two_replicas, monkeypatch):
     """The one strategy of all tests for whoever asks for mirrored."""
     make = distribution.make_strategy
     monkeypatch.setattr(
-        "tfgan_ref.run.train.make_strategy",
-        lambda name: two_replicas if name == "mirrored" else make(name),
+        distribution, "make_strategy", lambda name: two_replicas if name == "mirrored" else make(name)
     )
 
 
@@ -131,13 +130,13 @@ def test_replicas_take_the_rows_of_one_draw(two_replicas):
     assert not np.array_equal(seeds[0], seeds[1])
 
 
-def test_each_critic_batch_is_shared_out(two_replicas):
+def test_each_critic_batch_is_sharded(two_replicas):
     """A batch of 12 for three critic updates on two replicas: each has two rows of each of the three."""
     dataset = tf.data.Dataset.from_tensors({"image": tf.range(12)}).repeat()
-    shared = distribution.share_out(dataset, 3, two_replicas)
+    shared = distribution.shard_batch(dataset, 3, two_replicas)
     parts = two_replicas.experimental_local_results(next(iter(shared))["image"])
     assert [list(part.numpy()) for part in parts] == [[0, 1, 4, 5, 8, 9], [2, 3, 6, 7, 10, 11]]
-    assert distribution.share_out(dataset, 3, ONE) is dataset
+    assert distribution.shard_batch(dataset, 3, ONE) is dataset
 
 
 def test_a_run_resumes_on_another_number_of_replicas(two_replicas, tmp_path):
@@ -145,7 +144,9 @@ def test_a_run_resumes_on_another_number_of_replicas(two_replicas, tmp_path):
 
     def steps(gan, strategy, start, count):
         dataset = replicated.batches("dcgan", 4, start_step=start)
-        gan.fit(distribution.share_out(dataset, 1, strategy), steps_per_epoch=count, verbose=0, shuffle=False)
+        gan.fit(
+            distribution.shard_batch(dataset, 1, strategy), steps_per_epoch=count, verbose=0, shuffle=False
+        )
         return gan
 
     def compiled():

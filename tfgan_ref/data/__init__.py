@@ -1,34 +1,69 @@
-"""Where a batch comes from: ``load`` is ``batches`` of what ``read`` reads; of pairs, ``pair_batches``."""
+"""Data sets: images, pairs of pictures, sounds, sentences and animation clips, in memory and as batches.
 
-from tfgan_ref.data.images.arrays import ImageArrays
-from tfgan_ref.data.images.batching import batches
-from tfgan_ref.data.images.loading import load
-from tfgan_ref.data.images.missing import remove_pixels
+Each kind has a function that reads a data set by its name (``read``, ``read_pairs``, ``unpaired``,
+``read_waves``, ``read_sentences``, ``read_clips``), a class that holds it in memory, and a function that
+returns the endless tf.data data set of its batches (``batches``, ``pair_batches``, ``wave_batches``,
+``voice_batches``, ``sentence_batches``, ``clip_batches``). A batch is a dict of tensors, a function of (seed,
+step). ``load`` is ``read`` and ``batches`` in one. ``TrainingImages``, ``TrainingPairs`` and so on hold data
+with the settings of their batches, as a recipe trains on them.
+"""
+
+from tfgan_ref.data.clips.clips import Clips, TrainingClips, clip_batches
+from tfgan_ref.data.clips.sources import read_clips
+from tfgan_ref.data.images.arrays import ImageArrays, TrainingImages, batches, remove_pixels
 from tfgan_ref.data.images.pictures import list_pictures, read_picture
 from tfgan_ref.data.images.resize import bicubic_resize
-from tfgan_ref.data.images.sources import read
-from tfgan_ref.data.pairs.batching import example_pairs, pair_batches
-from tfgan_ref.data.pairs.pairs import PicturePairs
+from tfgan_ref.data.images.sources import load, read
+from tfgan_ref.data.pairs.pairs import PicturePairs, split_pairs
 from tfgan_ref.data.pairs.picture_sources import read_pictures
 from tfgan_ref.data.pairs.sources import read_pairs, unpaired
+from tfgan_ref.data.pairs.squares import TrainingPairs, example_pairs, pair_batches
 from tfgan_ref.data.pairs.styled_digits import STYLES, draw_styled, styled_digits
+from tfgan_ref.data.pipeline import DataShape, TrainingData
+from tfgan_ref.data.sentences.sentences import Sentences, TrainingSentences, hold_out, sentence_batches
+from tfgan_ref.data.sentences.sources import read_sentences
+from tfgan_ref.data.sounds.sources import read_waves
+from tfgan_ref.data.sounds.voices import TrainingVoices, Voices, example_voices, voice_batches
+from tfgan_ref.data.sounds.waves import TrainingWaves, Waves, wave_batches
 
 __all__ = [
     "STYLES",
+    "Clips",
+    "DataShape",
     "ImageArrays",
     "PicturePairs",
+    "Sentences",
+    "TrainingClips",
+    "TrainingData",
+    "TrainingImages",
+    "TrainingPairs",
+    "TrainingSentences",
+    "TrainingVoices",
+    "TrainingWaves",
+    "Voices",
+    "Waves",
     "batches",
     "bicubic_resize",
+    "clip_batches",
     "draw_styled",
     "example_pairs",
+    "example_voices",
+    "hold_out",
     "list_pictures",
     "load",
     "pair_batches",
     "read",
+    "read_clips",
     "read_pairs",
     "read_picture",
     "read_pictures",
+    "read_sentences",
+    "read_waves",
     "remove_pixels",
+    "sentence_batches",
+    "split_pairs",
     "styled_digits",
     "unpaired",
+    "voice_batches",
+    "wave_batches",
 ]

@@ -1,7 +1,7 @@
-"""Which image stands at which position of the endless sequence that training reads.
+"""Shuffled and class-balanced orders of items, as functions of (seed, position).
 
-The answer is a function of (seed, position): no shuffle buffer, no state to save. A run that goes on from
-step k computes the positions of step k and reads what it would have read.
+There is no shuffle buffer and no state to save: a run that is resumed at step k computes the positions of
+step k and reads the items that it would have read.
 """
 
 from collections.abc import Callable
@@ -26,21 +26,21 @@ Order = Callable[[tf.Tensor], tf.Tensor]
 
 
 def shuffled_order(n: int, seed: int) -> Order:
-    """Orders n images so that each run of n positions (an epoch) is a new permutation of all of them.
+    """Orders n items so that each run of n positions (an epoch) is a new permutation of all of them.
 
     Args:
-        n: the number of images, at least 1.
+        n: the number of items, at least 1.
         seed: any whole number from 0 up.
 
     Returns:
-        A function from positions, int64 (B,), to image indices, int64 (B,) in [0, n).
+        A function from positions, int64 (B,), to item indices, int64 (B,) in [0, n).
     """
     key = _key(seed)
     return lambda positions: _permuted(positions, n, _hash(key, _IMAGES))
 
 
 def balanced_order(labels: np.ndarray, seed: int) -> Order:
-    """Orders images so that all classes come equally often, whatever their sizes.
+    """Orders items so that all classes come equally often, whatever their sizes.
 
     Each run of K positions holds each of the K classes present once, in a new permutation. The visits to a
     class go through its members as ``shuffled_order`` does: a new permutation each time all have been seen.
@@ -50,7 +50,7 @@ def balanced_order(labels: np.ndarray, seed: int) -> Order:
         seed: any whole number from 0 up.
 
     Returns:
-        A function from positions, int64 (B,), to image indices, int64 (B,) in [0, N).
+        A function from positions, int64 (B,), to item indices, int64 (B,) in [0, N).
     """
     _, sizes = np.unique(labels, return_counts=True)
     classes, largest = len(sizes), int(sizes.max())
@@ -93,7 +93,7 @@ def _shuffled(indices: tf.Tensor, keys: tf.Tensor, sizes: tf.Tensor, largest: in
 
 
 def _index_shuffle(indices: tf.Tensor, keys: tf.Tensor, sizes: tf.Tensor) -> tf.Tensor:
-    """Does what ``_shuffled`` does with TensorFlow's index shuffle (a block cipher of few bits).
+    """Computes ``_shuffled`` with TensorFlow's index shuffle (a block cipher of few bits).
 
     Below 2**16 it uses the low 8 bits of each of its three seed words: they must be bits of a hash, or the
     permutations would repeat after 256 epochs.

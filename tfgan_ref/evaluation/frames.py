@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.clips.batching import clip_batches
-from tfgan_ref.data.clips.clips import ACTION, Clips
+from tfgan_ref.data.clips.clips import Clips, clip_batches
+from tfgan_ref.data.clips.factors import ACTION
 from tfgan_ref.files import cache_directory
 from tfgan_ref.networks.features.classifier import small_classifier
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
+from tfgan_ref.networks.layers.nested import nested_layers
 
 # Samples are made in pieces of this many, so that any number fits in memory.
 CHUNK = 256
@@ -22,12 +23,20 @@ SAMPLE_OF_CLASS = [*SAMPLE, tf.TensorSpec(None, tf.int32)]
 
 
 def save_keras(generator: keras.Model, path: Path) -> None:
-    """Writes ``generator`` as a ``.keras`` file, atomically."""
+    """Writes ``generator`` as a ``.keras`` file, atomically; loaded, its weights are trainable.
+
+    The averaged generator's own are not: no optimizer may change them.
+    """
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.keras")
+    before = [(layer, layer.trainable) for layer in nested_layers(generator)]
     try:
+        for layer, _ in before:  # each one: Keras passes over those of a model that is trainable itself
+            layer.trainable = True
         generator.save(temporary)
         temporary.replace(path)
     finally:
+        for layer, trainable in before:  # an outer layer's setting reaches its inner layers, which follow
+            layer.trainable = trainable
         temporary.unlink(missing_ok=True)
 
 

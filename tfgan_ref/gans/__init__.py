@@ -1,7 +1,7 @@
-"""How they play: one file per GAN type, each a ``keras.Model`` with its own ``train_step``."""
+"""The types: one file each, a ``keras.Model`` with its own ``train_step``."""
 
 from tfgan_ref.gans.acgan import ACGAN
-from tfgan_ref.gans.base import GAN
+from tfgan_ref.gans.base import GenerativeModel
 from tfgan_ref.gans.baselines import VAE, MSEGenerator
 from tfgan_ref.gans.began import BEGAN
 from tfgan_ref.gans.conditional import ConditionalGAN
@@ -9,7 +9,7 @@ from tfgan_ref.gans.cyclegan import CycleGAN
 from tfgan_ref.gans.dragan import DRAGAN
 from tfgan_ref.gans.ebgan import EBGAN
 from tfgan_ref.gans.frame import FrameGAN
-from tfgan_ref.gans.generative import GenerativeModel
+from tfgan_ref.gans.gan import GAN
 from tfgan_ref.gans.hinge import HingeGAN
 from tfgan_ref.gans.lsgan import LSGAN
 from tfgan_ref.gans.pix2pix import Pix2Pix

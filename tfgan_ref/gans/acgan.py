@@ -8,13 +8,11 @@ import tensorflow as tf
 
 from tfgan_ref import losses
 from tfgan_ref.errors import check_at_least
-from tfgan_ref.gans.base import GAN, accuracies, class_accuracy
+from tfgan_ref.gans.gan import GAN, accuracies, class_accuracy
 
 
 class ACGAN(GAN):
-    """D says whether a sample is real and of which class it is; G is told the class and must show it.
-
-    D is not given the label: it learns to read it.
+    """GAN whose D predicts whether a sample is real and of which class it is; only G is given the class.
 
     Args:
         generator: [latents (N, latent_dim), label (N,)] to images in [-1, 1].
@@ -33,8 +31,8 @@ class ACGAN(GAN):
         self,
         generator: keras.Model,
         discriminator: keras.Model,
-        num_classes: int,
         *,
+        num_classes: int,
         class_weight: float = 1.0,
         **settings: Any,
     ) -> None:
@@ -43,25 +41,19 @@ class ACGAN(GAN):
         self.class_weight = class_weight
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """n_critic updates of D by L_S + L_C, then one of G, which maximises L_C - L_S."""
-        *earlier, last = self.split_batch(batch)
-        for k, part in enumerate(earlier):
-            self.discriminator_step(self.real(part), self.fake(part, k), k)
-        with tf.GradientTape() as g_tape:
-            fakes = self.fake(last, len(earlier))
-            with g_tape.stop_recording():
-                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+        """Updates D n_critic times by L_S + L_C, then G once, which maximises L_C - L_S."""
+        with tf.GradientTape() as tape:
+            fakes, tracked = self.train_discriminator(batch, tape)
             logits, class_logits = self.discriminate(fakes, purpose=0)
             g_loss = losses.non_saturating_generator(logits)
             g_loss += self.class_weight * losses.class_cross_entropy(class_logits, fakes[1])
-        norm = self.update_generator(g_loss, g_tape)
+        norm = self.update_generator(g_loss, tape)
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
     ) -> dict[str, tf.Tensor]:
-        """The k-th update of D in this step, on (samples, label); returns what is tracked of it."""
-        fakes = self.past_or_present(fakes, k)
+        """Updates D for the k-th time in this step, on (samples, label); returns what is tracked of it."""
         with tf.GradientTape() as tape:
             real_logits, real_classes = self.discriminate(real, purpose=2 * k + 1)
             fake_logits, fake_classes = self.discriminate(fakes, purpose=2 * k + 2)
@@ -80,7 +72,7 @@ class ACGAN(GAN):
         }
 
     def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> list[tf.Tensor]:
-        """Returns D's [logits, class logits]; the label among its ``inputs`` is not shown to it."""
+        """Returns D's [logits, class logits]; the label among its ``inputs`` is not passed on."""
         return super().discriminate(inputs[:1], purpose)
 
     def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:

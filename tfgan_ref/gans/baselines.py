@@ -1,4 +1,4 @@
-"""What GANs are compared with: a generator trained on squared error, and a variational autoencoder.
+"""Baselines for GANs: a generator trained on squared error, and a variational autoencoder.
 
 Neither has a discriminator. Both take the latents, labels, averaging, noise and masks of the GAN types.
 """
@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans.generative import OnePlayer
+from tfgan_ref.gans.base import GenerativeModel
 
 
-class MSEGenerator(OnePlayer):
-    """Learns images from labels by squared error, as a supervised network would.
+class MSEGenerator(GenerativeModel):
+    """A generator that learns images from labels by squared error, as a supervised network would.
 
     Nothing tells it which latents belong to which image, so the best it can do is the mean of each class: a
     blurred digit, whatever the latents. That is what an adversarial loss is for.
@@ -27,20 +27,20 @@ class MSEGenerator(OnePlayer):
 
     tracked = ("g_loss", "g_gradient_norm")
 
-    def __init__(self, generator: keras.Model, num_classes: int, **settings: Any) -> None:
+    def __init__(self, generator: keras.Model, *, num_classes: int, **settings: Any) -> None:
         super().__init__(generator, num_classes=num_classes, **settings)
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of E |G(z, y) - x|^2, the mean over observed pixels."""
+        """Updates G once by E |G(z, y) - x|^2, the mean over observed pixels."""
         latents = self.latents(batch["image"].shape[0])
         with tf.GradientTape() as tape:
             images = self.generator([latents, *self.batch_labels(batch)], training=True)
             loss = tf.reduce_mean(_observed_error(images, batch))
-        norm = self.update(loss, tape, self.g_optimizer, self.learners())
+        norm = self.update_generator(loss, tape)
         return self.finish_step(g_loss=loss, g_gradient_norm=norm)
 
 
-class VAE(OnePlayer):
+class VAE(GenerativeModel):
     """The variational autoencoder of Kingma and Welling 2014, with a Gaussian decoder of fixed variance.
 
     Args:
@@ -65,7 +65,7 @@ class VAE(OnePlayer):
         self.stddev = stddev
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of the negative evidence lower bound per pixel: equation 10 with one draw of z."""
+        """Updates both networks once by the negative evidence lower bound per pixel (equation 10, one z)."""
         images = batch["image"]
         pixels = tf.cast(tf.size(images[0]), tf.float32)
         noise = self.latents(images.shape[0])
@@ -75,12 +75,12 @@ class VAE(OnePlayer):
             error = tf.reduce_mean(_observed_error(self.generator(latents, training=True), batch))
             divergence = tf.reduce_mean(losses.standard_normal_divergence(mean, log_variance)) / pixels
             loss = error / (2.0 * self.stddev**2) + divergence
-        norm = self.update(loss, tape, self.g_optimizer, self.learners())
+        norm = self.update(loss, tape, self.g_optimizer, self.generator_variables())
         return self.finish_step(
             g_loss=loss, reconstruction_error=error, divergence=divergence, g_gradient_norm=norm
         )
 
-    def learners(self) -> list[keras.Variable]:
+    def generator_variables(self) -> list[keras.Variable]:
         """Returns the variables of encoder and decoder."""
         return self.encoder.trainable_variables + self.generator.trainable_variables
 

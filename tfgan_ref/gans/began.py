@@ -8,16 +8,16 @@ import tensorflow as tf
 
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans.base import GAN, LOSSES_AND_NORMS
+from tfgan_ref.gans.gan import GAN, LOSSES_AND_NORMS
 
 
 class BEGAN(GAN):
-    """An autoencoding D, and a weight k that keeps E L(G(z)) near gamma times E L(x), L its L1 error.
+    """GAN whose D is an autoencoder; a weight k keeps E L(G(z)) near gamma times E L(x), L its L1 error.
 
     ``convergence`` is the paper's global measure M: it falls as samples get better, at equilibrium.
 
     Latents are N(0, I) as everywhere here, where the paper draws them from [-1, 1] uniformly. The updates of
-    D and G share their fakes (z_D = z_G), and G plays against the updated D.
+    D and G share their fakes (z_D = z_G), and G is updated through the updated D.
 
     Args:
         generator: latents (N, latent_dim) to samples.
@@ -59,16 +59,11 @@ class BEGAN(GAN):
         )
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Section 3.4: n_critic updates of D, one of G, then one of k."""
-        *earlier, last = self.split_batch(batch)
-        for k, part in enumerate(earlier):
-            self.discriminator_step(self.real(part), self.fake(part, k), k)
-        with tf.GradientTape() as g_tape:
-            fakes = self.fake(last, len(earlier))
-            with g_tape.stop_recording():
-                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+        """Runs section 3.4: n_critic updates of D, one of G, then one of k."""
+        with tf.GradientTape() as tape:
+            fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = tf.reduce_mean(self.discriminate(fakes, purpose=0))
-        norm = self.update_generator(g_loss, g_tape)
+        norm = self.update_generator(g_loss, tape)
         balance = self.gamma * tracked["energy_real"] - g_loss
         self.update_k(balance)
         return self.finish_step(
@@ -82,8 +77,7 @@ class BEGAN(GAN):
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
     ) -> dict[str, tf.Tensor]:
-        """The k-th update of D in this step, on its inputs; returns what is tracked of it."""
-        fakes = self.past_or_present(fakes, k)
+        """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
             real_energy = tf.reduce_mean(self.discriminate(real, purpose=2 * k + 1))
             fake_energy = tf.reduce_mean(self.discriminate(fakes, purpose=2 * k + 2))
@@ -109,7 +103,7 @@ class BEGAN(GAN):
         self.k.assign(tf.clip_by_value(self.k.value + self.k_rate * balance, 0.0, 1.0))
 
     def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> tf.Tensor:
-        """Returns the energies (N,) of what D sees: it rebuilds augmented samples as such."""
+        """Returns the energies (N,) of D's inputs: augmented samples are reconstructed as such."""
         samples, *labels = inputs
         seen = self.perturb(samples, purpose)
         reconstructions, _ = self.discriminator([seen, *labels] if labels else seen, training=True)

@@ -11,16 +11,15 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import ACCURACIES, LOSSES_AND_NORMS, accuracies
+from tfgan_ref.gans.gan import ACCURACIES, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.techniques import ReplayBuffer
 from tfgan_ref.gans.translation import ImageTranslator
-from tfgan_ref.networks import update_spectral_norms
 
 LOSSES = ("least_squares", "non_saturating", "hinge")
 
 
 class CycleGAN(ImageTranslator):
-    """Two generators between two domains, each the way back of the other, against a discriminator of each.
+    """Two generators between two domains, each the inverse of the other, and a discriminator of each domain.
 
     ``batch`` holds unrelated rows: ``source`` from domain A and ``target`` from domain B.
 
@@ -43,7 +42,7 @@ class CycleGAN(ImageTranslator):
         settings: those of ``ImageTranslator``.
 
     Raises:
-        InputError: a setting is unknown or out of range, two networks that meet differ in channels, the
+        InputError: a setting is unknown or out of range, channels of two networks do not match, the
             identity term is wanted for domains that differ in channels, or the size of fakes to keep is not
             known.
     """
@@ -65,8 +64,7 @@ class CycleGAN(ImageTranslator):
         **settings: Any,
     ) -> None:
         check_at_least(0, cycle_weight=cycle_weight, identity_weight=identity_weight)
-        if loss not in LOSSES:
-            raise InputError(f"loss {loss!r} is unknown: choose one of {', '.join(LOSSES)}")
+        adversarial_loss = losses.adversarial_loss(loss, LOSSES)
         _check_channels(generator, backward, discriminator, backward_discriminator)
         a, b = generator.inputs[0].shape[-1], backward.inputs[0].shape[-1]
         if identity_weight and a != b:
@@ -81,9 +79,9 @@ class CycleGAN(ImageTranslator):
         self.backward_discriminator = backward_discriminator
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
-        self.adversarial_loss = losses.adversarial_loss(loss)
-        # The sum of squares of section 4 is twice the loss of Mao et al., and its targets are 1 and 0.
-        self.loss_factor, self.threshold = (2.0, 0.5) if loss == "least_squares" else (1.0, 0.0)
+        self.adversarial_loss = adversarial_loss
+        # The sum of squares of section 4 is twice the loss of Mao et al.
+        self.loss_factor = 2.0 if loss == "least_squares" else 1.0
         self.replay = _replay(replay, replay_shape, discriminator)
         self.backward_replay = _replay(replay, replay_shape, backward_discriminator)
 
@@ -95,12 +93,16 @@ class CycleGAN(ImageTranslator):
         """Returns the variables of both discriminators, which one optimizer updates."""
         return [*self.discriminator.trainable_variables, *self.backward_discriminator.trainable_variables]
 
+    def discriminators(self) -> list[keras.Model]:
+        """Returns both discriminators."""
+        return [self.discriminator, self.backward_discriminator]
+
     def translate_back(self, images: tf.Tensor) -> tf.Tensor:
         """Returns the averaged F's pictures of A in [-1, 1] for ``images`` of B."""
         return self.ema_backward(images, training=False)
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of both generators by equation 3, then one of both discriminators on the same fakes.
+        """Updates both generators by equation 3, then both discriminators on the same fakes.
 
         ``g_loss`` is the sum of both adversarial terms; ``cycle_error`` and ``identity_error`` are mean
         absolute differences, the means of both directions. All are without their weights.
@@ -108,8 +110,8 @@ class CycleGAN(ImageTranslator):
         a, b = self.both_domains(batch)
         with tf.GradientTape() as tape:
             fake_b, fake_a = self.generator(a, training=True), self.backward(b, training=True)
-            g_loss = self.fooling_loss(self.discriminator, fake_b)
-            g_loss += self.fooling_loss(self.backward_discriminator, fake_a)
+            g_loss = self.generator_loss(self.discriminator, fake_b)
+            g_loss += self.generator_loss(self.backward_discriminator, fake_a)
             back_a, back_b = self.backward(fake_b, training=True), self.generator(fake_a, training=True)
             tracked = {"g_loss": g_loss, "cycle_error": _mean_distance((a, back_a), (b, back_b))}
             # The paper's terms are sums of both directions.
@@ -132,7 +134,7 @@ class CycleGAN(ImageTranslator):
             raise InputError("CycleGAN needs a target in its batch")
         return self.generator_inputs(batch)[0], batch["target"]
 
-    def fooling_loss(self, discriminator: keras.Model, fakes: tf.Tensor) -> tf.Tensor:
+    def generator_loss(self, discriminator: keras.Model, fakes: tf.Tensor) -> tf.Tensor:
         """Returns the adversarial term of the generator that made ``fakes``."""
         return self.loss_factor * self.adversarial_loss.generator(discriminator(fakes, training=True))
 
@@ -143,27 +145,27 @@ class CycleGAN(ImageTranslator):
 
         ``d_loss`` is the sum of both objectives, each divided by 2 to slow D down against G (section 7.1).
         """
-        fake_b = self.past_or_present(self.replay, fake_b, 0)
-        fake_a = self.past_or_present(self.backward_replay, fake_a, 1)
+        fake_b = self.sample_replay(self.replay, fake_b, 0)
+        fake_a = self.sample_replay(self.backward_replay, fake_a, 1)
         with tf.GradientTape() as tape:
-            d_loss, shares = self.judging_loss(self.discriminator, b, fake_b)
-            backward_loss, backward_shares = self.judging_loss(self.backward_discriminator, a, fake_a)
+            d_loss, shares = self.discriminator_loss(self.discriminator, b, fake_b)
+            backward_loss, backward_shares = self.discriminator_loss(self.backward_discriminator, a, fake_a)
             d_loss += backward_loss
         norm = self.update_discriminator(d_loss, tape)
         shares = {name: 0.5 * (share + backward_shares[name]) for name, share in shares.items()}
         return {"d_loss": d_loss, "d_gradient_norm": norm, **shares}
 
-    def judging_loss(
+    def discriminator_loss(
         self, discriminator: keras.Model, real: tf.Tensor, fakes: tf.Tensor
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Returns one discriminator's halved objective, and its accuracies."""
         # Two calls, not one on the concatenation: each batch is normalised by its own statistics.
         real_logits, fake_logits = discriminator(real, training=True), discriminator(fakes, training=True)
         d_loss = 0.5 * self.loss_factor * self.adversarial_loss.discriminator(real_logits, fake_logits)
-        return d_loss, accuracies(real_logits - self.threshold, fake_logits - self.threshold)
+        return d_loss, accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
 
-    def past_or_present(self, replay: ReplayBuffer | None, fakes: tf.Tensor, number: int) -> tf.Tensor:
-        """Returns ``fakes``, some exchanged for past ones if there is a buffer; ``number`` tells it apart.
+    def sample_replay(self, replay: ReplayBuffer | None, fakes: tf.Tensor, number: int) -> tf.Tensor:
+        """Returns ``fakes``, some exchanged for stored ones if there is a buffer; ``number`` seeds the draw.
 
         Raises:
             InputError: the buffer keeps pictures of another size.
@@ -177,9 +179,14 @@ class CycleGAN(ImageTranslator):
 
     def update_discriminator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
         """Updates both discriminators, then their spectral norms if any; returns the gradient's norm."""
-        norm = super().update_discriminator(loss, tape)
-        update_spectral_norms(self.backward_discriminator)
+        norm = self.update(loss, tape, self.d_optimizer, self.discriminator_variables())
+        for power_iteration in self.power_iterations:
+            power_iteration()
         return norm
+
+    def update_generator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
+        """Updates both generators; returns the gradient's norm."""
+        return self.update(loss, tape, self.g_optimizer, self.generator_variables())
 
 
 def _mean_distance(*pairs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:

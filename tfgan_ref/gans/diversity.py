@@ -6,20 +6,22 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgan_ref import losses
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans.conditional import ConditionalGAN
+from tfgan_ref.gans.gan import GAN, check_targets
+from tfgan_ref.gans.techniques import LabelTargets
 
 
-class DiversitySensitiveGAN(ConditionalGAN):
-    """A conditional GAN whose G also gains by samples that differ as much as their latents do.
+class DiversitySensitiveGAN(GAN):
+    """Conditional GAN whose G is also rewarded for samples that differ as much as their latents do.
 
-    A generator that is given labels may draw one sample for each and ignore its latents: no single sample
-    tells D so. Equation 2 of "Diversity-Sensitive Conditional GANs" adds to what G maximises, with a weight,
+    A generator that is given labels may draw one sample for each and ignore its latents: D cannot tell from
+    single samples. Equation 2 of "Diversity-Sensitive Conditional GANs" adds to what G maximises, weighted,
 
         E min(|G(y, z1) - G(y, z2)| / |z1 - z2|, bound),
 
-    here with mean absolute differences, of what ``view`` makes of the samples. The bound keeps G from paying
-    with likeness for ever more difference.
+    here with mean absolute differences of ``view(samples)``. The bound keeps G from trading realism for ever
+    more difference.
 
     Args:
         generator: [latents (N, latent_dim), label (N,)] to samples in [-1, 1].
@@ -27,47 +29,49 @@ class DiversitySensitiveGAN(ConditionalGAN):
         num_classes: labels are 0 to num_classes - 1.
         diversity: the weight, lambda in the paper.
         bound: tau in the paper.
-        view: in what samples are compared; None: themselves.
-        settings: those of ``ConditionalGAN``.
+        view: maps samples to what is compared; None: the samples themselves.
+        loss: a name in ``losses.ADVERSARIAL_LOSSES``, as of ``ConditionalGAN``.
+        label_targets: smoothing and noise of the discriminator's targets, for a loss that has them.
+        settings: those of ``GAN``.
 
     Raises:
         InputError: ``diversity`` or ``bound`` is not above 0, or a setting is out of range.
     """
 
-    tracked = (*ConditionalGAN.tracked, "diversity")
+    tracked = (*GAN.tracked, "diversity")
 
     def __init__(
         self,
         generator: keras.Model,
         discriminator: keras.Model,
-        num_classes: int,
         *,
+        num_classes: int,
         diversity: float,
         bound: float,
         view: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        loss: str = "non_saturating",
+        label_targets: LabelTargets | None = None,
         **settings: Any,
     ) -> None:
         for name, value in (("diversity", diversity), ("bound", bound)):
             if value <= 0:
                 raise InputError(f"{name} {value} is out of range: above 0")
-        super().__init__(generator, discriminator, num_classes, **settings)
+        super().__init__(generator, discriminator, num_classes=num_classes, **settings)
+        self.adversarial_loss = losses.adversarial_loss(loss)
+        self.label_targets = check_targets(label_targets, loss)
         self.diversity = diversity
         self.bound = bound
         self.view = view or tf.identity
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """n_critic updates of D, then one of G, which draws a second sample for each label."""
-        *earlier, last = self.split_batch(batch)
-        for k, part in enumerate(earlier):
-            self.discriminator_step(self.real(part), self.fake(part, k), k)
-        with tf.GradientTape() as g_tape:
-            fakes = self.fake(last, len(earlier))
-            with g_tape.stop_recording():
-                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+        """Updates D n_critic times, then G once, which draws a second sample for each label."""
+        *_, last = self.split_batch(batch)
+        with tf.GradientTape() as tape:
+            fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))
             diversity = self.differences(fakes[0], self.fake(last, self.n_critic)[0])
             objective = g_loss - self.diversity * tf.reduce_mean(tf.minimum(diversity, self.bound))
-        norm = self.update_generator(objective, g_tape)
+        norm = self.update_generator(objective, tape)
         tracked["diversity"] = tf.reduce_mean(diversity)
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 

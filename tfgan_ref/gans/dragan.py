@@ -7,12 +7,12 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import GAN, accuracies
+from tfgan_ref.gans.gan import GAN, accuracies
 from tfgan_ref.gans.penalties import perturbed_norms, refuse_batch_norm
 
 
 class DRAGAN(GAN):
-    """The original GAN whose D is held to gradients of norm 1 around the real samples.
+    """The original GAN with a penalty that holds D's gradient norm near 1 around the real samples.
 
     Args:
         generator: latents (N, latent_dim), and a label if there are classes, to images in [-1, 1].
@@ -46,23 +46,17 @@ class DRAGAN(GAN):
         self.spread = spread
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Algorithm 1: updates of D with the local penalty, then one of G by the non-saturating loss."""
-        *earlier, last = self.split_batch(batch)
-        for k, part in enumerate(earlier):
-            self.discriminator_step(self.real(part), self.fake(part, k), k)
-        with tf.GradientTape() as g_tape:
-            fakes = self.fake(last, len(earlier))
-            with g_tape.stop_recording():
-                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+        """Runs Algorithm 1: updates of D with the local penalty, then one of G by the non-saturating loss."""
+        with tf.GradientTape() as tape:
+            fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = losses.non_saturating_generator(self.discriminate(fakes, purpose=0))
-        norm = self.update_generator(g_loss, g_tape)
+        norm = self.update_generator(g_loss, tape)
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
     ) -> dict[str, tf.Tensor]:
-        """The k-th update of D in this step, on its inputs; returns what is tracked of it."""
-        fakes = self.past_or_present(fakes, k)
+        """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         samples, *labels = real
         with tf.GradientTape() as tape:
             real_logits = self.discriminate(real, purpose=2 * k + 1)

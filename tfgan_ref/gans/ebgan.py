@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import GAN, LOSSES_AND_NORMS
+from tfgan_ref.gans.gan import GAN, LOSSES_AND_NORMS
 
 
 class EBGAN(GAN):
-    """D is an autoencoder: it gives low energy, a small reconstruction error, to real samples alone.
+    """GAN whose D is an autoencoder that learns low energy, a small reconstruction error, for real samples.
 
     The energy is the mean squared error per value, where equation 4 takes a norm over all values, so that it
     does not grow with the image. For samples in [-1, 1] it is about the variance of the values, 0.2 to 0.5,
@@ -54,33 +54,27 @@ class EBGAN(GAN):
         self.boundaries = (pretrain_steps,) if pretrain_steps else ()
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """n_critic updates of D by equation 1, then one of G by equation 2 and the pulling-away term.
+        """Updates D n_critic times by equation 1, then G once by equation 2 and the pulling-away term.
 
-        While D is pretrained, nothing is drawn, and what is tracked of G and of fakes reads 0.
+        While D is pretrained, nothing is drawn, and what is tracked of G and of fakes is 0.
         """
-        *earlier, last = self.split_batch(batch)
         if self.phase < len(self.boundaries):
-            for k, part in enumerate([*earlier, last]):
+            for k, part in enumerate(self.split_batch(batch)):
                 tracked = self.autoencoder_step(self.real(part), k)
             return self.finish_step(**tracked)
-        for k, part in enumerate(earlier):
-            self.discriminator_step(self.real(part), self.fake(part, k), k)
-        with tf.GradientTape() as g_tape:
-            fakes = self.fake(last, len(earlier))
-            with g_tape.stop_recording():
-                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+        with tf.GradientTape() as tape:
+            fakes, tracked = self.train_discriminator(batch, tape)
             energies, codes = self.discriminate(fakes, purpose=0)
             g_loss = tf.reduce_mean(energies)
             if self.pull_away_weight:
                 g_loss += self.pull_away_weight * losses.pulling_away(codes)
-        norm = self.update_generator(g_loss, g_tape)
+        norm = self.update_generator(g_loss, tape)
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
     ) -> dict[str, tf.Tensor]:
-        """The k-th update of D in this step, on its inputs; returns what is tracked of it."""
-        fakes = self.past_or_present(fakes, k)
+        """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
             real_energies, _ = self.discriminate(real, purpose=2 * k + 1)
             fake_energies, _ = self.discriminate(fakes, purpose=2 * k + 2)
@@ -96,7 +90,7 @@ class EBGAN(GAN):
         }
 
     def autoencoder_step(self, real: list[tf.Tensor], k: int) -> dict[str, tf.Tensor]:
-        """The k-th update of D in a step of pretraining: equation 1 without fakes."""
+        """Updates D for the k-th time in a step of pretraining, by equation 1 without fakes."""
         with tf.GradientTape() as tape:
             energies, _ = self.discriminate(real, purpose=2 * k + 1)
             d_loss = tf.reduce_mean(energies)
@@ -105,7 +99,7 @@ class EBGAN(GAN):
         return {"d_loss": d_loss, "d_gradient_norm": norm, "energy_real": d_loss}
 
     def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns the energies (N,) and the codes of what D sees: it rebuilds augmented samples as such."""
+        """Returns the energies (N,) and codes of D's inputs: augmented samples are reconstructed as such."""
         samples, *labels = inputs
         seen = self.perturb(samples, purpose)
         reconstructions, codes = self.discriminator([seen, *labels] if labels else seen, training=True)

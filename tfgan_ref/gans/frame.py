@@ -1,4 +1,4 @@
-"""A GAN of animation frames: attributes and an action choose, one latent vector makes a character itself."""
+"""GAN of animation frames of a character, conditioned on its attributes, an action and the action's phase."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import GAN, accuracies, class_accuracy
+from tfgan_ref.gans.gan import GAN, accuracies, class_accuracy
 
 CHUNK = 32  # clips that are made at once when drawing
 RECOMBINED = 4  # one clip in so many is also drawn under another clip's action
@@ -16,11 +16,11 @@ _FREE = 1  # the purpose of a seed for conditions that nobody chose; its latents
 
 
 class FrameGAN(GAN):
-    """G draws one frame of a clip from (latents, conditions, phase); D judges some frames of a clip at once.
+    """GAN whose G draws one frame from (latents, conditions, phase) and whose D sees frames of a clip.
 
-    All frames of a clip share their latents and conditions, only the phase goes on. D sees the frames side
-    by side, so a character that changes between them is told from a real one. Conditions are numbers (N, K)
-    of the values of K factors, attributes first and the action last.
+    All frames of a clip share their latents and conditions; only the phase changes. D sees the frames side
+    by side, so that it can tell a character that changes between them from a real one. Conditions are numbers
+    (N, K) of the values of K factors, attributes first and the action last.
 
     D also learns to read the attributes off real frames, and G must draw what D reads: L_C of Odena et al.
     2017, section 3, for attributes. G is asked for them under the conditions of the batch and, in a quarter
@@ -47,9 +47,9 @@ class FrameGAN(GAN):
         self,
         generator: keras.Model,
         discriminator: keras.Model,
+        *,
         factors: Mapping[str, int],
         phases: int,
-        *,
         loss: str = "non_saturating",
         attribute_weight: float = 0.3,
         **settings: Any,
@@ -66,21 +66,21 @@ class FrameGAN(GAN):
         self.attribute_weight = attribute_weight
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """n_critic updates of D on frames of real and of fake clips, then one of G through the updated D."""
+        """Updates D n_critic times on frames of real and of fake clips, then G once through the updated D."""
         *earlier, last = self.split_batch(batch)
         for k, part in enumerate(earlier):
             self.discriminator_step(self.real(part), self.fake(part, k), k)
         real = self.real(last)
         n = real[0].shape[0]
-        with tf.GradientTape() as g_tape:
+        with tf.GradientTape() as tape:
             drawn = self.fake(self.with_recombined(last), len(earlier))
-            with g_tape.stop_recording():
+            with tape.stop_recording():
                 fakes = [values[:n] for values in drawn]
                 tracked = self.discriminator_step(real, fakes, len(earlier))
             logits, attribute_logits = self.discriminate(drawn, purpose=0)
             loss, accuracy = self.attribute_loss(attribute_logits, drawn[1])
             g_loss = self.adversarial_loss.generator(logits[:n]) + self.attribute_weight * loss
-        norm = self.update_generator(g_loss, g_tape)
+        norm = self.update_generator(g_loss, tape)
         return self.finish_step(
             g_loss=g_loss, g_gradient_norm=norm, attribute_accuracy_fake=accuracy, **tracked
         )
@@ -88,7 +88,7 @@ class FrameGAN(GAN):
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
     ) -> dict[str, tf.Tensor]:
-        """The k-th update of D in this step, on its inputs; returns what is tracked of it."""
+        """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
             real_logits, attribute_logits = self.discriminate(real, purpose=2 * k + 1)
             fake_logits, _ = self.discriminate(fakes, purpose=2 * k + 2)

@@ -7,14 +7,14 @@ import tensorflow as tf
 
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import ACCURACIES, accuracies
+from tfgan_ref.gans.gan import ACCURACIES, accuracies
 from tfgan_ref.gans.translation import ImageTranslator
 
 LOSSES = ("non_saturating", "least_squares", "hinge")
 
 
 class Pix2Pix(ImageTranslator):
-    """G is held to the target by L1 distance and to what targets look like by a D that sees the source too.
+    """Translator trained by the L1 distance to the target and by a D that sees the source and a picture.
 
     With inputs ("source", "mask") it fills holes; the L1 distance is then still a mean over all pixels, of
     which the known ones add 0 if the generator keeps them (``networks.inpainting_generator``).
@@ -50,8 +50,7 @@ class Pix2Pix(ImageTranslator):
         check_at_least(0, l1_weight=l1_weight, adversarial_weight=adversarial_weight)
         if l1_weight == adversarial_weight == 0:
             raise InputError("l1_weight 0 and adversarial_weight 0 leave nothing to learn: one is above 0")
-        if loss not in LOSSES:
-            raise InputError(f"loss {loss!r} is unknown: choose one of {', '.join(LOSSES)}")
+        adversarial_loss = losses.adversarial_loss(loss, LOSSES)
         if adversarial_weight == 0:
             self.tracked = ("l1", "g_gradient_norm")
         elif discriminator is None:
@@ -61,32 +60,32 @@ class Pix2Pix(ImageTranslator):
         super().__init__(generator, discriminator, **settings)
         self.l1_weight = l1_weight
         self.adversarial_weight = adversarial_weight
-        self.adversarial_loss = losses.adversarial_loss(loss)
+        self.adversarial_loss = adversarial_loss
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of D, then one of G through the updated D, by equation 4.
+        """Updates D once, then G once through the updated D, by equation 4.
 
         ``g_loss`` is the adversarial term and ``l1`` the distance, both without their weights.
         """
         conditions, target = self.generator_inputs(batch), batch["target"]
         tracked = {}
-        with tf.GradientTape() as g_tape:
+        with tf.GradientTape() as tape:
             fakes = self.generator(conditions if len(conditions) > 1 else conditions[0], training=True)
             l1 = tf.reduce_mean(tf.abs(target - fakes))  # equation 3
             objective = self.l1_weight * l1
             if self.adversarial_weight:
-                with g_tape.stop_recording():
+                with tape.stop_recording():
                     tracked = self.discriminator_step(conditions, target, fakes)
                 g_loss = self.adversarial_loss.generator(self.discriminate(conditions, fakes))
                 objective += self.adversarial_weight * g_loss
                 tracked["g_loss"] = g_loss
-        norm = self.update_generator(objective, g_tape)
+        norm = self.update_generator(objective, tape)
         return self.finish_step(l1=l1, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
         self, conditions: list[tf.Tensor], target: tf.Tensor, fakes: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """The update of D by half the negative of equation 1; returns what is tracked of it.
+        """Updates D by half the negative of equation 1; returns what is tracked of it.
 
         The half slows D down against G (section 3.3), whatever the loss; ``d_loss`` has it too.
         """
@@ -96,7 +95,8 @@ class Pix2Pix(ImageTranslator):
             fake_logits = self.discriminate(conditions, fakes)
             d_loss = 0.5 * self.adversarial_loss.discriminator(real_logits, fake_logits)
         norm = self.update_discriminator(d_loss, tape)
-        return {"d_loss": d_loss, "d_gradient_norm": norm, **accuracies(real_logits, fake_logits)}
+        shares = accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
+        return {"d_loss": d_loss, "d_gradient_norm": norm, **shares}
 
     def discriminate(self, conditions: list[tf.Tensor], pictures: tf.Tensor) -> tf.Tensor:
         """Returns the logits that D gives ``pictures`` as translations of ``conditions``."""

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies
+from tfgan_ref.gans.gan import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 from tfgan_ref.networks.images.progressive import (
     ProgressiveDiscriminator,
@@ -23,7 +23,7 @@ LOSSES = ("wasserstein", "non_saturating")
 
 
 class ProgressiveGAN(GAN):
-    """Both networks start at 4x4 and grow; each stage fades in while those before it go on learning.
+    """GAN whose networks start at 4x4 and grow; each stage fades in while those before it go on learning.
 
     Each stage is a phase with a graph of its own, which updates the stage's variables alone. Both optimizers'
     moments start anew with each stage, as in the authors' code; learning-rate schedules go on.
@@ -57,8 +57,7 @@ class ProgressiveGAN(GAN):
         **settings: Any,
     ) -> None:
         _refuse(settings)
-        if loss not in LOSSES:
-            raise InputError(f"loss {loss!r} is unknown: choose one of {', '.join(LOSSES)}")
+        adversarial_loss = losses.adversarial_loss(loss, LOSSES)
         wasserstein = loss == "wasserstein"
         for name, weight in (("penalty_weight", penalty_weight), ("drift", drift)):
             if weight is None:
@@ -77,7 +76,7 @@ class ProgressiveGAN(GAN):
         self.boundaries = tuple(sum(steps[: number + 1]) for number in range(len(steps)))
         self.fade_steps = fade_steps
         self.wasserstein = wasserstein
-        self.adversarial_loss = losses.adversarial_loss(loss)
+        self.adversarial_loss = adversarial_loss
         self.penalty_weight = 10.0 if penalty_weight is None else penalty_weight
         self.drift = 0.001 if drift is None else drift
         self.generator_stages = generator_stages(generator)
@@ -103,14 +102,16 @@ class ProgressiveGAN(GAN):
         self.at_start: list[tuple[keras.Variable, float]] = []
         for wrapped, updates in ((self.g_optimizer, 1), (self.d_optimizer, self.n_critic)):
             optimizer = getattr(wrapped, "inner_optimizer", wrapped)
-            # Keras gives back a rate, never the schedule, through its public name.
-            schedule = optimizer._learning_rate
-            if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+            # ``optimizer.learning_rate`` is the present rate; only the config has the schedule.
+            rate = optimizer.get_config()["learning_rate"]
+            if isinstance(rate, dict):
+                schedule = keras.optimizers.schedules.deserialize(rate)
                 optimizer.learning_rate = lambda s=schedule, u=updates: s(
                     u * tf.cast(self.step.value, tf.int64)
                 )
             # Keras's optimizers start each of their variables from one number (0, but for a few types).
-            self.at_start += [(v, v.numpy().flat[0]) for v in optimizer.variables if v is not schedule]
+            others = [v for v in optimizer.variables if v is not optimizer.learning_rate]
+            self.at_start += [(v, v.numpy().flat[0]) for v in others]
 
     def enter_phase(self) -> int:
         """Enters the stage of the step counter; at a stage's first step both optimizers start anew."""
@@ -155,19 +156,11 @@ class ProgressiveGAN(GAN):
         return tf.fill([batch["image"].shape[0], 1], self.alpha())
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """n_critic updates of the stage's D on fresh real images, then one of its G through the updated D.
-
-        The last update of D and that of G share their fakes, as in the paper with its one update of each.
-        """
-        *earlier, last = self.split_batch(batch)
-        for k, part in enumerate(earlier):
-            self.discriminator_step(self.real(part), self.fake(part, k), k)
-        with tf.GradientTape() as g_tape:
-            fakes = self.fake(last, len(earlier))
-            with g_tape.stop_recording():
-                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+        """Updates the stage's D n_critic times on fresh real images, then its G once through that D."""
+        with tf.GradientTape() as tape:
+            fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))
-        norm = self.update_generator(g_loss, g_tape)
+        norm = self.update_generator(g_loss, tape)
         alpha = self.alpha()
         self.sampler.get_layer("images").show(self.phase, alpha)
         tracked |= {"alpha": alpha, "resolution": tf.constant(4.0 * 2**self.phase)}
@@ -176,7 +169,7 @@ class ProgressiveGAN(GAN):
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
     ) -> dict[str, tf.Tensor]:
-        """The k-th update of D in this step; returns what is tracked of it.
+        """Updates D for the k-th time in this step; returns what is tracked of it.
 
         ``d_loss`` is without penalties: with "wasserstein" the negative of the estimated distance.
         """
@@ -218,9 +211,9 @@ def _refuse(settings: dict[str, Any]) -> None:
 
 def _check_match(generator: keras.Model, discriminator: ProgressiveDiscriminator) -> None:
     made = [tuple(images.shape[1:]) for images in generator.outputs]
-    judged = [tuple(stage.inputs[0].shape[1:]) for stage in discriminator.stages]
-    if made != judged:
-        raise InputError(f"generator makes images of {made}, discriminator judges {judged}: use one size")
+    taken = [tuple(stage.inputs[0].shape[1:]) for stage in discriminator.stages]
+    if made != taken:
+        raise InputError(f"generator makes images of {made}, discriminator takes {taken}: use one size")
 
 
 def _steps_of_stages(stage_steps: int | Sequence[int], growing: int, fade_steps: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Running means of what a step reports, that agree on all replicas."""
+"""Running means of what a step reports, equal on all replicas."""
 
 import keras
 import tensorflow as tf
@@ -26,7 +26,7 @@ class RunningMean(keras.metrics.Metric):
         )
 
     def update_state(self, value: tf.Tensor) -> None:
-        """Takes in a scalar."""
+        """Adds a scalar."""
         self.total.assign_add(tf.cast(value, tf.float32))
         self.count.assign_add(1.0)
 
@@ -37,8 +37,6 @@ class RunningMean(keras.metrics.Metric):
 
 def mean_over_replicas(values: list[tf.Tensor]) -> list[tf.Tensor]:
     """Returns the means of scalars over all replicas, in one exchange."""
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return values
     together = tf.stack([tf.cast(value, tf.float32) for value in values])
+    context = tf.distribute.get_replica_context()
     return tf.unstack(context.all_reduce(tf.distribute.ReduceOp.MEAN, together))

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import ACCURACIES, LOSSES_AND_NORMS, accuracies
+from tfgan_ref.gans.gan import ACCURACIES, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.translation import ImageTranslator
 
 ContentLoss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -20,7 +20,7 @@ ADVERSARIAL_WEIGHT = 1e-3  # equation 3
 
 
 class SRGAN(ImageTranslator):
-    """G first learns the mean of all pictures that fit the source, then to make one that passes for real.
+    """Super-resolution GAN: a phase of pixel loss alone, then the perceptual loss with a discriminator.
 
     Phase 0, the paper's SRResNet: ``pretrain_steps`` updates of G alone, by its error in pixels (equation 4).
     Phase 1: in each step one update of D by cross-entropy (equation 2) and one of G by the perceptual loss
@@ -96,7 +96,7 @@ class SRGAN(ImageTranslator):
         return self.discriminator is None or self.phase < len(self.boundaries)
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of G by its error in pixels, or one of D, then one of G through the updated D.
+        """Updates G by its error in pixels, or first D and then G through the updated D.
 
         Both updates of phase 1 share their fakes, which saves a pass through G. ``g_loss`` is all that G
         lowers. What a phase has not got is reported as 0.

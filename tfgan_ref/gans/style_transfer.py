@@ -1,6 +1,6 @@
-"""Style transfer between unpaired pictures: AdaIN (Huang and Belongie 2017) with an adversary.
+"""Style transfer between unpaired pictures: AdaIN (Huang and Belongie 2017) with an adversarial loss.
 
-What a style is nobody says: there are no labels, no pairs, and no network that was trained on other pictures.
+Nothing defines a style: there are no labels, no pairs, and no network that was trained on other pictures.
 The terms are those of MUNIT (Huang et al. 2018, equations 1 to 4), for styles taken from pictures instead of
 drawn from noise.
 """
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import ACCURACIES, LOSSES_AND_NORMS, accuracies
+from tfgan_ref.gans.gan import ACCURACIES, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.translation import ImageTranslator
 from tfgan_ref.networks.translation.adain import PARTS
 
@@ -21,7 +21,7 @@ TERMS = ("self_error", "style_error", "content_error")
 
 
 class StyleTransferGAN(ImageTranslator):
-    """G paints the content of ``source`` in the style of ``target``; D tells its pictures from real targets.
+    """Translator of the content of ``source`` into the style of ``target``; D sees its pictures and targets.
 
     With the content c(x), the style s(y) and the decoder's picture g(c, s), G lowers the weighted sum of
 
@@ -72,8 +72,7 @@ class StyleTransferGAN(ImageTranslator):
             "content_weight": content_weight,
         }
         check_at_least(0, **weights)
-        if loss not in LOSSES:
-            raise InputError(f"loss {loss!r} is unknown: choose one of {', '.join(LOSSES)}")
+        adversarial_loss = losses.adversarial_loss(loss, LOSSES)
         names = [layer.name for layer in generator.layers]
         missing = [part for part in PARTS if part not in names]
         if missing:
@@ -81,19 +80,18 @@ class StyleTransferGAN(ImageTranslator):
         super().__init__(generator, discriminator, inputs=("source", "target"), **settings)
         self.term_weights = tuple(weights.values())
         self.recolour = recolour
-        self.adversarial_loss = losses.adversarial_loss(loss)
-        self.threshold = 0.5 if loss == "least_squares" else 0.0
+        self.adversarial_loss = adversarial_loss
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of D, then one of G through the updated D, on the same fakes.
+        """Updates D once, then G once through the updated D, on the same fakes.
 
         ``g_loss`` is the adversarial term. No term has its weight in it.
         """
         source, target = self.generator_inputs(batch)
-        with tf.GradientTape() as g_tape:
+        with tf.GradientTape() as tape:
             content, style = self.part("content_encoder", source), self.part("style_encoder", target)
             fakes = self.part("decoder", [content, style])
-            with g_tape.stop_recording():
+            with tape.stop_recording():
                 tracked = self.discriminator_step(target, fakes)
             g_loss = self.adversarial_loss.generator(self.discriminator(fakes, training=True))
             own = self.part("decoder", [self.part("content_encoder", self.disguised(target)), style])
@@ -106,7 +104,7 @@ class StyleTransferGAN(ImageTranslator):
             objective = tf.add_n(
                 [weight * term for weight, term in zip(self.term_weights, terms, strict=True)]
             )
-        norm = self.update_generator(objective, g_tape)
+        norm = self.update_generator(objective, tape)
         tracked |= dict(zip(("g_loss", *TERMS), terms, strict=True))
         return self.finish_step(g_gradient_norm=norm, **tracked)
 
@@ -118,7 +116,7 @@ class StyleTransferGAN(ImageTranslator):
             fake_logits = self.discriminator(fakes, training=True)
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         norm = self.update_discriminator(d_loss, tape)
-        shares = accuracies(real_logits - self.threshold, fake_logits - self.threshold)
+        shares = accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
         return {"d_loss": d_loss, "d_gradient_norm": norm, **shares}
 
     def part(self, name: str, inputs: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:

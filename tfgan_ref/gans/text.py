@@ -1,4 +1,4 @@
-"""A GAN whose samples are sentences, and three ways round the gradient that a choice of words lacks."""
+"""GAN whose samples are sentences, with three objectives for the discrete choice of words."""
 
 from typing import Any
 
@@ -7,34 +7,34 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.base import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies
+from tfgan_ref.gans.gan import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 
 OBJECTIVES = ("gumbel", "wgan_gp", "policy_gradient")
 
 
 class TextGAN(GAN):
-    """A writer learns sentences of a topic against a judge that is shown the topic too.
+    """Conditional GAN of sentences: generator and discriminator are both given a topic.
 
-    ``objective`` says how the judge's opinion reaches the writer's weights:
+    ``objective`` chooses how the generator is trained:
 
-    - gumbel: the writer draws words by straight-through Gumbel-softmax (Jang et al. 2017), so that the
-      judge's gradient passes through them; non-saturating loss (Kusner and Hernandez-Lobato 2016).
-    - wgan_gp: in training the writer's words are mixtures, Gumbel-softmax as it is, which a critic with
-      gradient penalty compares with one-hot words (Gulrajani et al. 2017, section 5.4).
-    - policy_gradient: no gradient passes through words; sentences are made more likely the better the judge
-      finds them (REINFORCE, Williams 1992, as in SeqGAN, Yu et al. 2017, equation 8). The reward is the
-      judge's logit of the whole sentence, without SeqGAN's roll-outs, less the mean of the batch's others.
+    - gumbel: G draws words by straight-through Gumbel-softmax (Jang et al. 2017), so that D's gradient passes
+      through them; non-saturating loss (Kusner and Hernandez-Lobato 2016).
+    - wgan_gp: in training G's words are mixtures, Gumbel-softmax as it is, which a critic with gradient
+      penalty compares with one-hot words (Gulrajani et al. 2017, section 5.4).
+    - policy_gradient: no gradient passes through words; sentences with a higher reward are made more likely
+      (REINFORCE, Williams 1992, as in SeqGAN, Yu et al. 2017, equation 8). The reward is D's logit of the
+      whole sentence, without SeqGAN's roll-outs, less the mean of the batch's others.
 
     A first phase of ``pretraining_steps`` raises the likelihood of the data alone, as SeqGAN and RelGAN (Nie
-    et al. 2019) do; after it ``likelihood_weight`` keeps some of it beside the adversary.
+    et al. 2019) do; after it ``likelihood_weight`` weights it beside the adversarial loss.
 
     Args:
         generator: ``networks.text_generator``'s, relaxed for wgan_gp and for no other.
         discriminator: [sentences (N, T, V), label (N,)] to logits (N, 1), without batch norm.
         num_classes: topics are 0 to num_classes - 1.
         objective: one of ``OBJECTIVES``.
-        pretraining_steps: of maximum likelihood, before the adversary.
+        pretraining_steps: of maximum likelihood, before adversarial training.
         likelihood_weight: of the mean negative log-likelihood of a word (nats) in G's loss after it.
         penalty_weight: of wgan_gp's gradient penalty; ``r1`` is the others' penalty.
         settings: those of ``GAN``.
@@ -50,8 +50,8 @@ class TextGAN(GAN):
         self,
         generator: keras.Model,
         discriminator: keras.Model,
-        num_classes: int,
         *,
+        num_classes: int,
         objective: str = "gumbel",
         pretraining_steps: int = 0,
         likelihood_weight: float = 0.0,
@@ -68,9 +68,9 @@ class TextGAN(GAN):
         )
         refuse_batch_norm(discriminator, "TextGAN")
         super().__init__(generator, discriminator, num_classes=num_classes, sample_key="tokens", **settings)
-        self.writer = generator.get_layer("writer")
-        if self.writer.relaxed != (objective == "wgan_gp"):
-            made = "relaxed" if self.writer.relaxed else "one-hot"
+        self.sentence_layer = generator.get_layer("writer")
+        if self.sentence_layer.relaxed != (objective == "wgan_gp"):
+            made = "relaxed" if self.sentence_layer.relaxed else "one-hot"
             raise InputError(f"objective {objective} does not go with a generator of {made} words")
         self.objective = objective
         self.boundaries = (pretraining_steps,) if pretraining_steps else ()
@@ -79,41 +79,36 @@ class TextGAN(GAN):
 
     def real(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
         """Returns D's inputs for a batch of real sentences: [one-hot words (N, T, V), label]."""
-        return [tf.one_hot(batch["tokens"], self.writer.vocabulary), *self.batch_labels(batch)]
+        return [tf.one_hot(batch["tokens"], self.sentence_layer.vocabulary), *self.batch_labels(batch)]
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of the phase that training is in."""
+        """Runs one step of the phase that training is in."""
         if self.phase < len(self.boundaries):
             return self.pretraining_step(batch)
         return self.adversarial_step(batch)
 
     def pretraining_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of G that raises the likelihood of all sentences of the batch."""
+        """Updates G once to raise the likelihood of all sentences of the batch."""
         with tf.GradientTape() as tape:
             loss = self.likelihood_loss(self.real(batch))
         norm = self.update_generator(loss, tape)
         return self.finish_step(likelihood_loss=loss, g_gradient_norm=norm)
 
     def adversarial_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """n_critic updates of D on (real, topic) and (fake, topic), then one of G through the updated D."""
-        *earlier, last = self.split_batch(batch)
-        for k, part in enumerate(earlier):
-            self.discriminator_step(self.real(part), self.fake(part, k), k)
-        with tf.GradientTape() as g_tape:
-            fakes = self.fake(last, len(earlier))
-            with g_tape.stop_recording():
-                tracked = self.discriminator_step(self.real(last), fakes, len(earlier))
+        """Updates D n_critic times on (real, topic) and (fake, topic), then G once through the updated D."""
+        *_, last = self.split_batch(batch)
+        with tf.GradientTape() as tape:
+            fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = self.generator_loss(fakes)
             likelihood = self.likelihood_loss(self.real(last))
             objective = g_loss + self.likelihood_weight * likelihood if self.likelihood_weight else g_loss
-        norm = self.update_generator(objective, g_tape)
+        norm = self.update_generator(objective, tape)
         return self.finish_step(g_loss=g_loss, likelihood_loss=likelihood, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
     ) -> dict[str, tf.Tensor]:
-        """The k-th update of D in this step, on its inputs; returns what is tracked of it."""
-        fakes = self.past_or_present(fakes, k)
+        """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
             real_logits = self.discriminate(real, purpose=2 * k + 1)
             fake_logits = self.discriminate(fakes, purpose=2 * k + 2)
@@ -131,7 +126,7 @@ class TextGAN(GAN):
         return {"d_loss": d_loss, "d_gradient_norm": norm, **accuracies(real_logits, fake_logits)}
 
     def generator_loss(self, fakes: list[tf.Tensor]) -> tf.Tensor:
-        """What G lowers by the judge's opinion of its sentences."""
+        """Returns the adversarial loss of G for its sentences."""
         if self.objective == "policy_gradient":
             fakes = [tf.stop_gradient(fakes[0]), *fakes[1:]]
             return policy_loss(self.log_likelihoods(fakes), self.discriminate(fakes, purpose=0)[:, 0])
@@ -141,14 +136,14 @@ class TextGAN(GAN):
         return losses.non_saturating_generator(logits)
 
     def likelihood_loss(self, real: list[tf.Tensor]) -> tf.Tensor:
-        """Mean negative log-likelihood of a word of real sentences, their ends among them, in nats."""
+        """Returns the mean negative log-likelihood of a word of real sentences, ends included, in nats."""
         words = tf.reduce_sum(counted(real[0]))
         return -tf.reduce_sum(self.log_likelihoods(real)) / words
 
     def log_likelihoods(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         """Returns log p(sentence | topic) of [one-hot sentences (N, T, V), label]: (N,), in nats."""
         sentences, label = inputs
-        log_p = tf.nn.log_softmax(self.writer.logits(sentences, label))
+        log_p = tf.nn.log_softmax(self.sentence_layer.logits(sentences, label))
         of_words = tf.reduce_sum(sentences * log_p, axis=-1)
         return tf.reduce_sum(of_words * counted(sentences), axis=1)
 
@@ -159,7 +154,7 @@ def counted(sentences: tf.Tensor) -> tf.Tensor:
 
 
 def policy_loss(log_likelihoods: tf.Tensor, rewards: tf.Tensor) -> tf.Tensor:
-    """Has as its gradient the negative of REINFORCE's, with the mean reward of the others as baseline.
+    """Returns a loss whose gradient is the negative of REINFORCE's; the baseline is the others' mean reward.
 
     Args:
         log_likelihoods: (N,) of sentences that the policy drew, N at least 2.

@@ -1,17 +1,16 @@
-"""What all types share that turn pictures into pictures. The training step itself is each type's own."""
+"""The base of the types that translate pictures. The training step itself is each type's own."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import tensorflow as tf
 
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans.trainable import TwoPlayers
+from tfgan_ref.gans.base import GenerativeModel
 
 
-class ImageTranslator(TwoPlayers):
-    """A generator from pictures to pictures and what judges its output.
+class ImageTranslator(GenerativeModel):
+    """A generator from pictures to pictures, with a discriminator of its output.
 
     A subclass overrides ``train_step(batch)``; ``batch`` is a dict of float32 pictures in [-1, 1]: ``source``
     (N, H, W, C), ``target`` and, where pixels are known, ``mask`` (N, H, W, 1), 1 for known.
@@ -39,15 +38,15 @@ class ImageTranslator(TwoPlayers):
         inputs: Sequence[str] = ("source",),
         stride: int = 1,
         margin: int | None = None,
-        **settings: Any,
+        seed: int = 0,
+        ema_decay: float | None = 0.999,
     ) -> None:
         check_at_least(1, stride=stride)
         if margin is not None and margin < 0:
             raise InputError(f"margin {margin} is out of range: at least 0, or None")
         if len(inputs) != len(generator.inputs):
             raise InputError(f"inputs {', '.join(inputs)}: the generator takes {len(generator.inputs)}")
-        super().__init__(generator, **settings)
-        self.discriminator = discriminator
+        super().__init__(generator, discriminator, seed=seed, ema_decay=ema_decay)
         self.inputs_taken = tuple(inputs)
         self.stride = stride
         self.margin = margin

@@ -16,11 +16,11 @@ _REFERENCE = 150.0  # Hz
 
 
 class VoiceCycleGAN(CycleGAN):
-    """CycleGAN on pictures of logarithmic envelopes that also learns how high both voices are.
+    """CycleGAN on pictures of logarithmic envelopes that also measures the pitch of both voices.
 
     ``batch`` holds, beside ``source`` and ``target`` (N, frames, bands, 1) in [-1, 1], ``source_pitch`` and
-    ``target_pitch`` (N, frames) in Hz, 0 for frames without a pitch. Each step takes theirs into the moments
-    of log pitch seen so far.
+    ``target_pitch`` (N, frames) in Hz, 0 for frames without a pitch. Each step updates the moments
+    of the log pitch seen so far.
 
     Args:
         generator: as of ``CycleGAN``.
@@ -45,7 +45,7 @@ class VoiceCycleGAN(CycleGAN):
         )
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of CycleGAN, after both pitches have been taken in."""
+        """Runs one step of CycleGAN, after an update of both pitch statistics."""
         for voice in ("source_pitch", "target_pitch"):
             if voice not in batch:
                 raise InputError(f"VoiceCycleGAN needs a {voice} in its batch")

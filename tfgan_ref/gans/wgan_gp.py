@@ -7,12 +7,12 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import check_at_least
-from tfgan_ref.gans.base import GAN, LOSSES_AND_NORMS
+from tfgan_ref.gans.gan import GAN, LOSSES_AND_NORMS
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 
 
 class WGANGP(GAN):
-    """The critic estimates the Wasserstein distance; a penalty holds its gradient norm near 1.
+    """GAN whose critic estimates the Wasserstein distance; a penalty holds its gradient norm near 1.
 
     Args:
         generator: latents (N, latent_dim), and a label if there are classes, to images in [-1, 1].
@@ -47,21 +47,17 @@ class WGANGP(GAN):
         self.one_sided = one_sided
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Algorithm 1: n_critic critic updates on fresh real batches, then one of the generator."""
-        *earlier, last = self.split_batch(batch)
-        for k, part in enumerate(earlier):
-            self.critic_step(self.real(part), self.fake(part, k), k)
-        with tf.GradientTape() as g_tape:
-            fakes = self.fake(last, len(earlier))
-            with g_tape.stop_recording():
-                tracked = self.critic_step(self.real(last), fakes, len(earlier))
+        """Runs Algorithm 1: n_critic critic updates on fresh real batches, then one of the generator."""
+        with tf.GradientTape() as tape:
+            fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = losses.wasserstein_generator(self.discriminate(fakes, purpose=0))
-        norm = self.update_generator(g_loss, g_tape)
+        norm = self.update_generator(g_loss, tape)
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
-    def critic_step(self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int) -> dict[str, tf.Tensor]:
-        """Lines 3 to 10, the k-th time; ``d_loss`` is the negative of the estimated distance."""
-        fakes = self.past_or_present(fakes, k)
+    def discriminator_step(
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+    ) -> dict[str, tf.Tensor]:
+        """Runs lines 3 to 10 for the k-th time; ``d_loss`` is the negative of the estimated distance."""
         (samples, *labels), (fake_samples, *_) = real, fakes
         with tf.GradientTape() as tape:
             real_scores = self.discriminate(real, purpose=2 * k + 1)

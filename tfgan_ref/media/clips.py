@@ -10,16 +10,16 @@ import tensorflow as tf
 from PIL import Image
 
 from tfgan_ref import plotting, randomness
-from tfgan_ref.data.clips.clips import ACTION, Factors, check_factors, parse_choices
-from tfgan_ref.data.training_data import DataShape
-from tfgan_ref.errors import InputError
+from tfgan_ref.data.clips.clips import ORDER, PHASE
+from tfgan_ref.data.clips.factors import ACTION, Factors, check_factors, parse_choices
+from tfgan_ref.data.pipeline import DataShape
+from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import SAMPLE_OF_CLASS, positive, write_saved_model
 from tfgan_ref.files import write_bytes
 from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
 from tfgan_ref.media.medium import Medium
 
 SHEET = "contact_sheet.png"
-PHASE, ORDER = "phase", "factors"  # under which a data shape names the phases, and the factors in order
 MILLISECONDS = 110  # that a GIF shows each frame
 _SIDE = 128  # of a GIF's frames, at least
 ANY = -1  # the choice that leaves a factor free
@@ -90,12 +90,31 @@ class ClipWriter:
     """Writes animated GIFs and a contact sheet.
 
     Attributes:
-        sample: (n, seed, choices (K,)) to clips (n, phases, H, W, C) in [0, 1].
+        draw: (n, seed, choices (K,)) to clips (n, phases, H, W, C) in [0, 1].
         factors: what the choices stand for.
     """
 
-    sample: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+    draw: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
     factors: Factors
+
+    def sample(self, n: int, seed: int = 0, label: str | None = None) -> np.ndarray:
+        """Draws ``n`` clips: uint8 (n, phases, H, W, C).
+
+        Args:
+            n: number of clips.
+            seed: from 0 to 2147483647; the same clips for the same seed.
+            label: what is wanted, ``action=walk,hat=yes``; see ``write``.
+
+        Raises:
+            InputError: an argument cannot be used.
+        """
+        check_at_least(1, n=n)
+        check_seed(seed)
+        return self._clips(n, seed, parse_choices(label, self.factors))
+
+    def _clips(self, n: int, seed: int, choices: list[int]) -> np.ndarray:
+        clips = self.draw(tf.constant(n), tf.constant(seed), tf.constant(choices)).numpy()
+        return np.rint(clips * 255).astype(np.uint8)
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
         """Draws ``n`` clips into the new folder ``out`` (``clips``): GIFs, and a sheet with a clip per row.
@@ -114,14 +133,12 @@ class ClipWriter:
             InputError: an unknown attribute or value, ``seed`` is out of range, or ``out`` exists or cannot
                 be made.
         """
-        if not 0 <= seed < 2**31:
-            raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
+        check_seed(seed)
         choices = parse_choices(label, self.factors)
         out = out or Path("clips")
         if out.exists():
             raise InputError(f"{out} exists: name another folder with --out")
-        clips = self.sample(tf.constant(n), tf.constant(seed), tf.constant(choices)).numpy()
-        clips = np.rint(clips * 255).astype(np.uint8)
+        clips = self._clips(n, seed, choices)
         try:
             out.mkdir(parents=True)
         except OSError as error:
@@ -198,7 +215,7 @@ def _writer_of_saved_model(loaded: tf.Module) -> ClipWriter:
 FRAMES = Medium(
     export_frames,
     """To write animated GIFs and a contact sheet:
-  python scripts/sample.py {path} --label action=walk,hat=yes --n 4 --out DIR
+  {sample} {path} --label action=walk,hat=yes --n 4 --out DIR
 To use it in any Python with TensorFlow:
   import tensorflow as tf
   model = tf.saved_model.load("{path}")

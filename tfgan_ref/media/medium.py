@@ -1,4 +1,4 @@
-"""What generators make, and how it leaves the house: as SavedModels, as files, as lines of text."""
+"""The kinds of output that generators make, and how each is exported, drawn and written."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.export.generator import export_generator
 from tfgan_ref.export.translator import export_translator
 from tfgan_ref.gans import GenerativeModel, ImageTranslator
@@ -15,6 +15,9 @@ from tfgan_ref.gans import GenerativeModel, ImageTranslator
 
 class SampleWriter(Protocol):
     """A trained generator whose samples are no pictures."""
+
+    def sample(self, n: int, seed: int = 0, label: Any = None) -> Any:
+        """Draws ``n`` samples; ``tfgan_ref.load`` says of which form."""
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
         """Draws ``n`` samples and writes them.
@@ -80,7 +83,7 @@ PICTURES = Medium(
 TRANSLATIONS = Medium(
     _export_translations,
     """To apply it to files:
-  python scripts/apply.py {path} PICTURE... --out DIR
+  {apply} {path} PICTURE... --out DIR
 To use it in any Python with TensorFlow:
   import tensorflow as tf
   model = tf.saved_model.load("{path}")

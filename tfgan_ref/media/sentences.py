@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.training_data import DataShape
-from tfgan_ref.errors import InputError
+from tfgan_ref.data.pipeline import DataShape
+from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import (
     IN_TURN,
     SAMPLE_OF_CLASS,
@@ -81,8 +81,24 @@ class SentenceLister:
         topics: what the labels stand for.
     """
 
-    draw: Callable[[int, int, np.ndarray], Sequence[str]]
+    draw: Callable[[int, int, np.ndarray], list[str]]
     topics: tuple[str, ...]
+
+    def sample(self, n: int, seed: int = 0, label: int | str | None = None) -> list[str]:
+        """Draws ``n`` sentences: n texts.
+
+        Args:
+            n: number of sentences.
+            seed: from 0 to 2147483647; the same sentences for the same seed.
+            label: a topic by its name or number; None: every topic in turn.
+
+        Raises:
+            InputError: an argument cannot be used.
+        """
+        check_at_least(1, n=n)
+        check_seed(seed)
+        labels = np.arange(n) % len(self.topics) if label is None else self.labels(n, str(label))
+        return self.draw(len(labels), seed, labels)
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
         """Draws ``n`` sentences, as lines to print or, with ``out``, as a file that ``tsv:`` reads.
@@ -99,8 +115,7 @@ class SentenceLister:
         Raises:
             InputError: no such topic, ``seed`` is out of range, or ``out`` exists or cannot be written.
         """
-        if not 0 <= seed < 2**31:
-            raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
+        check_seed(seed)
         labels = self.labels(n, label)
         if out is not None and out.exists():
             raise InputError(f"{out} exists: name another file with --out")
@@ -166,7 +181,7 @@ def _drawing(module: tf.Module) -> Callable[[int, int, np.ndarray], list[str]]:
 SENTENCES = Medium(
     export_text,
     """To print sentences:
-  python scripts/sample.py {path} --n 20
+  {sample} {path} --n 20
 To use it in any Python with TensorFlow:
   import tensorflow as tf
   model = tf.saved_model.load("{path}")

@@ -9,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import plotting
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.spectrograms import spectrogram_pictures
 from tfgan_ref.data.sounds.wav import encode_wav
-from tfgan_ref.data.training_data import DataShape
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import (
     IN_TURN,
     SAMPLE_OF_CLASS,
@@ -83,6 +83,22 @@ class SoundWriter:
     class_names: tuple[str, ...]
     sample_rate: int
 
+    def sample(self, n: int, seed: int = 0, label: int | str | None = None) -> np.ndarray:
+        """Draws ``n`` sounds: float32 (n, T) in [-1, 1].
+
+        Args:
+            n: number of sounds.
+            seed: from 0 to 2147483647; the same sounds for the same seed.
+            label: a class by its name or number; None: every class in turn.
+
+        Raises:
+            InputError: an argument cannot be used.
+        """
+        check_at_least(1, n=n)
+        check_seed(seed)
+        labels = np.arange(n) % len(self.class_names) if label is None else self.labels(n, str(label))
+        return self.draw(len(labels), seed, labels)
+
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
         """Draws ``n`` sounds into the new folder ``out`` (``sounds``): WAV files and a sheet.
 
@@ -98,8 +114,7 @@ class SoundWriter:
         Raises:
             InputError: no such class, ``seed`` is out of range, or ``out`` exists or cannot be made.
         """
-        if not 0 <= seed < 2**31:
-            raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
+        check_seed(seed)
         labels = self.labels(n, label)
         out = out or Path("sounds")
         if out.exists():
@@ -164,7 +179,7 @@ def _drawing(module: tf.Module) -> Callable[[int, int, np.ndarray], np.ndarray]:
 SOUNDS = Medium(
     export_sound,
     """To write WAV files and their spectrograms:
-  python scripts/sample.py {path} --n 20 --out DIR
+  {sample} {path} --n 20 --out DIR
 To use it in any Python with TensorFlow:
   import tensorflow as tf
   model = tf.saved_model.load("{path}")

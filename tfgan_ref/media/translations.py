@@ -1,67 +1,12 @@
-"""What the recipes share that turn pictures into pictures: reading their pairs, and the strips they draw."""
+"""Strips of pictures that show what a translator makes of its examples."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tfgan_ref import data, plotting
-from tfgan_ref.data import PicturePairs
-from tfgan_ref.data.training_data import Pairs
+from tfgan_ref import plotting
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import ImageTranslator
-from tfgan_ref.recipes.settings import PairedSettings
-
-
-def pairs_reader(make: str | None = None) -> Callable[[PairedSettings], Pairs]:
-    """Returns what reads a recipe's pairs.
-
-    Args:
-        make: how a source is made from a picture, see ``data.read_pairs``; None: as the settings say. Data
-            that come in pairs keep theirs.
-    """
-
-    def read(settings: PairedSettings) -> Pairs:
-        pairs = data.read_pairs(
-            settings.data,
-            make=make or settings.make,
-            reverse=getattr(settings, "reverse", False),
-            scale=getattr(settings, "scale", 1),
-            image_size=getattr(settings, "image_size", None),
-            channels=settings.channels,
-            data_dir=settings.data_dir,
-        )
-        training, _ = split_pairs(pairs, settings.hold_out)
-        return Pairs(training, settings.crop, getattr(settings, "hole", None))
-
-    return read
-
-
-def split_pairs(pairs: PicturePairs, hold_out: int) -> tuple[PicturePairs, PicturePairs | None]:
-    """Takes ``hold_out`` pairs, the same ones each time, from those that are trained on.
-
-    Raises:
-        InputError: none would be left.
-    """
-    count = len(pairs.sources)
-    if hold_out >= count:
-        raise InputError(f"hold_out {hold_out} is out of range: {pairs.name} has {count} pairs")
-    order = np.random.default_rng(0).permutation(count)
-    chosen = (np.sort(order[hold_out:]), np.sort(order[:hold_out]))
-    training, held_out = (
-        replace(
-            pairs,
-            **{
-                side: tuple(getattr(pairs, side)[i] for i in rows)
-                for side in ("sources", "targets", "names")
-                if getattr(pairs, side)
-            },
-        )
-        if len(rows)
-        else None
-        for rows in chosen
-    )
-    return training, held_out
 
 
 def draw_strips(gan: ImageTranslator, examples: Mapping[str, np.ndarray]) -> np.ndarray:

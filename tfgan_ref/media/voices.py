@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds import vocoder
-from tfgan_ref.data.training_data import DataShape
 from tfgan_ref.export.generator import write_saved_model
 from tfgan_ref.export.translator import mirror
 from tfgan_ref.gans import VoiceCycleGAN
@@ -115,7 +115,7 @@ def _served(module: ExportedConverter) -> Callable[..., Any]:
 VOICES = Medium(
     export_converter,
     """To apply it to recordings:
-  python scripts/apply.py {path} RECORDING.wav... --out DIR
+  {apply} {path} RECORDING.wav... --out DIR
 To use it in any Python with TensorFlow:
   import tensorflow as tf
   model = tf.saved_model.load("{path}")

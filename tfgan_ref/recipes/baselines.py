@@ -50,7 +50,7 @@ def build_mse(settings: MSESettings, shape: DataShape) -> MSEGenerator:
     num_classes = require_labels("mse", shape, settings)
     require_size("mse", shape, shape.sample_shape[0])
     generator = conditional_dcgan_generator(settings, shape, num_classes)
-    return MSEGenerator(generator, num_classes, seed=settings.seed, ema_decay=settings.ema_decay)
+    return MSEGenerator(generator, num_classes=num_classes, seed=settings.seed, ema_decay=settings.ema_decay)
 
 
 def build_vae(settings: VAESettings, shape: DataShape) -> VAE:

@@ -103,7 +103,7 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
     return ConditionalGAN(
         conditional_dcgan_generator(settings, shape, num_classes),
         discriminator,
-        num_classes,
+        num_classes=num_classes,
         loss=settings.loss,
         label_targets=label_targets(settings),
         **gan_settings(settings),
@@ -131,7 +131,7 @@ def build_acgan(settings: ACGANSettings, shape: DataShape) -> ACGAN:
     return ACGAN(
         conditional_dcgan_generator(settings, shape, num_classes),
         discriminator,
-        num_classes,
+        num_classes=num_classes,
         class_weight=settings.class_weight,
         **gan_settings(settings),
     )

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfgan_ref import data, networks
-from tfgan_ref.data import PicturePairs
-from tfgan_ref.data.training_data import DataShape, Pairs
+from tfgan_ref.data import DataShape, PicturePairs, TrainingPairs
 from tfgan_ref.gans import CycleGAN, StyleTransferGAN
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import require_crop, strips
@@ -45,19 +44,21 @@ class CycleGANSettings(UnpairedSettings):
     replay: int = 50  # past fakes that each discriminator is shown again; 0: none
 
 
-def read(settings: UnpairedSettings) -> Pairs:
+def read(settings: UnpairedSettings) -> TrainingPairs:
     """Reads both collections.
 
     Raises:
         InputError: one of them cannot be read or used.
     """
     form = {"channels": settings.channels, "image_size": settings.image_size, "data_dir": settings.data_dir}
-    if settings.styles != STYLED_DIGITS:
-        return Pairs(data.unpaired(settings.data, settings.styles, **form), settings.crop)
-    contents, names = data.read_pictures(settings.data, **form)
-    _, styled = data.styled_digits(image_size=settings.image_size or settings.crop, seed=settings.seed)
-    name = f"{settings.data} and {STYLED_DIGITS}"
-    return Pairs(PicturePairs(name, contents, tuple(styled.images), names=names, paired=False), settings.crop)
+    if settings.styles == STYLED_DIGITS:
+        contents, names = data.read_pictures(settings.data, **form)
+        _, styled = data.styled_digits(image_size=settings.image_size or settings.crop, seed=settings.seed)
+        name = f"{settings.data} and {STYLED_DIGITS}"
+        pairs = PicturePairs(name, contents, tuple(styled.images), names=names, paired=False)
+    else:
+        pairs = data.unpaired(settings.data, settings.styles, **form)
+    return TrainingPairs(pairs, settings.crop, settings.seed, settings.flip)
 
 
 def build_cyclegan(settings: CycleGANSettings, shape: DataShape) -> CycleGAN:

@@ -1,19 +1,15 @@
 """Animation frames: a character's attributes, an action and a phase to a frame, all phases to a clip."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
-import tensorflow as tf
 
 from tfgan_ref import losses, networks, plotting
-from tfgan_ref.data.clips.batching import clip_batches
-from tfgan_ref.data.clips.clips import Clips
-from tfgan_ref.data.clips.sources import DEFAULT, read_clips
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data import DataShape, TrainingClips, read_clips
+from tfgan_ref.data.clips.sources import DEFAULT
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
-from tfgan_ref.media.clips import FRAMES, ORDER, PHASE, factors_of, phases_of
+from tfgan_ref.media.clips import FRAMES, factors_of, phases_of
 from tfgan_ref.recipes.recipe import Recipe, require_size
 from tfgan_ref.recipes.settings import SequenceSettings
 
@@ -53,58 +49,21 @@ class FrameSettings(SequenceSettings):
         losses.adversarial_loss(self.loss)
 
 
-@dataclass(frozen=True)
-class TrainingClips:
-    """Clips in memory, as the runner needs them."""
+def read(settings: FrameSettings) -> TrainingClips:
+    """Reads the clips that ``settings`` name, without the pairs that are held out.
 
-    clips: Clips
-
-    @classmethod
-    def read(cls, settings: FrameSettings) -> Self:
-        """Reads the clips that ``settings`` name, without the pairs that are held out.
-
-        Raises:
-            InputError: they cannot be read or used, or have fewer phases than frames are to be seen together.
-        """
-        clips = read_clips(
-            settings.data,
-            image_size=settings.image_size,
-            clips=settings.clips,
-            hold_out=settings.hold_out,
+    Raises:
+        InputError: they cannot be read or used, or have fewer phases than frames are to be seen together.
+    """
+    clips = read_clips(
+        settings.data, image_size=settings.image_size, clips=settings.clips, hold_out=settings.hold_out
+    )
+    if settings.frames_per_clip > clips.phases:
+        raise InputError(
+            f"frames_per_clip {settings.frames_per_clip} is out of range: 1 to the {clips.phases} phases "
+            f"of {settings.data}"
         )
-        if settings.frames_per_clip > clips.phases:
-            raise InputError(
-                f"frames_per_clip {settings.frames_per_clip} is out of range: 1 to the {clips.phases} phases "
-                f"of {settings.data}"
-            )
-        return cls(clips)
-
-    @property
-    def shape(self) -> DataShape:
-        """What the networks must know."""
-        clips = self.clips
-        phases = tuple(str(phase) for phase in range(clips.phases))
-        names = {**clips.factors, PHASE: phases, ORDER: tuple(clips.factors)}
-        return DataShape(clips.frames.shape[2:], names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """What tells these clips from others."""
-        return self.clips.fingerprint
-
-    def batches(self, settings: FrameSettings, n: int, start_step: int) -> tf.data.Dataset:
-        """Returns the endless batches of ``n`` clips that come after ``start_step`` others."""
-        return clip_batches(
-            self.clips,
-            batch_size=n,
-            frames=settings.frames_per_clip,
-            seed=settings.seed,
-            start_step=start_step,
-        )
-
-    def examples(self) -> tuple[()]:
-        """Returns nothing: samples come from latents."""
-        return ()
+    return TrainingClips(clips, settings.frames_per_clip, settings.seed)
 
 
 def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
@@ -137,8 +96,8 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
     return FrameGAN(
         generator,
         discriminator,
-        factors,
-        phases,
+        factors=factors,
+        phases=phases,
         loss=settings.loss,
         seed=settings.seed,
         n_critic=settings.n_critic,
@@ -161,7 +120,7 @@ RECIPE = Recipe(
     FrameSettings,
     build,
     draw,
-    TrainingClips.read,
+    read,
     medium=FRAMES,
 )
 RECIPES = (RECIPE,)

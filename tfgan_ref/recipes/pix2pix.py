@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from tfgan_ref import networks
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data import DataShape, TrainingPairs
 from tfgan_ref.gans import Pix2Pix
 from tfgan_ref.media.medium import TRANSLATIONS
-from tfgan_ref.media.translations import draw_strips, pairs_reader, require_crop
-from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.media.translations import draw_strips, require_crop
+from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
 from tfgan_ref.recipes.settings import PairedSettings
 
 
@@ -66,6 +66,16 @@ class InpaintSettings(UNetSettings):
     receptive_field: str = "34"
 
 
+def read(settings: EdgesSettings) -> TrainingPairs:
+    """Reads the pairs; sources are made by ``make`` unless the data come in pairs."""
+    return read_training_pairs(settings, make=settings.make, reverse=settings.reverse)
+
+
+def read_inpainting(settings: InpaintSettings) -> TrainingPairs:
+    """Reads the pictures, each of them source and target, with holes in the sources."""
+    return read_training_pairs(settings, settings.hole, make="same", image_size=settings.image_size)
+
+
 def build(settings: UNetSettings, shape: DataShape) -> Pix2Pix:
     """Builds pix2pix for pictures whose sides are multiples of 2**depth."""
     return _build(settings, shape, inpainting=False)
@@ -102,7 +112,6 @@ def _build(settings: UNetSettings, shape: DataShape, inpainting: bool) -> Pix2Pi
     )
 
 
-read = pairs_reader()
 RECIPES = (
     Recipe(
         "edges2image", "pix2pix: pictures from edges", "S8", EdgesSettings, build, draw_strips, read,
@@ -114,6 +123,6 @@ RECIPES = (
     ),
     Recipe(
         "inpaint", "pix2pix: what is missing", "S7", InpaintSettings, build_inpainting, draw_strips,
-        pairs_reader(make="same"), TRANSLATIONS,
+        read_inpainting, TRANSLATIONS,
     ),
 )  # fmt: skip

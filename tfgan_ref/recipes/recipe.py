@@ -7,22 +7,54 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfgan_ref import networks, plotting
-from tfgan_ref.data.training_data import DataShape, LabelledImages, TrainingData
+from tfgan_ref import data, networks, plotting
+from tfgan_ref.data import DataShape, TrainingData, TrainingImages, TrainingPairs
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
-from tfgan_ref.gans.trainable import TrainableGenerator
 from tfgan_ref.media.medium import PICTURES, Medium
 from tfgan_ref.recipes.settings import (
     AdversarialSettings,
     CriticSettings,
+    PairedSettings,
+    SamplingSettings,
     Settings,
     TargetSettings,
     TwoPlayerSettings,
 )
 from tfgan_ref.training.schedules import make_schedule
+
+
+def read_images(settings: SamplingSettings) -> TrainingImages:
+    """Reads the images that ``settings`` name.
+
+    Raises:
+        InputError: they cannot be read or used.
+    """
+    arrays = data.read(
+        settings.data,
+        image_size=settings.image_size,
+        channels=settings.channels,
+        data_dir=settings.data_dir,
+    )
+    return TrainingImages(arrays, settings.seed, settings.balanced, settings.missing)
+
+
+def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingPairs:
+    """Reads the pairs that ``settings`` name, without those that are held out.
+
+    Args:
+        settings: the recipe's.
+        hole: the kind of holes in the sources, see ``TrainingPairs``.
+        form: what else ``data.read_pairs`` takes: ``make``, ``scale``, ``image_size``, ``reverse``.
+
+    Raises:
+        InputError: they cannot be read or used.
+    """
+    pairs = data.read_pairs(settings.data, channels=settings.channels, data_dir=settings.data_dir, **form)
+    training, _ = data.split_pairs(pairs, settings.hold_out)
+    return TrainingPairs(training, settings.crop, settings.seed, settings.flip, hole)
 
 
 @dataclass(frozen=True)
@@ -45,9 +77,9 @@ class Recipe:
     summary: str
     tutorials: str
     settings: type[Settings]
-    build: Callable[[Any, DataShape], TrainableGenerator]
+    build: Callable[[Any, DataShape], GenerativeModel]
     draw: Callable[..., np.ndarray]
-    read: Callable[[Any], TrainingData] = LabelledImages.read
+    read: Callable[[Any], TrainingData] = read_images
     medium: Medium = PICTURES
 
 

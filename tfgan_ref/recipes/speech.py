@@ -1,17 +1,12 @@
 """The conditional speech GAN of the series' article 8: from a class to a waveform."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from tfgan_ref import losses, networks
-from tfgan_ref.data.sounds.batching import wave_batches
-from tfgan_ref.data.sounds.sources import read_waves
-from tfgan_ref.data.sounds.waves import Waves
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data import DataShape, TrainingWaves, read_waves
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import WGANGP, ConditionalGAN
 from tfgan_ref.gans.diversity import DiversitySensitiveGAN
@@ -30,7 +25,7 @@ SHOWN = 8  # sounds of each class in the progress sheet
 class SpeechSettings(SequenceSettings):
     """Chosen so that vowels are clear within 30 CPU minutes."""
 
-    data: str = "vowels"  # a name that tfgan_ref.data.sounds.sources.read_waves takes
+    data: str = "vowels"  # a name that tfgan_ref.data.read_waves takes
     length: int = 2048  # samples of each recording
     sample_rate: int = 8000  # per second; recordings of other rates are resampled
     objective: str = "hinge"  # wgan_gp (the paper's), non_saturating, minimax, least_squares, wasserstein
@@ -70,47 +65,19 @@ class SpeechSettings(SequenceSettings):
             self.check(key, getattr(self, key) >= 1, "at least 1")
 
 
-@dataclass(frozen=True)
-class LabelledSounds:
-    """Recordings of one length, with labels."""
+def read(settings: SpeechSettings) -> TrainingWaves:
+    """Reads the recordings that ``settings`` name.
 
-    waves: Waves
-
-    @classmethod
-    def read(cls, settings: SpeechSettings) -> Self:
-        """Reads the recordings that ``settings`` name.
-
-        Raises:
-            InputError: they cannot be read or used.
-        """
-        return cls(
-            read_waves(
-                settings.data,
-                length=settings.length,
-                sample_rate=settings.sample_rate,
-                data_dir=settings.data_dir,
-            )
-        )
-
-    @property
-    def shape(self) -> DataShape:
-        """What the networks must know, with the names of the classes and the rate."""
-        waves = self.waves
-        names = {"classes": waves.class_names, "sample_rate": (str(waves.sample_rate),)}
-        return DataShape((waves.length, 1), len(waves.class_names) or None, names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """What tells these recordings from others."""
-        return self.waves.fingerprint
-
-    def batches(self, settings: SpeechSettings, n: int, start_step: int) -> tf.data.Dataset:
-        """Returns the endless batches of ``n`` that come after ``start_step`` others."""
-        return wave_batches(self.waves, batch_size=n, seed=settings.seed, start_step=start_step)
-
-    def examples(self) -> tuple[()]:
-        """Returns nothing: samples come from latents."""
-        return ()
+    Raises:
+        InputError: they cannot be read or used.
+    """
+    waves = read_waves(
+        settings.data,
+        length=settings.length,
+        sample_rate=settings.sample_rate,
+        data_dir=settings.data_dir,
+    )
+    return TrainingWaves(waves, settings.seed)
 
 
 def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP:
@@ -196,7 +163,7 @@ RECIPE = Recipe(
     SpeechSettings,
     build,
     draw,
-    LabelledSounds.read,
+    read,
     medium=SOUNDS,
 )
 RECIPES = (RECIPE,)

@@ -9,16 +9,15 @@ import keras
 import numpy as np
 
 from tfgan_ref import networks
-from tfgan_ref.data import ImageArrays
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data import DataShape, ImageArrays, TrainingPairs
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import SmallClassifier, classifier_for
 from tfgan_ref.gans import SRGAN
 from tfgan_ref.gans.srgan import FeatureContent
 from tfgan_ref.media.medium import TRANSLATIONS
-from tfgan_ref.media.translations import draw_strips, pairs_reader
+from tfgan_ref.media.translations import draw_strips
 from tfgan_ref.networks.features.classifier import feature_maps
-from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
 from tfgan_ref.recipes.settings import PairedSettings
 from tfgan_ref.training.run_directory import RunDirectory
 
@@ -60,6 +59,11 @@ class SRGANSettings(SRResNetSettings):
     pixel_weight: float | None = None  # of the pixels' distance; None: 0, or 1 without a perceptual network
     adversarial_weight: float = 1e-3  # of what D says
     d_width: int = 64  # filters of D's first layer
+
+
+def read(settings: SRResNetSettings) -> TrainingPairs:
+    """Reads the pictures with their bicubically shrunk sources."""
+    return read_training_pairs(settings, make="small", scale=settings.scale)
 
 
 def build_srresnet(settings: SRResNetSettings, shape: DataShape) -> SRGAN:
@@ -164,7 +168,6 @@ def _patch(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return picture[top : top + PATCH, left : left + PATCH]
 
 
-read = pairs_reader(make="small")
 RECIPES = (
     Recipe(
         "srresnet", "super-resolution by squared error", "S10 S11", SRResNetSettings, build_srresnet,

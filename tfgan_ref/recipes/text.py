@@ -1,16 +1,12 @@
 """The conditional text GAN of the series' article 8: a topic to a sentence."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
-import tensorflow as tf
 
 from tfgan_ref import networks
-from tfgan_ref.data.sentences.batching import sentence_batches
-from tfgan_ref.data.sentences.sentences import Sentences, decode, hold_out
-from tfgan_ref.data.sentences.sources import read_sentences
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data import DataShape, TrainingSentences, hold_out, read_sentences
+from tfgan_ref.data.sentences.sentences import decode
 from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
 from tfgan_ref.networks.sequences.text import text_features, text_generator
@@ -55,50 +51,16 @@ class TextSettings(TwoPlayerSettings):
         self.check("hold_out", 0 < self.hold_out < 1, "above 0 and below 1")
 
 
-@dataclass(frozen=True)
-class LabelledSentences:
-    """Sentences with their topics, in two parts.
+def read(settings: TextSettings) -> TrainingSentences:
+    """Reads the sentences that ``settings`` name, in two parts.
 
-    Attributes:
-        training: what is learned from.
-        held_out: what is not.
+    Raises:
+        InputError: they cannot be read or used.
     """
-
-    training: Sentences
-    held_out: Sentences
-
-    @classmethod
-    def read(cls, settings: TextSettings) -> Self:
-        """Reads the sentences that ``settings`` name.
-
-        Raises:
-            InputError: they cannot be read or used.
-        """
-        sentences = read_sentences(
-            settings.data, length=settings.length, vocabulary=settings.vocabulary, topics=settings.topics
-        )
-        return cls(*hold_out(sentences, settings.hold_out, SPLIT_SEED))
-
-    @property
-    def shape(self) -> DataShape:
-        """What the networks must know."""
-        data = self.training
-        names = {"topics": data.topics, "words": data.words}
-        return DataShape((data.length, len(data.words)), len(data.topics), names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """What tells these training sentences from others."""
-        return self.training.fingerprint
-
-    def batches(self, settings: TextSettings, n: int, start_step: int) -> tf.data.Dataset:
-        """Returns the endless batches of ``n`` training sentences that come after ``start_step`` others."""
-        return sentence_batches(self.training, batch_size=n, seed=settings.seed, start_step=start_step)
-
-    def examples(self) -> tuple[dict[str, np.ndarray]]:
-        """Returns what numbers stand for: ``draw`` writes them out."""
-        data = self.training
-        return ({"words": np.array(data.words), "topics": np.array(data.topics)},)
+    sentences = read_sentences(
+        settings.data, length=settings.length, vocabulary=settings.vocabulary, topics=settings.topics
+    )
+    return TrainingSentences(*hold_out(sentences, settings.hold_out, SPLIT_SEED), settings.seed)
 
 
 def build(settings: TextSettings, shape: DataShape) -> TextGAN:
@@ -131,7 +93,7 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
     return TextGAN(
         generator,
         discriminator,
-        num_classes,
+        num_classes=num_classes,
         objective=settings.objective,
         pretraining_steps=settings.pretraining_steps,
         likelihood_weight=settings.likelihood_weight,
@@ -157,7 +119,7 @@ RECIPE = Recipe(
     TextSettings,
     build,
     draw,
-    LabelledSentences.read,
+    read,
     medium=SENTENCES,
 )
 RECIPES = (RECIPE,)

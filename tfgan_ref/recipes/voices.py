@@ -5,13 +5,9 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from tfgan_ref import networks, plotting
-from tfgan_ref.data.sounds.sources import read_waves
-from tfgan_ref.data.sounds.vocoder import BANDS
-from tfgan_ref.data.sounds.voices import Voices, example_voices, voice_batches
-from tfgan_ref.data.training_data import EXAMPLES, DataShape
+from tfgan_ref.data import DataShape, TrainingVoices, Voices, read_waves
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import VoiceCycleGAN
 from tfgan_ref.media.voices import VOICES
@@ -59,39 +55,7 @@ class VoicesSettings(TwoPlayerSettings):
             )
 
 
-@dataclass(frozen=True)
-class VoiceData:
-    """Two voices, from whose recordings pieces are cut."""
-
-    voices: Voices
-    frames: int
-
-    @property
-    def shape(self) -> DataShape:
-        """What the networks must know."""
-        names = {
-            "voices": (self.voices.source.name, self.voices.target.name),
-            "sample_rate": (str(self.voices.sample_rate),),
-        }
-        return DataShape((self.frames, BANDS, 1), source_channels=1, names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """What tells these recordings from others."""
-        return self.voices.fingerprint
-
-    def batches(self, settings: VoicesSettings, n: int, start_step: int) -> tf.data.Dataset:
-        """Returns the endless batches of ``n`` pieces of each voice that come after ``start_step`` others."""
-        return voice_batches(
-            self.voices, batch_size=n, frames=self.frames, seed=settings.seed, start_step=start_step
-        )
-
-    def examples(self) -> tuple[dict[str, np.ndarray]]:
-        """Returns the same few pieces each time."""
-        return (example_voices(self.voices, EXAMPLES, frames=self.frames),)
-
-
-def read(settings: VoicesSettings) -> VoiceData:
+def read(settings: VoicesSettings) -> TrainingVoices:
     """Reads and analyses the recordings of both voices.
 
     Raises:
@@ -100,7 +64,8 @@ def read(settings: VoicesSettings) -> VoiceData:
     waves = read_waves(
         settings.data, length=settings.length, sample_rate=SAMPLE_RATE, data_dir=settings.data_dir
     )
-    return VoiceData(Voices.of(waves, settings.source, settings.target), settings.frames)
+    voices = Voices.of(waves, settings.source, settings.target)
+    return TrainingVoices(voices, settings.frames, settings.seed)
 
 
 def build(settings: VoicesSettings, shape: DataShape) -> VoiceCycleGAN:

@@ -1,4 +1,4 @@
-"""Applying a voice converter to recordings: a run directory or an exported SavedModel, and WAV files."""
+"""A voice converter, from a run directory or an exported SavedModel, applied to WAV files."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ from tfgan_ref.files import write_bytes
 from tfgan_ref.media.sounds import sample_rate_of
 from tfgan_ref.media.voices import QUIETEST, VOICES, converter_of
 from tfgan_ref.run import build
-from tfgan_ref.run.apply import Job, plan_targets
+from tfgan_ref.run.apply_pictures import Job, plan_targets
 from tfgan_ref.run.saved_models import load_saved_model
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def open_converter(path: Path, *, backward: bool = False) -> Converter | None:
 
 
 def plan_recordings(inputs: Iterable[Path], out: Path, *, overwrite: bool = False) -> list[Job]:
-    """Returns what WAV files, and the WAV files in folders, become in the folder ``out``.
+    """Returns the jobs that WAV files, and folders of them, make in the folder ``out``.
 
     Raises:
         InputError: an input does not exist or is no WAV file, two inputs have one result, or a result exists.

@@ -1,16 +1,14 @@
-"""Making a recipe's GAN, new or from a run directory."""
+"""A recipe's GAN, new or from a run directory."""
 
-import contextlib
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from tfgan_ref.data.training_data import DataShape
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans.trainable import TrainableGenerator
+from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.recipes.recipe import Recipe, optimizers
 from tfgan_ref.recipes.settings import Settings
@@ -19,23 +17,30 @@ from tfgan_ref.training.distribution import refuse_clipping, synchronise_batch_n
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
+READABLE = ("0.2",)  # versions whose run directories this one reads
 
 
-def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> TrainableGenerator:
-    """Builds and compiles the recipe's GAN for data of ``shape``, in the scope of the strategy there is."""
-    _warn_of_slow_bfloat16(settings.precision)
-    with _dtype_policy(settings.precision):
+def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GenerativeModel:
+    """Builds and compiles the recipe's GAN for data of ``shape``, in the scope of the current strategy."""
+    if settings.precision == "mixed_bfloat16":
+        _warn_of_slow_bfloat16()
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(settings.precision)
+    try:
         gan = recipe.build(settings, shape)
+    finally:
+        keras.config.set_dtype_policy(policy)
     if settings.sync_batch_norm:
         synchronise_batch_norm(gan.generator, getattr(gan, "discriminator", None))
     gpu = bool(tf.config.list_physical_devices("GPU"))
     auto = gpu and not settings.deterministic
     gan.compile(*optimizers(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
-    refuse_clipping(gan.optimizers(), tf.distribute.get_strategy())
+    if settings.clip_norm is not None:
+        refuse_clipping(gan.optimizers(), tf.distribute.get_strategy())
     return gan
 
 
-def restore_gan(path: Path) -> TrainableGenerator:
+def restore_gan(path: Path) -> GenerativeModel:
     """Rebuilds the GAN of the run in ``path`` with the weights of its newest sound checkpoint.
 
     Raises:
@@ -62,7 +67,7 @@ def settings_of(path: Path) -> Settings:
     return parse_config(RunDirectory.open(path))[1]
 
 
-def open_run(path: Path) -> tuple[Recipe, TrainableGenerator, DataShape]:
+def open_run(path: Path) -> tuple[Recipe, GenerativeModel, DataShape]:
     """Returns the recipe, the GAN as its newest sound checkpoint has it, and the data shape of a run.
 
     Raises:
@@ -83,6 +88,12 @@ def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
     """
     config = run.config()
     try:
+        version = config["versions"]["tfgan_ref"]
+        if version.rpartition(".")[0] not in READABLE:
+            raise InputError(
+                f"run {run.path} was made by tfgan_ref {version}: this version reads runs of "
+                f"{', '.join(READABLE)}, train it again or use that version"
+            )
         recipe = find_recipe(config["recipe"])
         settings = recipe.settings.from_config(config["settings"])
         shape = config["data"]["sample_shape"]
@@ -101,18 +112,8 @@ def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
     return recipe, settings, DataShape(tuple(shape), *counts, names), fingerprint
 
 
-@contextlib.contextmanager
-def _dtype_policy(name: str) -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def _warn_of_slow_bfloat16(precision: str) -> None:
-    if precision != "mixed_bfloat16" or tf.config.list_physical_devices("GPU"):
+def _warn_of_slow_bfloat16() -> None:
+    if tf.config.list_physical_devices("GPU"):
         return
     cpuinfo = Path("/proc/cpuinfo")
     flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""

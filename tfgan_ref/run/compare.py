@@ -1,197 +1,59 @@
-"""Training several recipes, or one with several values of a setting, and scoring all of them alike."""
+"""The command ``compare``: several recipes, or values of a setting, trained and scored alike."""
 
+import argparse
 import csv
-import difflib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tfgan_ref import data
-from tfgan_ref.data import ImageArrays
-from tfgan_ref.data.training_data import DataShape, LabelledImages
+from tfgan_ref import cli, data
+from tfgan_ref.data import DataShape, ImageArrays, TrainingImages
 from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.metrics import gradient_energy
-from tfgan_ref.recipes import find_recipe
-from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import SamplingSettings, Settings
-from tfgan_ref.run import train
+from tfgan_ref.recipes.recipe import read_images
+from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.run import compare_results, train
+from tfgan_ref.run.arguments.compare import ALIASES
 from tfgan_ref.run.build import build_gan, parse_config
-from tfgan_ref.run.evaluate import Report, evaluate, generator_evaluator, make_extractor
+from tfgan_ref.run.compare_plan import Entry, name_in_errors, plan
+from tfgan_ref.run.compare_results import STRIP, Row
+from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor
 from tfgan_ref.run.sample import open_sampler
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
-STRIP = 12  # samples of each run in the picture
 SHARPNESS_SAMPLES = 500
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One run of a comparison.
-
-    Attributes:
-        name: of its directory and its row.
-        recipe: what it trains.
-        settings: how.
-        path: its run directory.
-        value: that of the swept setting; None without a sweep.
-    """
-
-    name: str
-    recipe: Recipe
-    settings: Settings
-    path: Path
-    value: Any = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """What came of one run.
-
-    Attributes:
-        entry: the run.
-        parameters: numbers that training changes in ``generator`` and ``discriminator``; None: it has none.
-        seconds: of training: its first step's tracing, its grids and checkpoints are in it; reading data,
-            building the networks and writing the results are not.
-        report: the scores; None if training diverged.
-        diverged: how training diverged, or None.
-        sharpness: gradient energy of ``SHARPNESS_SAMPLES`` samples over that of the real images, or None.
-        samples: uint8 (``STRIP``, H, W, C), or None.
-    """
-
-    entry: Entry
-    parameters: dict[str, int | None]
-    seconds: float | None
-    report: Report | None = None
-    diverged: str | None = None
-    sharpness: float | None = None
-    samples: np.ndarray | None = None
-
-    def _evaluation(self) -> dict[str, Any] | None:
-        if self.report is None:
-            return None
-        evaluation = self.report.to_dict()
-        # Where the run lies on this machine is nobody's business elsewhere.
-        return evaluation | {"settings": evaluation["settings"] | {"model": self.entry.name}}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns all of it but the samples as JSON values."""
-        return {
-            "name": self.entry.name,
-            "recipe": self.entry.recipe.name,
-            "value": self.entry.value,
-            "settings": asdict(self.entry.settings),
-            "steps": self.entry.settings.steps,
-            "seconds": self.seconds,
-            "parameters": self.parameters,
-            "sharpness": self.sharpness,
-            "evaluation": self._evaluation(),
-            "diverged": self.diverged,
-        }
-
-
-def plan(
-    names: Sequence[str],
-    given: Mapping[str, str],
-    out: Path,
-    *,
-    sweep: tuple[str, Sequence[str]] | None = None,
-    own: Mapping[str, Mapping[str, str]] | None = None,
-) -> list[Entry]:
-    """Lists the runs of a comparison, in the order of ``names`` and of the swept values.
-
-    Args:
-        names: of recipes.
-        given: texts of settings for all recipes that have them.
-        out: directory of the run directories.
-        sweep: a setting that all recipes have, and the texts of its values.
-        own: more settings of single recipes, by recipe; they override ``given``.
-
-    Raises:
-        InputError: a recipe is unknown or named twice, a setting is known to no recipe or swept beside being
-            given, or a value cannot be used.
-    """
-    if not names:
-        raise InputError("no recipe is named: name at least one")
-    recipes = [find_recipe(name) for name in names]
-    for recipe in recipes:
-        if not issubclass(recipe.settings, SamplingSettings):
-            raise InputError(f"recipe {recipe.name} draws no samples to compare: leave it out")
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"recipe {name} is named twice")
-    keys = {recipe.name: [field.name for field in fields(recipe.settings)] for recipe in recipes}
-    for key in given:
-        _check_known(key, keys)
-    if sweep:
-        _check_sweep(*sweep, given, keys)
-    entries = []
-    for recipe in recipes:
-        texts = {key: text for key, text in given.items() if key in keys[recipe.name]}
-        texts |= (own or {}).get(recipe.name, {})
-        with _named(recipe.name):
-            if sweep is None:
-                entries.append(_entry(recipe.name, recipe, texts, out))
-            else:
-                entries += _swept(recipe, texts, out, *sweep)
-    return entries
-
-
-def _check_known(key: str, keys: Mapping[str, Sequence[str]]) -> None:
-    lacking = [name for name in keys if key not in keys[name]]
-    if len(lacking) == len(keys):
-        known = list(dict.fromkeys(key for names in keys.values() for key in names))
-        near = difflib.get_close_matches(key, known, n=1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        raise InputError(
-            f"setting {key!r} is unknown to {', '.join(keys)}{meant}: choose one of {', '.join(known)}"
-        )
-    if lacking:
-        logger.info("%s is left out for %s: no such setting there", key, ", ".join(lacking))
-
-
-def _check_sweep(
-    key: str, values: Sequence[str], given: Mapping[str, str], keys: Mapping[str, Sequence[str]]
-) -> None:
-    if not key or not values or not all(values):
-        raise InputError(f"sweep {key}={','.join(values)} lacks a key or a value: write KEY=VALUE,VALUE,...")
-    if key in given:
-        raise InputError(f"setting {key!r} is both given and swept: leave one out")
-    if key in ("data", "data_dir"):
-        raise InputError(f"sweep {key}: scores compare only on the same data")
-    known = {name: names for name, names in keys.items() if key in names}
-    if known and (lacking := sorted(keys.keys() - known.keys())):
-        raise InputError(f"sweep {key}: recipe {lacking[0]} has no such setting, leave it out")
-    _check_known(key, keys)
-
-
-def _entry(name: str, recipe: Recipe, texts: Mapping[str, str], out: Path, value: Any = None) -> Entry:
-    settings = recipe.settings.from_text(texts)
-    # At least one row of metrics.csv, from which the seconds are read.
-    settings = replace(settings, log_every=min(settings.log_every, settings.steps))
-    return Entry(name, recipe, settings, out / name, value)
-
-
-def _swept(
-    recipe: Recipe, texts: Mapping[str, str], out: Path, key: str, values: Sequence[str]
-) -> Iterator[Entry]:
-    seen = []
-    for text in values:
-        with_value = {**texts, key: text}
-        value = getattr(recipe.settings.from_text(with_value), key)
-        if value in seen:
-            raise InputError(f"sweep {key}: value {text} is given twice")
-        seen.append(value)
-        name = f"{recipe.name}-{key}={value}".replace("/", "_")
-        yield _entry(name, recipe, with_value, out, value)
+def main(arguments: argparse.Namespace) -> int:
+    """Trains and scores what the command line names, and writes the results; returns 130 after Ctrl-C."""
+    cli.prepare_scoring()
+    given = cli.settings_given(arguments, ("data", "data_dir", "steps", "seed"))
+    sweep = None
+    if arguments.sweep is not None:
+        key, _, values = arguments.sweep.partition("=")
+        sweep = ALIASES.get(key, key), values.split(",")
+    entries = plan(arguments.recipes, given, arguments.out, sweep=sweep)
+    rows = compare(
+        entries,
+        metrics=arguments.metrics.split(","),
+        n=arguments.n,
+        seed=0 if arguments.seed is None else entries[0].settings.seed,
+        features=arguments.features,
+        weights=arguments.weights,
+    )
+    if rows is None:
+        print("stopped; the same command goes on")
+        return 130
+    compare_results.write(rows, arguments.out, sweep and sweep[0])
+    print(f"\n{compare_results.table(rows)}\n{arguments.out / 'compare.png'}")
+    return 0
 
 
 def compare(
@@ -269,7 +131,7 @@ def _prepare_all(
     """
     prepared = []
     for entry in entries:
-        with _named(entry.name):
+        with name_in_errors(entry.name):
             prepared.append(_prepare(entry, _read(entry.settings, kept)))
     # The networks first: where there is no classifier of these data yet, it is trained here.
     for arrays in {arrays.fingerprint: arrays for arrays in kept.values()}.values():
@@ -284,25 +146,25 @@ def _prepare_all(
 
 def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], str]:
     settings = entry.settings
-    shape = DataShape.of(arrays)
+    shape = TrainingImages(arrays).shape
     gan = build_gan(entry.recipe, settings, shape)
     if settings.balanced:  # which not all data can be
         data.batches(arrays, batch_size=settings.batch_size, seed=settings.seed, balanced=True)
     if settings.evaluate_every is not None:
         generator_evaluator(gan, arrays, settings)
-    parameters = {player: _parameters(gan, player) for player in ("generator", "discriminator")}
+    parameters = {name: _parameters(gan, name) for name in ("generator", "discriminator")}
     return parameters, _progress(entry, gan, shape, arrays.fingerprint)
 
 
 def _read(settings: Settings, kept: dict[tuple, ImageArrays]) -> ImageArrays:
     key = (settings.image_size, settings.channels)
     if key not in kept:
-        kept[key] = LabelledImages.read(settings).arrays
+        kept[key] = read_images(settings).arrays
     return kept[key]
 
 
-def _parameters(gan: GenerativeModel, player: str) -> int | None:
-    network = getattr(gan, player, None)
+def _parameters(gan: GenerativeModel, name: str) -> int | None:
+    network = getattr(gan, name, None)
     return None if network is None else sum(int(np.prod(v.shape)) for v in network.trainable_variables)
 
 
@@ -348,12 +210,3 @@ def _draw(path: Path, seed: int) -> np.ndarray:
     sampler = open_sampler(path)
     labels = None if sampler.num_classes is None else np.arange(SHARPNESS_SAMPLES) % sampler.num_classes
     return sampler.draw(sampler.latents(SHARPNESS_SAMPLES, seed), labels)
-
-
-@contextmanager
-def _named(name: str) -> Iterator[None]:
-    """Puts the name of the run before a complaint: a setting may suit all runs but one."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from error

@@ -1,14 +1,66 @@
-"""What a comparison leaves: a Markdown table, JSON, a strip of samples for each run, curves of a sweep."""
+"""The results of a comparison: a Markdown table, JSON, a strip of samples per run, curves of a sweep."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from tfgan_ref import plotting
 from tfgan_ref.evaluation import Score
 from tfgan_ref.files import write_json, write_text
-from tfgan_ref.run.compare import STRIP, Row
+from tfgan_ref.run.compare_plan import Entry
+from tfgan_ref.run.evaluate_images import Report
 
 NONE = "-"  # where a run has no such number
+STRIP = 12  # samples of each run in the picture
+
+
+@dataclass(frozen=True)
+class Row:
+    """The result of one run.
+
+    Attributes:
+        entry: the run.
+        parameters: numbers that training changes in ``generator`` and ``discriminator``; None: it has none.
+        seconds: of training: its first step's tracing, its grids and checkpoints are in it; reading data,
+            building the networks and writing the results are not.
+        report: the scores; None if training diverged.
+        diverged: how training diverged, or None.
+        sharpness: gradient energy of its samples over that of the real images, or None.
+        samples: uint8 (``STRIP``, H, W, C), or None.
+    """
+
+    entry: Entry
+    parameters: dict[str, int | None]
+    seconds: float | None
+    report: Report | None = None
+    diverged: str | None = None
+    sharpness: float | None = None
+    samples: np.ndarray | None = None
+
+    def _evaluation(self) -> dict[str, Any] | None:
+        if self.report is None:
+            return None
+        evaluation = self.report.to_dict()
+        # Where the run lies on this machine is nobody's business elsewhere.
+        return evaluation | {"settings": evaluation["settings"] | {"model": self.entry.name}}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns all of it but the samples as JSON values."""
+        return {
+            "name": self.entry.name,
+            "recipe": self.entry.recipe.name,
+            "value": self.entry.value,
+            "settings": asdict(self.entry.settings),
+            "steps": self.entry.settings.steps,
+            "seconds": self.seconds,
+            "parameters": self.parameters,
+            "sharpness": self.sharpness,
+            "evaluation": self._evaluation(),
+            "diverged": self.diverged,
+        }
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -1,5 +1,6 @@
-"""Drawing from a trained generator, whether it is a run directory or an exported SavedModel."""
+"""The command ``sample``: drawing from a trained generator, of a run directory or an exported SavedModel."""
 
+import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,14 +8,62 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref import randomness
-from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref import data, plotting, randomness
+from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import CHUNK, ExportedGenerator
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.media.medium import PICTURES, TRANSLATIONS, SampleWriter
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build
+from tfgan_ref.run.arguments.sample import NEIGHBOURS, STEPS
 from tfgan_ref.run.saved_models import load_saved_model
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Draws the samples that the command line asks for and writes them."""
+    writer = open_writer(arguments.model)
+    if writer is None:
+        _draw_pictures(arguments)
+        return
+    for flag in ("interpolate", "neighbours"):
+        if getattr(arguments, flag):
+            raise InputError(f"--{flag} is for pictures: {arguments.model} makes none")
+    check_at_least(1, n=arguments.n)
+    print(writer.write(arguments.n, arguments.seed, arguments.label, arguments.out))
+
+
+def _draw_pictures(arguments: argparse.Namespace) -> None:
+    out = arguments.out or Path("samples.png")
+    if out.suffix.lower() != ".png":
+        raise InputError(f"--out {out} is not a .png file")
+    if out.exists():
+        raise InputError(f"{out} exists: name another file with --out")
+    sampler = open_sampler(arguments.model)
+    labels = sampler.labels(arguments.n, arguments.label)
+    n = arguments.n if labels is None else len(labels)
+    columns = max(1, min(n, round(n**0.5)))
+    if labels is not None and arguments.label in (None, "all"):
+        columns = n // sampler.num_classes
+    if arguments.interpolate:
+        rows = -(-n // STEPS)
+        latents = interpolate(sampler.latents(2 * rows, arguments.seed), STEPS)
+        if labels is not None:
+            one_row_each = arguments.label in (None, "all")
+            of_rows = np.arange(rows) % sampler.num_classes if one_row_each else labels[:1].repeat(rows)
+            labels = of_rows.repeat(STEPS)
+        images, columns = sampler.draw(latents, labels), STEPS
+    else:
+        images = sampler.draw(sampler.latents(n, arguments.seed), labels)
+    if arguments.neighbours:
+        size, channels = images.shape[1], images.shape[3]
+        arrays = data.read(
+            arguments.neighbours, image_size=size, channels=channels, data_dir=arguments.data_dir
+        )
+        nearest = arrays.images[nearest_neighbours(images, arrays.images, NEIGHBOURS)]
+        images = np.concatenate([images[:, None], nearest], axis=1).reshape(-1, *images.shape[1:])
+        columns = NEIGHBOURS + 1
+    plotting.save_png(out, plotting.grid(images, columns, enlarge=2 if images.shape[1] < 48 else 1))
+    print(out)
 
 
 @dataclass(frozen=True)
@@ -31,6 +80,22 @@ class Sampler:
     latent_dim: int
     num_classes: int | None
 
+    def sample(self, n: int, seed: int = 0, label: int | None = None) -> np.ndarray:
+        """Draws ``n`` images as the exported ``sample`` does: uint8 (n, H, W, C).
+
+        Args:
+            n: number of images.
+            seed: from 0 to 2147483647; the same images for the same seed.
+            label: a class, of a conditional generator; None: every class in turn.
+
+        Raises:
+            InputError: an argument cannot be used.
+        """
+        latents = self.latents(n, seed)
+        if label is not None:
+            return self.draw(latents, self.labels(n, str(label)))
+        return self.draw(latents, None if self.num_classes is None else np.arange(n) % self.num_classes)
+
     def draw(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Maps latents, and labels if conditional, to uint8 images (N, H, W, C), in pieces."""
         inputs = [tf.constant(latents, tf.float32)]
@@ -43,8 +108,7 @@ class Sampler:
     def latents(self, n: int, seed: int) -> np.ndarray:
         """Draws the ``n`` latents that the SavedModel's ``sample`` draws from ``seed``."""
         check_at_least(1, n=n)
-        if not 0 <= seed < 2**31:
-            raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
+        check_seed(seed)
         return randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed)).numpy()
 
     def labels(self, n: int, label: str | None) -> np.ndarray | None:
@@ -66,7 +130,7 @@ class Sampler:
 
 
 def sampler_of(gan: GenerativeModel) -> Sampler:
-    """Draws from the averaged generator of ``gan``, as it is at each time."""
+    """Returns a sampler of the averaged generator of ``gan``, which follows its weights."""
     module = ExportedGenerator(gan.sampling_generator)
     return Sampler(tf.function(module.serve), gan.latent_dim, gan.num_classes)
 
@@ -103,7 +167,7 @@ def open_sampler(path: Path) -> Sampler:
     if not (path / "saved_model.pb").is_file():
         recipe, gan, _ = build.open_run(path)
         if recipe.medium is TRANSLATIONS:
-            raise InputError(f"{path} turns pictures into pictures and draws none: use apply.py")
+            raise InputError(f"{path} turns pictures into pictures and draws none: use the command apply")
         if recipe.medium is not PICTURES:
             raise InputError(f"{path} draws no pictures: recipe {recipe.name} has other samples")
         return sampler_of(gan)

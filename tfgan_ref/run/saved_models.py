@@ -1,4 +1,4 @@
-"""Opening SavedModels, which are programs: those that would touch files or run Python are refused."""
+"""Loads SavedModels, which are programs, and refuses those that would touch files or run Python."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ FORBIDDEN = (
 
 
 def load_saved_model(path: Path) -> tf.Module:
-    """Loads a SavedModel after a look at its operations.
+    """Loads a SavedModel after a check of its operations.
 
     Raises:
         InputError: it has operations that touch files or run Python code.

@@ -1,11 +1,12 @@
-"""Training a recipe in a run directory, and resuming it."""
+"""The command ``train``: a recipe trained in a run directory, or a run continued."""
 
+import argparse
 import contextlib
 import functools
 import logging
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,28 +15,69 @@ import numpy as np
 import tensorflow as tf
 
 import tfgan_ref
-from tfgan_ref import plotting
-from tfgan_ref.data.training_data import TrainingData
+from tfgan_ref import cli, plotting
+from tfgan_ref.data.pipeline import TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import save_keras
-from tfgan_ref.gans.trainable import TrainableGenerator
+from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.recipes import find_recipe
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
-from tfgan_ref.run.build import build_gan, parse_config
-from tfgan_ref.run.evaluate import generator_evaluator
-from tfgan_ref.training import callbacks
+from tfgan_ref.run import list as list_recipes
+from tfgan_ref.run.arguments.train import FLAGS
+from tfgan_ref.run.build import build_gan, parse_config, recipe_of
+from tfgan_ref.run.evaluate_images import generator_evaluator
+from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
-from tfgan_ref.training.distribution import (
-    check_batch_size,
-    is_chief,
-    make_strategy,
-    share_out,
-    wait_for_all,
-    watch_workers,
-)
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Starts or continues the run that the command line names; returns 130 after Ctrl-C or SIGTERM."""
+    if arguments.list:
+        list_recipes.main(arguments)
+        return 0
+    if (arguments.recipe is None) == (arguments.resume is None):
+        raise InputError("name either a recipe (see --list) or a run with --resume RUN")
+    given = cli.settings_given(arguments, FLAGS)
+    if arguments.resume:
+        path = arguments.resume
+        finished = _resume(arguments, given)
+    else:
+        recipe = find_recipe(arguments.recipe)
+        path = arguments.out or _next_free(recipe.name)
+        finished = start_run(recipe, recipe.settings.from_text(given), path)
+    if not finished:
+        print(f"stopped; continue with: {cli.typed('train')} --resume {path}")
+        return 130
+    usage = cli.usage(path / "saved_model", recipe_of(path).medium.usage)
+    print(f"\nsamples      {path / 'samples.png'}\n{usage}")
+    return 0
+
+
+def _resume(arguments: argparse.Namespace, given: Mapping[str, str]) -> bool:
+    if extra := sorted(given.keys() - {"steps", "strategy"}):
+        raise InputError(
+            f"--resume takes the run's own settings, but for --steps and --strategy: leave out {extra[0]}"
+        )
+    if arguments.out:
+        raise InputError("--resume writes to the run's own directory: leave out --out")
+    changed = Settings.from_text(given)
+    return resume_run(
+        arguments.resume,
+        steps=changed.steps if "steps" in given else None,
+        strategy_name=changed.strategy if "strategy" in given else None,
+    )
+
+
+def _next_free(recipe: str) -> Path:
+    """Returns the first of runs/RECIPE-1, -2, ... that does not exist."""
+    number = 1
+    while (path := Path("runs") / f"{recipe}-{number}").exists():
+        number += 1
+    return path
 
 
 def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
@@ -49,8 +91,8 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         TrainingDiverged: a loss became NaN or infinite.
         WorkerLost: another process of strategy multiworker ended.
     """
-    strategy = _strategy(settings)
-    if is_chief(strategy):
+    strategy, chief = _processes(settings)
+    if chief:
         RunDirectory.refuse_existing(out)
     data = recipe.read(settings)
     with strategy.scope():
@@ -65,9 +107,8 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
             "keras": keras.__version__,
         },
     }
-    run = RunDirectory.create(out, config) if is_chief(strategy) else RunDirectory(out)
-    with _in_use(run, strategy), watch_workers(strategy):
-        return _train(recipe, settings, data, gan, run, strategy)
+    run = RunDirectory.create(out, config) if chief else RunDirectory(out)
+    return _train(recipe, settings, data, gan, run)
 
 
 def resume_run(path: Path, steps: int | None = None, strategy_name: str | None = None) -> bool:
@@ -89,7 +130,7 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
         settings = replace(settings, steps=steps)
     if strategy_name is not None:
         settings = replace(settings, strategy=strategy_name)
-    strategy = _strategy(settings)
+    strategy, _ = _processes(settings)
     data = recipe.read(settings)
     if data.fingerprint != fingerprint:
         raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
@@ -100,75 +141,93 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
     if steps is not None and step > steps:
         raise InputError(f"steps {steps} is below the run's step {step}: at least that")
     logger.info("resuming %s from step %d", path, step)
-    with _in_use(run, strategy), watch_workers(strategy):
-        return _train(recipe, settings, data, gan, run, strategy)
+    return _train(recipe, settings, data, gan, run)
 
 
-def _strategy(settings: Settings) -> tf.distribute.Strategy:
-    strategy = make_strategy(settings.strategy)
-    check_batch_size(settings.batch_size, getattr(settings, "packing", 1), strategy)
-    return strategy
-
-
-def _in_use(run: RunDirectory, strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[None]:
-    return run.in_use() if is_chief(strategy) else contextlib.nullcontext()
+def _processes(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
+    """Returns the strategy of a run, and whether this process writes the run directory."""
+    if settings.strategy == "none":
+        return tf.distribute.get_strategy(), True
+    strategy = distribution.make_strategy(settings.strategy)
+    distribution.check_batch_size(settings.batch_size, getattr(settings, "packing", 1), strategy)
+    return strategy, distribution.is_chief(strategy)
 
 
 def _train(
-    recipe: Recipe,
-    settings: Settings,
-    data: TrainingData,
-    gan: TrainableGenerator,
-    run: RunDirectory,
-    strategy: tf.distribute.Strategy,
+    recipe: Recipe, settings: Settings, data: TrainingData, gan: GenerativeModel, run: RunDirectory
 ) -> bool:
-    if settings.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    step = int(gan.step.numpy())
-    draw = functools.partial(recipe.draw, gan, *data.examples())
-    if step < settings.steps:
-        dataset = data.batches(settings, settings.batch_size * gan.n_critic, step)
-        if strategy.num_replicas_in_sync == 1:  # Keras's loop of several steps fails with several replicas
-            gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
-        checkpoints = Checkpoints(run.checkpoints, gan)
-        watching: list[keras.callbacks.Callback] = [callbacks.StopWhenDiverged(checkpoints)]
-        if is_chief(strategy):
-            watching += [
-                callbacks.ProgressBar(settings.steps),
-                callbacks.SaveSamples(run, settings.sample_every, draw),
-                callbacks.LogMetrics(run, settings.log_every),
-            ]
-            if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
-                evaluate = generator_evaluator(gan, data.arrays, settings)
-                watching.append(callbacks.EvaluateGenerator(run, settings.evaluate_every, evaluate))
-        watching.append(callbacks.RunningMeans(settings.log_every))
-        if is_chief(strategy):
-            watching.append(callbacks.SaveCheckpoints(checkpoints, settings.checkpoint_every))
-        stop = callbacks.StopOnSignal()
-        if settings.strategy != "multiworker":  # whose processes would stop at different steps
-            watching.append(stop)
-        try:
-            gan.fit(
-                share_out(dataset, gan.n_critic, strategy),
-                steps_per_epoch=settings.steps - step,
-                verbose=0,
-                shuffle=False,
-                callbacks=watching,
-            )
-        finally:
-            stop.restore_handlers()
-        if stop.received and int(gan.step.numpy()) < settings.steps:
-            return False
-    if is_chief(strategy):
-        _write_results(draw(), run, gan, functools.partial(recipe.medium.export, gan, shape=data.shape))
-    wait_for_all(strategy)
+    """Trains from the step of ``gan`` to the end, and writes the results there; False if it was stopped."""
+    strategy = gan.distribute_strategy
+    distributed = settings.strategy != "none"
+    chief = not distributed or distribution.is_chief(strategy)
+    with contextlib.ExitStack() as stack:
+        if chief:
+            stack.enter_context(run.in_use())
+        if distributed:
+            stack.enter_context(distribution.watch_workers(strategy))
+        if settings.deterministic:
+            tf.config.experimental.enable_op_determinism()
+        draw = functools.partial(recipe.draw, gan, *data.examples())
+        step = int(gan.step.numpy())
+        if step < settings.steps:
+            batches = data.batches(settings.batch_size * gan.n_critic, step)
+            if strategy.num_replicas_in_sync > 1:
+                batches = distribution.shard_batch(batches, gan.n_critic, strategy)
+            else:  # Keras's loop of several steps fails with several replicas
+                gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
+            watching = _callbacks(settings, data, gan, run, draw, chief=chief)
+            stop = callbacks.StopOnSignal()
+            if settings.strategy != "multiworker":  # whose processes would stop at different steps
+                watching.append(stop)
+            try:
+                gan.fit(
+                    batches,
+                    steps_per_epoch=settings.steps - step,
+                    verbose=0,
+                    shuffle=False,
+                    callbacks=watching,
+                )
+            finally:
+                stop.restore_handlers()
+            if stop.received and int(gan.step.numpy()) < settings.steps:
+                return False
+        if chief:
+            _write_results(draw(), run, gan, functools.partial(recipe.medium.export, gan, shape=data.shape))
+        if distributed:
+            distribution.wait_for_all(strategy)
     return True
 
 
+def _callbacks(
+    settings: Settings,
+    data: TrainingData,
+    gan: GenerativeModel,
+    run: RunDirectory,
+    draw: Callable[[], np.ndarray],
+    *,
+    chief: bool,
+) -> list[keras.callbacks.Callback]:
+    """Returns the callbacks of a run in their order; only the chief process shows and writes anything."""
+    means = callbacks.RunningMeans(settings.log_every)
+    diverged = callbacks.StopWhenDiverged(run)
+    if not chief:
+        return [diverged, means]
+    watching = [
+        diverged,
+        callbacks.ProgressBar(settings.steps),
+        callbacks.SaveSamples(settings.sample_every, run, draw),
+        callbacks.LogMetrics(settings.log_every, run),
+    ]
+    if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
+        evaluate = generator_evaluator(gan, data.arrays, settings)
+        watching.append(callbacks.EvaluateGenerator(settings.evaluate_every, run, evaluate))
+    return [*watching, means, callbacks.SaveCheckpoints(settings.checkpoint_every, run)]
+
+
 def _write_results(
-    picture: np.ndarray, run: RunDirectory, gan: TrainableGenerator, export: Callable[..., None]
+    picture: np.ndarray, run: RunDirectory, gan: GenerativeModel, export: Callable[..., None]
 ) -> None:
-    """Writes the end's picture and models, in place of those of an earlier end."""
+    """Writes the last picture and the models, in place of those of an earlier end."""
     plotting.save_png(run.final_samples, picture)
     save_keras(gan.sampling_generator, run.generator)
     new_model, old_model = run.path / ".saved_model.new", run.path / ".saved_model.old"

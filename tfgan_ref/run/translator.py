@@ -1,4 +1,4 @@
-"""Applying a trained generator from pictures to pictures: a run directory or an exported SavedModel."""
+"""Trained generators from pictures to pictures, of a run directory or an exported SavedModel."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Translator:
 
     @property
     def second_input(self) -> str | None:
-        """What it takes beside a picture: "mask", "style" or None."""
+        """The second input beside the picture: "mask", "style" or None."""
         return {"mask": "mask", "target": "style"}.get(self.inputs[-1])
 
     def apply(self, picture: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
@@ -83,7 +83,7 @@ class Translator:
 
 
 def translator_of(gan: ImageTranslator, *, backward: bool = False, tile: int | None = None) -> Translator:
-    """Applies the averaged generator of ``gan``, as it is at each time.
+    """Returns a translator by the averaged generator of ``gan``, which follows its weights.
 
     Args:
         gan: a translator.
@@ -173,7 +173,7 @@ def _translator(
 
 
 def _no_translator(path: Path) -> InputError:
-    return InputError(f"{path} draws pictures from latents and takes none: use sample.py")
+    return InputError(f"{path} draws pictures from latents and takes none: use the command sample")
 
 
 def _with_channels(picture: np.ndarray, channels: int, name: str) -> np.ndarray:

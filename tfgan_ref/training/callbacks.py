@@ -1,5 +1,6 @@
 """Keras callbacks of a run: progress, logs, sample grids, checkpoints, and the ways a run can end."""
 
+import functools
 import json
 import logging
 import math
@@ -8,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,19 +30,26 @@ from tfgan_ref.training.run_directory import RunDirectory
 logger = logging.getLogger(__name__)
 
 
-class PeriodicCallback(keras.callbacks.Callback):
+@dataclass(eq=False)
+class RunCallback(keras.callbacks.Callback):
+    """A Keras callback whose settings are the fields of a dataclass."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+
+@dataclass(eq=False)
+class PeriodicCallback(RunCallback):
     """Calls ``act(step, logs)`` whenever the generator step reaches a multiple of ``every``.
 
     One call of the training function runs many steps, so multiples are noticed at its end.
     """
 
-    def __init__(self, every: int) -> None:
-        super().__init__()
-        self.every = every
+    every: int
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Notes the step that training starts from."""
-        self.seen = int(self.model.step.numpy())
+        self.first = self.seen = int(self.model.step.numpy())
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Acts if a multiple was reached since the last call."""
@@ -50,40 +59,51 @@ class PeriodicCallback(keras.callbacks.Callback):
         self.seen = step
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:
-        """What happens at a multiple."""
+        """Does what is due at a multiple."""
         raise NotImplementedError
 
 
-class StopWhenDiverged(keras.callbacks.Callback):
+@dataclass(eq=False)
+class PeriodicLog(PeriodicCallback):
+    """A ``PeriodicCallback`` that writes to a run directory and its TensorBoard log."""
+
+    run: RunDirectory
+
+    @functools.cached_property
+    def writer(self) -> tf.summary.SummaryWriter:
+        """The writer of TensorBoard's event files, opened at its first use."""
+        return tf.summary.create_file_writer(str(self.run.logs))
+
+
+@dataclass(eq=False)
+class StopWhenDiverged(RunCallback):
     """Stops the run when a loss is NaN or infinite. Comes before the callback that saves checkpoints."""
 
-    def __init__(self, checkpoints: Checkpoints) -> None:
-        super().__init__()
-        self.checkpoints = checkpoints
+    run: RunDirectory
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Checks the running means, in which one bad value stays."""
         for name, value in (logs or {}).items():
             if not math.isfinite(value):
+                saved = sorted(self.run.checkpoints.glob("step_*"))
+                kept = f"the last good checkpoint is {saved[-1]}" if saved else "no checkpoint came before it"
                 raise TrainingDiverged(
-                    f"{name} is {value} at step {int(self.model.step.numpy())}: training stopped; "
-                    f"the last good checkpoint is {self.checkpoints.paths()[-1]}"
+                    f"{name} is {value} at step {int(self.model.step.numpy())}: training stopped; {kept}"
                 )
 
 
-class StopOnSignal(keras.callbacks.Callback):
+@dataclass(eq=False)
+class StopOnSignal(RunCallback):
     """Ends training after the present steps on Ctrl-C (SIGINT) or SIGTERM, with all state consistent.
 
     A second Ctrl-C interrupts at once.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.received: str | None = None
-        self.previous: dict[signal.Signals, Any] = {}
+    received: str | None = field(default=None, init=False)
+    previous: dict[signal.Signals, Any] = field(default_factory=dict, init=False)
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Takes the two signals over."""
+        """Installs the handlers of both signals."""
         if threading.current_thread() is threading.main_thread():  # others cannot take signals
             self.previous = {s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)}
 
@@ -93,7 +113,7 @@ class StopOnSignal(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def restore_handlers(self) -> None:
-        """Gives the signals back, however training ended."""
+        """Restores the handlers that were there before; called however training ended."""
         for number, handler in self.previous.items():
             signal.signal(number, handler)
 
@@ -103,17 +123,25 @@ class StopOnSignal(keras.callbacks.Callback):
         self.received = signal.Signals(number).name
 
 
+@dataclass(eq=False)
 class SaveCheckpoints(PeriodicCallback):
-    """Saves a checkpoint at the start, at every multiple, and at the end of training, however it ends."""
+    """Saves a checkpoint after the first steps of a run, at every multiple, and when training ends.
 
-    def __init__(self, checkpoints: Checkpoints, every: int) -> None:
-        super().__init__(every)
-        self.checkpoints = checkpoints
+    The first one comes early so that a run can be resumed from then on, and a full disk shows at once.
+    """
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Saves the start, so that a run can always be resumed."""
-        super().on_train_begin(logs)
-        self.checkpoints.save()
+    run: RunDirectory
+
+    @functools.cached_property
+    def checkpoints(self) -> Checkpoints:
+        """The checkpoints of the model that trains."""
+        return Checkpoints(self.run.checkpoints, self.model)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Saves if there is no checkpoint yet, or a multiple was reached since the last call."""
+        super().on_train_batch_end(batch, logs)
+        if not self.checkpoints.paths():
+            self.checkpoints.save()
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:
         """Saves the state of ``step``."""
@@ -124,19 +152,21 @@ class SaveCheckpoints(PeriodicCallback):
         self.checkpoints.save()
 
 
-class LogMetrics(PeriodicCallback):
+@dataclass(eq=False)
+class LogMetrics(PeriodicLog):
     """Writes the means since the last row to ``metrics.csv`` and TensorBoard."""
 
-    def __init__(self, run: RunDirectory, every: int) -> None:
-        super().__init__(every)
-        self.run = run
+    @functools.cached_property
+    def table(self) -> CSVTable:
+        """The rows so far."""
+        return CSVTable(self.run.metrics, up_to_step=self.first)
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Opens both logs."""
+        """Starts the clock, after that of the rows of a resumed run."""
         super().on_train_begin(logs)
-        self.table = CSVTable(self.run.metrics, up_to_step=self.seen)
-        self.seconds_before = float(self.table.last.get("seconds", 0.0))
-        self.writer = tf.summary.create_file_writer(str(self.run.logs))
+        self.seconds_before = 0.0
+        if self.run.metrics.exists():  # which may be damaged: that is said before training starts
+            self.seconds_before = float(self.table.last.get("seconds", 0.0))
         self.start = time.monotonic()
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:
@@ -157,6 +187,7 @@ class LogMetrics(PeriodicCallback):
         self.writer.flush()
 
 
+@dataclass(eq=False)
 class RunningMeans(PeriodicCallback):
     """Starts new means at every multiple, and goes on with those of a resumed run.
 
@@ -198,26 +229,23 @@ def read_best(path: Path) -> dict[str, Any]:
     return best
 
 
-class EvaluateGenerator(PeriodicCallback):
+@dataclass(eq=False)
+class EvaluateGenerator(PeriodicLog):
     """Scores the averaged generator, writes ``evaluations.csv`` and TensorBoard, and keeps the best one.
 
     Args:
-        run: the run directory.
         every: steps between evaluations.
+        run: the run directory.
         evaluate: scores the generator as it is; by its first score the best one is kept.
     """
 
-    def __init__(self, run: RunDirectory, every: int, evaluate: Callable[[], list[Score]]) -> None:
-        super().__init__(every)
-        self.run = run
-        self.evaluate = evaluate
+    evaluate: Callable[[], list[Score]]
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Reads what an earlier part of the run wrote."""
         super().on_train_begin(logs)
-        self.table = CSVTable(self.run.evaluations, up_to_step=self.seen)
+        self.table = CSVTable(self.run.evaluations, up_to_step=self.first)
         self.best = read_best(self.run.best) if self.run.best.exists() else None
-        self.writer = tf.summary.create_file_writer(str(self.run.logs))
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:
         """Evaluates once."""
@@ -234,18 +262,11 @@ class EvaluateGenerator(PeriodicCallback):
             write_json(self.run.best, self.best)
 
 
-class SaveSamples(PeriodicCallback):
+@dataclass(eq=False)
+class SaveSamples(PeriodicLog):
     """Writes a grid drawn from fixed latents to ``samples/`` and TensorBoard."""
 
-    def __init__(self, run: RunDirectory, every: int, draw: Callable[[], np.ndarray]) -> None:
-        super().__init__(every)
-        self.run = run
-        self.draw = draw
-
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Opens TensorBoard's log."""
-        super().on_train_begin(logs)
-        self.writer = tf.summary.create_file_writer(str(self.run.logs))
+    draw: Callable[[], np.ndarray]
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:
         """Draws one grid."""
@@ -256,15 +277,14 @@ class SaveSamples(PeriodicCallback):
         self.writer.flush()
 
 
-class ProgressBar(keras.callbacks.Callback):
+@dataclass(eq=False)
+class ProgressBar(RunCallback):
     """One bar for the whole run on a terminal, a line for every twentieth of it elsewhere.
 
     It shows both losses and the discriminator's accuracy on real and on fake samples.
     """
 
-    def __init__(self, total_steps: int) -> None:
-        super().__init__()
-        self.total_steps = total_steps
+    total_steps: int
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Notes where training starts and how output is shown."""
@@ -297,6 +317,6 @@ class ProgressBar(keras.callbacks.Callback):
         print(f"\r\x1b[K{line}" if self.interactive else line, end=end, flush=True)
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
-        """Leaves the bar's line if the run was stopped within it."""
+        """Ends the bar's line if the run was stopped within it."""
         if self.interactive and int(self.model.step.numpy()) < self.total_steps:
             print(flush=True)

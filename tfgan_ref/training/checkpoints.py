@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import write_json
-from tfgan_ref.gans.generative import GenerativeModel
+from tfgan_ref.gans import GenerativeModel
 
 logger = logging.getLogger(__name__)
 MANIFEST = "manifest.json"

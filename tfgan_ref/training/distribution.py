@@ -66,13 +66,13 @@ def _check_cluster(text: str | None) -> None:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Returns whether this process writes what a run writes: the first worker, or the only process."""
+    """Returns whether this process writes the run directory: the first worker, or the only process."""
     resolver = strategy.cluster_resolver
     return not resolver or not resolver.task_type or (resolver.task_type, resolver.task_id) == ("worker", 0)
 
 
 def wait_for_all(strategy: tf.distribute.Strategy) -> None:
-    """Returns when every process has called this: none ends while the chief still writes."""
+    """Waits until every process has called this: none ends while the chief still writes."""
     if not strategy.cluster_resolver or not strategy.cluster_resolver.cluster_spec().as_dict():
         return
 
@@ -85,7 +85,7 @@ def wait_for_all(strategy: tf.distribute.Strategy) -> None:
 
 @contextlib.contextmanager
 def watch_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
-    """Says in one line that another process was lost, inside the ``with`` block.
+    """Turns TensorFlow's errors about a lost process into one line, inside the ``with`` block.
 
     Raises:
         WorkerLost: in place of what TensorFlow raises then.
@@ -99,25 +99,25 @@ def watch_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
 
 
 def check_batch_size(batch_size: int, packing: int, strategy: tf.distribute.Strategy) -> None:
-    """Checks that the global batch can be shared out.
+    """Checks that the global batch divides into equal shards, one for each replica.
 
     Raises:
-        InputError: it cannot.
+        InputError: it does not.
     """
     replicas = strategy.num_replicas_in_sync
     if batch_size % replicas:
         raise InputError(f"batch_size {batch_size} is not a multiple of the {replicas} replicas")
-    share = batch_size // replicas
-    if share % packing:
-        raise InputError(f"packing {packing} does not divide the {share} samples of each replica")
+    shard = batch_size // replicas
+    if shard % packing:
+        raise InputError(f"packing {packing} does not divide the {shard} samples of each replica")
 
 
-def share_out(
+def shard_batch(
     dataset: tf.data.Dataset, n_critic: int, strategy: tf.distribute.Strategy
 ) -> tf.data.Dataset | tf.distribute.DistributedDataset:
-    """Gives every replica its rows of each of the ``n_critic`` batches that an element of ``dataset`` holds.
+    """Splits each of the ``n_critic`` batches that an element of ``dataset`` holds between the replicas.
 
-    Every process computes all elements, which are functions of the step, and keeps what its replicas take.
+    Every process computes all elements, which are functions of the step, and keeps the rows of its replicas.
     """
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:
@@ -140,9 +140,11 @@ def share_out(
 
 def synchronise_batch_norm(*networks: keras.Model | None) -> None:
     """Makes every batch norm of ``networks`` take its statistics over the global batch."""
-    for network in networks:
-        for layer in [] if network is None else network._flatten_layers():
-            if isinstance(layer, keras.layers.BatchNormalization):
+    for network in filter(None, networks):
+        for layer in network.layers:
+            if isinstance(layer, keras.Model):
+                synchronise_batch_norm(layer)
+            elif isinstance(layer, keras.layers.BatchNormalization):
                 layer.synchronized = True
 
 

@@ -5,7 +5,7 @@
 
 import tensorflow as tf
 
-from tfgan_ref.gans.generative import GenerativeModel
+from tfgan_ref.gans import GenerativeModel
 
 
 def train(

@@ -1,4 +1,4 @@
-"""The run directory: all that a training run is, in one place."""
+"""The run directory: everything that belongs to a training run."""
 
 import contextlib
 import fcntl
@@ -7,32 +7,51 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import write_json
 
-# The temporary names of `files`, `export` and `checkpoints`.
+# The temporary names of this file, `files`, `export` and `checkpoints`.
 _UNFINISHED = re.compile(r"\..+\.\w+\.tmp|\.[0-9a-f]{8}\.keras")
 
 
-@dataclass(frozen=True)
 class RunDirectory:
-    """Paths of a run's parts.
+    """The paths of a run's parts.
 
-    ``config.json`` (enough to rebuild the run), ``checkpoints/``, ``logs/`` (TensorBoard), ``metrics.csv``,
-    ``samples/step_*.png``, and once it ends ``samples.png``, ``generator.keras`` and ``saved_model/``. Runs
-    that evaluate while they train have ``evaluations.csv``, ``best.json`` and ``best_generator.keras``.
+    Attributes:
+        path: the directory, with ``config.json``, which is enough to build the run's GAN again.
+        checkpoints: complete states of the run, one directory each.
+        logs: TensorBoard's event files.
+        metrics: the logged values, one row per logged step.
+        samples: sample grids from fixed latents, by step.
+        evaluations: the averaged generator's scores in training, one row per evaluation, if asked for.
+        best: which evaluation was the best.
+        best_generator: the averaged generator of the best evaluation, for Keras.
+        final_samples: the sample grid of the end.
+        generator: the averaged generator of the end, for Keras.
+        saved_model: the averaged generator of the end, for users without this package.
     """
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self.logs = path / "logs"
+        self.metrics = path / "metrics.csv"
+        self.samples = path / "samples"
+        self.evaluations = path / "evaluations.csv"
+        self.best = path / "best.json"
+        self.best_generator = path / "best_generator.keras"
+        self.final_samples = path / "samples.png"
+        self.generator = path / "generator.keras"
+        self.saved_model = path / "saved_model"
 
     @staticmethod
     def refuse_existing(path: Path) -> None:
         """Raises InputError if ``path`` exists and holds anything."""
-        if path.is_file() or (path.is_dir() and any(not _is_unfinished(part) for part in path.iterdir())):
+        if path.is_file() or (
+            path.is_dir() and any(not _UNFINISHED.fullmatch(part.name) for part in path.iterdir())
+        ):
             raise InputError(
                 f"run directory {path} exists: name another with --out, or continue it with --resume {path}"
             )
@@ -47,7 +66,10 @@ class RunDirectory:
         cls.refuse_existing(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            write_json(path / "config.json", config)
+            # Renamed when complete: a run that is killed before can be started again.
+            temporary = path / f".config.json.{os.getpid()}.tmp"
+            temporary.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+            temporary.rename(path / "config.json")
         except OSError as error:
             raise InputError(f"run directory {path} cannot be written: {error.strerror}") from error
         return cls(path)
@@ -65,10 +87,10 @@ class RunDirectory:
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
-        """Keeps other processes from training in this directory until the end of the ``with`` block.
+        """Locks the directory against other processes until the end of the ``with`` block.
 
-        The system ends the lock with the process, however that ends. What a killed process left unfinished
-        is removed.
+        The system releases the lock when the process ends, however it ends. Unfinished files of a process
+        that was killed are removed.
 
         Raises:
             InputError: another process trains in it, or it cannot be written.
@@ -84,16 +106,15 @@ class RunDirectory:
             yield
 
     def has_begun(self) -> bool:
-        """Returns whether the run came as far as its first checkpoint, which is there before any row."""
-        return self.metrics.exists() or (self.checkpoints.is_dir() and any(self.checkpoints.glob("step_*")))
+        """Returns whether the run came as far as its first checkpoint, which one row at most precedes."""
+        lines = self.metrics.read_bytes().count(b"\n") if self.metrics.exists() else 0
+        return lines > 2 or any(self.checkpoints.glob("step_*"))
 
     def _remove_unfinished(self) -> None:
         for folder in (self.path, self.checkpoints, self.samples):
-            for part in filter(_is_unfinished, folder.iterdir() if folder.is_dir() else ()):
-                if part.is_dir():
-                    shutil.rmtree(part)
-                else:
-                    part.unlink()
+            for part in folder.iterdir() if folder.is_dir() else ():
+                if _UNFINISHED.fullmatch(part.name):
+                    shutil.rmtree(part) if part.is_dir() else part.unlink()
 
     def config(self) -> dict[str, Any]:
         """Reads ``config.json``.
@@ -108,57 +129,3 @@ class RunDirectory:
         if not isinstance(config, dict):
             raise InputError(f"{self.path / 'config.json'} is not a JSON object")
         return config
-
-    @property
-    def checkpoints(self) -> Path:
-        """The complete states of the run, one directory each."""
-        return self.path / "checkpoints"
-
-    @property
-    def logs(self) -> Path:
-        """TensorBoard's event files."""
-        return self.path / "logs"
-
-    @property
-    def metrics(self) -> Path:
-        """The logged values, one row per logged step."""
-        return self.path / "metrics.csv"
-
-    @property
-    def evaluations(self) -> Path:
-        """The scores of the averaged generator while training, one row per evaluation."""
-        return self.path / "evaluations.csv"
-
-    @property
-    def best(self) -> Path:
-        """Which evaluation was the best."""
-        return self.path / "best.json"
-
-    @property
-    def best_generator(self) -> Path:
-        """The averaged generator of the best evaluation, for Keras."""
-        return self.path / "best_generator.keras"
-
-    @property
-    def samples(self) -> Path:
-        """Sample grids from fixed latents, by step."""
-        return self.path / "samples"
-
-    @property
-    def final_samples(self) -> Path:
-        """The sample grid of the end."""
-        return self.path / "samples.png"
-
-    @property
-    def generator(self) -> Path:
-        """The averaged generator for Keras."""
-        return self.path / "generator.keras"
-
-    @property
-    def saved_model(self) -> Path:
-        """The averaged generator for users without this package."""
-        return self.path / "saved_model"
-
-
-def _is_unfinished(path: Path) -> bool:
-    return _UNFINISHED.fullmatch(path.name) is not None

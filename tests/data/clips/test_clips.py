@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tfgan_ref.data.clips.batching import clip_batches
-from tfgan_ref.data.clips.clips import Clips, Pair, holds, holds_any, parse_choices, parse_pairs
+from tfgan_ref.data.clips.clips import Clips, clip_batches
+from tfgan_ref.data.clips.factors import Pair, holds, holds_any, parse_choices, parse_pairs
 from tfgan_ref.data.clips.sources import read_clips
 from tfgan_ref.errors import InputError
 

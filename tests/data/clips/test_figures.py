@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfgan_ref.data.clips import figures, poses
-from tfgan_ref.data.clips.clips import Pair, holds_any
+from tfgan_ref.data.clips.factors import Pair, holds_any
 from tfgan_ref.data.clips.figures import FACTORS, HELD_OUT, Capsule, figure_clips, random_conditions
 from tfgan_ref.data.clips.sources import read_clips
 from tfgan_ref.errors import InputError

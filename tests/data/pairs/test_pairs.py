@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tfgan_ref.data import PicturePairs
+from tfgan_ref.data import PicturePairs, split_pairs
 
 
 def picture(height, width, channels=3, value=0):
@@ -74,3 +74,22 @@ def test_fingerprint_tells_pictures_apart(pairs):
     assert len({other.fingerprint for other in others}) == len(others)
     assert replace(pairs, name="another name").fingerprint == pairs.fingerprint
     assert pairs.fingerprint.replace("-", "").isalnum()
+
+
+def test_held_out_pairs_are_the_same_each_time_and_stay_pairs(refused):
+    numbers = range(7)
+    sources = tuple(np.full((4, 4, 1), number, np.uint8) for number in numbers)
+    targets = tuple(np.full((4, 4, 1), 100 + number, np.uint8) for number in numbers)
+    pairs = PicturePairs("numbers", sources, targets, names=tuple(map(str, numbers)))
+    training, held_out = split_pairs(pairs, 3)
+    assert len(held_out.sources) == 3
+    assert {*training.names, *held_out.names} == set(pairs.names)
+    for part in (training, held_out):
+        for source, target, name in zip(part.sources, part.targets, part.names, strict=True):
+            assert target[0, 0, 0] == 100 + source[0, 0, 0] == 100 + int(name)
+    assert split_pairs(pairs, 3)[1].names == held_out.names
+    everything, nothing = split_pairs(pairs, 0)
+    assert everything.names == pairs.names
+    assert nothing is None
+    with refused("hold_out 7 is out of range: numbers has 7 pairs"):
+        split_pairs(pairs, 7)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from tfgan_ref.data import STYLES, draw_styled, read
-from tfgan_ref.data.pairs import styled_digits
+from tfgan_ref.data import STYLES, draw_styled, read, styled_digits
 
 
 @pytest.fixture(scope="module")

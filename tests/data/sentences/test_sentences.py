@@ -6,7 +6,6 @@ import logging
 import numpy as np
 import pytest
 
-from tfgan_ref.data.sentences.batching import sentence_batches
 from tfgan_ref.data.sentences.grammar import TOPIC_SENTENCES, expand, grammar_sentences, is_valid
 from tfgan_ref.data.sentences.sentences import (
     END,
@@ -15,6 +14,7 @@ from tfgan_ref.data.sentences.sentences import (
     encode,
     frequent_words,
     hold_out,
+    sentence_batches,
     split_words,
 )
 from tfgan_ref.data.sentences.sources import read_sentences

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from tfgan_ref.data.sounds import vowels as synthesiser
-from tfgan_ref.data.sounds.batching import wave_batches
 from tfgan_ref.data.sounds.spectrograms import FLOOR, log_mel, mel_filters, spectrogram_pictures
 from tfgan_ref.data.sounds.vowels import FORMANTS, PITCHES, synthesise, vowels
-from tfgan_ref.data.sounds.waves import Waves, to_float, to_int16
+from tfgan_ref.data.sounds.waves import Waves, to_float, to_int16, wave_batches
 
 AUDIO = np.arange(12, dtype=np.int16).reshape(4, 3)
 LABELS = np.array([0, 1, 1, 0], np.int32)

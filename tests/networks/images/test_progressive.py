@@ -20,6 +20,7 @@ from tfgan_ref.networks.images.progressive import (
     upsample,
 )
 from tfgan_ref.networks.layers.batch import MinibatchStddev, PixelNormalization
+from tfgan_ref.networks.layers.nested import nested_layers
 from tfgan_ref.networks.layers.reparametrised import EqualisedLearningRate
 
 RNG = np.random.default_rng(0)
@@ -30,7 +31,7 @@ def normal(*shape):
 
 
 def flat_layers(model, kind):
-    return [layer for layer in model._flatten_layers() if isinstance(layer, kind)]
+    return [layer for layer in nested_layers(model) if isinstance(layer, kind)]
 
 
 def column(alpha, n=4):

@@ -1,1 +1,1 @@
-"""Animation clips of characters: where they are read from, and figures that are drawn."""
+"""Animation clips of characters: drawn figures, and readers of sprites."""

@@ -1,30 +1,21 @@
-"""Short animations of characters in memory, and what their numbers stand for."""
+"""Animation clips of characters in memory, and the batches of frames that training reads from them."""
 
 import zlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
+import tensorflow as tf
 
+from tfgan_ref.data.clips.factors import Factors, check_factors
 from tfgan_ref.data.images.arrays import check_range
-from tfgan_ref.errors import InputError
+from tfgan_ref.data.order import shuffled_order
+from tfgan_ref.data.pipeline import Batch, DataShape, check_order, draws_seed, endless_batches
+from tfgan_ref.errors import InputError, whole_number
+from tfgan_ref.randomness import fold_in
 
-ACTION = "action"  # the factor that is no attribute of a character
-
-# Attributes of characters and then the action, each with the names of its values.
-Factors = Mapping[str, tuple[str, ...]]
-
-
-class Pair(NamedTuple):
-    """One value of an attribute together with an action."""
-
-    attribute: str
-    value: str
-    action: str
-
-    def __str__(self) -> str:
-        return f"{self.attribute}={self.value}:{self.action}"
+PHASE, ORDER = "phase", "factors"  # under which a data shape names the phases, and the factors in order
+_PHASES = 1  # the purpose of the run's seed beside the order of the clips
 
 
 @dataclass(frozen=True)
@@ -68,12 +59,12 @@ class Clips:
 
     @property
     def phases(self) -> int:
-        """Frames of a clip."""
+        """Returns the number of frames of a clip."""
         return self.frames.shape[1]
 
     @property
     def fingerprint(self) -> str:
-        """What tells these clips from others: shape and checksum, as a file name."""
+        """Returns the shape and a checksum of the clips, as a file name."""
         checksum = zlib.crc32(np.ascontiguousarray(self.frames))
         checksum = zlib.crc32(np.ascontiguousarray(self.conditions), checksum)
         checksum = zlib.crc32(repr(dict(self.factors)).encode(), checksum)
@@ -84,83 +75,89 @@ class Clips:
         return replace(self, frames=self.frames[chosen], conditions=self.conditions[chosen])
 
 
-def check_factors(name: str, factors: Factors) -> None:
-    """Raises InputError unless ``factors`` are attributes and then "action", each with values, all named."""
-    if not factors or list(factors)[-1] != ACTION or len(factors) < 2:
-        raise InputError(f"{name}: factors are {', '.join(factors)}: attributes and, last, {ACTION}")
-    for factor, values in factors.items():
-        if not values or len(set(values)) != len(values):
-            raise InputError(
-                f"{name}: {factor} has the values {', '.join(values)}: at least one, all different"
-            )
+@dataclass(frozen=True)
+class TrainingClips:
+    """Clips to train on.
+
+    Attributes:
+        clips: the clips.
+        frames: frames of each clip in a batch.
+        seed: chooses order and phases.
+    """
+
+    clips: Clips
+    frames: int
+    seed: int = 0
+
+    @property
+    def shape(self) -> DataShape:
+        """Returns the shape of a frame, the factors with the names of their values, and the phases."""
+        clips = self.clips
+        phases = tuple(str(phase) for phase in range(clips.phases))
+        names = {**clips.factors, PHASE: phases, ORDER: tuple(clips.factors)}
+        return DataShape(clips.frames.shape[2:], names=names)
+
+    @property
+    def fingerprint(self) -> str:
+        """Returns the clips' own."""
+        return self.clips.fingerprint
+
+    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
+        """Returns the endless batches from ``start_step`` on, see ``clip_batches``."""
+        return clip_batches(
+            self.clips, batch_size=batch_size, frames=self.frames, seed=self.seed, start_step=start_step
+        )
+
+    def examples(self) -> tuple[()]:
+        """Returns nothing: samples come from latents."""
+        return ()
 
 
-def parse_choices(text: str | None, factors: Factors) -> np.ndarray:
-    """Reads what is wanted of a character: ``hat=yes,action=walk``.
+def clip_batches(
+    clips: Clips, *, batch_size: int, frames: int, seed: int, start_step: int = 0
+) -> tf.data.Dataset:
+    """Returns the endless data set of shuffled batches of some frames of clips.
+
+    As in ``batches`` of images, every batch is full, each run of N positions holds each of the N clips once,
+    and the batch of a step depends on the arguments and the step only.
+
+    Args:
+        clips: the clips.
+        batch_size: clips per batch; may be more than there are.
+        frames: different phases of each clip, drawn at random and in random order.
+        seed: chooses order and phases, any whole number from 0 up.
+        start_step: the number of batches to leave out, of a run that is resumed.
 
     Returns:
-        int32 (K,), the number of the wanted value of each factor; -1 where none is named.
+        Dicts of ``image``, float32 (batch_size, frames, H, W, C) in [-1, 1]; ``phase``, int32 (batch_size,
+        frames); and int32 (batch_size,) under the name of each factor, ``action`` among them.
 
     Raises:
-        InputError: an unknown factor or value, or a factor named twice.
+        InputError: a number is out of its range.
     """
-    chosen = np.full(len(factors), -1, np.int32)
-    if text in (None, "", "all"):
-        return chosen
-    for part in text.split(","):
-        factor, equals, value = (word.strip() for word in part.partition("="))
-        if not equals:
-            raise InputError(f"label {part.strip()!r} is not of the form attribute=value")
-        column, number = find_value(factor, value, factors)
-        if chosen[column] >= 0:
-            raise InputError(f"{factor} is named twice in label {text!r}")
-        chosen[column] = number
-    return chosen
+    check_order(batch_size, seed, start_step)
+    whole_number("frames", frames, 1)
+    if frames > clips.phases:
+        raise InputError(f"frames {frames} is out of range: at most the {clips.phases} phases of a clip")
+    shape = clips.frames.shape[2:]
+    # Captured as they are, on the CPU, as in ``batches`` of images.
+    with tf.device("CPU:0"):
+        order = shuffled_order(len(clips), seed)
+        pictures = tf.constant(clips.frames)
+        conditions = tf.constant(clips.conditions)
+    phases_seed = draws_seed(seed, _PHASES)
 
+    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
+        indices = order(positions)
+        draws = tf.random.stateless_uniform((batch_size, clips.phases), fold_in(phases_seed, step))
+        phase = tf.argsort(draws, axis=1)[:, :frames]
+        places = tf.stack([tf.repeat(indices[:, None], frames, 1), tf.cast(phase, tf.int64)], -1)
+        chosen = tf.ensure_shape(tf.gather_nd(pictures, places), (batch_size, frames, *shape))
+        columns = tf.ensure_shape(tf.gather(conditions, indices), (batch_size, len(clips.factors)))
+        return {
+            "image": tf.cast(chosen, tf.float32) / 127.5 - 1.0,
+            "phase": tf.ensure_shape(phase, (batch_size, frames)),
+            **dict(zip(clips.factors, tf.unstack(columns, axis=1), strict=True)),
+        }
 
-def parse_pairs(text: str | None, factors: Factors) -> tuple[Pair, ...]:
-    """Reads pairs of an attribute's value and an action: ``hat=yes:jump,hair=red:walk``.
-
-    Raises:
-        InputError: a pair is not of that form, or names what does not exist.
-    """
-    pairs = []
-    for part in (text or "").split(","):
-        if not part.strip():
-            continue
-        condition, colon, action = (word.strip() for word in part.partition(":"))
-        attribute, equals, value = (word.strip() for word in condition.partition("="))
-        if not colon or not equals or attribute == ACTION:
-            raise InputError(f"pair {part.strip()!r} is not of the form attribute=value:action")
-        find_value(attribute, value, factors)
-        find_value(ACTION, action, factors)
-        pairs.append(Pair(attribute, value, action))
-    return tuple(pairs)
-
-
-def find_value(factor: str, value: str, factors: Factors) -> tuple[int, int]:
-    """Returns the column of a factor and the number of its value.
-
-    Raises:
-        InputError: there is no such factor or value.
-    """
-    if factor not in factors:
-        raise InputError(f"attribute {factor!r} is unknown: choose one of {', '.join(factors)}")
-    if value not in factors[factor]:
-        raise InputError(f"{factor} {value!r} is unknown: choose one of {', '.join(factors[factor])}")
-    return list(factors).index(factor), factors[factor].index(value)
-
-
-def holds(conditions: np.ndarray, pair: Pair, factors: Factors) -> np.ndarray:
-    """Returns which rows of ``conditions`` (N, K) have both sides of ``pair``: bool (N,)."""
-    column, value = find_value(pair.attribute, pair.value, factors)
-    action = factors[ACTION].index(pair.action)
-    return (conditions[:, column] == value) & (conditions[:, -1] == action)
-
-
-def holds_any(conditions: np.ndarray, pairs: Sequence[Pair], factors: Factors) -> np.ndarray:
-    """Returns which rows of ``conditions`` (N, K) have at least one of ``pairs``: bool (N,)."""
-    found = np.zeros(len(conditions), bool)
-    for pair in pairs:
-        found |= holds(conditions, pair, factors)
-    return found
+    return endless_batches(make_batch, batch_size, start_step)

@@ -1,7 +1,7 @@
-"""Clips of an articulated figure that this file draws: every attribute, action and phase is known exactly.
+"""Drawn clips of an articulated figure, of which every attribute, action and phase is known exactly.
 
-A figure is painted from capsules (all points within a radius of a line), far parts first. A pixel is covered
-by the share that the distance of its centre from the edge tells: edges are antialiased at every size.
+A figure is painted from capsules (all points within a radius of a line), far parts first. The distance of a
+pixel's centre from the edge gives the share that is covered, so edges are antialiased at every size.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfgan_ref.data.checks import whole_number
-from tfgan_ref.data.clips.clips import ACTION, Clips, Factors, Pair, holds_any
+from tfgan_ref.data.clips.clips import Clips
+from tfgan_ref.data.clips.factors import ACTION, Factors, Pair, holds_any
 from tfgan_ref.data.clips.poses import ACTIONS, GROUND, PHASES, POSES, Proportions, joints
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 SKINS = {"pale": (250, 220, 195), "tan": (215, 160, 110), "brown": (150, 95, 60), "dark": (85, 55, 45)}
 HAIRS = {"black": (25, 22, 28), "blond": (240, 205, 80), "red": (185, 60, 20), "grey": (165, 168, 178)}
@@ -41,7 +41,7 @@ _CHUNK = 64  # clips drawn at once: their layers fit in a processor's cache
 
 @dataclass(frozen=True)
 class Traits:
-    """What makes a character itself beside its attributes, each a uniform draw (N,)."""
+    """Individual traits of characters beside their attributes, each a uniform draw (N,)."""
 
     height: np.ndarray  # relative
     head: np.ndarray  # radius
@@ -53,7 +53,7 @@ class Traits:
 
     @classmethod
     def draw(cls, n: int, seed: int) -> "Traits":
-        """Draws those of ``n`` characters."""
+        """Draws the traits of ``n`` characters."""
         rng = np.random.default_rng([seed, 1])
         return cls(
             height=rng.uniform(0.93, 1.05, n),
@@ -66,15 +66,15 @@ class Traits:
         )
 
     def take(self, rows: slice) -> "Traits":
-        """Returns those of some characters."""
+        """Returns the traits of some characters."""
         return Traits(**{name: values[rows] for name, values in vars(self).items()})
 
 
 class Capsule(NamedTuple):
-    """All points within ``radius`` (N,) of a line, in ``colour`` (N, 3), RGB to 255; ends are (N, 2)."""
+    """N capsules: all points within ``radius`` (N,) of a line, in ``colour`` (N, 3), RGB to 255."""
 
-    start: np.ndarray
-    end: np.ndarray
+    start: np.ndarray  # of the line, (N, 2)
+    end: np.ndarray  # (N, 2)
     radius: np.ndarray
     colour: np.ndarray
 

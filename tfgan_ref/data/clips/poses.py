@@ -1,4 +1,4 @@
-"""How an articulated figure stands in each phase of an action: joint angles, and where its joints are then.
+"""Poses of an articulated figure in each phase of an action: joint angles and positions.
 
 Angles are in radians from straight down, positive towards the side that the figure faces (right). Positions
 are in sides of the picture, x to the right and y down.
@@ -21,13 +21,13 @@ _ARMS = (-0.30, -0.90, 1.70, 2.60, 2.80, 2.50, 1.60, 0.60)
 
 @dataclass(frozen=True)
 class Pose:
-    """The joint angles of a figure; of pairs the near side comes first, then the far one.
+    """Joint angles of a figure; of pairs the near side comes first, then the far one.
 
     Attributes:
         thighs: at the hips.
-        knees: how far they are bent, at least 0.
+        knees: bend, at least 0.
         arms: at the shoulders.
-        elbows: how far they are bent, towards the front.
+        elbows: bend towards the front.
         lean: of the trunk, forwards.
         lift: of the soles above the ground, in sides of the picture.
     """
@@ -52,7 +52,7 @@ class Proportions:
 
 
 def walk(phase: int) -> Pose:
-    """A stride of either leg in a cycle: a leg that swings forward is bent, arms go against legs."""
+    """Returns a pose of walking: a stride of each leg in a cycle, the forward leg bent, arms against legs."""
     swing, forward = np.sin(2 * np.pi * phase / PHASES), np.cos(2 * np.pi * phase / PHASES)
     return Pose(
         thighs=(0.6 * swing, -0.6 * swing),
@@ -64,7 +64,7 @@ def walk(phase: int) -> Pose:
 
 
 def jump(phase: int) -> Pose:
-    """A crouch, a leap with both arms up, a landing."""
+    """Returns a pose of jumping: a crouch, a leap with both arms up, a landing."""
     crouch, arms = _CROUCH[phase], _ARMS[phase]
     return Pose(
         thighs=(crouch, crouch - 0.15),
@@ -77,7 +77,7 @@ def jump(phase: int) -> Pose:
 
 
 def wave(phase: int) -> Pose:
-    """Standing with one arm raised, whose hand goes to and fro."""
+    """Returns a pose of waving: one arm is raised, and its hand moves to and fro."""
     side, turn = np.sin(2 * np.pi * phase / PHASES), np.cos(2 * np.pi * phase / PHASES)
     return Pose(
         thighs=(0.15, -0.15),
@@ -92,7 +92,7 @@ POSES: dict[str, Callable[[int], Pose]] = {"walk": walk, "jump": jump, "wave": w
 
 
 def joints(pose: Pose, body: Proportions) -> dict[str, np.ndarray]:
-    """Returns where the joints are: ``hip``, ``neck``, ``head``, and of each side ``knee_near`` and so on.
+    """Returns the positions of the joints: ``hip``, ``neck``, ``head``, and ``knee_near`` and so on.
 
     The lower foot stands on the ground, or ``pose.lift`` above it. Positions are (2,), or (N, 2) for the
     proportions of N figures.

@@ -1,10 +1,10 @@
-"""From the name of a data set to its clips."""
+"""Data sets of animation clips by name, read into memory."""
 
-from tfgan_ref.data.checks import whole_number
-from tfgan_ref.data.clips.clips import Clips, holds_any, parse_pairs
+from tfgan_ref.data.clips.clips import Clips
+from tfgan_ref.data.clips.factors import holds_any, parse_pairs
 from tfgan_ref.data.clips.figures import FACTORS, HELD_OUT, figure_clips, random_conditions
 from tfgan_ref.data.clips.sprites import read_sprites
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 FIGURES = "figures"
 DEFAULT = "default"

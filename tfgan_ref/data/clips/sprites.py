@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tfgan_ref.data.checks import whole_number
-from tfgan_ref.data.clips.clips import ACTION, Clips
+from tfgan_ref.data.clips.clips import Clips
+from tfgan_ref.data.clips.factors import ACTION
 from tfgan_ref.data.images.npz import load_arrays
-from tfgan_ref.errors import InputError, reason
+from tfgan_ref.errors import InputError, reason, whole_number
 
 CHARACTERS = "characters.json"
 DIRECTIONS = ("north", "west", "south", "east")  # the rows of a sprite sheet of the Liberated Pixel Cup
@@ -114,7 +114,7 @@ def _attributes(name: str, characters: list[dict[str, str]]) -> tuple[dict[str, 
 
 
 def _short(value: str) -> str:
-    """Returns what a layer's path says beside its kind and sex; other strings as they are."""
+    """Returns a layer's path without its kind and sex; other strings as they are."""
     if not value.endswith(".png"):
         return value
     parts = [part for part in value.removesuffix(".png").split("/")[1:] if part not in ("male", "female")]

@@ -1,1 +1,1 @@
-"""Image data sets: where they are read from, and what they are in memory."""
+"""Image data sets: readers, and images in memory."""

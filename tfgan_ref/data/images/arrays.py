@@ -1,12 +1,18 @@
-"""A data set in memory."""
+"""Images in memory, and the batches that training reads from them."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
+import tensorflow as tf
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels, warn_enlarged
+from tfgan_ref.data.order import balanced_order, shuffled_order
+from tfgan_ref.data.pipeline import Batch, DataShape, check_order, endless_batches
+from tfgan_ref.errors import InputError, whole_number
 
+GREY = 128  # the value of a missing pixel
 # A label is a class number; a larger one is a mistake (a file's offset, a hash, a time).
 MAXIMUM_CLASSES = 1_000_000
 
@@ -33,7 +39,7 @@ class ImageArrays:
     masks: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        images, labels = self.images, self.labels
+        images, labels, masks = self.images, self.labels, self.masks
         if images.dtype != np.uint8 or images.ndim != 4:
             raise InputError(
                 f"{self.name}: images are {images.dtype} of shape {images.shape}, "
@@ -43,7 +49,16 @@ class ImageArrays:
             raise InputError(
                 f"{self.name}: images have shape {images.shape}, there must be at least one pixel"
             )
-        self._check_masks()
+        if masks is not None:
+            if masks.dtype != np.bool_ or masks.shape != images.shape[:3]:
+                raise InputError(
+                    f"{self.name}: masks are {masks.dtype} of shape {masks.shape}, "
+                    f"they must be bool of shape {images.shape[:3]}"
+                )
+            if not masks.any():
+                raise InputError(
+                    f"{self.name}: every pixel is missing: masks are True where a pixel was observed"
+                )
         if labels is None:
             if self.class_names:
                 raise InputError(f"{self.name}: {len(self.class_names)} class names but no labels")
@@ -55,28 +70,151 @@ class ImageArrays:
             )
         check_range(self.name, labels, len(self.class_names))
 
-    def _check_masks(self) -> None:
-        if self.masks is None:
-            return
-        if self.masks.dtype != np.bool_ or self.masks.shape != self.images.shape[:3]:
-            raise InputError(
-                f"{self.name}: masks are {self.masks.dtype} of shape {self.masks.shape}, "
-                f"they must be bool of shape {self.images.shape[:3]}"
-            )
-        if not self.masks.any():
-            raise InputError(
-                f"{self.name}: every pixel is missing: masks are True where a pixel was observed"
-            )
-
     @property
     def fingerprint(self) -> str:
-        """What tells these images, labels and masks from others: shape and checksum, as a file name."""
+        """Returns the shape and a checksum of images, labels and masks, as a file name."""
         checksum = zlib.crc32(np.ascontiguousarray(self.images))
         if self.labels is not None:
             checksum = zlib.crc32(np.ascontiguousarray(self.labels), checksum)
         if self.masks is not None:
             checksum = zlib.crc32(np.packbits(self.masks), checksum)
         return "x".join(map(str, self.images.shape)) + f"-{checksum:08x}"
+
+
+@dataclass(frozen=True)
+class TrainingImages:
+    """Images to train on.
+
+    Attributes:
+        arrays: the images, with or without labels.
+        seed: chooses the order and the missing pixels.
+        balanced: whether all classes come equally often.
+        missing: the share of pixels that is removed from the images in training; ``arrays`` keeps them.
+    """
+
+    arrays: ImageArrays
+    seed: int = 0
+    balanced: bool = False
+    missing: float = 0.0
+
+    @property
+    def shape(self) -> DataShape:
+        """Returns the shape of an image and the number of classes."""
+        return DataShape(tuple(self.arrays.images.shape[1:]), len(self.arrays.class_names) or None)
+
+    @property
+    def fingerprint(self) -> str:
+        """Returns the images' own."""
+        return self.arrays.fingerprint
+
+    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
+        """Returns the endless batches from ``start_step`` on, see ``batches``."""
+        arrays = remove_pixels(self.arrays, self.missing, self.seed) if self.missing > 0 else self.arrays
+        return batches(
+            arrays, batch_size=batch_size, seed=self.seed, start_step=start_step, balanced=self.balanced
+        )
+
+    def examples(self) -> tuple[()]:
+        """Returns nothing: samples come from latents."""
+        return ()
+
+
+def batches(
+    arrays: ImageArrays, *, batch_size: int, seed: int, start_step: int = 0, balanced: bool = False
+) -> tf.data.Dataset:
+    """Returns the endless data set of shuffled batches.
+
+    Every batch is full: position p = step * batch_size + i of the sequence belongs to epoch p // N, and a
+    batch may span epochs. The batch of a step depends on the arguments and the step only.
+
+    Args:
+        arrays: the images.
+        batch_size: images per batch; may be more than there are images.
+        seed: chooses the order, any whole number from 0 up.
+        start_step: the number of batches to leave out, of a run that is resumed.
+        balanced: whether all classes come equally often; else all images do.
+
+    Returns:
+        Dicts of ``image``, float32 of shape (batch_size, H, W, C) in [-1, 1], and, if there are labels,
+        ``label``, int32 of shape (batch_size,); and, if there are masks, ``mask``, float32 of shape
+        (batch_size, H, W, 1), 1 where a pixel was observed and 0 where it is missing and ``image`` is 0.
+
+    Raises:
+        InputError: if a number is out of its range, or ``balanced`` is asked of images without labels.
+    """
+    check_order(batch_size, seed, start_step)
+    if balanced and arrays.labels is None:
+        raise InputError(f"{arrays.name}: balanced=True needs labels, and this data set has none")
+    shape = (batch_size, *arrays.images.shape[1:])
+    # Captured as they are, on the CPU: the memory of a GPU is for training. A tf.numpy_function on the array
+    # could hang when Python exits while a batch is being prefetched.
+    with tf.device("CPU:0"):
+        order = balanced_order(arrays.labels, seed) if balanced else shuffled_order(len(arrays.images), seed)
+        images = tf.constant(arrays.images)
+        labels = None if arrays.labels is None else tf.constant(arrays.labels)
+        masks = None if arrays.masks is None else tf.constant(arrays.masks)
+
+    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
+        indices = order(positions)
+        pixels = tf.ensure_shape(tf.gather(images, indices), shape)
+        result = {"image": tf.cast(pixels, tf.float32) / 127.5 - 1.0}
+        if labels is not None:
+            result["label"] = tf.ensure_shape(tf.gather(labels, indices), (batch_size,))
+        if masks is not None:
+            observed = tf.ensure_shape(tf.gather(masks, indices), shape[:3])[..., None]
+            result["mask"] = tf.cast(observed, tf.float32)
+            # Not a product with the mask: -0.0 would tell that a missing pixel was dark.
+            result["image"] = tf.where(observed, result["image"], 0.0)
+        return result
+
+    return endless_batches(make_batch, batch_size, start_step)
+
+
+def remove_pixels(arrays: ImageArrays, share: float, seed: int) -> ImageArrays:
+    """Removes each pixel with probability ``share``: one fixed mask for each image.
+
+    The masks are those of NumPy's generator with ``seed``; pixels that are missing already stay so. What is
+    removed is gone from the images too.
+
+    Args:
+        arrays: the images.
+        share: probability of losing a pixel, in all channels at once; above 0 and below 1.
+        seed: of the masks, any whole number from 0 up.
+
+    Raises:
+        InputError: ``share`` or ``seed`` is out of range, or not a pixel would be left.
+    """
+    whole_number("seed", seed, 0)
+    if not (isinstance(share, Real) and 0 < share < 1):
+        raise InputError(f"share {share!r} of missing pixels is out of range: above 0 and below 1")
+    rng = np.random.default_rng(seed)
+    masks = np.empty(arrays.images.shape[:3], bool)
+    for mask in masks:  # one image at a time: the draws of all take eight times the images' memory
+        mask[...] = rng.random(mask.shape) >= share
+    if arrays.masks is not None:
+        masks &= arrays.masks
+    return replace(arrays, images=np.where(masks[..., None], arrays.images, np.uint8(GREY)), masks=masks)
+
+
+def fit_array(name: str, images: np.ndarray, image_size: int | None, channels: int | None) -> np.ndarray:
+    """Resizes images that are in one array, uint8 (N, H, W, C), and converts their channels.
+
+    Args:
+        name: the data set's name for messages.
+        images: the images; C is 1, 3 or 4 (RGBA).
+        image_size: side of the squares to scale and crop to; None keeps the size.
+        channels: 1 or 3; None keeps the channels.
+    """
+    height, width = images.shape[1:3]
+    if image_size in (None, height) and image_size in (None, width) and channels in (None, images.shape[-1]):
+        return images
+    if image_size is not None and min(width, height) < image_size:
+        warn_enlarged(name, len(images), len(images), image_size, (width, height), None)
+    first = to_pixels(fit(from_pixels(images[0]), image_size), channels)
+    result = np.empty((len(images), *first.shape), np.uint8)
+    for row, pixels in zip(result, images, strict=True):
+        row[...] = to_pixels(fit(from_pixels(pixels), image_size), channels)
+    return result
 
 
 def check_range(name: str, labels: np.ndarray, classes: int) -> None:
@@ -94,3 +232,12 @@ def numbered_classes(name: str, labels: np.ndarray) -> tuple[str, ...]:
     """
     check_range(name, labels, MAXIMUM_CLASSES)
     return tuple(str(number) for number in range(int(labels.max()) + 1))
+
+
+def check_whole(name: str, split: str) -> None:
+    """Raises InputError unless ``split`` is "train", for sources that are a single set."""
+    if split != "train":
+        raise InputError(
+            f"{name}: split={split!r} does not exist, a path is one whole set (split 'train'); "
+            "name the path of the other set instead"
+        )

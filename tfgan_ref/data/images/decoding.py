@@ -1,9 +1,14 @@
-"""One image: read from a file, brought to eight bits without transparency, resized, as an array."""
+"""Image files decoded to eight bits without transparency, fitted to a size, and collected into one array."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
+
+from tfgan_ref.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
@@ -84,3 +89,81 @@ def from_pixels(pixels: np.ndarray) -> Image.Image:
 def from_sixteen_bits(values: np.ndarray) -> np.ndarray:
     """Scales whole numbers from [0, 65535] to [0, 255], rounded to uint8."""
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+class Collection:
+    """Images of one data set, collected one after another, already fitted to ``image_size``.
+
+    Args:
+        name: the data set's name for messages.
+        image_size: side of the square that all images are fitted to; None if they must have one size already.
+        named: whether messages name the images (they are files).
+    """
+
+    def __init__(self, name: str, image_size: int | None, *, named: bool) -> None:
+        self.name = name
+        self.image_size = image_size
+        self.named = named
+        self._pixels: list[np.ndarray] = []
+        self._first: tuple[tuple[int, int], str] | None = None
+        self._smallest: tuple[tuple[int, int], str] | None = None
+        self._enlarged = 0
+
+    def __len__(self) -> int:
+        return len(self._pixels)
+
+    def add(self, pixels: np.ndarray, size: tuple[int, int], image_name: str) -> None:
+        """Adds one image.
+
+        Args:
+            pixels: uint8 (H, W, 1 or 3), after fitting.
+            size: width and height before fitting.
+            image_name: the file, or which image of the data set it is.
+
+        Raises:
+            InputError: if sizes differ and no ``image_size`` was given.
+        """
+        self._first = self._first or (size, image_name)
+        if self.image_size is None and size != self._first[0]:
+            (width, height), first_name = self._first
+            raise InputError(
+                f"{self.name}: images of different sizes, {first_name} is {width}x{height} and {image_name} "
+                f"is {size[0]}x{size[1]}: pass image_size to scale and crop them all to one square"
+            )
+        if self.image_size is not None and min(size) < self.image_size:
+            self._enlarged += 1
+            if self._smallest is None or min(size) < min(self._smallest[0]):
+                self._smallest = (size, image_name)
+        self._pixels.append(pixels)
+
+    def to_array(self, channels: int | None) -> np.ndarray:
+        """Returns uint8 (N, H, W, channels): None is 3 if any image is coloured, else 1.
+
+        Warns in one line if images were enlarged.
+        """
+        if self._smallest is not None:
+            size, image_name = self._smallest
+            warn_enlarged(
+                self.name,
+                self._enlarged,
+                len(self),
+                self.image_size,
+                size,
+                image_name if self.named else None,
+            )
+        channels = channels or max(pixels.shape[-1] for pixels in self._pixels)
+        result = np.empty((len(self), *self._pixels[0].shape[:2], channels), np.uint8)
+        for row, pixels in zip(result, self._pixels, strict=True):
+            row[...] = pixels if pixels.shape[-1] <= channels else to_pixels(from_pixels(pixels), channels)
+        return result
+
+
+def warn_enlarged(
+    name: str, enlarged: int, n: int, image_size: int, smallest: tuple[int, int], file: str | None
+) -> None:
+    """Warns in one line that images are smaller than asked for."""
+    which = f"{smallest[0]}x{smallest[1]}" + (f", {file}" if file else "")
+    logger.warning(
+        f"{name}: {enlarged} of {n} images are smaller than {image_size}x{image_size} "
+        f"(the smallest is {which}) and are enlarged"
+    )

@@ -1,10 +1,9 @@
-"""scikit-learn's handwritten digits, made to look like MNIST: the data set that needs no download."""
+"""Handwritten digits of scikit-learn in the form of MNIST, which need no download."""
 
 import numpy as np
 from PIL import Image
 
-from tfgan_ref.data.images.arrays import ImageArrays
-from tfgan_ref.data.images.collection import fit_array
+from tfgan_ref.data.images.arrays import ImageArrays, fit_array
 from tfgan_ref.errors import InputError
 
 # scikit-learn keeps the digits in the order of their 13 writers: the last 297 are by (almost) only other

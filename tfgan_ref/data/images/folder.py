@@ -10,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import check_whole
-from tfgan_ref.data.images.arrays import ImageArrays
-from tfgan_ref.data.images.collection import Collection
-from tfgan_ref.data.images.decoding import SUFFIXES, decode, fit, is_image, to_pixels
+from tfgan_ref.data.images.arrays import ImageArrays, check_whole
+from tfgan_ref.data.images.decoding import SUFFIXES, Collection, decode, fit, is_image, to_pixels
 from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""MNIST's own files: a header of big-endian numbers, then bytes."""
+"""Files of MNIST's own format, idx: a header of big-endian numbers, then bytes."""
 
 import gzip
 import math
@@ -8,9 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tfgan_ref.data.checks import check_whole
-from tfgan_ref.data.images.arrays import ImageArrays, numbered_classes
-from tfgan_ref.data.images.collection import fit_array
+from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, numbered_classes
 from tfgan_ref.errors import InputError, reason
 
 _PREFIXES = {"train": "train", "test": "t10k"}

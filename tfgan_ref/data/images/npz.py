@@ -6,11 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import check_whole
-from tfgan_ref.data.images.arrays import ImageArrays, numbered_classes
-from tfgan_ref.data.images.collection import fit_array
+from tfgan_ref.data.images.arrays import GREY, ImageArrays, check_whole, fit_array, numbered_classes
 from tfgan_ref.data.images.decoding import from_sixteen_bits
-from tfgan_ref.data.images.missing import GREY
 from tfgan_ref.errors import InputError, reason
 
 # Arithmetic leaves a 1.0000001 or a -0.0000001 in images that are meant to lie in [0, 1].

@@ -1,10 +1,9 @@
-"""The photographs that come with scikit-image: pictures that need no download."""
+"""Photographs that come with scikit-image and need no download."""
 
 import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays
-from tfgan_ref.data.images.collection import Collection
-from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels
+from tfgan_ref.data.images.decoding import Collection, fit, from_pixels, to_pixels
 from tfgan_ref.errors import InputError, reason
 
 PHOTOGRAPHS = "photographs"
@@ -32,7 +31,7 @@ def read_photographs(*, image_size: int | None, split: str) -> list[tuple[np.nda
         For each, uint8 (H, W, 1 or 3) after fitting, (width, height) before it, and its name.
 
     Raises:
-        InputError: if there is no such split, or scikit-image holds a photograph no more.
+        InputError: if there is no such split, or this scikit-image lacks a photograph.
     """
     if split != "train":
         raise InputError(f"{PHOTOGRAPHS}: split={split!r} does not exist, there is train")

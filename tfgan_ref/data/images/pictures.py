@@ -1,4 +1,4 @@
-"""Single pictures from files, as they are, for scores of pairs and for applying a model."""
+"""Single pictures from files, neither resized nor converted, to score pairs and to apply models."""
 
 from pathlib import Path
 

@@ -61,7 +61,7 @@ def _taps(size: int, new_size: int, scale: float) -> tuple[np.ndarray, np.ndarra
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:
-    """Keys' kernel with a = -0.5, which is zero beyond 2."""
+    """Returns Keys' kernel with a = -0.5, which is zero beyond 2."""
     x = np.abs(x)
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2

@@ -1,18 +1,21 @@
-"""From the name of a data set to its images."""
+"""Image data sets by name, read into memory or as batches."""
 
 import difflib
 from pathlib import Path
 
-from tfgan_ref.data.checks import check_form
-from tfgan_ref.data.images.arrays import ImageArrays
+import tensorflow as tf
+
+from tfgan_ref.data.images.arrays import ImageArrays, batches
 from tfgan_ref.data.images.digits import read_digits
 from tfgan_ref.data.images.folder import read_folder
 from tfgan_ref.data.images.idx import read_idx
 from tfgan_ref.data.images.npz import read_npz
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photograph_arrays
 from tfgan_ref.data.images.tfds import find_builder, known_names, read_tfds
-from tfgan_ref.errors import InputError, reason
+from tfgan_ref.data.pipeline import check_order
+from tfgan_ref.errors import InputError, reason, whole_number
 
+MINIMUM_IMAGE_SIZE = 4
 _FORMS = (
     "digits, photographs, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "
     "folder:PATH, npz:PATH, idx:PATH"
@@ -63,6 +66,51 @@ def read(
     if builder is None:
         raise InputError(f"data set {name!r} is not known{_suggestion(name)}; allowed are {_FORMS}")
     return read_tfds(name, builder, data_dir=data_dir, **form)
+
+
+def load(
+    name: str,
+    *,
+    batch_size: int,
+    image_size: int | None = None,
+    seed: int,
+    start_step: int = 0,
+    split: str = "train",
+    balanced: bool = False,
+    data_dir: str | Path | None = None,
+    channels: int | None = None,
+) -> tf.data.Dataset:
+    """Returns the endless data set of shuffled batches: ``batches`` of the images that ``read`` returns.
+
+    Args:
+        name: see ``read``.
+        batch_size: images per batch; every batch is full.
+        image_size: side of the square images; None keeps their size.
+        seed: chooses the order, any whole number from 0 up.
+        start_step: the number of batches to leave out, of a run that is resumed.
+        split: "train" or "test" where a data set has them.
+        balanced: whether all classes come equally often.
+        data_dir: where tensorflow-datasets keeps prepared data sets.
+        channels: 1, 3 or None, see ``read``.
+
+    Returns:
+        Dicts of ``image``, float32 of shape (batch_size, H, W, C) in [-1, 1], and, if there are labels,
+        ``label``, int32 of shape (batch_size,); and, if pixels are missing, ``mask`` (see ``batches``).
+
+    Raises:
+        InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
+    """
+    check_order(batch_size, seed, start_step)  # before minutes of reading
+    arrays = read(name, image_size=image_size, channels=channels, split=split, data_dir=data_dir)
+    return batches(arrays, batch_size=batch_size, seed=seed, start_step=start_step, balanced=balanced)
+
+
+def check_form(image_size: int | None, channels: int | None) -> None:
+    """Raises InputError unless ``image_size`` is None or at least 4, and ``channels`` None, 1 or 3."""
+    if image_size is not None:
+        whole_number("image_size", image_size, MINIMUM_IMAGE_SIZE)
+    if channels not in (None, 1, 3):
+        raise InputError(f"channels={channels!r}: must be 1 (grey), 3 (RGB) or None (as the images are)")
 
 
 def _suggestion(name: str) -> str:

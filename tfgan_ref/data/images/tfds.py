@@ -13,8 +13,7 @@ import numpy as np
 from PIL import Image
 
 from tfgan_ref.data.images.arrays import ImageArrays, numbered_classes
-from tfgan_ref.data.images.collection import Collection
-from tfgan_ref.data.images.decoding import fit, flatten, from_pixels, from_sixteen_bits, to_pixels
+from tfgan_ref.data.images.decoding import Collection, fit, flatten, from_pixels, from_sixteen_bits, to_pixels
 from tfgan_ref.errors import InputError, reason
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ def _to_image(name: str, pixels: np.ndarray) -> Image.Image:
 def one_line_errors(
     name: str, data_dir: str | Path | None, instead: str = "npz:PATH, or idx:PATH"
 ) -> Iterator[None]:
-    """Turns whatever goes wrong inside into an InputError, and keeps tensorflow-datasets quiet."""
+    """Raises InputError for any error inside, and keeps tensorflow-datasets quiet."""
     try:
         with _quiet():
             yield

@@ -1,1 +1,1 @@
-"""Pairs of pictures: where they are read from, and the squares that are cut from them."""
+"""Pairs of pictures: readers, and the squares that are cut from them."""

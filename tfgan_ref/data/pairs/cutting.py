@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 class Places(NamedTuple):
-    """Where rectangles are cut, one per element of the batch.
+    """Places where rectangles are cut, one per element of the batch.
 
     Attributes:
         indices: from which picture, int64 (B,).
@@ -45,7 +45,7 @@ class FlatPictures:
             self.pixels = tf.constant(np.concatenate([picture.reshape(-1, channels) for picture in pictures]))
 
     def places(self, indices: tf.Tensor, fractions: tf.Tensor, size: tuple[int, int], flip: bool) -> Places:
-        """Turns random numbers into places, all equally likely.
+        """Maps random numbers to places, all equally likely.
 
         Args:
             indices: of the pictures, int64 (B,).

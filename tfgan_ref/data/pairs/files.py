@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.collection import fit_array
+from tfgan_ref.data.images.arrays import fit_array
 from tfgan_ref.data.images.decoding import SUFFIXES, fit, from_pixels, to_pixels
 from tfgan_ref.data.images.folder import check_folder, decode_files
 from tfgan_ref.data.images.npz import load_arrays
@@ -18,7 +18,7 @@ from tfgan_ref.errors import InputError
 def read_folders(
     name: str, first: str, second: str, *, scale: int, channels: int | None, image_size: int | None
 ) -> PicturePairs:
-    """Reads ``pairs:``. A pair with a damaged file is left out as a damaged file of a folder is."""
+    """Reads ``pairs:``, two folders; a pair with a damaged file is left out, as by ``decode_files``."""
     folders = [Path(folder).expanduser() for folder in (first, second)]
     files = [_by_stem(name, folder) for folder in folders]
     for stem in sorted(files[0].keys() ^ files[1].keys()):
@@ -43,7 +43,7 @@ def read_folders(
 def read_halves(
     name: str, folder: str, *, scale: int, channels: int | None, image_size: int | None
 ) -> PicturePairs:
-    """Reads ``sidebyside:``."""
+    """Reads ``sidebyside:``, files with the source in the left half and the target in the right."""
     if scale != 1:
         raise InputError(f"{name}: scale {scale} is out of range: halves of one picture have scale 1")
     path = Path(folder).expanduser()
@@ -65,7 +65,7 @@ def read_halves(
 def read_arrays(
     name: str, path: str, *keys: str, scale: int, channels: int | None, image_size: int | None
 ) -> PicturePairs:
-    """Reads ``npzpairs:``."""
+    """Reads ``npzpairs:``, two arrays of an npz file."""
     arrays = load_arrays(name, Path(path).expanduser(), required=keys)
     sides = []
     for key, shrinking in zip(keys, (scale, 1), strict=True):

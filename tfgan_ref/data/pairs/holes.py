@@ -51,7 +51,7 @@ def _boxes(n: int, height: int, width: int, seed: tf.Tensor) -> tf.Tensor:
 
 
 def _interval(side: int, for_length: tf.Tensor, for_start: tf.Tensor) -> tf.Tensor:
-    """Turns two (n, 1) uniform numbers into an interval of 1/4 to 1/2 of ``side``: bool (n, side)."""
+    """Maps two (n, 1) uniform numbers to an interval of 1/4 to 1/2 of ``side``: bool (n, side)."""
     shortest, longest = math.ceil(side / 4), side // 2
     length = shortest + tf.floor(for_length * (longest - shortest + 1))
     start = tf.floor(for_start * (side - length + 1))

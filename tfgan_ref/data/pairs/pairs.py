@@ -1,17 +1,16 @@
-"""Pictures of any sizes in pairs, or two collections of them that are not."""
+"""Pairs of pictures of any sizes in memory, or two collections of pictures without pairs."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tfgan_ref.data.checks import whole_number
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 
 @dataclass(frozen=True)
 class PicturePairs:
-    """Sources and targets: pictures whose sizes may differ from pair to pair.
+    """Pairs of sources and targets, pictures whose sizes may differ from pair to pair.
 
     Attributes:
         name: what to call them in messages.
@@ -53,17 +52,17 @@ class PicturePairs:
 
     @property
     def source_channels(self) -> int:
-        """Channels of every source."""
+        """Returns the channels of every source."""
         return self.sources[0].shape[-1]
 
     @property
     def target_channels(self) -> int:
-        """Channels of every target."""
+        """Returns the channels of every target."""
         return self.targets[0].shape[-1]
 
     @property
     def fingerprint(self) -> str:
-        """What tells these pictures from others: counts and checksum, as a file name."""
+        """Returns the counts and a checksum of the pictures, as a file name."""
         checksum = zlib.crc32(repr((self.scale, self.paired)).encode())
         for picture in (*self.sources, *self.targets):
             checksum = zlib.crc32(repr(picture.shape).encode(), checksum)
@@ -71,11 +70,11 @@ class PicturePairs:
         return f"{len(self.sources)}-{len(self.targets)}-{checksum:08x}"
 
     def source_name(self, i: int) -> str:
-        """Returns what to call ``sources[i]`` in messages."""
+        """Returns the name of ``sources[i]`` for messages."""
         return self.names[i] if self.names else f"source {i}"
 
     def target_name(self, i: int) -> str:
-        """Returns what to call ``targets[i]`` in messages."""
+        """Returns the name of ``targets[i]`` for messages."""
         if self.target_names:
             return self.target_names[i]
         return f"target of {self.names[i]}" if self.paired and i < len(self.names) else f"target {i}"
@@ -100,6 +99,33 @@ class PicturePairs:
             raise InputError(f"{self.name}: pairs take no target_names: names are those of the pairs")
         for i, (source, target) in enumerate(zip(self.sources, self.targets, strict=True)):
             check_sizes(self.name, self.source_name(i), source.shape[:2], target.shape[:2], self.scale)
+
+
+def split_pairs(pairs: PicturePairs, hold_out: int) -> tuple[PicturePairs, PicturePairs | None]:
+    """Splits pairs: (to train on, held out), the same ``hold_out`` pairs each time; None if it is 0.
+
+    Raises:
+        InputError: none would be left.
+    """
+    count = len(pairs.sources)
+    if hold_out >= count:
+        raise InputError(f"hold_out {hold_out} is out of range: {pairs.name} has {count} pairs")
+    order = np.random.default_rng(0).permutation(count)
+    chosen = (np.sort(order[hold_out:]), np.sort(order[:hold_out]))
+    training, held_out = (
+        replace(
+            pairs,
+            **{
+                side: tuple(getattr(pairs, side)[i] for i in rows)
+                for side in ("sources", "targets", "names")
+                if getattr(pairs, side)
+            },
+        )
+        if len(rows)
+        else None
+        for rows in chosen
+    )
+    return training, held_out
 
 
 def check_sizes(

@@ -1,4 +1,4 @@
-"""From the name of a data set to pictures of any sizes."""
+"""Pictures of any sizes by the name of a data set, read into memory."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
@@ -6,18 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import check_form, check_whole
-from tfgan_ref.data.images.collection import warn_enlarged
-from tfgan_ref.data.images.decoding import from_pixels, to_pixels
+from tfgan_ref.data.images.arrays import check_whole
+from tfgan_ref.data.images.decoding import from_pixels, to_pixels, warn_enlarged
 from tfgan_ref.data.images.folder import check_folder, decode_files, list_files
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photographs
-from tfgan_ref.data.images.sources import read
+from tfgan_ref.data.images.sources import check_form, read
 from tfgan_ref.data.images.tfds import find_builder, read_tfds_pictures
 from tfgan_ref.errors import InputError, reason
 
 Pictures = tuple[np.ndarray, ...]
 Names = tuple[str, ...]
-# What reading one picture gives: pixels after fitting, width and height before it, name.
+# One picture as read: pixels after fitting, width and height before it, name.
 Read = tuple[np.ndarray, tuple[int, int], str]
 
 
@@ -76,7 +75,7 @@ def same_channels(pictures: Iterable[np.ndarray], channels: int | None) -> Pictu
 
 
 def tell_enlarged(name: str, pictures: list[Read], image_size: int | None) -> None:
-    """Says in one warning if pictures were enlarged to ``image_size``."""
+    """Warns in one line if pictures were enlarged to ``image_size``."""
     if image_size is None:
         return
     enlarged = [(min(size), size, file) for _, size, file in pictures if min(size) < image_size]
@@ -87,7 +86,7 @@ def tell_enlarged(name: str, pictures: list[Read], image_size: int | None) -> No
 
 @contextlib.contextmanager
 def unreadable(name: str) -> Iterator[None]:
-    """Turns what the file system raises inside (no permission, a broken disk, "~nobody") into InputError."""
+    """Raises InputError for errors of the file system inside (no permission, a broken disk, "~nobody")."""
     try:
         yield
     except (OSError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""What a picture's source is made of it: drawings, grey, or fewer pixels."""
+"""Sources made from pictures: drawings, grey, or fewer pixels."""
 
 import numpy as np
 from scipy import ndimage
@@ -38,7 +38,7 @@ def sobel(picture: np.ndarray) -> np.ndarray:
 
 
 def lines(picture: np.ndarray) -> np.ndarray:
-    """Draws what is darker than its surroundings, as a pen would: line art, uint8 (H, W, 1), black on white.
+    """Draws what is darker than its surroundings: line art, uint8 (H, W, 1), black on white.
 
     The ink is a difference of Gaussians of the luma y, 10 (G_3 * y - G_0.7 * y - 0.02), within [0, 1]: as the
     edges of Winnemöller et al. 2012 (equation 1), softly.
@@ -74,7 +74,7 @@ def _luma(picture: np.ndarray) -> np.ndarray:
 
 
 def _ink(amount: np.ndarray) -> np.ndarray:
-    """Turns amounts of ink, 0 for none and 1 for black, into a drawing."""
+    """Returns the drawing of amounts of ink, 0 for none and 1 for black."""
     return np.rint(255 * (1 - np.clip(amount, 0, 1))).astype(np.uint8)[..., np.newaxis]
 
 

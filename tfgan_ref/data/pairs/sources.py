@@ -1,4 +1,4 @@
-"""From a name to pairs of pictures: files in pairs, or sources that are made of targets."""
+"""Pairs of pictures by name, read into memory: files in pairs, or sources that are made of targets."""
 
 import difflib
 from dataclasses import replace
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import check_form, check_whole, whole_number
+from tfgan_ref.data.images.arrays import check_whole
+from tfgan_ref.data.images.sources import check_form
 from tfgan_ref.data.pairs.files import read_arrays, read_folders, read_halves
 from tfgan_ref.data.pairs.pairs import PicturePairs
 from tfgan_ref.data.pairs.picture_sources import read_pictures, unreadable
 from tfgan_ref.data.pairs.sketches import SKETCHES, small, whole_multiple
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 MAKES = (*SKETCHES, "small", "same")
 _FORMS = {
@@ -111,7 +112,7 @@ def unpaired(
 
 
 def _check_name(name: str, kind: str) -> None:
-    """Raises InputError if ``name`` is a data set of pairs, misspelt."""
+    """Raises InputError if ``name`` is a misspelt data set of pairs."""
     close = difflib.get_close_matches(kind, _FORMS, n=1)
     if ":" in name and close:
         raise InputError(f"pairs {name!r} are not known, did you mean {_FORMS[close[0]][1]}?")

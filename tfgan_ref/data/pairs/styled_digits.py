@@ -1,14 +1,13 @@
-"""Digits drawn in styles whose rules are known, so that transferred styles can be held against the truth."""
+"""Digits drawn in styles whose rules are known, so that transferred styles can be compared with the truth."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
-from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.images.arrays import ImageArrays
 from tfgan_ref.data.images.sources import read
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 Colour = tuple[int, int, int]
 
@@ -20,7 +19,7 @@ _EMPTY, _FULL = 64, 176  # brightness up to which a stroke covers nothing, and f
 
 @dataclass(frozen=True)
 class Style:
-    """How a digit is drawn.
+    """Style in which a digit is drawn.
 
     Attributes:
         name: what it is called.
@@ -138,7 +137,7 @@ def _strokes(digits: np.ndarray, thickness: int) -> np.ndarray:
 
 
 def _texture(texture: str, height: int, width: int) -> np.ndarray:
-    """Returns where the second colour shows, bool (height, width)."""
+    """Returns the pixels that show the second colour, bool (height, width)."""
     side = max(1, height / (2 * _PERIODS))
     rows = np.floor(np.arange(height) / side).astype(int)[:, np.newaxis]
     columns = np.floor(np.arange(width) / side).astype(int)

@@ -1,1 +1,1 @@
-"""Labelled sentences: where they are read from, and words as numbers."""
+"""Labelled sentences: readers, an embedded grammar, and words as numbers."""

@@ -1,4 +1,4 @@
-"""A small grammar of sentences about weather, food and travel, written for this package.
+"""Small grammar of sentences about weather, food and travel, written for this package.
 
 A pattern stands for every way to choose one of the alternatives of each of its brackets. Some patterns of a
 topic differ in one early and one late word, as winter and summer do in what they bring, so that not every
@@ -78,7 +78,7 @@ def grammar_sentences() -> dict[str, tuple[str, ...]]:
 
 
 def is_valid(sentence: str, topic: str) -> bool:
-    """Tells whether the grammar makes ``sentence`` in ``topic``.
+    """Returns whether the grammar makes ``sentence`` in ``topic``.
 
     Raises:
         KeyError: the grammar has no such topic.

@@ -1,4 +1,4 @@
-"""Labelled sentences in memory: words as numbers, every sentence of one length."""
+"""Labelled sentences in memory, words as numbers, and the batches that training reads from them."""
 
 import re
 import zlib
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import tensorflow as tf
 
-from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.images.arrays import check_range
-from tfgan_ref.errors import InputError
+from tfgan_ref.data.order import balanced_order
+from tfgan_ref.data.pipeline import Batch, DataShape, check_order, endless_batches
+from tfgan_ref.errors import InputError, whole_number
 
 END = 0  # the word after the last one, and all that follow
 _WORD = re.compile(r"\w+(?:['.:-]\w+)*")
@@ -61,12 +63,12 @@ class Sentences:
 
     @property
     def length(self) -> int:
-        """The most words that a sentence can have, T."""
+        """Returns the most words that a sentence can have, T."""
         return self.tokens.shape[1]
 
     @property
     def fingerprint(self) -> str:
-        """What tells these sentences from others: shape and checksum, as a file name."""
+        """Returns the shape, the number of words and a checksum, as a file name."""
         checksum = zlib.crc32(np.ascontiguousarray(self.tokens))
         checksum = zlib.crc32(np.ascontiguousarray(self.labels), checksum)
         checksum = zlib.crc32("\n".join((*self.words, *self.topics)).encode(), checksum)
@@ -82,13 +84,81 @@ class Sentences:
         return decode(chosen, self.words)
 
 
+@dataclass(frozen=True)
+class TrainingSentences:
+    """Sentences with their topics to train on, and others to score with.
+
+    Attributes:
+        training: the sentences of the batches.
+        held_out: the others.
+        seed: chooses the order.
+    """
+
+    training: Sentences
+    held_out: Sentences
+    seed: int = 0
+
+    @property
+    def shape(self) -> DataShape:
+        """Returns words per sentence and of the vocabulary, the number of topics, and all their names."""
+        sentences = self.training
+        names = {"topics": sentences.topics, "words": sentences.words}
+        return DataShape((sentences.length, len(sentences.words)), len(sentences.topics), names=names)
+
+    @property
+    def fingerprint(self) -> str:
+        """Returns that of the training sentences."""
+        return self.training.fingerprint
+
+    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
+        """Returns the endless batches to train on from ``start_step`` on, see ``sentence_batches``."""
+        return sentence_batches(self.training, batch_size=batch_size, seed=self.seed, start_step=start_step)
+
+    def examples(self) -> tuple[dict[str, np.ndarray]]:
+        """Returns the words and topics that numbers stand for: ``draw`` writes them out."""
+        return ({"words": np.array(self.training.words), "topics": np.array(self.training.topics)},)
+
+
+def sentence_batches(
+    sentences: Sentences, *, batch_size: int, seed: int, start_step: int = 0
+) -> tf.data.Dataset:
+    """Returns the endless data set of shuffled batches in which every topic comes equally often.
+
+    Args:
+        sentences: the data.
+        batch_size: sentences per batch; may be more than there are.
+        seed: chooses the order, any whole number from 0 up.
+        start_step: the number of batches to leave out, of a run that is resumed.
+
+    Returns:
+        Dicts of ``tokens``, int32 (batch_size, T), and ``label``, int32 (batch_size,).
+
+    Raises:
+        InputError: if a number is out of its range.
+    """
+    check_order(batch_size, seed, start_step)
+    # Captured as they are, on the CPU, as in ``batches`` of images.
+    with tf.device("CPU:0"):
+        order = balanced_order(sentences.labels, seed)
+        tokens, labels = tf.constant(sentences.tokens), tf.constant(sentences.labels)
+
+    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
+        indices = order(positions)
+        return {
+            "tokens": tf.ensure_shape(tf.gather(tokens, indices), (batch_size, sentences.length)),
+            "label": tf.ensure_shape(tf.gather(labels, indices), (batch_size,)),
+        }
+
+    return endless_batches(make_batch, batch_size, start_step)
+
+
 def split_words(text: str) -> list[str]:
     """Returns the words of a sentence in lower case, without the signs between them; "9:30" is a word."""
     return _WORD.findall(text.lower())
 
 
 def encode(texts: Sequence[str], words: Sequence[str], length: int) -> np.ndarray:
-    """Turns sentences into word numbers, int32 (N, length), ``END`` after the last word.
+    """Encodes sentences as word numbers, int32 (N, length), ``END`` after the last word.
 
     Args:
         texts: the sentences.
@@ -96,7 +166,7 @@ def encode(texts: Sequence[str], words: Sequence[str], length: int) -> np.ndarra
         length: the most words that a sentence may have.
 
     Raises:
-        InputError: a sentence is empty, too long, or has a word that ``words`` has not.
+        InputError: a sentence is empty, too long, or has a word that is not in ``words``.
     """
     numbers = {word: number for number, word in enumerate(words)}
     tokens = np.full((len(texts), length), END, np.int32)
@@ -114,7 +184,7 @@ def encode(texts: Sequence[str], words: Sequence[str], length: int) -> np.ndarra
 
 
 def decode(tokens: np.ndarray, words: Sequence[str]) -> list[str]:
-    """Turns word numbers (N, T) into sentences; what follows the first ``END`` of a row is not read."""
+    """Decodes word numbers (N, T) to sentences; what follows the first ``END`` of a row is not read."""
     names = np.asarray(words, object)
     ended = np.cumsum(tokens == END, axis=1) > 0
     return [" ".join(names[row[~after]]) for row, after in zip(tokens, ended, strict=True)]

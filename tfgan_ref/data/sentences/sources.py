@@ -1,4 +1,4 @@
-"""From the name of a data set of sentences to the sentences."""
+"""Data sets of sentences by name, read into memory."""
 
 import logging
 from collections.abc import Sequence
@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.sentences.grammar import TOPIC_SENTENCES, grammar_sentences
 from tfgan_ref.data.sentences.sentences import Sentences, encode, frequent_words, split_words
-from tfgan_ref.errors import InputError, reason
+from tfgan_ref.errors import InputError, reason, whole_number
 
 logger = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""Recordings: where they are read from, synthesised vowels, spectrograms and the vocoder."""
+"""Sound recordings: readers, synthesised vowels, spectrograms and the vocoder."""

@@ -1,4 +1,4 @@
-"""Recordings of any lengths, rates and levels into one array."""
+"""Recordings of any lengths, rates and levels, collected into one array."""
 
 import logging
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _MOST_BYTES = 2**32
 
 
 class WaveCollection:
-    """The recordings of one data set as they come in: mixed to mono, at one rate, level and length.
+    """Recordings of one data set, collected one after another: mixed to mono, at one rate, level and length.
 
     Args:
         name: the data set's name for messages.
@@ -39,7 +39,7 @@ class WaveCollection:
         self._changed = {"resampled": 0, "mixed": 0, "cut": 0}
 
     def add(self, recording: str, samples: np.ndarray, rate: int, label: int, group: int = 0) -> None:
-        """Takes in one recording; an empty or silent one is left out.
+        """Adds one recording; an empty or silent one is left out.
 
         Args:
             recording: the file, or which recording of the data set it is.
@@ -74,11 +74,11 @@ class WaveCollection:
         self._groups.append(group)
 
     def leave_out(self, recording: str, reason: str) -> None:
-        """Notes a recording that cannot be used."""
+        """Records that a recording cannot be used."""
         self._bad.append(f"{recording} ({reason})")
 
     def to_waves(self, class_names: Sequence[str], group_names: Sequence[str] = ()) -> Waves:
-        """Returns the recordings; says in one line what was changed of them, and which were left out.
+        """Returns the recordings; warns in one line what was changed of them, and which were left out.
 
         Raises:
             InputError: more than 1 % of the recordings cannot be used, or there are none.

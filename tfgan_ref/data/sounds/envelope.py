@@ -1,4 +1,4 @@
-"""The spectral envelope of a voice, free of its pitch: CheapTrick, Morise 2015, in TensorFlow operations.
+"""Spectral envelopes of voices, free of the pitch: CheapTrick (Morise 2015) in TensorFlow operations.
 
 "CheapTrick, a spectral envelope estimator for high-quality speech synthesis", Speech Communication 67.
 """
@@ -48,7 +48,7 @@ def estimate_envelope(audio: tf.Tensor, pitch: tf.Tensor, sample_rate: int) -> t
 
 
 def mel_matrices(bands: int, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns what brings spectra to ``bands`` frequencies even on the mel scale, and what brings them back.
+    """Returns the matrices that bring spectra to ``bands`` frequencies even on the mel scale, and back.
 
     Both interpolate linearly; the frequencies go from 0 to sample_rate / 2 (O'Shaughnessy's mel).
 
@@ -88,7 +88,7 @@ def _windowed(audio: tf.Tensor, pitch: tf.Tensor, sample_rate: int) -> tf.Tensor
 
 
 def _fill_below_the_pitch(power: tf.Tensor, pitch: tf.Tensor, sample_rate: int) -> tf.Tensor:
-    """Adds to the power below the pitch its mirror image, as WORLD does: no harmonic is there."""
+    """Adds to the power below the pitch its mirror image, as WORLD does: there is no harmonic."""
     frequencies = tf.linspace(0.0, sample_rate / 2.0, power.shape[-1])[tf.newaxis]
     mirrored = at_frequencies(power, pitch - frequencies, sample_rate)
     return tf.where(frequencies < pitch, power + mirrored, power)

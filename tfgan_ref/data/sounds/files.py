@@ -1,4 +1,4 @@
-"""WAV files in a folder: a class for each sub-folder, or as their names say."""
+"""WAV files in a folder, with classes by sub-folders or by the files' names."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The pitch of a voice: YIN, de Cheveigne and Kawahara 2002, in TensorFlow operations."""
+"""Pitch of voices: YIN (de Cheveigne and Kawahara 2002) in TensorFlow operations."""
 
 import numpy as np
 import tensorflow as tf

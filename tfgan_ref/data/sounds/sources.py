@@ -1,11 +1,10 @@
-"""From the name of a data set to its recordings."""
+"""Data sets of recordings by name, read into memory."""
 
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.images.arrays import numbered_classes
 from tfgan_ref.data.images.npz import load_arrays
 from tfgan_ref.data.images.tfds import find_builder
@@ -14,7 +13,7 @@ from tfgan_ref.data.sounds.files import read_wave_folder
 from tfgan_ref.data.sounds.tfds import read_tfds_audio
 from tfgan_ref.data.sounds.vowels import vowels
 from tfgan_ref.data.sounds.waves import Waves, check_rate
-from tfgan_ref.errors import InputError, reason
+from tfgan_ref.errors import InputError, reason, whole_number
 
 VOWELS = "vowels"
 VOWELS_PER_CLASS = {"train": 300, "test": 60}

@@ -1,4 +1,4 @@
-"""What sound looks like: spectrograms, as decibels and as pictures that image tools take."""
+"""Spectrograms of sounds, in decibels and as pictures for image metrics."""
 
 from collections.abc import Iterator
 

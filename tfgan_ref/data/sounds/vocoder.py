@@ -1,4 +1,4 @@
-"""A voice as a picture of its spectral envelope and a pitch, and back to sound.
+"""Vocoder: a voice as a picture of its spectral envelope and a pitch, and back to sound.
 
 The sound is made of harmonics with the phase of a minimum-phase filter.
 """
@@ -17,7 +17,7 @@ _DECIBEL = 10.0 / math.log(10.0)  # of a natural logarithm of power
 
 
 class Voice(NamedTuple):
-    """What a vocoder makes of a recording.
+    """Parameters of a recording's voice, frame by frame.
 
     Attributes:
         picture: of the envelope, float32 (frames, BANDS) in [-1, 1]: the power spectral density in dB over
@@ -32,7 +32,7 @@ class Voice(NamedTuple):
 
 
 def analyse(audio: tf.Tensor, sample_rate: int) -> Voice:
-    """Takes a recording, float32 (T,), apart: one frame at its start and one after each 10 ms."""
+    """Analyses a recording, float32 (T,): one frame at its start and one after each 10 ms."""
     pitch = estimate_pitch(audio, sample_rate)
     envelope = estimate_envelope(audio, pitch, sample_rate)
     level = loudest(envelope)
@@ -41,7 +41,7 @@ def analyse(audio: tf.Tensor, sample_rate: int) -> Voice:
 
 
 def render(voice: Voice, samples: tf.Tensor | int, sample_rate: int) -> tf.Tensor:
-    """Makes the sound of a voice, float32 (T,), whose loudest frame has the voice's level."""
+    """Synthesises the sound of a voice, float32 (T,), whose loudest frame has the voice's level."""
     decibels = _MIDDLE + _REACH * voice.picture
     envelope = tf.matmul(decibels / _DECIBEL, mel_matrices(BANDS, sample_rate)[1])
     envelope += voice.level - loudest(envelope)
@@ -56,7 +56,7 @@ def loudest(envelope: tf.Tensor) -> tf.Tensor:
 def synthesise(
     envelope: tf.Tensor, pitch: tf.Tensor, samples: tf.Tensor | int, sample_rate: int, seed: int = 0
 ) -> tf.Tensor:
-    """Makes the sound of a pitch and an envelope.
+    """Synthesises the sound of a pitch and an envelope.
 
     Frames with a pitch are sums of its harmonics up to half the sample rate: harmonic h has the amplitude
     that the envelope has at its frequency, and the phase h times the integral of the pitch plus the phase of
@@ -100,7 +100,7 @@ def minimum_phase(envelope: tf.Tensor) -> tf.Tensor:
 def _harmonics(
     envelope: tf.Tensor, pitch: tf.Tensor, voiced: tf.Tensor, samples: tf.Tensor | int, sample_rate: int
 ) -> tf.Tensor:
-    """Adds the harmonics up, one after another, so that a long recording fits in memory."""
+    """Sums the harmonics one after another, so that a long recording fits in memory."""
     phases = minimum_phase(envelope)
     of_samples = _between_frames(pitch, samples, sample_rate)
     # In turns, of which the whole ones are dropped: float32 would lose the phase of a long recording.
@@ -124,7 +124,7 @@ def _harmonics(
 def _noise(
     envelope: tf.Tensor, gain: tf.Tensor, samples: tf.Tensor | int, sample_rate: int, seed: int
 ) -> tf.Tensor:
-    """White noise whose short-time spectrum is multiplied with the envelope, frame by frame."""
+    """Returns white noise whose short-time spectrum is multiplied with the envelope, frame by frame."""
     hop, size = round(HOP * sample_rate), fft_length(sample_rate)
     length = 4 * hop
     # Long enough for all frames, whose middles are at the multiples of the hop.

@@ -1,4 +1,4 @@
-"""Recordings of two voices, without pairs, as an endless data set of pieces of their spectral envelopes."""
+"""Recordings of two voices without pairs: their spectral envelopes, and batches of pieces of these."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,14 +7,23 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.checks import whole_number
-from tfgan_ref.data.images.batching import check_order
 from tfgan_ref.data.order import shuffled_order
+from tfgan_ref.data.pipeline import (
+    EXAMPLES,
+    Batch,
+    DataShape,
+    check_order,
+    derived_seed,
+    draws_seed,
+    endless_batches,
+    spread_indices,
+)
 from tfgan_ref.data.sounds.vocoder import BANDS, analyse
 from tfgan_ref.data.sounds.waves import Waves
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
+from tfgan_ref.randomness import fold_in
 
-# What the run's seed is used for beside the order of the sources; not 0, by which a seed would stay itself.
+# Purposes of the run's seed beside the order of the sources; not 0, by which a seed would stay itself.
 _TARGET_ORDER = 1
 _STARTS = 2
 _QUIET = -0.5  # the highest band of a frame that is left out at the ends of a recording: -40 dB
@@ -23,7 +32,7 @@ _QUIETEST = 1e-3  # of the loudest sample of a recording that can be used
 
 @dataclass(frozen=True)
 class VoicePictures:
-    """What the recordings of one voice became.
+    """Envelopes and pitches of the recordings of one voice.
 
     Attributes:
         name: of the voice.
@@ -38,13 +47,13 @@ class VoicePictures:
 
 @dataclass(frozen=True)
 class Voices:
-    """Two voices.
+    """Two voices between which a recording is converted.
 
     Attributes:
         source: the one that conversion starts from.
         target: the one that it makes.
         sample_rate: of the recordings.
-        fingerprint: what tells them from others.
+        fingerprint: differs for other recordings or voices.
     """
 
     source: VoicePictures
@@ -77,6 +86,45 @@ class Voices:
         return cls(*both, waves.sample_rate, f"{waves.fingerprint}-{source}-{target}")
 
 
+@dataclass(frozen=True)
+class TrainingVoices:
+    """Two voices to train on.
+
+    Attributes:
+        voices: the recordings.
+        frames: of a piece, 10 ms each.
+        seed: chooses order and places.
+    """
+
+    voices: Voices
+    frames: int
+    seed: int = 0
+
+    @property
+    def shape(self) -> DataShape:
+        """Returns the shape of a piece, the names of the voices and the sample rate."""
+        names = {
+            "voices": (self.voices.source.name, self.voices.target.name),
+            "sample_rate": (str(self.voices.sample_rate),),
+        }
+        return DataShape((self.frames, BANDS, 1), source_channels=1, names=names)
+
+    @property
+    def fingerprint(self) -> str:
+        """Returns the recordings' own."""
+        return self.voices.fingerprint
+
+    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
+        """Returns the endless batches from ``start_step`` on, see ``voice_batches``."""
+        return voice_batches(
+            self.voices, batch_size=batch_size, frames=self.frames, seed=self.seed, start_step=start_step
+        )
+
+    def examples(self) -> tuple[dict[str, np.ndarray]]:
+        """Returns a few pieces, the same each time."""
+        return (example_voices(self.voices, EXAMPLES, frames=self.frames),)
+
+
 def voice_batches(
     voices: Voices, *, batch_size: int, frames: int, seed: int, start_step: int = 0
 ) -> tf.data.Dataset:
@@ -91,7 +139,7 @@ def voice_batches(
         batch_size: pieces per batch and voice.
         frames: of a piece, 10 ms each.
         seed: chooses order and places, any whole number from 0 up.
-        start_step: how many batches to leave out at the beginning, for a run that goes on.
+        start_step: the number of batches to leave out, of a run that is resumed.
 
     Returns:
         Dicts of float32: ``source`` and ``target``, unrelated, (batch_size, frames, BANDS, 1) in [-1, 1];
@@ -106,24 +154,19 @@ def voice_batches(
         pieces = [_Pieces(voice, frames) for voice in (voices.source, voices.target)]
         orders = [
             shuffled_order(pieces[0].count, seed),
-            shuffled_order(pieces[1].count, _words(seed, _TARGET_ORDER)[0]),
+            shuffled_order(pieces[1].count, derived_seed(seed, _TARGET_ORDER) % 2**32),
         ]
-        starts_seed = tf.constant(np.array(_words(seed, _STARTS), np.uint32).view(np.int32))
+    starts_seed = draws_seed(seed, _STARTS)
 
-    def batch(step: tf.Tensor) -> dict[str, tf.Tensor]:
-        positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-        step_seed = tf.random.experimental.stateless_fold_in(starts_seed, tf.cast(step, tf.int32))
-        places = tf.random.stateless_uniform((2, batch_size), step_seed)
+    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
+        places = tf.random.stateless_uniform((2, batch_size), fold_in(starts_seed, step))
         result = {}
         for i, name in enumerate(("source", "target")):
             picture, pitch = pieces[i].cut(orders[i](positions), places[i])
             result |= {name: picture, f"{name}_pitch": pitch}
         return result
 
-    options = tf.data.Options()
-    # There is nothing to optimize here, and the rewritten graph would hold a second copy of the pictures.
-    options.experimental_optimization.apply_default_optimizations = False
-    return tf.data.Dataset.counter(start_step).map(batch).prefetch(tf.data.AUTOTUNE).with_options(options)
+    return endless_batches(make_batch, batch_size, start_step)
 
 
 def example_voices(voices: Voices, n: int, *, frames: int) -> dict[str, np.ndarray]:
@@ -145,13 +188,12 @@ def example_voices(voices: Voices, n: int, *, frames: int) -> dict[str, np.ndarr
     result = {}
     for name, voice in (("source", voices.source), ("target", voices.target)):
         pieces = _Pieces(voice, frames)
-        chosen = tf.constant((2 * np.arange(n, dtype=np.int64) + 1) * pieces.count // (2 * n))
-        result[name] = pieces.cut(chosen, tf.zeros((n,)))[0].numpy()
+        result[name] = pieces.cut(spread_indices(n, pieces.count), tf.zeros((n,)))[0].numpy()
     return result
 
 
 class _Pieces:
-    """The frames of one voice's recordings, one after another, from which pieces are cut."""
+    """Frames of one voice's recordings, one after another, from which pieces are cut."""
 
     def __init__(self, voice: VoicePictures, frames: int) -> None:
         self.count = len(voice.pictures)
@@ -175,7 +217,7 @@ class _Pieces:
 
 
 def _pictures(waves: Waves, name: str, analyser: Callable[[tf.Tensor], Any]) -> VoicePictures:
-    """Analyses recordings and takes silence at both ends away."""
+    """Analyses recordings and removes the silence at both ends."""
     pictures, pitches = [], []
     for i, audio in enumerate(waves.floats()):
         if np.abs(audio).max() < _QUIETEST:
@@ -186,8 +228,3 @@ def _pictures(waves: Waves, name: str, analyser: Callable[[tf.Tensor], Any]) -> 
         pictures.append(picture[part])
         pitches.append(pitch[part])
     return VoicePictures(name, tuple(pictures), tuple(pitches))
-
-
-def _words(seed: int, purpose: int) -> tuple[int, int]:
-    """Returns two random 32-bit numbers that are independent of ``seed`` itself."""
-    return tuple(int(word) for word in np.random.SeedSequence([seed, purpose]).generate_state(2, np.uint32))

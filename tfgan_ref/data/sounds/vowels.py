@@ -1,4 +1,4 @@
-"""Spoken vowels without a microphone: a source-filter synthesiser with published formants.
+"""Synthesised vowels: a source-filter synthesiser with published formants.
 
 A band-limited train of pulses (the glottis) goes through a cascade of resonators (the vocal tract) and a
 difference (the lips), as in Klatt 1980, "Software for a cascade/parallel formant synthesizer", sections II
@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgan_ref.data.checks import whole_number
 from tfgan_ref.data.sounds.waves import Waves, check_rate, to_int16
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, whole_number
 
 # In ARPABET; the words were heed, hid, head, had, hod, hawed, hood, who'd, hud, heard.
 VOWELS = ("iy", "ih", "eh", "ae", "aa", "ao", "uh", "uw", "ah", "er")
@@ -148,7 +147,7 @@ def _tract_scale(group: str) -> float:
 
 
 def _utter(vowel: int, group: str, length: int, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Speaks one vowel once, as float64 (length,) in [-1, 1]."""
+    """Synthesises one vowel once, float64 (length,) in [-1, 1]."""
     spoken = int(length * rng.uniform(0.6, 0.95))
     start = int(rng.integers(length - spoken + 1))
     tract = _varied(_TRACT_SPREAD, rng)
@@ -169,7 +168,7 @@ def _varied(spread: float, rng: np.random.Generator) -> float:
 
 
 def _contour(length: int, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Returns how pitch moves about its mean: a fall or rise, and a slow waver of at most 1 %."""
+    """Returns the pitch relative to its mean: a fall or rise, and a slow waver of at most 1 %."""
     time = np.arange(length) / sample_rate
     line = rng.uniform(-0.08, 0.04) * (time / time[-1] - 0.5)
     waver = rng.uniform(0, 0.01) * np.sin(2 * np.pi * (rng.uniform(3, 6) * time + rng.random()))

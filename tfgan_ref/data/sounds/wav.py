@@ -1,4 +1,4 @@
-"""WAV files: bytes to samples and back, and samples to mono and to another rate. Nothing in them is run."""
+"""WAV files: bytes to samples and back, and samples to mono and to another rate."""
 
 import io
 import math
@@ -42,7 +42,7 @@ def read_wav(path: Path) -> tuple[np.ndarray, int]:
 
 
 def encode_wav(samples: np.ndarray, rate: int) -> bytes:
-    """Returns a WAV file of 16 bit: of samples (T,) in [-1, 1]; what is louder is clipped."""
+    """Returns the bytes of a 16-bit WAV file of samples (T,), clipped to [-1, 1]."""
     from scipy.io import wavfile
 
     buffer = io.BytesIO()
@@ -51,12 +51,12 @@ def encode_wav(samples: np.ndarray, rate: int) -> bytes:
 
 
 def to_mono(samples: np.ndarray) -> np.ndarray:
-    """Returns the mean of the channels: of (T,) or (T, channels), (T,)."""
+    """Returns the mean of the channels, (T,), of samples (T,) or (T, channels)."""
     return samples if samples.ndim == 1 else samples.mean(axis=1)
 
 
 def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
-    """Brings samples (T,) to another rate, by a polyphase filter that takes away what it cannot hold."""
+    """Resamples (T,) to another rate with a polyphase filter that removes what the new rate cannot hold."""
     from scipy.signal import resample_poly
 
     if rate == new_rate:

@@ -1,11 +1,14 @@
-"""Sound recordings of one length in memory, and how samples are numbers."""
+"""Sound recordings of one length in memory, and the batches that training reads from them."""
 
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
+import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import check_range
+from tfgan_ref.data.order import shuffled_order
+from tfgan_ref.data.pipeline import Batch, DataShape, check_order, endless_batches
 from tfgan_ref.errors import InputError
 
 # What a telephone's band needs, and what sound cards can do.
@@ -67,12 +70,12 @@ class Waves:
 
     @property
     def length(self) -> int:
-        """Samples in each recording."""
+        """Returns the number of samples in each recording."""
         return self.audio.shape[1]
 
     @property
     def fingerprint(self) -> str:
-        """What tells these recordings from others: shape, rate and checksum, as a file name."""
+        """Returns the shape, the rate and a checksum of the recordings, as a file name."""
         checksum = zlib.crc32(np.ascontiguousarray(self.audio))
         for numbers in (self.labels, self.groups):
             checksum = zlib.crc32(b"" if numbers is None else np.ascontiguousarray(numbers), checksum)
@@ -89,18 +92,85 @@ class Waves:
         return Waves(self.name, audio, self.sample_rate, labels, self.class_names, groups, self.group_names)
 
 
+@dataclass(frozen=True)
+class TrainingWaves:
+    """Recordings to train on.
+
+    Attributes:
+        waves: the recordings, with or without labels.
+        seed: chooses the order.
+    """
+
+    waves: Waves
+    seed: int = 0
+
+    @property
+    def shape(self) -> DataShape:
+        """Returns the shape of a recording, the number and names of the classes, and the sample rate."""
+        waves = self.waves
+        names = {"classes": waves.class_names, "sample_rate": (str(waves.sample_rate),)}
+        return DataShape((waves.length, 1), len(waves.class_names) or None, names=names)
+
+    @property
+    def fingerprint(self) -> str:
+        """Returns the recordings' own."""
+        return self.waves.fingerprint
+
+    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
+        """Returns the endless batches from ``start_step`` on, see ``wave_batches``."""
+        return wave_batches(self.waves, batch_size=batch_size, seed=self.seed, start_step=start_step)
+
+    def examples(self) -> tuple[()]:
+        """Returns nothing: samples come from latents."""
+        return ()
+
+
+def wave_batches(waves: Waves, *, batch_size: int, seed: int, start_step: int = 0) -> tf.data.Dataset:
+    """Returns the endless data set of shuffled batches, in the order of ``batches`` of images.
+
+    Args:
+        waves: the recordings.
+        batch_size: recordings per batch; may be more than there are.
+        seed: chooses the order, any whole number from 0 up.
+        start_step: the number of batches to leave out, of a run that is resumed.
+
+    Returns:
+        Dicts of ``audio``, float32 of shape (batch_size, T, 1) in [-1, 1], and, if there are labels,
+        ``label``, int32 of shape (batch_size,).
+
+    Raises:
+        InputError: if a number is out of its range.
+    """
+    check_order(batch_size, seed, start_step)
+    # Captured as they are, on the CPU, as in ``batches`` of images.
+    with tf.device("CPU:0"):
+        order = shuffled_order(len(waves), seed)
+        audio = tf.constant(waves.audio)
+        labels = None if waves.labels is None else tf.constant(waves.labels)
+
+    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
+        indices = order(positions)
+        samples = tf.ensure_shape(tf.gather(audio, indices), (batch_size, waves.length))
+        result = {"audio": tf.maximum(tf.cast(samples, tf.float32) / 32767.0, -1.0)[..., None]}
+        if labels is not None:
+            result["label"] = tf.ensure_shape(tf.gather(labels, indices), (batch_size,))
+        return result
+
+    return endless_batches(make_batch, batch_size, start_step)
+
+
 def check_rate(name: str, sample_rate: int) -> None:
-    """Raises InputError unless ``sample_rate`` is one that sound has: 1,000 to 192,000 per second."""
+    """Raises InputError unless ``sample_rate`` is in the range of sound: 1,000 to 192,000 per second."""
     low, high = SAMPLE_RATES
     if not low <= sample_rate <= high:
         raise InputError(f"{name}: sample_rate {sample_rate} is out of range: {low} to {high}")
 
 
 def to_int16(samples: np.ndarray) -> np.ndarray:
-    """Turns samples in [-1, 1] into int16; what is louder is clipped."""
+    """Converts samples to int16, clipped to [-1, 1]."""
     return np.rint(np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)
 
 
 def to_float(samples: np.ndarray) -> np.ndarray:
-    """Turns int16 samples into float32 in [-1, 1]."""
+    """Converts int16 samples to float32 in [-1, 1]."""
     return np.maximum(samples.astype(np.float32) / _FULL_SCALE, -1.0)

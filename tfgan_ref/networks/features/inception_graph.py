@@ -7,6 +7,7 @@ called as in pytorch-fid's state dict, so that the weights are matched by name.
 """
 
 from pathlib import Path
+from typing import Any
 
 import keras
 from keras import layers
@@ -65,24 +66,36 @@ def untrained_inception_graph() -> keras.Model:
         name: layers.GlobalAveragePooling2D(name=f"features_{name}", dtype="float32")(tap)
         for name, tap in taps.items()
     }
-    taps["logits_unbiased"], taps["logits"] = _Classifier(1008, name="fc", dtype="float32")(taps["2048"])
+    taps["logits_unbiased"], taps["logits"] = Classifier(1008, name="fc", dtype="float32")(taps["2048"])
     return keras.Model(images, taps, name="inception_2015")
 
 
-class _Classifier(layers.Layer):
-    """A dense layer that gives its logits without and with the bias."""
+@keras.saving.register_keras_serializable(package="tfgan_ref")
+class Classifier(layers.Layer):
+    """Dense layer that returns its logits without and with the bias.
 
-    def __init__(self, classes: int, **settings: object) -> None:
+    Args:
+        classes: number of logits.
+        **settings: name and dtype, as of every Keras layer.
+    """
+
+    def __init__(self, classes: int, **settings: Any) -> None:
         super().__init__(**settings)
         self.classes = classes
 
     def build(self, shape: tuple[int | None, int]) -> None:
+        """Creates the kernel and the bias."""
         self.kernel = self.add_weight(shape=(shape[-1], self.classes), initializer="zeros", name="kernel")
         self.bias = self.add_weight(shape=(self.classes,), initializer="zeros", name="bias")
 
-    def call(self, features: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    def call(self, features: Any) -> tuple[Any, Any]:
+        """Returns the logits of features (N, F), each (N, classes)."""
         unbiased = keras.ops.matmul(features, self.kernel)
         return unbiased, unbiased + self.bias
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "classes": self.classes}
 
 
 def _conv(

@@ -8,7 +8,7 @@ one after the other. Every kernel is drawn from N(0, 1) and runs through ``Equal
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import keras
 from keras import layers, ops
@@ -180,8 +180,9 @@ def sampling_generator(generator: keras.Model) -> keras.Model:
     return keras.Model(generator.inputs[0], images, name="progressive_generator")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class ProgressiveDiscriminator(keras.Model):
-    """A discriminator for each stage; they share the layers below their first block.
+    """Discriminators of all stages, which share the layers below their first block.
 
     It is called with [images, alpha], images of any stage's size and alpha (N, 1), and gives logits (N, 1).
 
@@ -215,6 +216,23 @@ class ProgressiveDiscriminator(keras.Model):
     def call(self, inputs: Sequence[Any], training: bool | None = None) -> Any:
         """Judges [images, alpha] in the stage of their size."""
         return self.stages[self.stage_of(inputs[0])](list(inputs), training=training)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the stages as one model, so that layers which they share stay shared."""
+        inputs = [tensor for stage in self.stages for tensor in stage.inputs]
+        stages = keras.Model(inputs, [stage.output for stage in self.stages], name=self.name)
+        return {"stages": keras.saving.serialize_keras_object(stages)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Rebuilds the discriminator from what ``get_config`` returned."""
+        stages = keras.saving.deserialize_keras_object(config["stages"])
+        return cls(
+            [
+                keras.Model(stages.inputs[2 * number : 2 * number + 2], logits, name=f"d_stage_{number}")
+                for number, logits in enumerate(stages.outputs)
+            ]
+        )
 
 
 def progressive_discriminator(
@@ -276,8 +294,8 @@ def progressive_discriminator(
 
     stages = []
     for size in filters:
-        images = keras.Input((size, size, channels), name="images")
-        alpha = keras.Input((1,), name="alpha")
+        images = keras.Input((size, size, channels), name=f"images_{size}")
+        alpha = keras.Input((1,), name=f"alpha_{size}")
         share = layers.Reshape((1, 1, 1), dtype="float32")(alpha)
         x = run(images, [from_rgb[size], activate])
         if size > SMALLEST:

@@ -11,6 +11,7 @@ import keras
 from keras import layers, ops
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.networks.layers.nested import nested_layers
 
 CONVOLUTIONS = (layers.Conv1D, layers.Conv2D)
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose)
@@ -215,9 +216,7 @@ class SpectralNormalization(_Reparametrised):
 
 def spectral_layers(model: layers.Layer) -> list[SpectralNormalization]:
     """Lists every SpectralNormalization of a model, or of a layer, each once, however deeply nested."""
-    # Not through Model.layers: that does not see into layers made of layers, and a wrapper missed in silence
-    # would keep its first sigma for ever.
-    return [layer for layer in model._flatten_layers() if isinstance(layer, SpectralNormalization)]
+    return [layer for layer in nested_layers(model) if isinstance(layer, SpectralNormalization)]
 
 
 def update_spectral_norms(model: layers.Layer) -> None:

@@ -1,28 +1,89 @@
-"""From pairs of pictures in memory to an endless data set of batches."""
+"""Squares cut from pairs of pictures: batches to train on, and examples that show progress."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.checks import whole_number
-from tfgan_ref.data.images.batching import check_order
 from tfgan_ref.data.order import shuffled_order
 from tfgan_ref.data.pairs.cutting import FlatPictures, Places
 from tfgan_ref.data.pairs.holes import check_hole, known_pixels
 from tfgan_ref.data.pairs.pairs import PicturePairs
-from tfgan_ref.errors import InputError
+from tfgan_ref.data.pipeline import (
+    EXAMPLES,
+    Batch,
+    DataShape,
+    check_order,
+    derived_seed,
+    draws_seed,
+    endless_batches,
+    spread_indices,
+)
+from tfgan_ref.errors import InputError, whole_number
+from tfgan_ref.randomness import fold_in
 
 Size = tuple[int, int]
 
-fold_in = tf.random.experimental.stateless_fold_in
-
-# What the run's seed is used for beside the order of the sources; not 0, by which a seed would stay itself.
+# Purposes of the run's seed beside the order of the sources; not 0, by which a seed would stay itself.
 _TARGET_ORDER = 1
 _STEPS = 2
 _EXAMPLES = 3
-# What the seed of a step is used for.
+# Purposes of a step's seed.
 _SOURCE_PLACES = 0
 _TARGET_PLACES = 1
 _HOLES = 2
+
+
+@dataclass(frozen=True)
+class TrainingPairs:
+    """Pairs of pictures, or two collections, from which squares are cut to train on.
+
+    Attributes:
+        pairs: the pictures.
+        crop: side of the squares, in source pixels.
+        seed: chooses order, places, mirrors and holes.
+        flip: whether half of the squares are mirrored.
+        hole: "box" or "free" removes pixels from the sources, see ``known_pixels``; None: no pixels.
+
+    Raises:
+        InputError: a picture is smaller than its square, or ``hole`` is unknown.
+    """
+
+    pairs: PicturePairs
+    crop: int
+    seed: int = 0
+    flip: bool = True
+    hole: str | None = None
+
+    def __post_init__(self) -> None:
+        _Cutter(self.pairs, self.crop, self.hole)  # refuses what cannot be cut before a run begins
+
+    @property
+    def shape(self) -> DataShape:
+        """Returns the shape of a target square and the sources' channels."""
+        side = self.crop * self.pairs.scale
+        return DataShape((side, side, self.pairs.target_channels), source_channels=self.pairs.source_channels)
+
+    @property
+    def fingerprint(self) -> str:
+        """Returns the pictures' own."""
+        return self.pairs.fingerprint
+
+    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
+        """Returns the endless batches from ``start_step`` on, see ``pair_batches``."""
+        return pair_batches(
+            self.pairs,
+            batch_size=batch_size,
+            seed=self.seed,
+            start_step=start_step,
+            crop=self.crop,
+            flip=self.flip,
+            hole=self.hole,
+        )
+
+    def examples(self) -> tuple[dict[str, np.ndarray]]:
+        """Returns a few squares, the same each time."""
+        return (example_pairs(self.pairs, EXAMPLES, seed=0, crop=self.crop, hole=self.hole),)
 
 
 def pair_batches(
@@ -45,7 +106,7 @@ def pair_batches(
         pairs: the pictures.
         batch_size: squares per batch and side.
         seed: chooses order, places, mirrors and holes; any whole number from 0 up.
-        start_step: how many batches to leave out at the beginning, for a run that goes on.
+        start_step: the number of batches to leave out, of a run that is resumed.
         crop: side of the squares that are cut from sources, in pixels; those of targets are ``pairs.scale``
             times larger. None takes pictures as they are, which must then have one size on each side.
         flip: whether half of the squares are mirrored, left to right.
@@ -63,12 +124,11 @@ def pair_batches(
     check_order(batch_size, seed, start_step)
     cutter = _Cutter(pairs, crop, hole)
     source_order = shuffled_order(len(pairs.sources), seed)
-    target_order = shuffled_order(len(pairs.targets), _other_seed(seed, _TARGET_ORDER))
-    steps_seed = _draws_seed(seed, _STEPS)
+    target_order = shuffled_order(len(pairs.targets), derived_seed(seed, _TARGET_ORDER))
+    steps_seed = draws_seed(seed, _STEPS)
 
-    def batch(step: tf.Tensor) -> dict[str, tf.Tensor]:
-        positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-        step_seed = fold_in(steps_seed, tf.cast(step, tf.int32))
+    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
+        step_seed = fold_in(steps_seed, step)
 
         def drawn(purpose: int) -> tf.Tensor:
             return tf.random.stateless_uniform((batch_size, 3), fold_in(step_seed, purpose))
@@ -84,10 +144,7 @@ def pair_batches(
             )
         return cutter.cut(places, target_places, fold_in(step_seed, _HOLES))
 
-    options = tf.data.Options()
-    # There is nothing to optimize here, and the rewritten graph would hold a second copy of the pictures.
-    options.experimental_optimization.apply_default_optimizations = False
-    return tf.data.Dataset.counter(start_step).map(batch).prefetch(tf.data.AUTOTUNE).with_options(options)
+    return endless_batches(make_batch, batch_size, start_step)
 
 
 def example_pairs(
@@ -113,17 +170,17 @@ def example_pairs(
     whole_number("seed", seed, 0)
     cutter = _Cutter(pairs, crop, hole)
     with tf.device("CPU:0"):
-        places = cutter.sources.centres(_spread(n, len(pairs.sources)), cutter.source_size)
+        places = cutter.sources.centres(spread_indices(n, len(pairs.sources)), cutter.source_size)
         if pairs.paired:
             target_places = places.enlarged(pairs.scale)
         else:
-            target_places = cutter.targets.centres(_spread(n, len(pairs.targets)), cutter.target_size)
-        batch = cutter.cut(places, target_places, _draws_seed(seed, _EXAMPLES))
+            target_places = cutter.targets.centres(spread_indices(n, len(pairs.targets)), cutter.target_size)
+        batch = cutter.cut(places, target_places, draws_seed(seed, _EXAMPLES))
     return {name: values.numpy() for name, values in batch.items()}
 
 
 class _Cutter:
-    """Cuts the pictures of both sides and takes out holes."""
+    """Cutter of squares from both sides, with holes in the sources."""
 
     def __init__(self, pairs: PicturePairs, crop: int | None, hole: str | None) -> None:
         self.source_size, self.target_size = _check_crop(pairs, crop)
@@ -132,7 +189,7 @@ class _Cutter:
         self.hole = hole
         self.sources, self.targets = FlatPictures(pairs.sources), FlatPictures(pairs.targets)
 
-    def cut(self, source_places: Places, target_places: Places, hole_seed: tf.Tensor) -> dict[str, tf.Tensor]:
+    def cut(self, source_places: Places, target_places: Places, hole_seed: tf.Tensor) -> Batch:
         batch = {
             "source": _signed(self.sources.cut(source_places, self.source_size)),
             "target": _signed(self.targets.cut(target_places, self.target_size)),
@@ -150,7 +207,7 @@ def _signed(pixels: tf.Tensor) -> tf.Tensor:
 
 
 def _check_crop(pairs: PicturePairs, crop: int | None) -> tuple[Size, Size]:
-    """Returns height and width of what is cut from sources and from targets."""
+    """Returns the heights and widths of the squares of sources and of targets."""
     sides = ((pairs.sources, pairs.source_name, 1), (pairs.targets, pairs.target_name, pairs.scale))
     if crop is None:
         for pictures, picture_name, _ in sides:
@@ -175,20 +232,3 @@ def _check_crop(pairs: PicturePairs, crop: int | None) -> tuple[Size, Size]:
 
 def _as_text(picture: np.ndarray) -> str:
     return f"{picture.shape[1]}x{picture.shape[0]}"
-
-
-def _spread(n: int, count: int) -> tf.Tensor:
-    """Returns the middle of each of n equal parts of [0, count), int64."""
-    return tf.constant((2 * np.arange(n, dtype=np.int64) + 1) * count // (2 * n))
-
-
-def _other_seed(seed: int, purpose: int) -> int:
-    """Returns a seed for ``shuffled_order`` that is independent of ``seed`` itself."""
-    return int(np.random.SeedSequence([seed, purpose]).generate_state(1, np.uint64)[0])
-
-
-def _draws_seed(seed: int, purpose: int) -> tf.Tensor:
-    """Returns the (2,) int32 seed that TensorFlow's stateless functions take, from a seed of any length."""
-    words = np.random.SeedSequence([seed, purpose]).generate_state(2, np.uint32)
-    with tf.device("CPU:0"):
-        return tf.constant(words.view(np.int32))

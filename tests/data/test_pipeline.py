@@ -1,0 +1,121 @@
+"""The pipeline that all kinds of data share, and what each kind's training data hand to it."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_ref import data
+from tfgan_ref.data.pipeline import check_order, derived_seed, draws_seed, endless_batches, spread_indices
+
+RNG = np.random.default_rng(0)
+IMAGES = data.ImageArrays(
+    "images",
+    RNG.integers(256, size=(7, 8, 8, 1), dtype=np.uint8),
+    np.arange(7, dtype=np.int32) % 2,
+    ("a", "b"),
+)
+PICTURES = tuple(RNG.integers(256, size=(12, 10, 3), dtype=np.uint8) for _ in range(5))
+PAIRS = data.PicturePairs("pairs", PICTURES, PICTURES)
+WAVES = data.Waves("waves", RNG.integers(-99, 99, size=(6, 20), dtype=np.int16), 8000)
+SENTENCES = data.Sentences(
+    "sentences",
+    RNG.integers(1, 4, size=(6, 3), dtype=np.int32),
+    np.arange(6, dtype=np.int32) % 2,
+    ("", "x", "y", "z"),
+    ("s", "t"),
+)
+CLIPS = data.Clips(
+    "clips",
+    RNG.integers(256, size=(6, 4, 8, 8, 3), dtype=np.uint8),
+    np.zeros((6, 2), np.int32),
+    {"hat": ("no",), "action": ("walk",)},
+)
+TRAINING = {
+    "images": lambda seed: data.TrainingImages(IMAGES, seed),
+    "balanced": lambda seed: data.TrainingImages(IMAGES, seed, balanced=True),
+    "missing": lambda seed: data.TrainingImages(IMAGES, seed, missing=0.5),
+    "pairs": lambda seed: data.TrainingPairs(PAIRS, 8, seed, hole="box"),
+    "waves": lambda seed: data.TrainingWaves(WAVES, seed),
+    "sentences": lambda seed: data.TrainingSentences(SENTENCES, SENTENCES, seed),
+    "clips": lambda seed: data.TrainingClips(CLIPS, 2, seed),
+}
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(np.array_equal(first[key], second[key]) for key in first)
+
+
+def test_a_batch_is_made_from_its_positions_and_its_step():
+    dataset = endless_batches(lambda positions, step: {"p": positions, "s": step}, 3, 5)
+    assert dataset.element_spec["p"] == tf.TensorSpec((3,), tf.int64)
+    assert dataset.element_spec["s"] == tf.TensorSpec((), tf.int32)
+    batches = list(dataset.take(2).as_numpy_iterator())
+    assert [batch["p"].tolist() for batch in batches] == [[15, 16, 17], [18, 19, 20]]
+    assert [int(batch["s"]) for batch in batches] == [5, 6]
+
+
+def test_positions_beyond_32_bits():
+    batch = next(endless_batches(lambda positions, step: {"p": positions}, 2**20, 2**20).as_numpy_iterator())
+    assert batch["p"][0] == 2**40
+
+
+@pytest.mark.parametrize("kind", TRAINING)
+def test_a_resumed_run_reads_what_it_would_have_read(kind):
+    training = TRAINING[kind](3)
+    whole = list(training.batches(4).take(4).as_numpy_iterator())
+    rest = list(training.batches(4, 2).take(2).as_numpy_iterator())
+    assert same(whole[2], rest[0])
+    assert same(whole[3], rest[1])
+    other = list(TRAINING[kind](4).batches(4).take(4).as_numpy_iterator())
+    assert not all(same(first, second) for first, second in zip(whole, other, strict=True))
+
+
+@pytest.mark.parametrize("kind", TRAINING)
+def test_shape_and_fingerprint_are_those_of_the_data(kind):
+    training = TRAINING[kind](0)
+    assert training.fingerprint == TRAINING[kind](1).fingerprint
+    batch = next(training.batches(2).as_numpy_iterator())
+    sample = {"pairs": "target", "waves": "audio", "sentences": "tokens"}.get(kind, "image")
+    shape = training.shape.sample_shape
+    if kind == "sentences":
+        shape = shape[:1]  # words come as numbers, samples as distributions over the vocabulary
+    assert batch[sample].shape[-len(shape) :] == shape
+    assert isinstance(training.examples(), tuple)
+
+
+def test_missing_pixels_are_those_of_training_only():
+    training = data.TrainingImages(IMAGES, 2, missing=0.5)
+    assert training.arrays.masks is None
+    found = next(training.batches(7).as_numpy_iterator())
+    removed = data.remove_pixels(IMAGES, 0.5, 2)
+    expected = next(data.batches(removed, batch_size=7, seed=2).as_numpy_iterator())
+    assert same(found, expected)
+    assert 0 < found["mask"].mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ((0, 0, 0), "batch_size=0: must be a whole number of at least 1"),
+        ((1, -1, 0), "seed=-1: must be a whole number of at least 0"),
+        ((1, 0, 0.5), "start_step=0.5: must be a whole number of at least 0"),
+    ],
+)
+def test_numbers_that_cannot_be_used(values, message, refused):
+    with refused(message):
+        check_order(*values)
+
+
+def test_indices_are_spread_evenly():
+    assert spread_indices(3, 9).numpy().tolist() == [1, 4, 7]
+    assert spread_indices(4, 2).numpy().tolist() == [0, 0, 1, 1]
+
+
+def test_seeds_of_purposes_differ():
+    seeds = [(seed, purpose) for seed in (0, 1, 2**70) for purpose in (1, 2)]
+    assert len({derived_seed(*given) for given in seeds}) == len(seeds)
+    assert len({tuple(draws_seed(*given).numpy()) for given in seeds}) == len(seeds)
+
+
+def test_every_export_exists():
+    assert all(hasattr(data, name) for name in data.__all__)

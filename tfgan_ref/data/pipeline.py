@@ -1,0 +1,91 @@
+"""The tf.data pipeline of all kinds of data: endless batches, each of them a function of its step.
+
+A kind of data says how the items at given positions of its order become a batch; the rest is here.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref.errors import whole_number
+
+EXAMPLES = 6  # items that show a translator's progress
+
+Batch = dict[str, tf.Tensor]
+
+
+class DataShape(NamedTuple):
+    """What networks must know of the data they are built for."""
+
+    sample_shape: tuple[int, ...]  # of what the generator makes in training: (H, W, C) for images
+    num_classes: int | None = None  # None: the data have no labels
+    source_channels: int | None = None  # of the images that a translator starts from; None: no translator
+    names: dict[str, tuple[str, ...]] | None = None  # what numbers stand for: classes, words, attributes
+
+
+class TrainingData(Protocol):
+    """Data in memory, with the settings of the batches that a run trains on."""
+
+    @property
+    def shape(self) -> DataShape:
+        """Returns what networks must know of the data."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Returns a text that differs for other data, to recognise them when a run is resumed."""
+
+    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
+        """Returns the endless data set of batches from ``start_step`` on."""
+
+    def examples(self) -> tuple[dict[str, np.ndarray], ...]:
+        """Returns the arguments that a recipe's ``draw`` takes beside the GAN."""
+
+
+def endless_batches(
+    make_batch: Callable[[tf.Tensor, tf.Tensor], Batch], batch_size: int, start_step: int
+) -> tf.data.Dataset:
+    """Returns the endless data set of the batches of all steps from ``start_step`` on.
+
+    Args:
+        make_batch: maps the positions of a batch's items, int64 (batch_size,), and the step, an int32 scalar,
+            to the batch. Position p = step * batch_size + i is in epoch p // N of N items, so that every
+            batch is full and may span epochs. It must depend on these arguments only.
+        batch_size: items per batch; may be more than there are.
+        start_step: the number of batches to leave out, of a run that is resumed.
+    """
+
+    def batch_of_step(step: tf.Tensor) -> Batch:
+        positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        return make_batch(positions, tf.cast(step, tf.int32))
+
+    options = tf.data.Options()
+    # There is nothing to optimize here, and the rewritten graph would hold a second copy of the data.
+    options.experimental_optimization.apply_default_optimizations = False
+    dataset = tf.data.Dataset.counter(start_step).map(batch_of_step)
+    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+def check_order(batch_size: int, seed: int, start_step: int) -> None:
+    """Raises InputError unless batch_size >= 1, seed >= 0 and start_step >= 0, all whole."""
+    whole_number("batch_size", batch_size, 1)
+    whole_number("seed", seed, 0)
+    whole_number("start_step", start_step, 0)
+
+
+def spread_indices(n: int, count: int) -> tf.Tensor:
+    """Returns n indices spread evenly over [0, count), the middle of each of n equal parts: int64 (n,)."""
+    return tf.constant((2 * np.arange(n, dtype=np.int64) + 1) * count // (2 * n))
+
+
+def derived_seed(seed: int, purpose: int) -> int:
+    """Returns a seed for an order, independent of ``seed`` itself and of its other purposes (from 1 up)."""
+    return int(np.random.SeedSequence([seed, purpose]).generate_state(1, np.uint64)[0])
+
+
+def draws_seed(seed: int, purpose: int) -> tf.Tensor:
+    """Returns the (2,) int32 seed of TensorFlow's stateless functions, for a purpose of ``seed``."""
+    words = np.random.SeedSequence([seed, purpose]).generate_state(2, np.uint32)
+    with tf.device("CPU:0"):
+        return tf.constant(words.view(np.int32))

@@ -1,0 +1,216 @@
+"""The base of the types that draw samples from latents. The training step itself is each type's own."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from tfgan_ref import losses, randomness
+from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.gans.augmentation import DifferentiableAugmentation
+from tfgan_ref.gans.base import GenerativeModel
+from tfgan_ref.gans.penalties import r1_penalty
+from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, ReplayBuffer, pack
+
+LOSSES_AND_NORMS = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
+ACCURACIES = ("d_accuracy_real", "d_accuracy_fake")
+
+
+class GAN(GenerativeModel):
+    """A generator and a discriminator, and the techniques that any type can take.
+
+    A subclass overrides ``train_step(batch)``; ``batch`` is a dict whose tensors hold ``n_critic`` batches.
+    It sets ``adversarial_loss``, or overrides ``discriminator_step``.
+
+    Args:
+        generator: functional model from latents (and a label) to samples.
+        discriminator: functional model from samples (and a label) to logits (N, 1).
+        num_classes: both networks take a label from 0 to num_classes - 1; None: neither does.
+        seed: of all noise of training; with the step counter it determines every draw.
+        n_critic: discriminator updates per generator update, each on fresh real samples.
+        ema_decay: of the averaged generator's weights and batch norm statistics; None keeps no average.
+        instance_noise: noise on the discriminator's inputs.
+        augmentation: random changes of the discriminator's inputs that gradients pass through.
+        replay: number of past fakes that the discriminator is shown again, or None.
+        packing: samples in one input of the discriminator (Lin et al. 2018), which has ``packing`` times the
+            channels.
+        l2: weight of the L2 penalty on the discriminator's kernels.
+        r1: gamma of the R1 penalty (Mescheder et al. 2018, equation 9).
+        measure_fakes: whether fakes lose the pixels that the batch's ``mask`` says are missing from the real
+            samples beside them, so that G learns whole samples from incomplete ones (Bora et al. 2018).
+        sample_key: under which a batch holds its samples.
+    """
+
+    tracked = (*LOSSES_AND_NORMS[:2], *ACCURACIES, *LOSSES_AND_NORMS[2:])
+    adversarial_loss: losses.AdversarialLoss
+    label_targets: LabelTargets | None = None
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        num_classes: int | None = None,
+        seed: int = 0,
+        n_critic: int = 1,
+        ema_decay: float | None = 0.999,
+        instance_noise: InstanceNoise | None = None,
+        augmentation: DifferentiableAugmentation | None = None,
+        replay: int | None = None,
+        packing: int = 1,
+        l2: float = 0.0,
+        r1: float = 0.0,
+        measure_fakes: bool = True,
+        sample_key: str = "image",
+    ) -> None:
+        super().__init__(generator, discriminator, num_classes=num_classes, seed=seed, ema_decay=ema_decay)
+        check_at_least(1, n_critic=n_critic, packing=packing)
+        check_at_least(0, l2=l2, r1=r1)
+        if packing > 1 and num_classes is not None:
+            raise InputError(f"packing {packing} is for types without labels: a pack has no single label")
+        self.n_critic = n_critic
+        self.instance_noise = instance_noise
+        self.augmentation = augmentation
+        self.packing = packing
+        self.l2 = l2
+        self.r1 = r1
+        self.measure_fakes = measure_fakes
+        self.sample_key = sample_key
+        # A sample's label travels with it, whether D is shown it or not.
+        remembered = [discriminator.inputs[0], *generator.inputs[1:]]
+        self.replay = ReplayBuffer(replay, remembered) if replay else None
+
+    def train_discriminator(
+        self, batch: dict[str, tf.Tensor], tape: tf.GradientTape
+    ) -> tuple[list[tf.Tensor], dict[str, tf.Tensor]]:
+        """Updates D ``n_critic`` times, each time on fresh real samples and on new fakes.
+
+        The last update of D and the update of G that follows share their fakes, which saves a pass through G:
+        ``tape`` records how those are made, and nothing else.
+
+        Returns:
+            D's inputs for the last fakes, and what is tracked of D's last update.
+        """
+        *earlier, last = self.split_batch(batch) if self.n_critic > 1 else [batch]
+        k = len(earlier)
+        with tape.stop_recording():
+            for number, part in enumerate(earlier):
+                fakes = self.sample_replay(self.fake(part, number), number)
+                self.discriminator_step(self.real(part), fakes, number)
+        fakes = self.fake(last, k)
+        with tape.stop_recording():
+            return fakes, self.discriminator_step(self.real(last), self.sample_replay(fakes, k), k)
+
+    def discriminator_step(
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+    ) -> dict[str, tf.Tensor]:
+        """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
+        with tf.GradientTape() as tape:
+            # Two calls, not one on the concatenation: each batch is normalised by its own statistics.
+            real_logits = self.discriminate(real, purpose=2 * k + 1)
+            fake_logits = self.discriminate(fakes, purpose=2 * k + 2)
+            targets = ()
+            if self.label_targets is not None:
+                targets = self.label_targets(real_logits, self.step_seed(randomness.LABEL_NOISE, k))
+            d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits, *targets)
+            objective = d_loss + self.discriminator_penalty(real, k)
+        norm = self.update_discriminator(objective, tape)
+        shares = accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
+        return {"d_loss": d_loss, "d_gradient_norm": norm, **shares}
+
+    def split_batch(self, batch: dict[str, tf.Tensor]) -> list[dict[str, tf.Tensor]]:
+        """Splits a data set's batch into ``n_critic`` batches of fresh samples."""
+        n = batch[self.sample_key].shape[0]
+        if n % self.n_critic:
+            raise InputError(f"a batch of {n} does not hold n_critic {self.n_critic} batches of one size")
+        parts = {name: tf.split(value, self.n_critic) for name, value in batch.items()}
+        return [dict(zip(parts, values, strict=True)) for values in zip(*parts.values(), strict=True)]
+
+    def real(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Returns D's inputs for a batch of real samples: [samples], or [samples, label]."""
+        samples = batch[self.sample_key]
+        samples = pack(samples, self.packing) if self.packing > 1 else samples
+        return [samples, *self.batch_labels(batch)]
+
+    def fake(self, batch: dict[str, tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
+        """Draws as many fakes as ``batch`` has real samples and returns D's inputs for them.
+
+        They take the labels of the real samples, so that labels alone tell D nothing, and lose the pixels
+        that those miss.
+        """
+        latents = self.latents(batch[self.sample_key].shape[0], critic_step)
+        labels = self.batch_labels(batch)
+        fakes = self.generator([latents, *labels] if labels else latents, training=True)
+        if self.measure_fakes and "mask" in batch:
+            fakes *= tf.cast(batch["mask"], fakes.dtype)
+        return [pack(fakes, self.packing) if self.packing > 1 else fakes, *labels]
+
+    def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> tf.Tensor:
+        """Returns D's outputs for [samples, *labels], augmented and with noise as in training.
+
+        ``purpose`` is a number that no other call of the same step uses, so that each has its own noise.
+        """
+        samples, *labels = inputs
+        if self.augmentation is not None or self.instance_noise is not None:
+            samples = self.perturb(samples, purpose)
+        return self.discriminator([samples, *labels] if labels else samples, training=True)
+
+    def perturb(self, samples: tf.Tensor, purpose: int) -> tf.Tensor:
+        """Returns ``samples`` as D sees them in training; ``purpose`` is that of ``discriminate``."""
+        if self.augmentation is not None:
+            samples = self.augmentation(samples, self.step_seed(randomness.AUGMENTATION, purpose))
+        if self.instance_noise is not None:
+            seed = self.step_seed(randomness.INSTANCE_NOISE, purpose)
+            samples = self.instance_noise(samples, seed, self.step.value)
+        return samples
+
+    def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Returns the function from samples to what a gradient penalty differentiates: (N, 1) logits."""
+        return lambda samples: self.discriminate([samples, *labels], purpose)
+
+    def sample_replay(self, fakes: list[tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
+        """Returns D's inputs ``fakes``, some exchanged for stored ones if there is a replay buffer."""
+        if self.replay is None:
+            return fakes
+        return self.replay.exchange(fakes, self.step_seed(randomness.REPLAY, critic_step))
+
+    def discriminator_penalty(self, real: list[tf.Tensor], critic_step: int = 0) -> tf.Tensor | float:
+        """Returns the weighted penalties that any type can take: L2 on D's kernels, and R1."""
+        penalty = self.l2 * losses.l2_penalty(self.discriminator.trainable_variables) if self.l2 else 0.0
+        if self.r1:
+            samples, *labels = real
+            # The purpose of D's own call on them: the penalty belongs to what D saw.
+            penalty += self.r1 * r1_penalty(self.critic(labels, 2 * critic_step + 1), samples)
+        return penalty
+
+
+def check_targets(label_targets: LabelTargets | None, loss: str) -> LabelTargets | None:
+    """Returns ``label_targets`` if they differ from 1 and 0, else None.
+
+    Raises:
+        InputError: they do, and ``loss`` has no targets.
+    """
+    if label_targets is None or not (label_targets.smoothing or label_targets.noise):
+        return None
+    if not losses.adversarial_loss(loss).has_targets:
+        raise InputError(
+            f"loss {loss} has no targets to smooth or flip: label_smoothing and label_noise are 0"
+        )
+    return label_targets
+
+
+def accuracies(real_logits: tf.Tensor, fake_logits: tf.Tensor, boundary: float = 0.0) -> dict[str, tf.Tensor]:
+    """Returns the shares of real and of fake samples that D classifies correctly.
+
+    Outputs above ``boundary`` count as real.
+    """
+    return {
+        "d_accuracy_real": tf.reduce_mean(tf.cast(real_logits > boundary, tf.float32)),
+        "d_accuracy_fake": tf.reduce_mean(tf.cast(fake_logits <= boundary, tf.float32)),
+    }
+
+
+def class_accuracy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Returns the share of samples whose largest class logit (N, K) is that of their label (N,)."""
+    right = tf.argmax(class_logits, axis=1, output_type=labels.dtype) == labels
+    return tf.reduce_mean(tf.cast(right, tf.float32))

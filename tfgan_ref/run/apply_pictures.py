@@ -1,0 +1,201 @@
+"""A translator applied to picture files: the names of the results, and the metadata that is kept."""
+
+import io
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image, ImageOps
+
+from tfgan_ref import data
+from tfgan_ref.data.images.decoding import from_pixels
+from tfgan_ref.errors import InputError
+from tfgan_ref.files import write_bytes
+from tfgan_ref.run.translator import Translator
+
+logger = logging.getLogger(__name__)
+
+# Formats that are kept, since they lose nothing and have transparency; all others become PNG.
+FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
+# Above this many pixels, a model that sees the whole picture at once may need more memory than there is.
+LARGE = 4_000_000
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to translate."""
+
+    source: Path
+    target: Path
+    mask: Path | None = None
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """The parts of a picture file that are kept.
+
+    Attributes:
+        colours: uint8 (H, W, 1 or 3), upright.
+        alpha: uint8 (H, W, 1), or None for a picture without transparency.
+        profile: the ICC profile of RGB colours, or None.
+    """
+
+    colours: np.ndarray
+    alpha: np.ndarray | None
+    profile: bytes | None
+
+
+def plan_jobs(
+    inputs: Iterable[Path], out: Path, *, mask: Path | None = None, overwrite: bool = False
+) -> list[Job]:
+    """Returns the jobs that ``inputs`` make in the folder ``out``, after a check that nothing is overwritten.
+
+    Args:
+        inputs: picture files, and folders of which all pictures are taken.
+        out: the folder of the results, which keep their names; .png, .tif and .tiff also their suffix, where
+            all others become .png.
+        mask: one file for all, or a folder with a mask of the same name, less suffix, for each.
+        overwrite: whether results may replace files, which must not be inputs.
+
+    Raises:
+        InputError: an input or a mask does not exist, two inputs have one result, or a result exists.
+    """
+    sources = list(dict.fromkeys(source for path in inputs for source in _pictures(path)))
+    masks = _masks(sources, mask) if mask else {}
+    targets = plan_targets(sources, out, _picture_name, others=masks.values(), overwrite=overwrite)
+    return [Job(source, target, masks.get(source)) for source, target in zip(sources, targets, strict=True)]
+
+
+def plan_targets(
+    sources: Sequence[Path],
+    out: Path,
+    result_name: Callable[[Path], str],
+    *,
+    others: Iterable[Path] = (),
+    overwrite: bool = False,
+) -> list[Path]:
+    """Returns the result file in ``out`` for each source, after a check that nothing is overwritten.
+
+    Args:
+        sources: what is read.
+        out: the folder of the results.
+        result_name: of a source, what its result is called.
+        others: what is read beside the sources.
+        overwrite: whether results may replace files, which must not be inputs.
+
+    Raises:
+        InputError: ``out`` is a file, two sources have one result, or a result exists.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is not a folder")
+    taken = {}
+    for source in sources:
+        target = out / result_name(source)
+        if target in taken:
+            raise InputError(f"{taken[target]} and {source} would both become {target}: apply in two runs")
+        taken[target] = source
+    read = {path.resolve() for path in (*sources, *others)}
+    for target in taken:
+        if target.resolve() in read:
+            raise InputError(f"{target} is an input: name another folder with --out")
+        if target.exists() and not overwrite:
+            raise InputError(f"{target} exists: name another folder with --out, or --overwrite")
+    return list(taken)
+
+
+def apply_to_file(translator: Translator, job: Job, style: np.ndarray | None = None) -> None:
+    """Translates one file; the result appears under its name when it is complete.
+
+    The colours of a picture with transparency are translated as they are, whether they show or not, and its
+    transparency is enlarged bicubically. A picture is turned upright as its EXIF orientation says. The result
+    has its ICC profile if both are RGB, and nothing else of its metadata.
+
+    Args:
+        translator: the model.
+        job: the file; ``mask`` if the model takes one.
+        style: uint8 picture, if the model takes one.
+
+    Raises:
+        InputError: the file cannot be read, its mask does not fit, or memory does not suffice.
+    """
+    picture = read_file(job.source)
+    other = style if job.mask is None else _read_mask(job.mask, picture.colours)
+    height, width = picture.colours.shape[:2]
+    if translator.tile is None and height * width > LARGE:
+        logger.warning(
+            "%s is %dx%d: this model sees a whole picture at once, so that it cannot be cut into tiles and "
+            "may need more memory than there is",
+            job.source, width, height,
+        )  # fmt: skip
+    try:
+        colours = translator.apply(picture.colours, other)
+    except tf.errors.ResourceExhaustedError as error:
+        smaller = ": try a smaller --tile" if translator.tile else ""
+        raise InputError(f"{job.source} does not fit into memory{smaller}") from error
+    profile = picture.profile if colours.shape[-1] == 3 else None
+    if picture.alpha is not None:
+        colours = np.concatenate([colours, _enlarged(picture.alpha, translator.scale)], axis=-1)
+    content = io.BytesIO()
+    options = {} if profile is None else {"icc_profile": profile}
+    from_pixels(colours).save(content, format=FORMATS[job.target.suffix.lower()], **options)
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(job.target, content.getvalue())
+
+
+def read_file(path: Path) -> PictureFile:
+    """Reads a picture file with its transparency.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    flat = data.read_picture(path)
+    with Image.open(path) as image:
+        profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
+        # As ``read_picture``, which takes 16-bit pictures to have no transparency.
+        if image.mode.startswith(("I", "F")) or not image.has_transparency_data:
+            return PictureFile(flat, None, profile)
+        pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))
+    return PictureFile(pixels[..., : flat.shape[-1]], pixels[..., 3:], profile)
+
+
+def _picture_name(source: Path) -> str:
+    return source.stem + (source.suffix if source.suffix.lower() in FORMATS else ".png")
+
+
+def _pictures(path: Path) -> Sequence[Path]:
+    if not path.exists():
+        raise InputError(f"{path} does not exist: name picture files or folders")
+    if path.is_file():
+        return [path]
+    found = data.list_pictures(path)
+    if not found:
+        raise InputError(f"{path} holds no pictures")
+    return found
+
+
+def _masks(sources: Sequence[Path], mask: Path) -> dict[Path, Path]:
+    found = _pictures(mask)
+    if not mask.is_dir():
+        return dict.fromkeys(sources, mask)
+    by_name = {path.stem: path for path in found}
+    for source in sources:
+        if source.stem not in by_name:
+            raise InputError(f"{source} has no mask in {mask}")
+    return {source: by_name[source.stem] for source in sources}
+
+
+def _read_mask(path: Path, picture: np.ndarray) -> np.ndarray:
+    mask = data.read_picture(path).max(axis=-1)
+    if mask.shape != picture.shape[:2]:
+        sizes = [f"{shape[1]}x{shape[0]}" for shape in (mask.shape, picture.shape)]
+        raise InputError(f"{path} is {sizes[0]} where its picture is {sizes[1]}")
+    return mask
+
+
+def _enlarged(alpha: np.ndarray, scale: int) -> np.ndarray:
+    if scale == 1:
+        return alpha
+    return np.clip(np.rint(data.bicubic_resize(alpha, scale)), 0, 255).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""The command-line arguments of each command; importing them does not import TensorFlow."""

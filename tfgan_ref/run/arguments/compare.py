@@ -1,0 +1,41 @@
+"""Trains recipes on the same data for the same number of steps, and scores them side by side.
+
+tfgan compare dcgan wgan-gp sngan --steps 2000 --out runs/comparison --set image_size=32
+tfgan compare dcgan --steps 1000 --out runs/rates --sweep lr=1e-4,5e-4,2e-3
+
+DIR gets a run directory for each, table.md, results.json, compare.png and, of a sweep, sweep.png. Called
+again, it uses the runs that are finished, and goes on with the one that was interrupted.
+"""
+
+import argparse
+from pathlib import Path
+
+from tfgan_ref.errors import InputError
+
+METRICS = "fid,kid,precision_recall,density_coverage"
+ALIASES = {"lr": "learning_rate"}  # what --sweep may be told instead
+
+PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+PARSER.add_argument("recipes", nargs="*", metavar="RECIPE", help="see train.py --list")
+PARSER.add_argument("--data", default="digits", help="as train.py takes it (default %(default)s)")
+PARSER.add_argument("--data-dir", help="where tensorflow-datasets keeps its data")
+PARSER.add_argument("--steps", help="generator updates of each")
+PARSER.add_argument("--out", type=Path, metavar="DIR", help="directory for the runs and the results")
+PARSER.add_argument(
+    "--set", action="append", default=[], metavar="KEY=VALUE", help="for all recipes that have it"
+)
+PARSER.add_argument("--sweep", metavar="KEY=V1,V2,...", help="train every recipe with each of the values")
+PARSER.add_argument("--metrics", default=METRICS, help="a list with commas (default %(default)s)")
+PARSER.add_argument(
+    "--features", default="classifier", help="classifier (default), inception-fid or inception-keras"
+)
+PARSER.add_argument("--weights", type=Path, help="the file of the feature network's weights")
+PARSER.add_argument("--n", type=int, default=10000, help="samples of each (default %(default)s)")
+PARSER.add_argument("--seed", help="of training and of the samples (default 0)")
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raises InputError if an option that has no default is missing."""
+    for flag in ("steps", "out"):
+        if getattr(arguments, flag) is None:
+            raise InputError(f"--{flag} is missing: it has no default")

@@ -1,0 +1,140 @@
+"""The runs of a comparison: several recipes, or several values of a setting."""
+
+import difflib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.recipes import find_recipe
+from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.settings import SamplingSettings, Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of a comparison.
+
+    Attributes:
+        name: of its directory and its row.
+        recipe: what it trains.
+        settings: how.
+        path: its run directory.
+        value: that of the swept setting; None without a sweep.
+    """
+
+    name: str
+    recipe: Recipe
+    settings: Settings
+    path: Path
+    value: Any = None
+
+
+def plan(
+    names: Sequence[str],
+    given: Mapping[str, str],
+    out: Path,
+    *,
+    sweep: tuple[str, Sequence[str]] | None = None,
+    own: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[Entry]:
+    """Lists the runs of a comparison, in the order of ``names`` and of the swept values.
+
+    Args:
+        names: of recipes.
+        given: texts of settings for all recipes that have them.
+        out: directory of the run directories.
+        sweep: a setting that all recipes have, and the texts of its values.
+        own: more settings of single recipes, by recipe; they override ``given``.
+
+    Raises:
+        InputError: a recipe is unknown or named twice, a setting is known to no recipe or swept beside being
+            given, or a value cannot be used.
+    """
+    if not names:
+        raise InputError("no recipe is named: name at least one")
+    recipes = [find_recipe(name) for name in names]
+    for recipe in recipes:
+        if not issubclass(recipe.settings, SamplingSettings):
+            raise InputError(f"recipe {recipe.name} draws no samples to compare: leave it out")
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"recipe {name} is named twice")
+    keys = {recipe.name: [field.name for field in fields(recipe.settings)] for recipe in recipes}
+    for key in given:
+        _check_known(key, keys)
+    if sweep:
+        _check_sweep(*sweep, given, keys)
+    entries = []
+    for recipe in recipes:
+        texts = {key: text for key, text in given.items() if key in keys[recipe.name]}
+        texts |= (own or {}).get(recipe.name, {})
+        with name_in_errors(recipe.name):
+            if sweep is None:
+                entries.append(_entry(recipe.name, recipe, texts, out))
+            else:
+                entries += _swept(recipe, texts, out, *sweep)
+    return entries
+
+
+def _check_known(key: str, keys: Mapping[str, Sequence[str]]) -> None:
+    lacking = [name for name in keys if key not in keys[name]]
+    if len(lacking) == len(keys):
+        known = list(dict.fromkeys(key for names in keys.values() for key in names))
+        near = difflib.get_close_matches(key, known, n=1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise InputError(
+            f"setting {key!r} is unknown to {', '.join(keys)}{meant}: choose one of {', '.join(known)}"
+        )
+    if lacking:
+        logger.info("%s is left out for %s: no such setting there", key, ", ".join(lacking))
+
+
+def _check_sweep(
+    key: str, values: Sequence[str], given: Mapping[str, str], keys: Mapping[str, Sequence[str]]
+) -> None:
+    if not key or not values or not all(values):
+        raise InputError(f"sweep {key}={','.join(values)} lacks a key or a value: write KEY=VALUE,VALUE,...")
+    if key in given:
+        raise InputError(f"setting {key!r} is both given and swept: leave one out")
+    if key in ("data", "data_dir"):
+        raise InputError(f"sweep {key}: scores compare only on the same data")
+    known = {name: names for name, names in keys.items() if key in names}
+    if known and (lacking := sorted(keys.keys() - known.keys())):
+        raise InputError(f"sweep {key}: recipe {lacking[0]} has no such setting, leave it out")
+    _check_known(key, keys)
+
+
+def _entry(name: str, recipe: Recipe, texts: Mapping[str, str], out: Path, value: Any = None) -> Entry:
+    settings = recipe.settings.from_text(texts)
+    # At least one row of metrics.csv, from which the seconds are read.
+    settings = replace(settings, log_every=min(settings.log_every, settings.steps))
+    return Entry(name, recipe, settings, out / name, value)
+
+
+def _swept(
+    recipe: Recipe, texts: Mapping[str, str], out: Path, key: str, values: Sequence[str]
+) -> Iterator[Entry]:
+    seen = []
+    for text in values:
+        with_value = {**texts, key: text}
+        value = getattr(recipe.settings.from_text(with_value), key)
+        if value in seen:
+            raise InputError(f"sweep {key}: value {text} is given twice")
+        seen.append(value)
+        name = f"{recipe.name}-{key}={value}".replace("/", "_")
+        yield _entry(name, recipe, with_value, out, value)
+
+
+@contextmanager
+def name_in_errors(name: str) -> Iterator[None]:
+    """Puts the name of a run before an InputError: a setting may suit all runs but one."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
