@@ -218,6 +218,40 @@ def test_networks_run_in_training_mode(monkeypatch):
     assert [training for _, training in seen["discriminator"]] == [True] * 3
 
 
+def seen_by_the_discriminator(gan, monkeypatch):
+    """Notes the samples of each call of ``gan.discriminate`` by its purpose."""
+    seen, call = {}, gan.discriminate
+
+    def noted(inputs, purpose):
+        seen.setdefault(purpose, []).append(np.array(inputs[0]))
+        return call(inputs, purpose)
+
+    monkeypatch.setattr(gan, "discriminate", noted)
+    return seen
+
+
+def test_past_fakes_are_for_the_discriminator_alone(monkeypatch):
+    gan = tiny_gan(replay=N)
+    seen = seen_by_the_discriminator(gan, monkeypatch)
+    present = []
+    for batch in tiny_batches(4):
+        present.append(gan.generator(gan.latents(N)).numpy())
+        gan.train_step(batch)
+    for_generator, for_discriminator = np.array(seen[0]), np.array(seen[2])
+    np.testing.assert_allclose(for_generator, present, atol=1e-6)
+    np.testing.assert_allclose(for_discriminator[0], present[0], atol=1e-6)  # the buffer was empty
+    unlike = np.abs(for_discriminator - present).max(axis=(2, 3, 4)) > 1e-3
+    assert unlike[1:].any(axis=1).all()
+    assert not unlike.all()
+
+
+def test_each_call_of_the_discriminator_has_a_purpose_of_its_own(monkeypatch):
+    gan = tiny_gan(n_critic=2)
+    seen = seen_by_the_discriminator(gan, monkeypatch)
+    gan.train_step(tiny_batches(1, batch_size=2 * N)[0])
+    assert {purpose: len(samples) for purpose, samples in seen.items()} == dict.fromkeys(range(5), 1)
+
+
 @pytest.mark.parametrize(
     "technique",
     [{"instance_noise": InstanceNoise(0.1)}, {"augmentation": DifferentiableAugmentation(["colour"])}],
