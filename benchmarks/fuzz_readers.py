@@ -60,7 +60,7 @@ def readers(folder: Path) -> dict[str, Reader]:
     from tfgan_ref import data
     from tfgan_ref.data.sentences.sources import read_sentences
     from tfgan_ref.data.sounds.sources import read_waves
-    from tfgan_ref.recipes import find_recipe
+    from tfgan_ref.recipes import build_gan, find_recipe
     from tfgan_ref.run import build
     from tfgan_ref.training.callbacks import read_best
     from tfgan_ref.training.checkpoints import Checkpoints
@@ -72,7 +72,7 @@ def readers(folder: Path) -> dict[str, Reader]:
     recipe = find_recipe("gan")
     settings = recipe.settings(depth=1, latent_dim=2)
     shape = build.DataShape((4, 4, 1), None)
-    gan = build.build_gan(recipe, settings, shape)
+    gan = build_gan(recipe, settings, shape)
     saved = Checkpoints(folder / "sound", gan).save()
     config = {
         "recipe": "gan",

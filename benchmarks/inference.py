@@ -71,12 +71,11 @@ def flops_of(network: "keras.Model", *shape: int) -> int:
 def drawing() -> tuple[Callable[[], Any], str, float, int]:
     """Returns what draws digits, its unit, how many of it a call makes, and its FLOPs."""
     from tfgan_ref.data.pipeline import DataShape
-    from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.run import build
+    from tfgan_ref.recipes import build_gan, find_recipe
     from tfgan_ref.run.sample import sampler_of
 
     recipe = find_recipe("dcgan")
-    gan = build.build_gan(recipe, recipe.settings(), DataShape((28, 28, 1), None))
+    gan = build_gan(recipe, recipe.settings(), DataShape((28, 28, 1), None))
     sampler = sampler_of(gan)
     latents = sampler.latents(DRAWN, 0)
     return lambda: sampler.draw(latents), "images", DRAWN, DRAWN * flops_of(gan.generator, gan.latent_dim)
@@ -120,14 +119,13 @@ def enlarging(tile: str, picture: str) -> tuple[Callable[[], Any], str, float, i
     import numpy as np
 
     from tfgan_ref.data.pipeline import DataShape
-    from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.run import build
+    from tfgan_ref.recipes import build_gan, find_recipe
     from tfgan_ref.run.translator import translator_of
 
     width, height = map(int, picture.split("x"))
     recipe = find_recipe("srresnet")
     settings = recipe.settings()
-    gan = build.build_gan(recipe, settings, DataShape((96, 96, 3), None))
+    gan = build_gan(recipe, settings, DataShape((96, 96, 3), None))
     translator = translator_of(gan, tile=max(width, height) if tile == "whole" else int(tile))
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     flops = flops_of(gan.generator, height, width, 3)

@@ -48,8 +48,7 @@ def main() -> None:
     import tensorflow as tf
     from study_common import table, write_rows
 
-    from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.run import build
+    from tfgan_ref.recipes import build_gan, find_recipe
 
     rows, cells = [], []
     for name in arguments.recipes.split(","):
@@ -57,7 +56,7 @@ def main() -> None:
         texts = {"image_size": "64", "channels": "3", "batch_size": "8"} if name == "dcgan64" else {}
         settings = recipe.settings.from_text(texts)
         data = recipe.read(settings)
-        gan = build.build_gan(recipe, settings, data.shape)
+        gan = build_gan(recipe, settings, data.shape)
         players = [(gan.generator_variables(), 1), (gan.discriminator_variables(), gan.n_critic)]
         exchanged = sum(4 * v.value.shape.num_elements() * times for group, times in players for v in group)
         messages = 1 + gan.n_critic

@@ -57,8 +57,7 @@ def measure(name: str, rounds: int, started: float) -> dict[str, Any]:
 
     import tensorflow as tf
 
-    from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.run.build import build_gan
+    from tfgan_ref.recipes import build_gan, find_recipe
 
     recipe = find_recipe(name)
     settings = recipe.settings.from_text(OWN.get(name, {}))

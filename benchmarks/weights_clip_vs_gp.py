@@ -52,8 +52,7 @@ def main() -> None:
     from tfgan_ref.data.pipeline import DataShape
     from tfgan_ref.files import write_json
     from tfgan_ref.gans.penalties import interpolate_norms
-    from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.run import build
+    from tfgan_ref.recipes import build_gan, find_recipe
     from tfgan_ref.training.callbacks import PeriodicCallback
 
     matplotlib.use("Agg")
@@ -74,7 +73,7 @@ def main() -> None:
             # The same critic for both: batch norm is nothing that a gradient penalty can live with.
             **({"batch_norm": False} if name == "wgan" else {}),
         )
-        gan = build.build_gan(recipe, settings, shape)
+        gan = build_gan(recipe, settings, shape)
         dataset = data.batches(arrays, batch_size=32 * gan.n_critic, seed=arguments.seed)
         held = next(iter(data.batches(arrays, batch_size=512, seed=arguments.seed + 1)))["image"]
         norms, start = [], time.monotonic()

@@ -54,13 +54,13 @@ def tiny_gan(
 
     if kind is ACGAN:
         pair = (
-            networks.conditional_generator(generator, 4, 3, seed=1),
-            networks.auxiliary_discriminator(features(1), 3, seed=2),
+            networks.conditional_generator(generator, 4, num_classes=3, seed=1),
+            networks.auxiliary_discriminator(features(1), num_classes=3, seed=2),
         )
     elif conditional:
         pair = (
-            networks.conditional_generator(generator, 4, 3, seed=1),
-            networks.conditional_discriminator(features, shape, 3, seed=2),
+            networks.conditional_generator(generator, 4, num_classes=3, seed=1),
+            networks.conditional_discriminator(features, shape, num_classes=3, seed=2),
         )
     else:
         pair = generator(4), networks.discriminator(features(packing), seed=2)

@@ -15,13 +15,12 @@ def main() -> None:
     import tensorflow as tf
 
     from tfgan_ref.data import ImageArrays, batches
-    from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.run import build
+    from tfgan_ref.recipes import build_gan, find_recipe
     from tfgan_ref.data.pipeline import DataShape
 
     recipe = find_recipe("dcgan")
     settings = recipe.settings()
-    gan = build.build_gan(recipe, settings, DataShape((28, 28, 1), None))
+    gan = build_gan(recipe, settings, DataShape((28, 28, 1), None))
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     images = ImageArrays("noise", np.random.default_rng(0).integers(0, 256, (1797, 28, 28, 1), np.uint8))

@@ -15,7 +15,7 @@ SHAPE = (8, 8, 1)
 
 def tiny_mse(**compiled):
     generator = networks.conditional_generator(
-        lambda latent_dim: networks.mlp_generator(latent_dim, SHAPE, (32,), seed=1), 4, 3, seed=1
+        lambda latent_dim: networks.mlp_generator(latent_dim, SHAPE, (32,), seed=1), 4, num_classes=3, seed=1
     )
     model = MSEGenerator(generator, num_classes=3, ema_decay=0.9)
     model.compile(keras.optimizers.Adam(1e-2), **compiled)

@@ -13,8 +13,7 @@ from tfgan_ref.export.generator import export_generator, save_keras
 from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise
-from tfgan_ref.recipes import find_recipe
-from tfgan_ref.run import build
+from tfgan_ref.recipes import build_gan, find_recipe
 from tfgan_ref.training import loop
 from tfgan_ref.training.checkpoints import Checkpoints
 
@@ -31,7 +30,7 @@ class Frozen(keras.optimizers.SGD):
 
 def tiny_autoencoder(channels=1, code_dim=3, seed=2):
     """Images (8, 8, channels) to a code and back, all linear but one layer."""
-    fresh = networks.initializers.initializer_stream("xavier", seed)
+    fresh = networks.initializer_stream("xavier", seed)
     images = keras.Input((8, 8, channels))
     x = keras.layers.Flatten()(images)
     code = keras.layers.Dense(code_dim, kernel_initializer=fresh(), name="code")(x)
@@ -421,7 +420,7 @@ def test_settings_out_of_range_are_refused(kind, settings, message):
 
 def built(name, shape, **settings):
     recipe = find_recipe(name)
-    return build.build_gan(recipe, recipe.settings(width=4, **settings), shape)
+    return build_gan(recipe, recipe.settings(width=4, **settings), shape)
 
 
 @pytest.mark.parametrize("size", [28, 32, 64])

@@ -19,8 +19,7 @@ from tfgan_ref.networks.images.progressive import (
     progressive_generator,
     upsample,
 )
-from tfgan_ref.recipes import RECIPES
-from tfgan_ref.run import build
+from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.loop import train
 
@@ -215,7 +214,7 @@ def test_learning_rate_schedules_go_on_over_all_stages():
     settings = {"schedule": "cosine", "steps": 40, "stage_steps": 6, "fade_steps": 4, "n_critic": 2,
                 "image_size": 16, "width": 2}  # fmt: skip
     recipe = RECIPES["progressive"]
-    gan = build.build_gan(recipe, recipe.settings(**settings), DataShape((16, 16, 1), None))
+    gan = build_gan(recipe, recipe.settings(**settings), DataShape((16, 16, 1), None))
     rates = []
     for step in (4, 5, 6, 7):
         at(gan, step)
@@ -390,7 +389,7 @@ def test_recipe_plans_its_stages():
     for channels in (1, 3):
         small = settings(image_size=8, steps=10, width=2)
         shape = DataShape((8, 8, channels), 10)
-        gan = build.build_gan(RECIPES["progressive"], small, shape)
+        gan = build_gan(RECIPES["progressive"], small, shape)
         assert (gan.boundaries, gan.fade_steps) == ((5,), 2)
         assert gan.generate(2, 0).shape == (2, *shape.sample_shape)
 
@@ -414,4 +413,4 @@ def test_recipe_refuses_images_that_do_not_fit():
     recipe = RECIPES["progressive"]
     for shape, message in (((28, 28, 1), "image_size 28"), ((32, 48, 3), "takes 32x32 images, not 48x32")):
         with pytest.raises(InputError, match=message):
-            build.build_gan(recipe, recipe.settings(), DataShape(shape, None))
+            build_gan(recipe, recipe.settings(), DataShape(shape, None))

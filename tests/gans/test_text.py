@@ -21,9 +21,12 @@ EVERY = pytest.mark.parametrize("objective", OBJECTIVES)
 
 def tiny(objective="gumbel", *, optimizers=None, compiled=None, relaxed=None, **settings):
     relaxed = objective == "wgan_gp" if relaxed is None else relaxed
-    generator = text_generator(T, V, K, units=8, embedding_dim=4, relaxed=relaxed, seed=1)
+    generator = text_generator(T, V, num_classes=K, units=8, embedding_dim=4, relaxed=relaxed, seed=1)
     discriminator = networks.conditional_discriminator(
-        lambda words: text_features(T, words, width=8, embedding_dim=4, seed=2), (T, V), K, "projection"
+        lambda words: text_features(T, words, width=8, embedding_dim=4, seed=2),
+        (T, V),
+        num_classes=K,
+        combine="projection",
     )
     gan = TextGAN(generator, discriminator, num_classes=K, objective=objective, **settings)
     adam = [keras.optimizers.Adam(1e-2, beta_1=0.5) for _ in range(2)]

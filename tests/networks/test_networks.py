@@ -8,7 +8,7 @@ import pytest
 
 from tfgan_ref import networks
 from tfgan_ref.errors import InputError
-from tfgan_ref.networks.layers.initializers import INITIALIZERS, initializer_stream
+from tfgan_ref.networks.layers.seeded import INITIALIZERS, initializer_stream
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
@@ -88,11 +88,14 @@ COMBINE = ["concat", "hadamard", "projection"]
 
 def conditional_pair(combine):
     generator = networks.conditional_generator(
-        lambda latent_dim: networks.mlp_generator(latent_dim, (6, 6, 1), (16,)), 8, 4, combine
+        lambda latent_dim: networks.mlp_generator(latent_dim, (6, 6, 1), (16,)),
+        8,
+        num_classes=4,
+        combine=combine,
     )
     discriminator = networks.conditional_discriminator(
-        lambda channels: networks.mlp_features((6, 6, channels), (16,)), (6, 6, 1), 4, combine,
-        initializer="he",
+        lambda channels: networks.mlp_features((6, 6, channels), (16,)), (6, 6, 1), num_classes=4,
+        combine=combine, initializer="he",
     )  # fmt: skip
     return generator, discriminator
 

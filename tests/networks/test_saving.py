@@ -12,9 +12,12 @@ from tfgan_ref import networks
 from tfgan_ref.networks.features.inception_graph import Classifier
 from tfgan_ref.networks.images.progressive import StageBlend, progressive_discriminator
 from tfgan_ref.networks.layers.batch import MinibatchDiscrimination, MinibatchStddev, PixelNormalization
-from tfgan_ref.networks.layers.dropout import Dropout
-from tfgan_ref.networks.layers.nested import nested_layers
-from tfgan_ref.networks.layers.reparametrised import EqualisedLearningRate, SpectralNormalization
+from tfgan_ref.networks.layers.reparametrised import (
+    EqualisedLearningRate,
+    SpectralNormalization,
+    nested_layers,
+)
+from tfgan_ref.networks.layers.seeded import Dropout
 from tfgan_ref.networks.sequences.frames import FactorOneHots
 from tfgan_ref.networks.sequences.spectrogram_critic import LogSpectrogram
 from tfgan_ref.networks.sequences.text import SentenceWriter

@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import RECIPES
+from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.settings import SamplingSettings
-from tfgan_ref.run import build, train
+from tfgan_ref.run import train
 
 SHAPES = {"dcgan64": DataShape((64, 64, 3), None), "progressive": DataShape((32, 32, 1), None)}
 MNIST_LIKE = DataShape((28, 28, 1), 10)
@@ -31,7 +31,7 @@ def batch_of(shape, n=4):
 @pytest.mark.parametrize("recipe", SAMPLING, ids=lambda r: r.name)
 def test_recipe_trains_and_draws(recipe):
     shape = SHAPES.get(recipe.name, MNIST_LIKE)
-    gan = build.build_gan(recipe, small(recipe), shape)
+    gan = build_gan(recipe, small(recipe), shape)
     before = gan.generator.get_weights()
     logs = tf.function(gan.train_step)(batch_of(shape, n=4 * gan.n_critic))
     assert all(np.isfinite(float(value)) for value in logs.values())
@@ -47,21 +47,21 @@ def test_recipe_trains_and_draws(recipe):
 )
 @pytest.mark.parametrize("name", ["dcgan", "cgan"])
 def test_dcgan_sizes(name, shape):
-    gan = build.build_gan(RECIPES[name], small(RECIPES[name]), shape)
+    gan = build_gan(RECIPES[name], small(RECIPES[name]), shape)
     assert gan.generate(2, 0).shape == (2, *shape.sample_shape)
 
 
 @pytest.mark.parametrize("combine", ["concat", "hadamard", "projection"])
 def test_every_combination_of_labels(combine):
     recipe = RECIPES["cgan"]
-    gan = build.build_gan(recipe, small(recipe, combine=combine), MNIST_LIKE)
+    gan = build_gan(recipe, small(recipe, combine=combine), MNIST_LIKE)
     logs = gan.train_step(batch_of(MNIST_LIKE))
     assert np.isfinite(float(logs["g_loss"]))
 
 
 def test_class_rows_are_ordered():
     recipe = RECIPES["cgan"]
-    gan = build.build_gan(recipe, small(recipe), DataShape((28, 28, 1), 3))
+    gan = build_gan(recipe, small(recipe), DataShape((28, 28, 1), 3))
     picture = recipe.draw(gan)
     assert picture.shape == (2 * (3 * 30 + 2), 2 * (10 * 30 + 2), 1)
 
@@ -73,7 +73,7 @@ def test_all_techniques_at_once():
         l2=1e-4, n_critic=2, schedule="cosine", warmup_steps=2, d_learning_rate=2e-3, loss="minimax",
         initializer="orthogonal", batch_size=4,
     )  # fmt: skip
-    gan = build.build_gan(recipe, settings, MNIST_LIKE)
+    gan = build_gan(recipe, settings, MNIST_LIKE)
     for _ in range(3):
         logs = gan.train_step(batch_of(MNIST_LIKE, n=8))
     assert np.isfinite(float(logs["d_loss"]))
@@ -96,7 +96,7 @@ def test_all_techniques_at_once():
 )
 def test_data_that_does_not_fit(name, shape, message):
     with pytest.raises(InputError, match=message):
-        build.build_gan(RECIPES[name], small(RECIPES[name]), shape)
+        build_gan(RECIPES[name], small(RECIPES[name]), shape)
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
@@ -104,7 +104,7 @@ def test_precision_reaches_the_networks_and_leaves_no_trace(precision):
     import keras
 
     recipe = RECIPES["gan"]
-    gan = build.build_gan(recipe, small(recipe, precision=precision), MNIST_LIKE)
+    gan = build_gan(recipe, small(recipe, precision=precision), MNIST_LIKE)
     computed = {layer.compute_dtype for layer in gan.generator.layers}
     assert computed == {precision.removeprefix("mixed_"), "float32"}
     scaled = isinstance(gan.d_optimizer, keras.optimizers.LossScaleOptimizer)

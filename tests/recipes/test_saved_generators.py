@@ -8,7 +8,7 @@ from tfgan_ref.data import DataShape
 from tfgan_ref.data.sounds.vocoder import BANDS
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.media.clips import ORDER, PHASE
-from tfgan_ref.networks.layers.nested import nested_layers
+from tfgan_ref.networks.layers.reparametrised import nested_layers
 from tfgan_ref.recipes import RECIPES
 
 DIGITS = DataShape((28, 28, 1), 3)

@@ -9,6 +9,7 @@ from tests.conftest import same, values
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
 from tfgan_ref.errors import InputError
+from tfgan_ref.recipes import build_gan
 from tfgan_ref.recipes.speech import RECIPE
 from tfgan_ref.run import build, train
 from tfgan_ref.run.sample import open_writer
@@ -65,7 +66,7 @@ def batch_of(gan, n=4):
 @pytest.mark.parametrize("objective", ["wgan_gp", "hinge", "non_saturating"])
 def test_every_objective_trains_both_players(objective, settings_of):
     settings = settings_of(objective=objective, n_critic=2, spectral_norm=None)
-    gan = build.build_gan(RECIPE, settings, SHAPE)
+    gan = build_gan(RECIPE, settings, SHAPE)
     before = [values(network.trainable_variables) for network in (gan.generator, gan.discriminator)]
     logs = gan.train_step(batch_of(gan))
     assert all(np.isfinite(float(value)) for value in logs.values())
@@ -75,7 +76,7 @@ def test_every_objective_trains_both_players(objective, settings_of):
 
 @pytest.mark.parametrize("critic", ["waveform", "spectrogram", "both"])
 def test_label_reaches_generator_and_every_critic(critic, settings_of):
-    gan = build.build_gan(RECIPE, settings_of(critic=critic), SHAPE)
+    gan = build_gan(RECIPE, settings_of(critic=critic), SHAPE)
     assert not np.array_equal(gan.generate(1, 0, label=0), gan.generate(1, 0, label=1))
     audio = batch_of(gan)["audio"]
     first, second = (gan.discriminator([audio, tf.fill(4, label)]) for label in (0, 1))
@@ -88,7 +89,7 @@ def test_each_player_moves_only_itself(settings_of):
             pass
 
     for frozen, moving in (("generator", "discriminator"), ("discriminator", "generator")):
-        gan = build.build_gan(RECIPE, settings_of(), SHAPE)
+        gan = build_gan(RECIPE, settings_of(), SHAPE)
         still = Frozen(0.1), keras.optimizers.SGD(0.1)
         gan.compile(*(still if frozen == "generator" else still[::-1]))
         before = {name: values(getattr(gan, name).trainable_variables) for name in (frozen, moving)}
@@ -98,7 +99,7 @@ def test_each_player_moves_only_itself(settings_of):
 
 
 def test_mixed_precision_trains(settings_of):
-    gan = build.build_gan(RECIPE, settings_of(precision="mixed_bfloat16"), SHAPE)
+    gan = build_gan(RECIPE, settings_of(precision="mixed_bfloat16"), SHAPE)
     for _ in range(2):
         logs = gan.train_step(batch_of(gan))
     assert all(np.isfinite(float(value)) for value in logs.values())
@@ -109,11 +110,11 @@ def test_two_replicas_train_as_one_device_does(settings_of, two_replicas):
     """Phase shuffle too: both shift by what one device would. Batch norm would see half a batch."""
     settings = settings_of(critic="waveform", batch_norm=False, instance_noise=0.0, batch_size=4)
     sgd = {"g_optimizer": keras.optimizers.SGD, "d_optimizer": keras.optimizers.SGD}
-    one = build.build_gan(RECIPE, settings, SHAPE)
+    one = build_gan(RECIPE, settings, SHAPE)
     one.compile(**{name: kind(0.01) for name, kind in sgd.items()})
     one.train_step(batch_of(one))
     with two_replicas.scope():
-        two = build.build_gan(RECIPE, settings, SHAPE)
+        two = build_gan(RECIPE, settings, SHAPE)
         two.compile(**{name: kind(0.01) for name, kind in sgd.items()})
     dataset = tf.data.Dataset.from_tensors(batch_of(two))
     dataset = dataset.unbatch().batch(4, drop_remainder=True)
@@ -192,7 +193,7 @@ def test_classes_by_number_and_bad_seeds(trained, tmp_path):
 
 
 def test_progress_sheet_has_a_row_of_eight_for_each_class(settings_of):
-    gan = build.build_gan(RECIPE, settings_of(), SHAPE)
+    gan = build_gan(RECIPE, settings_of(), SHAPE)
     sheet = RECIPE.draw(gan)
     assert sheet.dtype == np.uint8
     assert sheet.shape == (2 * 130 + 2, 8 * 6 + 2, 3)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.conftest import same, values
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import RECIPES
+from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.settings import TranslationSettings
 from tfgan_ref.run import build, train
 from tfgan_ref.run.translator import open_translator
@@ -89,7 +89,7 @@ def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, 
     monkeypatch.setattr("tfgan_ref.evaluation.classifier.STEPS", 2)
     settings = settings_of("srgan", perceptual="classifier", pretrain_steps=0)
     data = RECIPES["srgan"].read(settings)
-    gan = build.build_gan(RECIPES["srgan"], settings, data.shape)
+    gan = build_gan(RECIPES["srgan"], settings, data.shape)
     logs = gan.train_step(next(iter(data.batches(2))))
     assert float(logs["content_loss"]) > 0
 

@@ -13,7 +13,7 @@ from tfgan_ref.data.sounds.wav import encode_wav, read_wav
 from tfgan_ref.errors import InputError
 from tfgan_ref.media.voices import ExportedConverter, converter_of
 from tfgan_ref.metrics import median_pitch
-from tfgan_ref.recipes import RECIPES
+from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.voices import RECIPE
 from tfgan_ref.run import apply_sounds, build, train
 from tfgan_ref.run.apply_sounds import Converter, open_converter
@@ -127,7 +127,7 @@ def test_converted_recording_is_as_high_as_the_statistics_say(recording):
 def test_resnet_needs_frames_in_fours_and_gets_them(data, recording):
     settings = RECIPE.settings(data=data, **SMALL | {"translator": "resnet", "width": 4})
     read = RECIPE.read(settings)
-    gan = build.build_gan(RECIPE, settings, read.shape)
+    gan = build_gan(RECIPE, settings, read.shape)
     for batch in read.batches(2).take(1):
         logs = gan.train_step(batch)
     assert all(np.isfinite(float(value)) for value in logs.values())

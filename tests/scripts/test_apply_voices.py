@@ -6,8 +6,8 @@ import pytest
 from tests.scripts.test_scripts import is_one_line_error
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
+from tfgan_ref.recipes import build_gan
 from tfgan_ref.recipes.voices import RECIPE
-from tfgan_ref.run import build
 
 RATE = 8000
 
@@ -17,7 +17,7 @@ def model(tmp_path_factory):
     """A converter that shifts pitch by a half, and back, and changes nothing else: as built."""
     shape = DataShape((8, 80, 1), source_channels=1, names={"sample_rate": (str(RATE),)})
     settings = RECIPE.settings(frames=8, width=8, blocks=1, knots=3, detail=0, d_width=8, replay=0)
-    gan = build.build_gan(RECIPE, settings, shape)
+    gan = build_gan(RECIPE, settings, shape)
     gan.pitch_moments.assign([[100.0, np.log(120), 1.0], [100.0, np.log(180), 1.0]])
     path = tmp_path_factory.mktemp("model") / "voices"
     RECIPE.medium.export(gan, path, shape)

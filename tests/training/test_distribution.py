@@ -235,7 +235,7 @@ def test_what_replicas_cannot_share_is_said(settings, message, run_script, mirro
 
 
 def test_dropout_drops_the_rows_of_one_mask(two_replicas):
-    from tfgan_ref.networks.layers.dropout import Dropout
+    from tfgan_ref.networks.layers.seeded import Dropout
 
     ones = tf.ones((4, 50))
     whole = Dropout(0.4, seed=3)(ones, training=True)

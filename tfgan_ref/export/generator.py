@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
-from tfgan_ref.networks.layers.nested import nested_layers
+from tfgan_ref.networks.layers.reparametrised import nested_layers
 
 # Samples are made in pieces of this many, so that any number fits in memory.
 CHUNK = 256

@@ -1,8 +1,5 @@
-"""The only place where the parts meet: one recipe for each of the tutorials' systems."""
+"""Recipes, one for each of the tutorials' systems: its settings, data, networks and GAN."""
 
-import difflib
-
-from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import (
     baselines,
     cgan,
@@ -20,7 +17,7 @@ from tfgan_ref.recipes import (
     text,
     voices,
 )
-from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.recipe import Recipe, build_gan, find_recipe
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
@@ -46,18 +43,4 @@ RECIPES: dict[str, Recipe] = {
     )
 }
 
-
-def find_recipe(name: str) -> Recipe:
-    """Returns the recipe of that name.
-
-    Raises:
-        InputError: there is none.
-    """
-    if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        raise InputError(f"recipe {name!r} is unknown{meant}: choose one of {', '.join(RECIPES)}")
-    return RECIPES[name]
-
-
-__all__ = ["RECIPES", "Recipe", "find_recipe"]
+__all__ = ["RECIPES", "Recipe", "build_gan", "find_recipe"]

@@ -1,4 +1,4 @@
-"""What the articles compare GANs with: supervised learning by squared error, and a VAE."""
+"""Baselines of the articles: supervised learning by squared error, and a VAE."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from tfgan_ref.recipes.settings import SHORT_STEPS, SamplingSettings
 
 @dataclass(frozen=True, kw_only=True)
 class MSESettings(SamplingSettings):
-    """The settings of cgan, whose generator it trains."""
+    """Settings of cgan, whose generator it trains."""
 
     image_size: int | None = 28
     steps: int = 1000
@@ -50,20 +50,17 @@ def build_mse(settings: MSESettings, shape: DataShape) -> MSEGenerator:
     num_classes = require_labels("mse", shape, settings)
     require_size("mse", shape, shape.sample_shape[0])
     generator = conditional_dcgan_generator(settings, shape, num_classes)
-    return MSEGenerator(generator, num_classes=num_classes, seed=settings.seed, ema_decay=settings.ema_decay)
+    return MSEGenerator(generator, num_classes=num_classes, **settings.group("seed", "ema_decay"))
 
 
 def build_vae(settings: VAESettings, shape: DataShape) -> VAE:
     """Builds the VAE for images of 28, 32 or 64 pixels."""
     size, _, channels = shape.sample_shape
     require_size("vae", shape, size)
-    look = {"width": settings.width, "initializer": settings.initializer}
-    decoder = networks.dcgan_generator(settings.latent_dim, size, channels, seed=settings.seed, **look)
-    features = networks.dcgan_features(size, channels, seed=settings.seed + 1, **look)
-    encoder = networks.gaussian_encoder(
-        features, settings.latent_dim, initializer=settings.initializer, seed=settings.seed + 1
-    )
-    return VAE(decoder, encoder, stddev=settings.stddev, seed=settings.seed, ema_decay=settings.ema_decay)
+    decoder = networks.dcgan_generator(settings.latent_dim, size, channels, **settings.network("width"))
+    features = networks.dcgan_features(size, channels, **settings.network("width", number=1))
+    encoder = networks.gaussian_encoder(features, **settings.network("latent_dim", number=1))
+    return VAE(decoder, encoder, **settings.group("stddev", "seed", "ema_decay"))
 
 
 RECIPE_MSE = Recipe(

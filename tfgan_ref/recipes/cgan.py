@@ -1,21 +1,14 @@
 """The conditional GANs of the series' articles 7 and 9: `make demo` trains cgan on the embedded digits."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
 
 from tfgan_ref import networks
 from tfgan_ref.gans import ACGAN, ConditionalGAN
-from tfgan_ref.recipes.recipe import (
-    DataShape,
-    Recipe,
-    draw_class_rows,
-    gan_settings,
-    label_targets,
-    require_labels,
-    with_minibatch_discrimination,
-)
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings, require_labels
 from tfgan_ref.recipes.settings import SHORT_STEPS, CriticSettings, TargetSettings
 
 
@@ -40,7 +33,7 @@ class CGANSettings(TargetSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class ACGANSettings(CriticSettings):
-    """The settings of cgan."""
+    """Settings of cgan, and the weight of the classes."""
 
     image_size: int | None = 28
     steps: int = 2000
@@ -58,54 +51,29 @@ class ACGANSettings(CriticSettings):
 
 def conditional_dcgan_generator(settings: Any, shape: DataShape, num_classes: int) -> keras.Model:
     """Builds DCGAN's generator with a label, from ``width``, ``combine`` and what all settings have."""
+    size, _, channels = shape.sample_shape
+    body = partial(networks.dcgan_generator, image_size=size, channels=channels, **settings.network("width"))
     return networks.conditional_generator(
-        lambda latent_dim: networks.dcgan_generator(
-            latent_dim,
-            shape.sample_shape[0],
-            shape.sample_shape[-1],
-            width=settings.width,
-            initializer=settings.initializer,
-            seed=settings.seed,
-        ),
-        settings.latent_dim,
-        num_classes,
-        settings.combine,
-        seed=settings.seed,
+        body, num_classes=num_classes, **settings.group("latent_dim", "combine", "seed")
     )
 
 
 def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
     """Builds the GAN for labelled images of 28, 32 or 64 pixels."""
     num_classes = require_labels("cgan", shape, settings)
-
-    def body(channels: int) -> keras.Model:
-        features = networks.dcgan_features(
-            shape.sample_shape[0],
-            channels,
-            width=settings.width,
-            batch_norm=settings.batch_norm,
-            spectral_norm=settings.spectral_norm,
-            dropout=settings.dropout,
-            initializer=settings.initializer,
-            seed=settings.seed + 1,
-        )
-        return with_minibatch_discrimination(features, settings)
-
+    body = settings.network("width", "batch_norm", "spectral_norm", "dropout", number=1)
+    head = settings.network("combine", "spectral_norm", "minibatch_discrimination", number=1)
     discriminator = networks.conditional_discriminator(
-        body,
+        partial(networks.dcgan_features, shape.sample_shape[0], **body),
         shape.sample_shape,
-        num_classes,
-        settings.combine,
-        spectral_norm=settings.spectral_norm,
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
+        num_classes=num_classes,
+        **head,
     )
     return ConditionalGAN(
         conditional_dcgan_generator(settings, shape, num_classes),
         discriminator,
         num_classes=num_classes,
         loss=settings.loss,
-        label_targets=label_targets(settings),
         **gan_settings(settings),
     )
 
@@ -113,20 +81,12 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
 def build_acgan(settings: ACGANSettings, shape: DataShape) -> ACGAN:
     """Builds the auxiliary classifier GAN for labelled images of 28, 32 or 64 pixels."""
     num_classes = require_labels("acgan", shape, settings)
-    features = networks.dcgan_features(
-        shape.sample_shape[0],
-        shape.sample_shape[-1],
-        width=settings.width,
-        batch_norm=settings.batch_norm,
-        dropout=settings.dropout,
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
-    )
+    size, _, channels = shape.sample_shape
+    body = settings.network("width", "batch_norm", "dropout", number=1)
     discriminator = networks.auxiliary_discriminator(
-        with_minibatch_discrimination(features, settings),
-        num_classes,
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
+        networks.dcgan_features(size, channels, **body),
+        num_classes=num_classes,
+        **settings.network("minibatch_discrimination", number=1),
     )
     return ACGAN(
         conditional_dcgan_generator(settings, shape, num_classes),

@@ -31,7 +31,7 @@ class UnpairedSettings(TranslationSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class CycleGANSettings(UnpairedSettings):
-    """The paper's weights; narrower nets, for a CPU."""
+    """Weights of the paper; narrower nets, for a CPU."""
 
     batch_size: int = 4
     steps: int = 3000
@@ -65,27 +65,20 @@ def build_cyclegan(settings: CycleGANSettings, shape: DataShape) -> CycleGAN:
     """Builds both generators and both discriminators for pictures whose sides are multiples of 4."""
     require_crop(settings.crop, 4, "4, by which the generators shrink pictures")
     first, second = shape.source_channels, shape.sample_shape[-1]
-    look = {"initializer": settings.initializer}
-    body = {"blocks": settings.blocks, "width": settings.width, **look}
-    judge = {"receptive_field": settings.receptive_field, "width": settings.width, **look}
+    generator, discriminator = ("blocks", "width"), ("receptive_field", "width")
     return CycleGAN(
-        networks.resnet_translator(first, second, seed=settings.seed, **body),
-        networks.resnet_translator(second, first, seed=settings.seed + 1, **body),
-        networks.patch_discriminator(second, seed=settings.seed + 2, **judge),
-        networks.patch_discriminator(first, seed=settings.seed + 3, **judge),
+        networks.resnet_translator(first, second, **settings.network(*generator, number=0)),
+        networks.resnet_translator(second, first, **settings.network(*generator, number=1)),
+        networks.patch_discriminator(second, **settings.network(*discriminator, number=2)),
+        networks.patch_discriminator(first, **settings.network(*discriminator, number=3)),
         stride=4,
-        loss=settings.loss,
-        cycle_weight=settings.cycle_weight,
-        identity_weight=settings.identity_weight,
-        replay=settings.replay,
         replay_shape=(settings.crop, settings.crop),
-        seed=settings.seed,
-        ema_decay=settings.ema_decay,
+        **settings.group("loss", "cycle_weight", "identity_weight", "replay", "seed", "ema_decay"),
     )
 
 
 def draw_cycle(gan: CycleGAN, examples: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Draws rows of a source, what becomes of it, and its way back; then the same from targets."""
+    """Draws rows of a source, its translation and that translated back; then the same from a target."""
     there = gan.translate(examples).numpy()
     here = gan.translate_back(examples["target"]).numpy()
     back, again = gan.translate_back(there).numpy(), gan.translate({"source": here}).numpy()
@@ -121,35 +114,20 @@ def build_style(settings: StyleSettings, shape: DataShape) -> StyleTransferGAN:
     require_crop(settings.crop, stride, f"2**depth, {stride}")
     channels = shape.sample_shape[-1]
     generator = networks.adain_generator(
-        channels,
-        settings.width,
-        settings.depth,
-        settings.blocks,
-        settings.style_dim,
-        initializer=settings.initializer,
-        seed=settings.seed,
+        channels, **settings.network("width", "depth", "blocks", "style_dim")
     )
     discriminator = networks.patch_discriminator(
         channels,
-        settings.receptive_field,
-        settings.d_width,
+        width=settings.d_width,
         normalisation="none",  # instance norm would hide colours
-        spectral_norm=settings.spectral_norm,
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
+        **settings.network("receptive_field", "spectral_norm", number=1),
     )
     return StyleTransferGAN(
         generator,
         discriminator,
         stride=stride,
-        loss=settings.loss,
-        adversarial_weight=settings.adversarial_weight,
-        self_weight=settings.self_weight,
-        style_weight=settings.style_weight,
-        content_weight=settings.content_weight,
-        recolour=settings.recolour,
-        seed=settings.seed,
-        ema_decay=settings.ema_decay,
+        **settings.group("loss", "adversarial_weight", "self_weight", "style_weight", "content_weight"),
+        **settings.group("recolour", "seed", "ema_decay"),
     )
 
 

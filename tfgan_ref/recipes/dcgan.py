@@ -6,21 +6,13 @@ import keras
 
 from tfgan_ref import networks
 from tfgan_ref.gans import VanillaGAN
-from tfgan_ref.recipes.recipe import (
-    DataShape,
-    Recipe,
-    discriminator_of,
-    draw_grid,
-    gan_settings,
-    label_targets,
-    require_size,
-)
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
 from tfgan_ref.recipes.settings import CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class DCGANSettings(TargetSettings):
-    """The paper's nets and N(0, 0.02); rate and dropout for thousands of steps instead of its many epochs."""
+    """Nets and N(0, 0.02) of the paper; rate and dropout for thousands of steps, not its many epochs."""
 
     loss: str = "non_saturating"  # or minimax
     image_size: int | None = 28
@@ -65,25 +57,13 @@ def dcgan_pair(
     """
     size, _, channels = shape.sample_shape
     require_size(recipe, shape, size)
-    generator = networks.dcgan_generator(
-        settings.latent_dim,
-        size,
-        channels,
-        width=settings.width,
-        initializer=settings.initializer,
-        seed=settings.seed,
+    body = settings.network("width", "dropout", "minibatch_discrimination", number=1)
+    return (
+        networks.dcgan_generator(settings.latent_dim, size, channels, **settings.network("width")),
+        networks.dcgan_discriminator(
+            size, channels * settings.packing, batch_norm=batch_norm, spectral_norm=spectral_norm, **body
+        ),
     )
-    features = networks.dcgan_features(
-        size,
-        channels * settings.packing,
-        width=settings.width,
-        batch_norm=batch_norm,
-        spectral_norm=spectral_norm,
-        dropout=settings.dropout,
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
-    )
-    return generator, discriminator_of(features, settings, spectral_norm=spectral_norm)
 
 
 def build(settings: DCGANSettings, shape: DataShape) -> VanillaGAN:
@@ -91,7 +71,6 @@ def build(settings: DCGANSettings, shape: DataShape) -> VanillaGAN:
     return VanillaGAN(
         *dcgan_pair("dcgan", settings, shape, batch_norm=settings.batch_norm),
         loss=settings.loss,
-        label_targets=label_targets(settings),
         **gan_settings(settings),
     )
 

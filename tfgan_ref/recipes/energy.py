@@ -15,10 +15,11 @@ DISCRIMINATORS = ("autoencoder", "unet")
 
 @dataclass(frozen=True, kw_only=True)
 class EBGANSettings(AdversarialSettings):
-    """The margin is the energy of real digits at the start, 0.2, some twice what it becomes.
+    """DCGAN's generator against an autoencoder, with a margin for digits.
 
-    Energies are mean squared errors per value of images in [-1, 1], far below the paper's, and so is the
-    weight of the pulling-away term beside them.
+    The margin, 0.2, is the energy of real digits at the start, about twice what it becomes. Energies are mean
+    squared errors per value of images in [-1, 1], far below the paper's, and so is the weight of the
+    pulling-away term beside them.
     """
 
     image_size: int | None = 28
@@ -35,46 +36,34 @@ class EBGANSettings(AdversarialSettings):
     steps_per_execution: int = SHORT_STEPS
 
     def __post_init__(self) -> None:
+        """Checks that the generator learns at all."""
         super().__post_init__()
-        self.check(
-            "pretrain_steps",
-            0 <= self.pretrain_steps < self.steps,
-            f"from 0 to below steps, which is {self.steps}",
-        )
+        if not 0 <= self.pretrain_steps < self.steps:
+            raise InputError(
+                f"pretrain_steps {self.pretrain_steps} is out of range: from 0 to below steps, which is "
+                f"{self.steps}"
+            )
 
 
 def build_ebgan(settings: EBGANSettings, shape: DataShape) -> EBGAN:
     """Builds EBGAN for 28x28, 32x32 or 64x64 images: DCGAN's generator, an autoencoder or U-Net as D."""
     size, _, channels = shape.sample_shape
     require_size("ebgan", shape, size)
-    generator = networks.dcgan_generator(
-        settings.latent_dim,
-        size,
-        channels,
-        width=settings.width,
-        initializer=settings.initializer,
-        seed=settings.seed,
-    )
     return EBGAN(
-        generator,
+        networks.dcgan_generator(settings.latent_dim, size, channels, **settings.network("width")),
         _discriminator(settings, size, channels * settings.packing),
-        margin=settings.margin,
-        pull_away_weight=settings.pull_away_weight,
-        pretrain_steps=settings.pretrain_steps,
+        **settings.group("margin", "pull_away_weight", "pretrain_steps"),
         **gan_settings(settings),
     )
 
 
 def _discriminator(settings: EBGANSettings, size: int, channels: int) -> keras.Model:
-    common = {"initializer": settings.initializer, "seed": settings.seed + 1}
     if settings.discriminator == "autoencoder":
-        return networks.conv_autoencoder(
-            size, channels, width=settings.width, code_dim=settings.code_dim, **common
-        )
+        return networks.conv_autoencoder(size, channels, **settings.network("width", "code_dim", number=1))
     if settings.discriminator == "unet":
         # As far in as DCGAN's sizes go: 7x7 or 4x4.
         depth = {28: 2, 32: 3, 64: 4}[size]
-        return networks.unet((size, size, channels), depth, settings.width, **common)
+        return networks.unet((size, size, channels), depth, **settings.network("width", number=1))
     raise InputError(
         f"discriminator {settings.discriminator!r} is unknown: choose one of {', '.join(DISCRIMINATORS)}"
     )
@@ -82,7 +71,7 @@ def _discriminator(settings: EBGANSettings, size: int, channels: int) -> keras.M
 
 @dataclass(frozen=True, kw_only=True)
 class BEGANSettings(AdversarialSettings):
-    """The paper's networks, narrow and with one convolution per resolution, for minutes on a CPU.
+    """Networks of the paper, narrow and with one convolution per resolution, for minutes on a CPU.
 
     In thousands of steps the paper's gain of 0.001 leaves k at 0, and G with the one image that is easiest to
     rebuild: here k follows 200 times as fast, and gamma is 1.
@@ -105,18 +94,12 @@ def build_began(settings: BEGANSettings, shape: DataShape) -> BEGAN:
     """Builds BEGAN for 28x28, 32x32 or 64x64 images."""
     size, _, channels = shape.sample_shape
     require_size("began", shape, size)
-    common = {
-        "width": settings.width,
-        "convolutions": settings.convolutions,
-        "initializer": settings.initializer,
-    }
+    generator = settings.network("width", "convolutions")
+    discriminator = settings.network("width", "convolutions", "code_dim", number=1)
     return BEGAN(
-        networks.began_generator(settings.latent_dim, size, channels, seed=settings.seed, **common),
-        networks.began_autoencoder(
-            size, channels * settings.packing, code_dim=settings.code_dim, seed=settings.seed + 1, **common
-        ),
-        gamma=settings.gamma,
-        k_rate=settings.k_rate,
+        networks.began_generator(settings.latent_dim, size, channels, **generator),
+        networks.began_autoencoder(size, channels * settings.packing, **discriminator),
+        **settings.group("gamma", "k_rate"),
         **gan_settings(settings),
     )
 

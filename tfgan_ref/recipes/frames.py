@@ -1,6 +1,7 @@
 """Animation frames: a character's attributes, an action and a phase to a frame, all phases to a clip."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
 from tfgan_ref.media.clips import FRAMES, factors_of, phases_of
 from tfgan_ref.recipes.recipe import Recipe, require_size
-from tfgan_ref.recipes.settings import SequenceSettings
+from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, SequenceSettings
 
 SHOWN = 6  # clips of each action in the progress sheet
 
@@ -40,12 +41,14 @@ class FrameSettings(SequenceSettings):
     r1: float = 0.3  # weight gamma of the R1 penalty
     attribute_weight: float = 0.3  # of what D reads off the frames beside whether they are real
 
+    limits: ClassVar = {
+        **dict.fromkeys(("clips", "frames_per_clip", "width", "colours", "d_width"), AT_LEAST_1),
+        **dict.fromkeys(("r1", "attribute_weight"), AT_LEAST_0),
+    }
+
     def __post_init__(self) -> None:
+        """Checks that there is such a loss."""
         super().__post_init__()
-        for key in ("clips", "frames_per_clip", "width", "colours", "d_width"):
-            self.check(key, getattr(self, key) >= 1, "at least 1")
-        for key in ("r1", "attribute_weight"):
-            self.check(key, getattr(self, key) >= 0, "at least 0")
         losses.adversarial_loss(self.loss)
 
 
@@ -77,10 +80,7 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
         phases,
         settings.image_size,
         channels,
-        width=settings.width,
-        colours=settings.colours,
-        initializer=settings.initializer,
-        seed=settings.seed,
+        **settings.network("width", "colours"),
     )
     discriminator = networks.frame_discriminator(
         sizes,
@@ -89,21 +89,14 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
         settings.image_size,
         channels,
         width=settings.d_width,
-        spectral_norm=settings.spectral_norm,
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
+        **settings.network("spectral_norm", number=1),
     )
     return FrameGAN(
         generator,
         discriminator,
-        factors=factors,
-        phases=phases,
-        loss=settings.loss,
-        seed=settings.seed,
-        n_critic=settings.n_critic,
-        ema_decay=settings.ema_decay,
-        r1=settings.r1,
-        attribute_weight=settings.attribute_weight,
+        factors,
+        phases,
+        **settings.group("loss", "seed", "n_critic", "ema_decay", "r1", "attribute_weight"),
     )
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from tfgan_ref.gans import DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
 from tfgan_ref.recipes.dcgan import dcgan_pair
-from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, label_targets
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
 from tfgan_ref.recipes.settings import CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class LSGANSettings(TargetSettings):
-    """DCGAN's settings."""
+    """Settings of DCGAN."""
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
@@ -23,14 +23,13 @@ def build_lsgan(settings: LSGANSettings, shape: DataShape) -> LSGAN:
     """Builds LSGAN on DCGAN's networks."""
     return LSGAN(
         *dcgan_pair("lsgan", settings, shape, batch_norm=settings.batch_norm),
-        label_targets=label_targets(settings),
         **gan_settings(settings),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WGANSettings(CriticSettings):
-    """The paper's clip and n_critic; Adam without momentum, since RMSprop is what the paper takes."""
+    """Clip and n_critic of the paper; Adam without momentum, since RMSprop is what the paper takes."""
 
     image_size: int | None = 28
     learning_rate: float = 2e-4
@@ -49,7 +48,7 @@ def build_wgan(settings: WGANSettings, shape: DataShape) -> WGAN:
 
 @dataclass(frozen=True, kw_only=True)
 class WGANGPSettings(CriticSettings):
-    """The paper's lambda, n_critic and betas; a rate for thousands of steps."""
+    """Lambda, n_critic and betas of the paper; a rate for thousands of steps."""
 
     image_size: int | None = 28
     learning_rate: float = 5e-4
@@ -63,15 +62,14 @@ def build_wgan_gp(settings: WGANGPSettings, shape: DataShape) -> WGANGP:
     """Builds WGAN-GP on DCGAN's networks, without batch norm in the critic."""
     return WGANGP(
         *dcgan_pair("wgan-gp", settings, shape),
-        penalty_weight=settings.penalty_weight,
-        one_sided=settings.one_sided,
+        **settings.group("penalty_weight", "one_sided"),
         **gan_settings(settings),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class HingeSettings(CriticSettings):
-    """DCGAN's settings."""
+    """Settings of DCGAN."""
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
@@ -89,7 +87,7 @@ def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
 
 @dataclass(frozen=True, kw_only=True)
 class SNGANSettings(CriticSettings):
-    """The paper's hinge loss; rates for thousands of steps, which end at 0.
+    """Hinge loss, as in the paper; rates for thousands of steps, which end at 0.
 
     One power iteration per update follows a kernel that hardly moves any more: the norms come to 1.
     """
@@ -108,7 +106,7 @@ def build_sngan(settings: SNGANSettings, shape: DataShape) -> HingeGAN:
 
 @dataclass(frozen=True, kw_only=True)
 class DRAGANSettings(CriticSettings):
-    """The paper's lambda; a rate for thousands of steps."""
+    """Lambda of the paper; a rate for thousands of steps."""
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
@@ -121,8 +119,7 @@ def build_dragan(settings: DRAGANSettings, shape: DataShape) -> DRAGAN:
     """Builds DRAGAN on DCGAN's networks, without batch norm in D."""
     return DRAGAN(
         *dcgan_pair("dragan", settings, shape),
-        penalty_weight=settings.penalty_weight,
-        spread=settings.spread,
+        **settings.group("penalty_weight", "spread"),
         **gan_settings(settings),
     )
 

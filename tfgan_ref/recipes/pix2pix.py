@@ -13,7 +13,7 @@ from tfgan_ref.recipes.settings import PairedSettings
 
 @dataclass(frozen=True, kw_only=True)
 class UNetSettings(PairedSettings):
-    """A U-Net against a PatchGAN."""
+    """U-Net against a PatchGAN."""
 
     depth: int = 6  # halvings of the U-Net: crop is a multiple of 2**depth
     width: int = 32  # filters of the layers nearest the pictures
@@ -27,7 +27,7 @@ class UNetSettings(PairedSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class EdgesSettings(UNetSettings):
-    """The paper's weights and rates; a narrower net and fewer steps, for a CPU."""
+    """Weights and rates of the paper; a narrower net and fewer steps, for a CPU."""
 
     make: str = (
         "edges"  # sobel: how a source is made of a picture; pairs:, sidebyside:, npzpairs: have theirs
@@ -49,7 +49,7 @@ class ColouriseSettings(EdgesSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class InpaintSettings(UNetSettings):
-    """What is missing from digits, by a net that sees all of them."""
+    """Fills holes in digits, with a U-Net that sees whole digits."""
 
     data: str = "digits"
     image_size: int | None = 32  # to which pictures are brought; None: as they come
@@ -82,33 +82,28 @@ def build(settings: UNetSettings, shape: DataShape) -> Pix2Pix:
 
 
 def build_inpainting(settings: InpaintSettings, shape: DataShape) -> Pix2Pix:
-    """Builds the U-Net that sees which pixels are known and keeps them."""
+    """Builds pix2pix with a U-Net that sees which pixels are known and keeps them."""
     return _build(settings, shape, inpainting=True)
 
 
 def _build(settings: UNetSettings, shape: DataShape, inpainting: bool) -> Pix2Pix:
     require_crop(settings.crop, 2**settings.depth, f"2**depth, {2**settings.depth}")
     channels = shape.sample_shape[-1]
-    look = {"initializer": settings.initializer, "normalisation": settings.normalisation}
-    body = {"depth": settings.depth, "width": settings.width, "dropout": settings.dropout, **look}
+    body = settings.network("depth", "width", "dropout", "normalisation")
     if inpainting:
-        generator = networks.inpainting_generator(channels, seed=settings.seed, **body)
+        generator = networks.inpainting_generator(channels, **body)
     else:
-        generator = networks.unet_translator(shape.source_channels, channels, seed=settings.seed, **body)
+        generator = networks.unet_translator(shape.source_channels, channels, **body)
     seen = sum(tensor.shape[-1] for tensor in [*generator.inputs, *generator.outputs])
     discriminator = networks.patch_discriminator(
-        seen, settings.receptive_field, settings.width, seed=settings.seed + 1, **look
+        seen, **settings.network("receptive_field", "width", "normalisation", number=1)
     )
     return Pix2Pix(
         generator,
         discriminator if settings.adversarial_weight else None,
         inputs=("source", "mask") if inpainting else ("source",),
         stride=2**settings.depth,
-        loss=settings.loss,
-        l1_weight=settings.l1_weight,
-        adversarial_weight=settings.adversarial_weight,
-        seed=settings.seed,
-        ema_decay=settings.ema_decay,
+        **settings.group("loss", "l1_weight", "adversarial_weight", "seed", "ema_decay"),
     )
 
 

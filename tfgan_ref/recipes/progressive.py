@@ -1,6 +1,7 @@
 """Progressive growing from 4x4 to any power of two up to 1024x1024."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.progressive import ProgressiveGAN
@@ -10,12 +11,12 @@ from tfgan_ref.networks.images.progressive import (
     resolutions,
 )
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import SHORT_STEPS, AdversarialSettings
+from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, AdversarialSettings, Limits
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressiveSettings(AdversarialSettings):
-    """The paper's loss and beta_1; a higher rate, narrow networks and short stages for small images on a CPU.
+    """Loss and beta_1 of the paper; a higher rate, narrow networks and short stages, for a CPU.
 
     The paper's own networks are width=16, max_width=512, latent_dim=512 at image_size=1024.
     """
@@ -35,7 +36,13 @@ class ProgressiveSettings(AdversarialSettings):
     initializer: str = "normal"  # N(0, 1): the equalised learning rate needs it
     steps_per_execution: int = SHORT_STEPS
 
+    limits: ClassVar = {
+        "stage_steps": AT_LEAST_1,
+        "fade_steps": Limits("from 1 to stage_steps", least=1),
+    }
+
     def __post_init__(self) -> None:
+        """Fills in the lengths of the stages, and checks them."""
         super().__post_init__()
         if self.initializer != "normal":
             raise InputError(
@@ -51,8 +58,8 @@ class ProgressiveSettings(AdversarialSettings):
             object.__setattr__(self, "stage_steps", round_share)
         if self.fade_steps is None:
             object.__setattr__(self, "fade_steps", max(1, self.stage_steps // 2))
-        self.check("stage_steps", self.stage_steps >= 1, "at least 1")
-        self.check("fade_steps", 1 <= self.fade_steps <= self.stage_steps, "from 1 to stage_steps")
+        if self.fade_steps > self.stage_steps:
+            raise InputError(f"fade_steps {self.fade_steps} is out of range: from 1 to stage_steps")
         needed = growing * self.stage_steps + self.fade_steps + 1 if growing else 1
         if self.steps < needed:
             raise InputError(
@@ -66,15 +73,11 @@ def build(settings: ProgressiveSettings, shape: DataShape) -> ProgressiveGAN:
     size, _, channels = shape.sample_shape
     resolutions(size)
     require_size("progressive", shape, size)
-    widths = {"width": settings.width, "max_width": settings.max_width}
+    widths = settings.group("width", "max_width")  # the initialiser is the equalised learning rate's own
     return ProgressiveGAN(
         progressive_generator(settings.latent_dim, size, channels, **widths, seed=settings.seed),
         progressive_discriminator(size, channels, **widths, seed=settings.seed + 1),
-        stage_steps=settings.stage_steps,
-        fade_steps=settings.fade_steps,
-        loss=settings.loss,
-        penalty_weight=settings.penalty_weight,
-        drift=settings.drift,
+        **settings.group("stage_steps", "fade_steps", "loss", "penalty_weight", "drift"),
         **gan_settings(settings),
     )
 

@@ -1,13 +1,17 @@
-"""What a recipe is: data + networks + GAN + optimizers + the picture that shows its progress."""
+"""What makes a recipe: settings, the data to read, the GAN to build, and a picture of its progress."""
 
+import difflib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from tfgan_ref import data, networks, plotting
+from tfgan_ref import data, plotting
 from tfgan_ref.data import DataShape, TrainingData, TrainingImages, TrainingPairs
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
@@ -16,14 +20,16 @@ from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.media.medium import PICTURES, Medium
 from tfgan_ref.recipes.settings import (
     AdversarialSettings,
-    CriticSettings,
+    DiscriminatorSettings,
     PairedSettings,
     SamplingSettings,
     Settings,
     TargetSettings,
-    TwoPlayerSettings,
 )
+from tfgan_ref.training.distribution import refuse_clipping, synchronise_batch_norm
 from tfgan_ref.training.schedules import make_schedule
+
+logger = logging.getLogger(__name__)
 
 
 def read_images(settings: SamplingSettings) -> TrainingImages:
@@ -83,72 +89,84 @@ class Recipe:
     medium: Medium = PICTURES
 
 
-def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
-    """Returns the arguments that every GAN type takes, from a recipe's settings."""
-    noise = settings.instance_noise
-    augment = settings.augment
-    return {
-        "seed": settings.seed,
-        "n_critic": settings.n_critic,
-        "ema_decay": settings.ema_decay,
-        "instance_noise": InstanceNoise(noise, settings.instance_noise_steps) if noise else None,
-        "augmentation": DifferentiableAugmentation(augment.split(",")) if augment else None,
-        "replay": settings.replay,
-        "packing": settings.packing,
-        "l2": settings.l2,
-        "r1": settings.r1,
-        "measure_fakes": settings.measure_fakes,
-    }
+def find_recipe(name: str) -> Recipe:
+    """Returns the recipe of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    from tfgan_ref.recipes import RECIPES  # here, since every recipe imports this module
+
+    if name not in RECIPES:
+        near = difflib.get_close_matches(name, RECIPES, n=1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise InputError(f"recipe {name!r} is unknown{meant}: choose one of {', '.join(RECIPES)}")
+    return RECIPES[name]
 
 
-def with_minibatch_discrimination(features: keras.Model, settings: CriticSettings) -> keras.Model:
-    """Returns a discriminator's body that sees how near its samples are to each other, if it is set so."""
-    return (
-        networks.minibatch_features(features, settings.seed + 2)
-        if settings.minibatch_discrimination
-        else features
-    )
+def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GenerativeModel:
+    """Builds and compiles the recipe's GAN for data of ``shape``, in the scope of the strategy there is.
+
+    Raises:
+        InputError: the data do not fit the recipe, or a setting cannot be used.
+    """
+    gpu = bool(tf.config.list_physical_devices("GPU"))
+    if settings.precision == "mixed_bfloat16" and not gpu:
+        _warn_of_slow_bfloat16()
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(settings.precision)
+    try:
+        gan = recipe.build(settings, shape)
+    finally:
+        keras.config.set_dtype_policy(before)
+    if settings.sync_batch_norm:
+        synchronise_batch_norm(gan.generator, getattr(gan, "discriminator", None))
+    jit = {"on": True, "off": False, "auto": gpu and not settings.deterministic}[settings.jit]
+    gan.compile(*optimizers(settings), jit_compile=jit)
+    if tf.distribute.has_strategy():
+        refuse_clipping(gan.optimizers(), tf.distribute.get_strategy())
+    return gan
 
 
-def discriminator_of(
-    features: keras.Model, settings: CriticSettings, *, spectral_norm: bool = False
-) -> keras.Model:
-    """Makes the discriminator of unlabelled samples on its body ``features``."""
-    return networks.discriminator(
-        with_minibatch_discrimination(features, settings),
-        spectral_norm=spectral_norm,
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
-    )
-
-
-def label_targets(settings: TargetSettings) -> LabelTargets:
-    """Returns the discriminator's targets from a recipe's settings."""
-    return LabelTargets(settings.label_smoothing, settings.label_noise)
+def _warn_of_slow_bfloat16() -> None:
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
+        logger.warning(
+            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
+        )
 
 
 def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
-    """Returns the generator's optimizer and, for two players, the discriminator's, with their schedules."""
+    """Returns the generator's optimizer, then the discriminator's if there is one, with their schedules."""
     rates = [(settings.learning_rate, 1)]
-    if isinstance(settings, TwoPlayerSettings):
+    if isinstance(settings, DiscriminatorSettings):
         d_rate = settings.learning_rate if settings.d_learning_rate is None else settings.d_learning_rate
         rates.append((d_rate, getattr(settings, "n_critic", 1)))
-    return [
-        keras.optimizers.Adam(
-            make_schedule(
-                settings.schedule,
-                learning_rate,
-                total_steps=settings.steps,
-                decay=settings.decay,
-                cycles=settings.cycles,
-                warmup_steps=settings.warmup_steps,
-                updates_per_step=updates,
-            ),
-            beta_1=settings.beta_1,
-            global_clipnorm=settings.clip_norm,
-        )
-        for learning_rate, updates in rates
-    ]
+    if settings.schedule == "constant" and not settings.warmup_steps:
+        schedules = [float(rate) for rate, _ in rates]
+    else:
+        shape = settings.group("decay", "cycles", "warmup_steps") | {"total_steps": settings.steps}
+        schedules = [
+            make_schedule(settings.schedule, rate, updates_per_step=updates, **shape)
+            for rate, updates in rates
+        ]
+    adam = {"beta_1": settings.beta_1, "global_clipnorm": settings.clip_norm}
+    return [keras.optimizers.Adam(schedule, **adam) for schedule in schedules]
+
+
+def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
+    """Returns the keyword arguments of a GAN type that turn on what ``settings`` ask for."""
+    arguments = settings.group(
+        "seed", "n_critic", "ema_decay", "replay", "packing", "l2", "r1", "measure_fakes"
+    )
+    if settings.instance_noise:
+        arguments["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)
+    if settings.augment:
+        arguments["augmentation"] = DifferentiableAugmentation(settings.augment.split(","))
+    if isinstance(settings, TargetSettings) and (settings.label_smoothing or settings.label_noise):
+        arguments["label_targets"] = LabelTargets(settings.label_smoothing, settings.label_noise)
+    return arguments
 
 
 def require_labels(recipe: str, shape: DataShape, settings: Settings) -> int:

@@ -5,7 +5,7 @@ import difflib
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.training.distribution import STRATEGIES
@@ -17,9 +17,23 @@ JIT = ("auto", "on", "off")
 SHORT_STEPS = 20
 
 
+class Limits(NamedTuple):
+    """Range of a number; ``allowed`` is what the message about a number outside says of it."""
+
+    allowed: str
+    least: float = -float("inf")
+    above: float = -float("inf")
+    below: float = float("inf")
+
+
+AT_LEAST_0 = Limits("at least 0", least=0)
+AT_LEAST_1 = Limits("at least 1", least=1)
+SHARE = Limits("from 0 to below 1", least=0, below=1)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What every recipe can be told."""
+    """Settings of every recipe."""
 
     # Data
     data: str = "digits"  # a name that tfgan_ref.data.load takes
@@ -51,34 +65,51 @@ class Settings:
     sample_every: int = 500  # steps between sample grids
     checkpoint_every: int = 500  # steps between checkpoints
 
+    limits: ClassVar[dict[str, Limits]] = {
+        **dict.fromkeys(("steps", "batch_size", "cycles", "steps_per_execution"), AT_LEAST_1),
+        **dict.fromkeys(("log_every", "sample_every", "checkpoint_every"), AT_LEAST_1),
+        **dict.fromkeys(("decay", "warmup_steps"), AT_LEAST_0),
+        "seed": Limits("from 0 to 2147483647", least=0, below=2**31),
+        "learning_rate": Limits("above 0", above=0),
+        "beta_1": SHARE,
+        "clip_norm": Limits("above 0, or none", above=0),
+    }
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        "precision": PRECISIONS,
+        "jit": JIT,
+        "strategy": STRATEGIES,
+    }
+
     def __post_init__(self) -> None:
-        for key in (
-            "steps", "batch_size", "steps_per_execution", "log_every", "sample_every", "checkpoint_every",
-        ):  # fmt: skip
-            self.check(key, getattr(self, key) >= 1, "at least 1")
-        self.check("seed", 0 <= self.seed < 2**31, "from 0 to 2147483647")
-        self.check("beta_1", 0 <= self.beta_1 < 1, "from 0 to below 1")
-        self.check("clip_norm", self.clip_norm is None or self.clip_norm > 0, "above 0, or none")
-        for key, allowed in (("precision", PRECISIONS), ("jit", JIT)):
-            if getattr(self, key) not in allowed:
-                raise InputError(
-                    f"{key} {getattr(self, key)!r} is unknown: choose one of {', '.join(allowed)}"
-                )
-        if self.strategy not in STRATEGIES:
-            raise InputError(f"strategy {self.strategy!r} is unknown: choose one of {', '.join(STRATEGIES)}")
+        """Checks the settings by the ``limits`` and ``choices`` of every class that declares some."""
+        for kind in reversed(type(self).__mro__):
+            for key, limits in vars(kind).get("limits", {}).items():
+                value = getattr(self, key)
+                inside = value is None or (limits.least <= value and limits.above < value < limits.below)
+                if not inside:
+                    raise InputError(f"{key} {value} is out of range: {limits.allowed}")
+            for key, allowed in vars(kind).get("choices", {}).items():
+                if getattr(self, key) not in allowed:
+                    raise InputError(
+                        f"{key} {getattr(self, key)!r} is unknown: choose one of {', '.join(allowed)}"
+                    )
         if self.sync_batch_norm and self.strategy == "none":
             raise InputError("sync_batch_norm=true needs a strategy with several replicas, not none")
         if self.jit == "on" and self.deterministic:
             raise InputError("jit=on needs deterministic=false: TensorFlow does not promise both")
 
-    def check(self, key: str, right: bool, allowed: str) -> None:
-        """Raises InputError unless a setting is right.
+    def group(self, *keys: str) -> dict[str, Any]:
+        """Returns the settings of these names, to hand on as keyword arguments."""
+        return {key: getattr(self, key) for key in keys}
 
-        Raises:
-            InputError: it is not; the message says what is allowed.
+    def network(self, *keys: str, number: int = 0) -> dict[str, Any]:
+        """Returns the keyword arguments of a network's builder: ``keys``, the initialiser and a seed.
+
+        Args:
+            keys: names of the settings that the builder takes beside them.
+            number: of the network in its GAN, so that no two draw the same weights: 0 is the generator's.
         """
-        if not right:
-            raise InputError(f"{key} {getattr(self, key)} is out of range: {allowed}")
+        return {"initializer": self.initializer, "seed": self.seed + number, **self.group(*keys)}
 
     @classmethod
     def from_text(cls, pairs: Mapping[str, str]) -> Self:
@@ -87,8 +118,7 @@ class Settings:
         Raises:
             InputError: an unknown key, or a value that is not of the key's type.
         """
-        hints = typing.get_type_hints(cls)
-        return cls(**{key: _parse(key, value, _lookup(key, hints)) for key, value in pairs.items()})
+        return cls(**{key: _parse(key, text, cls._type_of(key)) for key, text in pairs.items()})
 
     @classmethod
     def from_config(cls, config: Any) -> Self:
@@ -97,11 +127,10 @@ class Settings:
         Raises:
             InputError: a key is unknown or missing, or a value is not of the key's type.
         """
-        hints = typing.get_type_hints(cls)
         if not isinstance(config, dict):
             raise InputError("config.json: settings is not a JSON object")
         for key, value in config.items():
-            allowed = _lookup(key, hints)
+            allowed = cls._type_of(key)
             types_allowed = typing.get_args(allowed) or (allowed,)
             if float in types_allowed and type(value) is int:
                 continue
@@ -109,10 +138,19 @@ class Settings:
                 raise InputError(f"config.json: {key} {value!r} is not {_name(allowed)}")
         return cls(**config)
 
+    @classmethod
+    def _type_of(cls, key: str) -> Any:
+        keys = [field.name for field in dataclasses.fields(cls)]
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            raise InputError(f"setting {key!r} is unknown{meant}: choose one of {', '.join(keys)}")
+        return typing.get_type_hints(cls)[key]
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SamplingSettings(Settings):
-    """What every recipe can be told whose generator draws samples from latents."""
+    """Settings of recipes whose generator draws samples from latents."""
 
     channels: int | None = None  # 1 or 3; None: as the data come
     image_size: int | None = None  # pixels per side; None: as the data come
@@ -126,78 +164,72 @@ class SamplingSettings(Settings):
     evaluate_features: str = "classifier"  # inception-fid, inception-keras
     evaluate_weights: str | None = None  # file of the feature network's weights
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check("missing", 0 <= self.missing < 1, "from 0 to below 1")
-        self.check("latent_dim", self.latent_dim >= 1, "at least 1")
-        self.check(
-            "evaluate_every", self.evaluate_every is None or self.evaluate_every >= 1, "at least 1, or none"
-        )
+    limits: ClassVar = {
+        "missing": SHARE,
+        "latent_dim": AT_LEAST_1,
+        "evaluate_every": Limits("at least 1, or none", least=1),
+    }
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TwoPlayerSettings(Settings):
-    """What every recipe can be told that trains a discriminator too."""
+class DiscriminatorSettings(Settings):
+    """Settings of recipes that train a discriminator too."""
 
     d_learning_rate: float | None = None  # of the discriminator; None: the generator's
 
+    limits: ClassVar = {"d_learning_rate": Limits("above 0, or none", above=0)}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SequenceSettings(TwoPlayerSettings):
-    """What every recipe can be told whose generator draws sequences from latents."""
+class SequenceSettings(DiscriminatorSettings):
+    """Settings of recipes whose generator draws sequences from latents."""
 
     latent_dim: int = 100  # length of a latent vector
     n_critic: int = 1  # discriminator updates per generator update
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check("latent_dim", self.latent_dim >= 1, "at least 1")
-        self.check("n_critic", self.n_critic >= 1, "at least 1")
+    limits: ClassVar = {"latent_dim": AT_LEAST_1, "n_critic": AT_LEAST_1}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TranslationSettings(TwoPlayerSettings):
-    """What every recipe can be told that turns pictures into pictures."""
+class TranslationSettings(DiscriminatorSettings):
+    """Settings of recipes from pictures to pictures."""
 
     data: str = "photographs"
     channels: int | None = None  # 1 or 3; None: as the data come
     crop: int = 64  # side of the squares that are cut from the source pictures
     flip: bool = True  # mirror half of the squares
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check("crop", self.crop >= 1, "at least 1")
+    limits: ClassVar = {"crop": AT_LEAST_1}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PairedSettings(TranslationSettings):
-    """What every recipe can be told that learns from pairs."""
+    """Settings of recipes that learn from pairs."""
 
     hold_out: int = 0  # pairs that are kept from training, for scores
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check("hold_out", self.hold_out >= 0, "at least 0")
+    limits: ClassVar = {"hold_out": AT_LEAST_0}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AdversarialSettings(TwoPlayerSettings, SamplingSettings):
-    """What every type with two players can be told that draws samples."""
+class AdversarialSettings(DiscriminatorSettings, SamplingSettings):
+    """Settings of GANs that draw samples."""
 
     n_critic: int = 1  # discriminator updates per generator update
     augment: str | None = None  # some of colour,translation,cutout: before D, real and fake
     instance_noise: float = 0.0  # standard deviation of noise on D's inputs
     instance_noise_steps: int | None = None  # generator steps until it is gone; None: it stays
     replay: int | None = None  # number of past fakes kept for D
-    packing: int = 1  # samples that D judges at once
+    packing: int = 1  # samples that D sees at once
     l2: float = 0.0  # weight of the penalty on D's kernels
     r1: float = 0.0  # weight gamma of the R1 penalty
     measure_fakes: bool = True  # fakes lose pixels like the real images (with missing): G learns whole images
 
+    limits: ClassVar = {"n_critic": AT_LEAST_1, "packing": AT_LEAST_1}
+
     def __post_init__(self) -> None:
+        """Checks that the samples of a batch make whole packs, and that a replay buffer holds them."""
         super().__post_init__()
-        self.check("n_critic", self.n_critic >= 1, "at least 1")
-        self.check("packing", self.packing >= 1, "at least 1")
         if self.batch_size % self.packing:
             raise InputError(f"packing {self.packing} does not divide the batch size {self.batch_size}")
         packs = self.batch_size // self.packing
@@ -207,30 +239,20 @@ class AdversarialSettings(TwoPlayerSettings, SamplingSettings):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CriticSettings(AdversarialSettings):
-    """What a type can be told whose discriminator gives one number for a sample."""
+    """Settings of GANs whose discriminator gives one number for a sample."""
 
     dropout: float = 0.0  # in the discriminator
     minibatch_discrimination: bool = False  # D sees how near the samples of a batch are to each other
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check("dropout", 0 <= self.dropout < 1, "from 0 to below 1")
+    limits: ClassVar = {"dropout": SHARE}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TargetSettings(CriticSettings):
-    """What a type can be told whose discriminator has targets."""
+    """Settings of GANs whose discriminator has targets."""
 
     label_smoothing: float = 0.0  # real targets are 1 - label_smoothing
     label_noise: float = 0.0  # share of flipped targets
-
-
-def _lookup(key: str, hints: Mapping[str, Any]) -> Any:
-    if key not in hints:
-        near = difflib.get_close_matches(key, hints, n=1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        raise InputError(f"setting {key!r} is unknown{meant}: choose one of {', '.join(hints)}")
-    return hints[key]
 
 
 def _name(hint: Any) -> str:

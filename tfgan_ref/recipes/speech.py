@@ -1,6 +1,8 @@
 """The conditional speech GAN of the series' article 8: from a class to a waveform."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -13,7 +15,7 @@ from tfgan_ref.gans.diversity import DiversitySensitiveGAN
 from tfgan_ref.gans.techniques import InstanceNoise
 from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
 from tfgan_ref.recipes.recipe import Recipe, require_labels
-from tfgan_ref.recipes.settings import SequenceSettings
+from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Limits, SequenceSettings
 
 OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
 CRITICS = ("waveform", "spectrogram", "both")
@@ -48,21 +50,19 @@ class SpeechSettings(SequenceSettings):
     latent_dim: int = 64
     initializer: str = "xavier"
 
+    limits: ClassVar = {
+        **dict.fromkeys(("length", "width"), AT_LEAST_1),
+        **dict.fromkeys(("penalty_weight", "r1", "phase_shuffle", "instance_noise", "hidden"), AT_LEAST_0),
+        "diversity": Limits("at least 0, or none", least=0),
+        "diversity_bound": Limits("above 0", above=0),
+    }
+    choices: ClassVar = {"objective": OBJECTIVES, "critic": CRITICS}
+
     def __post_init__(self) -> None:
+        """Checks that the objective goes with the diversity."""
         super().__post_init__()
-        for key, allowed in (("objective", OBJECTIVES), ("critic", CRITICS)):
-            if getattr(self, key) not in allowed:
-                raise InputError(
-                    f"{key} {getattr(self, key)!r} is unknown: choose one of {', '.join(allowed)}"
-                )
-        self.check("diversity", self.diversity is None or self.diversity >= 0, "at least 0, or none")
         if self.diversity and self.objective == "wgan_gp":
             raise InputError(f"diversity {self.diversity} is not for objective wgan_gp: none")
-        for key in ("penalty_weight", "r1", "phase_shuffle", "instance_noise", "hidden"):
-            self.check(key, getattr(self, key) >= 0, "at least 0")
-        self.check("diversity_bound", self.diversity_bound > 0, "above 0")
-        for key in ("length", "width"):
-            self.check(key, getattr(self, key) >= 1, "at least 1")
 
 
 def read(settings: SpeechSettings) -> TrainingWaves:
@@ -84,19 +84,14 @@ def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP
     """Builds WaveGAN with a label: in the generator beside the latents, in D by projection."""
     num_classes = require_labels("speech", shape, settings)
     length = shape.sample_shape[0]
+    body = partial(
+        networks.wavegan_generator,
+        length=length,
+        hidden=(settings.hidden,) * 2 if settings.hidden else (),
+        **settings.network("width", "batch_norm"),
+    )
     generator = networks.conditional_generator(
-        lambda latent_dim: networks.wavegan_generator(
-            latent_dim,
-            length,
-            width=settings.width,
-            hidden=(settings.hidden,) * 2 if settings.hidden else (),
-            batch_norm=settings.batch_norm,
-            initializer=settings.initializer,
-            seed=settings.seed,
-        ),
-        settings.latent_dim,
-        num_classes,
-        seed=settings.seed,
+        body, num_classes=num_classes, **settings.group("latent_dim", "seed")
     )
     spectral_norm = settings.objective != "wgan_gp"
     if settings.spectral_norm is not None:
@@ -104,48 +99,34 @@ def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP
     discriminator = networks.conditional_discriminator(
         lambda channels: _features(settings, length, spectral_norm=spectral_norm),
         shape.sample_shape,
-        num_classes,
-        "projection",
+        num_classes=num_classes,
+        combine="projection",
         spectral_norm=spectral_norm,
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
+        **settings.network(number=1),
     )
-    noise = settings.instance_noise
-    shared = {
-        "seed": settings.seed,
-        "ema_decay": settings.ema_decay,
-        "n_critic": settings.n_critic,
-        "r1": settings.r1,
-        "instance_noise": InstanceNoise(noise, settings.instance_noise_steps) if noise else None,
-        "sample_key": "audio",
-    }
+    shared = settings.group("seed", "ema_decay", "n_critic", "r1")
+    shared |= {"num_classes": num_classes, "sample_key": "audio"}
+    if settings.instance_noise:
+        shared["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)
     if settings.objective == "wgan_gp":
-        shared |= {"num_classes": num_classes, "penalty_weight": settings.penalty_weight}
-        return WGANGP(generator, discriminator, **shared)
+        return WGANGP(generator, discriminator, penalty_weight=settings.penalty_weight, **shared)
     shared["loss"] = settings.objective
     weight = DIVERSITY if settings.diversity is None else settings.diversity
     if not weight:
-        return ConditionalGAN(generator, discriminator, num_classes, **shared)
+        return ConditionalGAN(generator, discriminator, **shared)
     shared |= {"diversity": weight, "bound": settings.diversity_bound, "view": networks.LogSpectrogram()}
-    return DiversitySensitiveGAN(generator, discriminator, num_classes, **shared)
+    return DiversitySensitiveGAN(generator, discriminator, **shared)
 
 
 def _features(settings: SpeechSettings, length: int, *, spectral_norm: bool) -> keras.Model:
-    """Builds D's body: what ``critic`` names."""
-    shared = {
-        "width": settings.width,
-        "spectral_norm": spectral_norm,
-        "initializer": settings.initializer,
-    }
+    """Builds D's body, as ``critic`` names it."""
     bodies = []
     if settings.critic != "spectrogram":
-        bodies.append(
-            networks.wavegan_features(
-                length, phase_shuffle=settings.phase_shuffle, seed=settings.seed + 1, **shared
-            )
-        )
+        body = settings.network("width", "phase_shuffle", number=1)
+        bodies.append(networks.wavegan_features(length, spectral_norm=spectral_norm, **body))
     if settings.critic != "waveform":
-        bodies.append(networks.spectrogram_features(length, seed=settings.seed + 2, **shared))
+        body = settings.network("width", number=2)
+        bodies.append(networks.spectrogram_features(length, spectral_norm=spectral_norm, **body))
     return bodies[0] if len(bodies) == 1 else networks.joint_features(*bodies)
 
 

@@ -27,7 +27,7 @@ PATCH, PATCHES = 32, 4000  # what the classifier of pictures learns from
 
 @dataclass(frozen=True, kw_only=True)
 class SRResNetSettings(PairedSettings):
-    """A network that a CPU can train in an hour; the paper's: blocks=16 width=64 batch_norm=true mse."""
+    """Network that a CPU can train in an hour; the paper's: blocks=16 width=64 batch_norm=true mse."""
 
     scale: int = 4  # 2, 4 or 8: how many times larger the output is
     channels: int | None = 3
@@ -47,7 +47,7 @@ class SRResNetSettings(PairedSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class SRGANSettings(SRResNetSettings):
-    """The paper's weights; half of the steps are SRResNet's unless another run gives its generator."""
+    """Weights of the paper; it starts from a run of srresnet, or pretrains for ``pretrain_steps``."""
 
     steps: int = 2000
     learning_rate: float = 1e-4
@@ -82,40 +82,28 @@ def build_srgan(settings: SRGANSettings, shape: DataShape) -> SRGAN:
     generator = _generator(settings, shape)
     if settings.start_from is not None:
         _load_generator(generator, Path(settings.start_from))
-    discriminator = networks.sr_discriminator(
-        side, channels, settings.d_width, initializer=settings.initializer, seed=settings.seed + 1
-    )
+    discriminator = networks.sr_discriminator(side, channels, settings.d_width, **settings.network(number=1))
     return SRGAN(
         generator,
         discriminator,
-        pretrain_steps=settings.pretrain_steps,
         content=_content(settings),
-        pixel_weight=settings.pixel_weight,
-        adversarial_weight=settings.adversarial_weight,
+        **settings.group("pretrain_steps", "pixel_weight", "adversarial_weight"),
         **_shared(settings),
     )
 
 
 def _generator(settings: SRResNetSettings, shape: DataShape) -> keras.Model:
     return networks.srresnet(
-        settings.scale,
-        settings.blocks,
-        settings.width,
         channels=shape.sample_shape[-1],
-        batch_norm=settings.batch_norm,
-        global_skip=settings.global_skip,
-        initializer=settings.initializer,
-        seed=settings.seed,
+        **settings.network("scale", "blocks", "width", "batch_norm", "global_skip"),
     )
 
 
 def _shared(settings: SRResNetSettings) -> dict[str, Any]:
     return {
-        "pixel_loss": settings.pixel_loss,
         "stride": 2 if settings.global_skip else 1,  # mirroring the border needs two pixels
         "margin": networks.receptive_margin(settings.scale, settings.blocks),
-        "seed": settings.seed,
-        "ema_decay": settings.ema_decay,
+        **settings.group("pixel_loss", "seed", "ema_decay"),
     }
 
 

@@ -1,6 +1,7 @@
 """The conditional text GAN of the series' article 8: a topic to a sentence."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -9,16 +10,15 @@ from tfgan_ref.data import DataShape, TrainingSentences, hold_out, read_sentence
 from tfgan_ref.data.sentences.sentences import decode
 from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
-from tfgan_ref.networks.sequences.text import text_features, text_generator
 from tfgan_ref.recipes.recipe import Recipe, require_labels
-from tfgan_ref.recipes.settings import SHORT_STEPS, TwoPlayerSettings
+from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, DiscriminatorSettings, Limits
 
 SHOWN = 8  # sentences of each topic in the progress picture
 SPLIT_SEED = 0  # of what is held out, whatever the run's seed
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextSettings(TwoPlayerSettings):
+class TextSettings(DiscriminatorSettings):
     """Chosen on the embedded grammar, see docs/text.md."""
 
     data: str = "topic_sentences"  # tsv:PATH, tsv:PATH:TOPIC_COLUMN:TEXT_COLUMN
@@ -44,11 +44,11 @@ class TextSettings(TwoPlayerSettings):
     width: int = 64  # filters of the discriminator
     steps_per_execution: int = SHORT_STEPS
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check("n_critic", self.n_critic >= 1, "at least 1")
-        self.check("width", self.width >= 1, "at least 1")
-        self.check("hold_out", 0 < self.hold_out < 1, "above 0 and below 1")
+    limits: ClassVar = {
+        "n_critic": AT_LEAST_1,
+        "width": AT_LEAST_1,
+        "hold_out": Limits("above 0 and below 1", above=0, below=1),
+    }
 
 
 def read(settings: TextSettings) -> TrainingSentences:
@@ -71,37 +71,26 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
     """
     num_classes = require_labels("text", shape, settings)
     length, vocabulary = shape.sample_shape
-    shared = {"embedding_dim": settings.embedding_dim, "initializer": settings.initializer}
-    generator = text_generator(
+    generator = networks.text_generator(
         length,
         vocabulary,
-        num_classes,
-        units=settings.units,
-        temperature=settings.temperature,
+        num_classes=num_classes,
         relaxed=settings.objective == "wgan_gp",
-        seed=settings.seed,
-        **shared,
+        **settings.network("units", "embedding_dim", "temperature"),
     )
-    discriminator = networks.conditional_discriminator(
-        lambda words: text_features(length, words, width=settings.width, seed=settings.seed + 1, **shared),
-        shape.sample_shape,
-        num_classes,
-        "projection",
-        initializer=settings.initializer,
-        seed=settings.seed + 1,
+    discriminator = networks.text_discriminator(
+        length,
+        vocabulary,
+        num_classes=num_classes,
+        **settings.network("width", "embedding_dim", number=1),
     )
     return TextGAN(
         generator,
         discriminator,
         num_classes=num_classes,
-        objective=settings.objective,
-        pretraining_steps=settings.pretraining_steps,
-        likelihood_weight=settings.likelihood_weight,
-        penalty_weight=settings.penalty_weight,
         r1=0.0 if settings.objective == "wgan_gp" else settings.r1,
-        seed=settings.seed,
-        n_critic=settings.n_critic,
-        ema_decay=settings.ema_decay,
+        **settings.group("objective", "pretraining_steps", "likelihood_weight", "penalty_weight"),
+        **settings.group("seed", "n_critic", "ema_decay"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -11,9 +12,8 @@ from tfgan_ref.data import DataShape, TrainingVoices, Voices, read_waves
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import VoiceCycleGAN
 from tfgan_ref.media.voices import VOICES
-from tfgan_ref.networks import spectrum_discriminator, warping_translator
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import TwoPlayerSettings
+from tfgan_ref.recipes.settings import DiscriminatorSettings, Limits
 
 SAMPLE_RATE = 8000  # per second
 TRANSLATORS = ("warp", "resnet")
@@ -21,7 +21,7 @@ _STRIDE = 4  # by which the discriminators and resnet shrink time
 
 
 @dataclass(frozen=True, kw_only=True)
-class VoicesSettings(TwoPlayerSettings):
+class VoicesSettings(DiscriminatorSettings):
     """Two groups of speakers of ``data``."""
 
     data: str = "vowels"  # wav:DIR:{label}_{group}_{take}, npz:PATH with speakers
@@ -45,14 +45,14 @@ class VoicesSettings(TwoPlayerSettings):
     identity_weight: float = 0.5  # of the change of a spectrum that is there already, times cycle_weight
     replay: int = 50  # past fakes that each discriminator is shown again; 0: none
 
+    limits: ClassVar = {"length": Limits("at least 800", least=800)}
+    choices: ClassVar = {"translator": TRANSLATORS}
+
     def __post_init__(self) -> None:
+        """Checks that the networks can shrink a piece."""
         super().__post_init__()
-        self.check("length", self.length >= 800, "at least 800")
-        self.check("frames", self.frames >= 8 and self.frames % _STRIDE == 0, "a multiple of 4 from 8 up")
-        if self.translator not in TRANSLATORS:
-            raise InputError(
-                f"translator {self.translator!r} is unknown: choose one of {', '.join(TRANSLATORS)}"
-            )
+        if self.frames < 8 or self.frames % _STRIDE:
+            raise InputError(f"frames {self.frames} is out of range: a multiple of 4 from 8 up")
 
 
 def read(settings: VoicesSettings) -> TrainingVoices:
@@ -71,20 +71,14 @@ def read(settings: VoicesSettings) -> TrainingVoices:
 def build(settings: VoicesSettings, shape: DataShape) -> VoiceCycleGAN:
     """Builds both translators and both discriminators."""
     frames, bands, _ = shape.sample_shape
-    judge = {"width": settings.d_width, "initializer": settings.initializer}
     return VoiceCycleGAN(
-        _translator(settings, bands, settings.seed),
-        _translator(settings, bands, settings.seed + 1),
-        spectrum_discriminator(bands, seed=settings.seed + 2, **judge),
-        spectrum_discriminator(bands, seed=settings.seed + 3, **judge),
+        _translator(settings, bands, number=0),
+        _translator(settings, bands, number=1),
+        networks.spectrum_discriminator(bands, settings.d_width, **settings.network(number=2)),
+        networks.spectrum_discriminator(bands, settings.d_width, **settings.network(number=3)),
         stride=_STRIDE,
-        loss=settings.loss,
-        cycle_weight=settings.cycle_weight,
-        identity_weight=settings.identity_weight,
-        replay=settings.replay,
         replay_shape=(frames, bands),
-        seed=settings.seed,
-        ema_decay=settings.ema_decay,
+        **settings.group("loss", "cycle_weight", "identity_weight", "replay", "seed", "ema_decay"),
     )
 
 
@@ -99,21 +93,11 @@ def draw(gan: VoiceCycleGAN, examples: Mapping[str, np.ndarray]) -> np.ndarray:
     return plotting.grid(rows.reshape(-1, *rows.shape[2:]), len(columns), enlarge=2)
 
 
-def _translator(settings: VoicesSettings, bands: int, seed: int) -> keras.Model:
+def _translator(settings: VoicesSettings, bands: int, number: int) -> keras.Model:
     if settings.translator == "resnet":
-        return networks.resnet_translator(
-            1, 1, settings.blocks, settings.width, initializer=settings.initializer, seed=seed
-        )
-    return warping_translator(
-        bands,
-        settings.width,
-        settings.blocks,
-        settings.knots,
-        settings.reach,
-        settings.detail,
-        initializer=settings.initializer,
-        seed=seed,
-    )
+        return networks.resnet_translator(1, 1, **settings.network("blocks", "width", number=number))
+    body = settings.network("width", "blocks", "knots", "reach", "detail", number=number)
+    return networks.warping_translator(bands, **body)
 
 
 RECIPE = Recipe(

@@ -1,43 +1,16 @@
-"""A recipe's GAN, new or from a run directory."""
+"""Opens run directories: their recipe, settings and GAN."""
 
-import logging
 from pathlib import Path
-
-import keras
-import tensorflow as tf
 
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.recipes import find_recipe
-from tfgan_ref.recipes.recipe import Recipe, optimizers
+from tfgan_ref.recipes import Recipe, build_gan, find_recipe
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.training.checkpoints import Checkpoints
-from tfgan_ref.training.distribution import refuse_clipping, synchronise_batch_norm
 from tfgan_ref.training.run_directory import RunDirectory
 
-logger = logging.getLogger(__name__)
 READABLE = ("0.2",)  # versions whose run directories this one reads
-
-
-def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> GenerativeModel:
-    """Builds and compiles the recipe's GAN for data of ``shape``, in the scope of the current strategy."""
-    if settings.precision == "mixed_bfloat16":
-        _warn_of_slow_bfloat16()
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(settings.precision)
-    try:
-        gan = recipe.build(settings, shape)
-    finally:
-        keras.config.set_dtype_policy(policy)
-    if settings.sync_batch_norm:
-        synchronise_batch_norm(gan.generator, getattr(gan, "discriminator", None))
-    gpu = bool(tf.config.list_physical_devices("GPU"))
-    auto = gpu and not settings.deterministic
-    gan.compile(*optimizers(settings), jit_compile={"on": True, "off": False, "auto": auto}[settings.jit])
-    if settings.clip_norm is not None:
-        refuse_clipping(gan.optimizers(), tf.distribute.get_strategy())
-    return gan
 
 
 def restore_gan(path: Path) -> GenerativeModel:
@@ -110,14 +83,3 @@ def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
     if not sound:
         raise InputError(f"{run.path / 'config.json'}: data {config['data']} has no usable shape")
     return recipe, settings, DataShape(tuple(shape), *counts, names), fingerprint
-
-
-def _warn_of_slow_bfloat16() -> None:
-    if tf.config.list_physical_devices("GPU"):
-        return
-    cpuinfo = Path("/proc/cpuinfo")
-    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
-    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
-        logger.warning(
-            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
-        )

@@ -20,12 +20,12 @@ from tfgan_ref.data.pipeline import TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.recipes import find_recipe
+from tfgan_ref.recipes import build_gan, find_recipe
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
 from tfgan_ref.run import list as list_recipes
 from tfgan_ref.run.arguments.train import FLAGS
-from tfgan_ref.run.build import build_gan, parse_config, recipe_of
+from tfgan_ref.run.build import parse_config, recipe_of
 from tfgan_ref.run.evaluate_images import generator_evaluator
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints

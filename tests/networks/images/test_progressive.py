@@ -20,8 +20,7 @@ from tfgan_ref.networks.images.progressive import (
     upsample,
 )
 from tfgan_ref.networks.layers.batch import MinibatchStddev, PixelNormalization
-from tfgan_ref.networks.layers.nested import nested_layers
-from tfgan_ref.networks.layers.reparametrised import EqualisedLearningRate
+from tfgan_ref.networks.layers.reparametrised import EqualisedLearningRate, nested_layers
 
 RNG = np.random.default_rng(0)
 

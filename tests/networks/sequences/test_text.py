@@ -38,7 +38,7 @@ def test_noise_is_gumbel():
 
 @pytest.mark.parametrize("training", [False, True])
 def test_sentences_are_one_hot_and_stay_ended(training):
-    generator = text_generator(T, V, K, units=8, embedding_dim=4)
+    generator = text_generator(T, V, num_classes=K, units=8, embedding_dim=4)
     sentences = generator([latents(60), labels(60)], training=training).numpy()
     assert sentences.shape == (60, T, V)
     np.testing.assert_allclose(
@@ -50,7 +50,7 @@ def test_sentences_are_one_hot_and_stay_ended(training):
 
 
 def test_relaxed_sentences_are_mixtures_in_training_only():
-    generator = text_generator(T, V, K, units=8, embedding_dim=4, relaxed=True)
+    generator = text_generator(T, V, num_classes=K, units=8, embedding_dim=4, relaxed=True)
     mixed = generator([latents(20), labels(20)], training=True).numpy()
     np.testing.assert_allclose(mixed.sum(axis=-1), 1.0, atol=1e-5)
     assert (mixed.max(axis=-1) < 0.99).mean() > 0.5
@@ -59,7 +59,7 @@ def test_relaxed_sentences_are_mixtures_in_training_only():
 
 
 def test_first_word_has_the_frequencies_of_its_logits():
-    generator = text_generator(T, V, K, units=8, embedding_dim=4)
+    generator = text_generator(T, V, num_classes=K, units=8, embedding_dim=4)
     writer = loud(generator)
     n = 6000
     topics = tf.fill([n], 1)
@@ -71,7 +71,7 @@ def test_first_word_has_the_frequencies_of_its_logits():
 
 def test_sentences_are_drawn_from_the_logits_of_their_own_words():
     """The logits given a sentence are those it was drawn from: with its noise their largest are its words."""
-    generator = text_generator(T, V, K, units=8, embedding_dim=4)
+    generator = text_generator(T, V, num_classes=K, units=8, embedding_dim=4)
     writer = loud(generator)
     noise, topics = latents(40), labels(40)
     sentences = generator([noise, topics], training=False)
@@ -83,7 +83,7 @@ def test_sentences_are_drawn_from_the_logits_of_their_own_words():
 
 
 def test_logits_of_a_word_know_only_the_words_before_it():
-    writer = loud(text_generator(T, V, K, units=8, embedding_dim=4))
+    writer = loud(text_generator(T, V, num_classes=K, units=8, embedding_dim=4))
     sentence = tf.one_hot([[1, 2, 3, 4, 5]], V)
     changed = tf.one_hot([[1, 2, 6, 4, 5]], V)
     label = tf.constant([0])
@@ -109,7 +109,7 @@ def test_gradient_of_a_choice_is_that_of_the_softmax(temperature):
 
 
 def test_every_part_is_reached_by_gradients():
-    generator = text_generator(T, V, K, units=8, embedding_dim=4)
+    generator = text_generator(T, V, num_classes=K, units=8, embedding_dim=4)
     weights = tf.constant(np.random.default_rng(1).normal(size=(T, V)), tf.float32)
     with tf.GradientTape() as tape:
         value = tf.reduce_sum(weights * generator([latents(30), labels(30)], training=True))
@@ -119,7 +119,7 @@ def test_every_part_is_reached_by_gradients():
 
 
 def test_saved_generator_writes_the_same(tmp_path):
-    generator = text_generator(T, V, K, units=8, embedding_dim=4, temperature=0.7, relaxed=True)
+    generator = text_generator(T, V, num_classes=K, units=8, embedding_dim=4, temperature=0.7, relaxed=True)
     generator.save(tmp_path / "generator.keras")
     loaded = keras.saving.load_model(tmp_path / "generator.keras", safe_mode=True)
     given = [latents(10), labels(10)]
@@ -130,7 +130,8 @@ def test_saved_generator_writes_the_same(tmp_path):
 
 def test_seed_makes_the_weights():
     first, again, other = (
-        values(text_generator(T, V, K, units=8, embedding_dim=4, seed=seed).variables) for seed in (1, 1, 2)
+        values(text_generator(T, V, num_classes=K, units=8, embedding_dim=4, seed=seed).variables)
+        for seed in (1, 1, 2)
     )
     assert same(first, again)
     assert not same(first, other)
@@ -159,4 +160,4 @@ def test_judge_sees_words_far_apart():
 )
 def test_settings_out_of_range(settings, message):
     with pytest.raises(InputError, match=message):
-        text_generator(T, V, K, **settings)
+        text_generator(T, V, num_classes=K, **settings)

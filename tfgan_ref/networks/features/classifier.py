@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 FEATURES = 128
 

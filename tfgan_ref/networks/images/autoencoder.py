@@ -11,7 +11,7 @@ from keras import layers
 
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.images.dcgan import SIZES
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 # Image size: (smallest feature map's side, number of doublings); the paper starts from 8x8.
 BEGAN_SIZES = {28: (7, 2), 32: (8, 2), 64: (8, 3)}
@@ -44,7 +44,7 @@ def conv_autoencoder(
         channels: of the images; times the packing, if packs are judged.
         width: filters of the layers nearest the image; each layer further in has twice as many.
         code_dim: length of a code.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:
@@ -96,7 +96,7 @@ def began_autoencoder(
         width: n of the paper, filters of the layers nearest the image.
         code_dim: N_h of the paper, the length of a code.
         convolutions: layers at each resolution, 2 in the paper.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:

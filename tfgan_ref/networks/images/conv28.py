@@ -7,8 +7,8 @@ import keras
 from keras import layers
 
 from tfgan_ref.errors import check_at_least, check_share
-from tfgan_ref.networks.layers.dropout import Dropout
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.heads import discriminator
+from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
 
 def conv28_generator(
@@ -56,3 +56,20 @@ def conv28_features(
         if dropout:
             x = Dropout(dropout, seed=seed + number)(x)
     return keras.Model(images, layers.Flatten()(x), name="conv28_features")
+
+
+def conv28_discriminator(
+    channels: int = 1,
+    *,
+    dropout: float = 0.3,
+    minibatch_discrimination: bool = False,
+    initializer: str = "normal02",
+    seed: int = 0,
+) -> keras.Model:
+    """Builds a discriminator from images (N, 28, 28, channels) in [-1, 1] to logits (N, 1).
+
+    The arguments are those of ``conv28_features`` and of ``discriminator``, which puts the logit on it.
+    """
+    shared = {"initializer": initializer, "seed": seed}
+    features = conv28_features(channels, dropout=dropout, **shared)
+    return discriminator(features, minibatch_discrimination=minibatch_discrimination, **shared)

@@ -5,13 +5,15 @@ generator's output and the discriminator's input layer, ReLU and tanh in the gen
 discriminator. 28 = 7 * 2 * 2 starts from 7x7 where 32 and 64 start from 4x4.
 """
 
+from typing import Any
+
 import keras
 from keras import layers
 
 from tfgan_ref.errors import InputError, check_at_least, check_share
-from tfgan_ref.networks.layers.dropout import Dropout
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.heads import discriminator
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
+from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
 # Image size: (first feature map's side, number of doublings).
 SIZES = {28: (7, 2), 32: (4, 3), 64: (4, 4)}
@@ -45,7 +47,7 @@ def dcgan_generator(
         width: filters of the last hidden layer; each layer before it has twice as many (the paper's is 128).
         kernel_size: side of the kernels (the paper's is 5).
         batch_norm: whether hidden layers have it, as the paper's do.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Raises:
@@ -120,3 +122,22 @@ def dcgan_features(
         if dropout:
             x = Dropout(dropout, seed=seed + number)(x)
     return keras.Model(images, layers.Flatten()(x), name="dcgan_features")
+
+
+def dcgan_discriminator(
+    image_size: int = 64,
+    channels: int = 3,
+    *,
+    spectral_norm: bool = False,
+    minibatch_discrimination: bool = False,
+    initializer: str = "normal02",
+    seed: int = 0,
+    **body: Any,
+) -> keras.Model:
+    """Builds a discriminator from images (N, size, size, channels) in [-1, 1] to logits (N, 1).
+
+    The arguments are those of ``dcgan_features`` and of ``discriminator``, which puts the logit on it.
+    """
+    shared = {"spectral_norm": spectral_norm, "initializer": initializer, "seed": seed}
+    features = dcgan_features(image_size, channels, **shared, **body)
+    return discriminator(features, minibatch_discrimination=minibatch_discrimination, **shared)

@@ -7,8 +7,8 @@ import keras
 from keras import layers
 
 from tfgan_ref.errors import check_at_least, check_share
-from tfgan_ref.networks.layers.dropout import Dropout
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.heads import discriminator
+from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
 
 def mlp_generator(
@@ -56,3 +56,21 @@ def mlp_features(
         if dropout:
             x = Dropout(dropout, seed=seed + number)(x)
     return keras.Model(images, x, name="mlp_features")
+
+
+def mlp_discriminator(
+    image_shape: tuple[int, int, int] = (28, 28, 1),
+    widths: Sequence[int] = (512, 256),
+    *,
+    dropout: float = 0.0,
+    minibatch_discrimination: bool = False,
+    initializer: str = "xavier",
+    seed: int = 0,
+) -> keras.Model:
+    """Builds a discriminator from images (N, *image_shape) in [-1, 1] to logits (N, 1).
+
+    The arguments are those of ``mlp_features`` and of ``discriminator``, which puts the logit on it.
+    """
+    shared = {"initializer": initializer, "seed": seed}
+    features = mlp_features(image_shape, widths, dropout=dropout, **shared)
+    return discriminator(features, minibatch_discrimination=minibatch_discrimination, **shared)

@@ -6,8 +6,9 @@ import keras
 from keras import layers
 
 from tfgan_ref.errors import check_at_least
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.heads import discriminator
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 
 def point_generator(
@@ -50,3 +51,21 @@ def point_features(
         x = (SpectralNormalization(dense, seed=seed + number) if spectral_norm else dense)(x)
         x = layers.LeakyReLU(0.2)(x)
     return keras.Model(points, x, name="point_features")
+
+
+def point_discriminator(
+    dim: int = 2,
+    widths: Sequence[int] = (128, 128, 128),
+    *,
+    spectral_norm: bool = False,
+    minibatch_discrimination: bool = False,
+    initializer: str = "he",
+    seed: int = 0,
+) -> keras.Model:
+    """Builds a discriminator from points (N, dim) to logits (N, 1).
+
+    The arguments are those of ``point_features`` and of ``discriminator``, which puts the logit on it.
+    """
+    shared = {"spectral_norm": spectral_norm, "initializer": initializer, "seed": seed}
+    features = point_features(dim, widths, **shared)
+    return discriminator(features, minibatch_discrimination=minibatch_discrimination, **shared)

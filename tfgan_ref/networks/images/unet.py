@@ -10,8 +10,7 @@ import keras
 from keras import layers
 
 from tfgan_ref.errors import InputError, check_at_least, check_share
-from tfgan_ref.networks.layers.dropout import Dropout
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
 NORMALISATIONS = ("none", "batch", "instance")
 OUTPUT_ACTIVATIONS = ("linear", "tanh")
@@ -41,7 +40,7 @@ def unet(
             "batch" or "instance" (each sample's feature maps by their own statistics).
         dropout: share of the features dropped in the decoder's first three layers, 0.5 in the paper, where it
             is the generator's only noise.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers and of dropout.
 
     Returns:

@@ -1,15 +1,15 @@
-"""From a discriminator's features to one linear logit, with or without a label."""
+"""Heads and labels: what turns a body into a discriminator, or a network into a conditional one."""
 
-import math
 from collections.abc import Callable
 
 import keras
 from keras import layers
+from keras.initializers import RandomNormal
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.networks.layers.batch import MinibatchDiscrimination
-from tfgan_ref.networks.layers.initializers import initializer_stream
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 COMBINE = ("concat", "hadamard", "projection")
 
@@ -19,16 +19,12 @@ def _check_combine(combine: str) -> None:
         raise InputError(f"combine {combine!r} is unknown: choose one of {', '.join(COMBINE)}")
 
 
-def _normalised(layer: layers.Layer, spectral_norm: bool, seed: int) -> layers.Layer:
-    return SpectralNormalization(layer, seed=seed) if spectral_norm else layer
-
-
 def _logit(
     features: keras.KerasTensor, initializer: keras.Initializer, spectral_norm: bool = False, seed: int = 0
 ) -> keras.KerasTensor:
     # float32 under every precision policy: the losses' exponentials need its range.
     dense = layers.Dense(1, kernel_initializer=initializer, dtype="float32", name="logits")
-    return _normalised(dense, spectral_norm, seed)(features)
+    return (SpectralNormalization(dense, seed=seed) if spectral_norm else dense)(features)
 
 
 def minibatch_features(
@@ -42,9 +38,27 @@ def minibatch_features(
 
 
 def discriminator(
-    features: keras.Model, *, spectral_norm: bool = False, initializer: str = "normal02", seed: int = 0
+    features: keras.Model,
+    *,
+    spectral_norm: bool = False,
+    minibatch_discrimination: bool = False,
+    initializer: str = "normal02",
+    seed: int = 0,
 ) -> keras.Model:
-    """Puts a linear logit on ``features``: images to logits (N, 1)."""
+    """Builds a discriminator from its body: samples to logits (N, 1).
+
+    Args:
+        features: the body, samples to features (N, F).
+        spectral_norm: whether the logit's layer is spectrally normalised; the body is so if it was built so.
+        minibatch_discrimination: whether it sees how near the batch's samples are to each other.
+        initializer: a name in ``networks.INITIALIZERS``.
+        seed: seed of the initialisers.
+
+    Raises:
+        InputError: another initialiser.
+    """
+    if minibatch_discrimination:
+        features = minibatch_features(features, seed + 1)
     fresh = initializer_stream(initializer, seed + 1)
     # The layers are connected again rather than nested, so that a reader sees one flat list of them.
     logits = _logit(features.output, fresh(), spectral_norm, seed)
@@ -52,9 +66,20 @@ def discriminator(
 
 
 def auxiliary_discriminator(
-    features: keras.Model, num_classes: int, *, initializer: str = "normal02", seed: int = 0
+    features: keras.Model,
+    *,
+    num_classes: int,
+    minibatch_discrimination: bool = False,
+    initializer: str = "normal02",
+    seed: int = 0,
 ) -> keras.Model:
-    """Puts a logit and class logits on ``features``: images to [logits (N, 1), class logits (N, classes)]."""
+    """Builds a discriminator that also classifies: samples to [logits (N, 1), class logits (N, classes)].
+
+    Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs". The arguments are those
+    of ``discriminator``; labels are 0 to num_classes - 1.
+    """
+    if minibatch_discrimination:
+        features = minibatch_features(features, seed + 1)
     fresh = initializer_stream(initializer, seed + 1)
     logits = _logit(features.output, fresh())
     classes = layers.Dense(num_classes, kernel_initializer=fresh(), dtype="float32", name="class_logits")
@@ -64,7 +89,7 @@ def auxiliary_discriminator(
 def gaussian_encoder(
     features: keras.Model, latent_dim: int, *, initializer: str = "normal02", seed: int = 0
 ) -> keras.Model:
-    """Puts a posterior on ``features``: images to [mean, log variance], each float32 (N, latent_dim)."""
+    """Builds a VAE's encoder from its body: images to [mean, log variance], each float32 (N, latent_dim)."""
     fresh = initializer_stream(initializer, seed + 1)
     outputs = [
         layers.Dense(latent_dim, kernel_initializer=fresh(), dtype="float32", name=name)(features.output)
@@ -76,9 +101,9 @@ def gaussian_encoder(
 def conditional_generator(
     build: Callable[[int], keras.Model],
     latent_dim: int,
+    *,
     num_classes: int,
     combine: str = "concat",
-    *,
     embedding_dim: int = 10,
     seed: int = 0,
 ) -> keras.Model:
@@ -89,7 +114,7 @@ def conditional_generator(
         latent_dim: length of a latent vector.
         num_classes: labels are 0 to num_classes - 1.
         combine: "concat" puts the label's embedding behind the latents (Mirza and Osindero 2014), "hadamard"
-            multiplies them with it; "projection" speaks of the discriminator and concatenates here.
+            multiplies them with it; "projection" is about the discriminator and concatenates here.
         embedding_dim: length of the concatenated embedding. Small beside the latents: at 50 of 114 inputs the
             generator made one picture per class.
         seed: seed of the embedding.
@@ -105,10 +130,11 @@ def conditional_generator(
     label = keras.Input((), dtype="int32", name="label")
     if combine == "hadamard":
         # Around 1, so that the latents keep their scale at the start.
-        scale = layers.Embedding(num_classes, latent_dim, embeddings_initializer=_around_one(seed))(label)
-        merged = layers.Multiply()([latents, scale])
+        scale = layers.Embedding(num_classes, latent_dim, embeddings_initializer=RandomNormal(1.0, 0.5, seed))
+        merged = layers.Multiply()([latents, scale(label)])
     else:
-        embedding = layers.Embedding(num_classes, embedding_dim, embeddings_initializer=_unit_normal(seed))
+        unit_normal = RandomNormal(0.0, 1.0, seed)
+        embedding = layers.Embedding(num_classes, embedding_dim, embeddings_initializer=unit_normal)
         merged = layers.Concatenate()([latents, embedding(label)])
     images = build(merged.shape[-1])(merged)
     return keras.Model([latents, label], images, name="conditional_generator")
@@ -116,11 +142,12 @@ def conditional_generator(
 
 def conditional_discriminator(
     build: Callable[[int], keras.Model],
-    image_shape: tuple[int, int, int],
+    image_shape: tuple[int, ...],
+    *,
     num_classes: int,
     combine: str = "concat",
-    *,
     spectral_norm: bool = False,
+    minibatch_discrimination: bool = False,
     initializer: str = "normal02",
     seed: int = 0,
 ) -> keras.Model:
@@ -128,14 +155,15 @@ def conditional_discriminator(
 
     Args:
         build: makes the body, images to flat features, from the number of its input channels.
-        image_shape: (height, width, channels).
+        image_shape: (height, width, channels); of other samples, (time, channels).
         num_classes: labels are 0 to num_classes - 1.
         combine: "concat" adds the label's embedding to the image as one more channel; "hadamard" multiplies
             the features with it; "projection" adds its inner product with the features to the logit
             (Miyato and Koyama 2018, equation 4).
         spectral_norm: whether the logit's layer and a projection's embedding are spectrally normalised; the
             body is so if ``build`` makes it so.
-        initializer: a name in ``initializers.INITIALIZERS``, for the logit.
+        minibatch_discrimination: whether it sees how near the batch's samples are to each other.
+        initializer: a name in ``networks.INITIALIZERS``, for the logit and a projection's embedding.
         seed: seed of the logit's and the embedding's initialisers.
 
     Returns:
@@ -148,31 +176,26 @@ def conditional_discriminator(
     fresh = initializer_stream(initializer, seed + 1)
     images = keras.Input(image_shape, name="images")
     label = keras.Input((), dtype="int32", name="label")
+    seen = images
     if combine == "concat":
-        height, width, channels = image_shape
-        plane = layers.Embedding(
-            num_classes, math.prod((height, width)), embeddings_initializer=_unit_normal(seed)
-        )(label)
-        plane = layers.Reshape((height, width, 1))(plane)
-        features = build(channels + 1)(layers.Concatenate()([images, plane]))
-        logits = _logit(features, fresh(), spectral_norm, seed)
+        height, width, _ = image_shape
+        unit_normal = RandomNormal(0.0, 1.0, seed)
+        plane = layers.Embedding(num_classes, height * width, embeddings_initializer=unit_normal)
+        seen = layers.Concatenate()([images, layers.Reshape((height, width, 1))(plane(label))])
+    body = build(seen.shape[-1])
+    if minibatch_discrimination:
+        body = minibatch_features(body, seed + 1)
+    features = body(seen)
+    dim = features.shape[-1]
+    if combine == "hadamard":
+        scale = layers.Embedding(num_classes, dim, embeddings_initializer=RandomNormal(1.0, 0.5, seed))
+        features = layers.Multiply()([features, scale(label)])
+    if combine == "projection":
+        embedding = layers.Embedding(num_classes, dim, embeddings_initializer=fresh())
+        if spectral_norm:
+            embedding = SpectralNormalization(embedding, seed=seed + 1)
+        inner = layers.Dot(axes=1, dtype="float32")([features, embedding(label)])
+        logits = layers.Add(dtype="float32")([_logit(features, fresh(), spectral_norm, seed), inner])
     else:
-        features = build(image_shape[-1])(images)
-        dim = features.shape[-1]
-        if combine == "hadamard":
-            scale = layers.Embedding(num_classes, dim, embeddings_initializer=_around_one(seed))(label)
-            logits = _logit(layers.Multiply()([features, scale]), fresh(), spectral_norm, seed)
-        else:
-            embedding = layers.Embedding(num_classes, dim, embeddings_initializer=fresh())
-            embedded = _normalised(embedding, spectral_norm, seed + 1)(label)
-            inner = layers.Dot(axes=1, dtype="float32")([features, embedded])
-            logits = layers.Add(dtype="float32")([_logit(features, fresh(), spectral_norm, seed), inner])
+        logits = _logit(features, fresh(), spectral_norm, seed)
     return keras.Model([images, label], logits, name="conditional_discriminator")
-
-
-def _unit_normal(seed: int) -> keras.Initializer:
-    return keras.initializers.RandomNormal(0.0, 1.0, seed=seed)
-
-
-def _around_one(seed: int) -> keras.Initializer:
-    return keras.initializers.RandomNormal(1.0, 0.5, seed=seed)

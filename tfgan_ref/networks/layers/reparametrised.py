@@ -11,7 +11,6 @@ import keras
 from keras import layers, ops
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.networks.layers.nested import nested_layers
 
 CONVOLUTIONS = (layers.Conv1D, layers.Conv2D)
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose)
@@ -214,8 +213,25 @@ class SpectralNormalization(_Reparametrised):
         return {**super().get_config(), "seed": self.seed}
 
 
+def nested_layers(model: layers.Layer) -> list[layers.Layer]:
+    """Lists ``model`` and all layers inside it, each once, however deeply nested, the outer before the inner.
+
+    ``Model.layers`` would not do: it has no layers that are attributes of another layer, such as the one in a
+    wrapper or those of a layer made of layers.
+    """
+    found = {}
+    waiting = [model]
+    while waiting:
+        layer = waiting.pop()
+        if id(layer) not in found:
+            found[id(layer)] = layer
+            inner = keras.tree.flatten(list(vars(layer).values()))
+            waiting += [part for part in reversed(inner) if isinstance(part, layers.Layer)]
+    return list(found.values())
+
+
 def spectral_layers(model: layers.Layer) -> list[SpectralNormalization]:
-    """Lists every SpectralNormalization of a model, or of a layer, each once, however deeply nested."""
+    """Lists every SpectralNormalization in ``model``, each once, however deeply nested."""
     return [layer for layer in nested_layers(model) if isinstance(layer, SpectralNormalization)]
 
 

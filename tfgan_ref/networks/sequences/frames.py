@@ -14,8 +14,8 @@ from keras import layers, ops
 
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.images.dcgan import dcgan_features
-from tfgan_ref.networks.layers.initializers import initializer_stream
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 # Image size: doublings from 4x4.
 SIZES = {32: 3, 64: 4}
@@ -87,7 +87,7 @@ def frame_generator(
         channels: of a frame.
         width: filters of the last hidden layer; each layer before it has twice as many.
         colours: of a palette.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:
@@ -162,7 +162,7 @@ def frame_discriminator(
         channels: of a frame.
         width: filters of the first layer; each layer after it has twice as many.
         spectral_norm: whether all layers are spectrally normalised.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:

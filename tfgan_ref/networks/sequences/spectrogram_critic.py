@@ -7,8 +7,8 @@ import tensorflow as tf
 from keras import layers
 
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.networks.layers.initializers import initializer_stream
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 WINDOW, HOP = 256, 128
 KERNEL = 4
@@ -57,7 +57,7 @@ def spectrogram_features(
         length: samples, a multiple of 128.
         width: filters of the first layer; each next one has twice as many.
         spectral_norm: whether all layers have it.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Raises:

@@ -1,7 +1,7 @@
-"""A writer of sentences, one word after another, and a judge of sentences.
+"""Generator and discriminator of sentences, given a topic.
 
-Words are one-hot vectors, so that gradients have a way from the judge to the writer: a sentence of at most T
-words of a vocabulary of V is (N, T, V), and word 0 stands for its end.
+Words are one-hot vectors, so that gradients pass from the discriminator to the generator: a sentence of at
+most T words of a vocabulary of V is (N, T, V), and word 0 stands for its end.
 """
 
 import math
@@ -11,14 +11,15 @@ import keras
 from keras import layers, ops
 
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.heads import conditional_discriminator
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 _SMALLEST = 1e-7  # probability under which a quantile is not taken: its logarithm stays finite
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
 class SentenceWriter(layers.Layer):
-    """A recurrent network (Cho et al. 2014) that draws each word given the topic and the words before.
+    """Recurrent network (Cho et al. 2014) that draws each word given the topic and the words before.
 
     The draw is by the Gumbel-max trick: word = argmax(logits + g), g_v = -log(-log u_v). The noise comes from
     the latents, one for each place and word, so that a sentence is a function of its latents and topic. In
@@ -33,7 +34,7 @@ class SentenceWriter(layers.Layer):
         embedding_dim: length of a word's vector.
         temperature: of the softmax, above 0.
         relaxed: whether sentences in training are mixtures of words.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: of the initialisers.
         **settings: name and dtype, as of every Keras layer.
 
@@ -160,7 +161,7 @@ def gumbel(latents: Any) -> Any:
     return -ops.log(-ops.log(ops.clip(quantile, _SMALLEST, 1.0 - _SMALLEST)))
 
 
-def text_generator(length: int, vocabulary: int, num_classes: int, **settings: Any) -> keras.Model:
+def text_generator(length: int, vocabulary: int, *, num_classes: int, **settings: Any) -> keras.Model:
     """Builds a generator of sentences: [latents (N, T * V), label (N,)] to (N, T, V) float32.
 
     Args:
@@ -179,6 +180,38 @@ def text_generator(length: int, vocabulary: int, num_classes: int, **settings: A
     return keras.Model([latents, label], writer([latents, label]), name="text_generator")
 
 
+def text_discriminator(
+    length: int,
+    vocabulary: int,
+    *,
+    num_classes: int,
+    initializer: str = "xavier",
+    seed: int = 0,
+    **body: Any,
+) -> keras.Model:
+    """Builds a projection discriminator of sentences: [(N, T, V), label (N,)] to logits (N, 1).
+
+    Args:
+        length: most words of a sentence, T.
+        vocabulary: number of words, V.
+        num_classes: topics are 0 to num_classes - 1.
+        initializer: a name in ``networks.INITIALIZERS``.
+        seed: seed of the initialisers.
+        body: ``width`` and ``embedding_dim`` of ``text_features``.
+
+    Raises:
+        InputError: a size is out of range.
+    """
+    shared = {"initializer": initializer, "seed": seed}
+    return conditional_discriminator(
+        lambda words: text_features(length, words, **shared, **body),
+        (length, vocabulary),
+        num_classes=num_classes,
+        combine="projection",
+        **shared,
+    )
+
+
 def text_features(
     length: int,
     vocabulary: int,
@@ -188,7 +221,7 @@ def text_features(
     initializer: str = "xavier",
     seed: int = 0,
 ) -> keras.Model:
-    """Builds the body of a judge of sentences: (N, T, V) to features (N, 2 * width).
+    """Builds the discriminator's body: sentences (N, T, V) to features (N, 2 * width).
 
     Two layers of convolution over neighbouring words (Kim 2014), then one that sees every place of the
     sentence by itself: words far apart that do not go together tell fakes.
@@ -198,7 +231,7 @@ def text_features(
         vocabulary: number of words, V.
         width: filters of a convolution.
         embedding_dim: length of a word's vector.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: of the initialisers.
     """
     check_at_least(1, length=length, vocabulary=vocabulary, width=width, embedding_dim=embedding_dim)

@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
@@ -88,7 +88,7 @@ def warping_translator(
         knots: places on the frequency axis at which move and gain are free.
         reach: the farthest move, in bands.
         detail: filters of the convolution along the frequency axis; 0 leaves details as they are.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:
@@ -133,7 +133,7 @@ def spectrum_discriminator(
     Args:
         bands: of the spectra.
         width: features of its layers.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:

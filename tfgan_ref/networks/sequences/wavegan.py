@@ -13,8 +13,9 @@ import tensorflow as tf
 from keras import layers
 
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.heads import discriminator
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 KERNEL, STRIDE = 25, 4
 FEWEST_SAMPLES = 256
@@ -98,7 +99,7 @@ def wavegan_generator(
         hidden: widths of fully connected layers in front of the first feature map; the paper has none.
             With them label and latents are more than added to each other before they spread in time.
         batch_norm: whether hidden layers have it; the paper's do not.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Raises:
@@ -145,7 +146,7 @@ def wavegan_features(
         width: filters of the first layer; each next one has twice as many (the paper's d is 64).
         phase_shuffle: largest shift n of the activations behind each layer but the last; 0: none.
         spectral_norm: whether all layers have it; the paper's do not.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers and the shifts.
 
     Raises:
@@ -165,3 +166,20 @@ def wavegan_features(
         if phase_shuffle and number < count - 1:
             x = PhaseShuffle(phase_shuffle, seed=seed + number)(x)
     return keras.Model(audio, layers.Flatten()(x), name="wavegan_features")
+
+
+def wavegan_discriminator(
+    length: int = 16384,
+    channels: int = 1,
+    *,
+    spectral_norm: bool = False,
+    initializer: str = "xavier",
+    seed: int = 0,
+    **body: Any,
+) -> keras.Model:
+    """Builds a discriminator from sound (N, length, channels) in [-1, 1] to logits (N, 1).
+
+    The arguments are those of ``wavegan_features`` and of ``discriminator``, which puts the logit on it.
+    """
+    shared = {"spectral_norm": spectral_norm, "initializer": initializer, "seed": seed}
+    return discriminator(wavegan_features(length, channels, **shared, **body), **shared)

@@ -21,7 +21,7 @@ from keras import layers, ops
 from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.images.unet import normalise
 from tfgan_ref.networks.layers.batch import PixelNormalization
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.seeded import initializer_stream
 from tfgan_ref.networks.translation.resnet_translator import ReflectionPadding2D
 
 PARTS = ("content_encoder", "style_encoder", "decoder")
@@ -80,7 +80,7 @@ def adain_generator(
         depth: number of halvings of the content, and of the style.
         blocks: residual blocks in the content encoder, and in the decoder.
         style_dim: length of the style's code, whose mean square is 1.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:

@@ -5,8 +5,8 @@ from keras import layers
 
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.images.unet import check_normalisation, normalise
-from tfgan_ref.networks.layers.initializers import initializer_stream
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 # Side of the patch that one logit sees: (kernel side, stride) of each convolution, the logits' own the last.
 PLANS = {
@@ -47,7 +47,7 @@ def patch_discriminator(
             "none". Instance normalisation brings a map of one pixel to 0, whatever the picture: sides must be
             above 2, 4, 8 and 32 pixels for 16, 34, 70 and 286, above 16 for "full", and above 1 for 1.
         spectral_norm: whether all layers have spectral norm 1.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:

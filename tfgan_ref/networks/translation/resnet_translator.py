@@ -10,7 +10,7 @@ from keras import layers, ops
 
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.images.unet import normalise
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
@@ -73,7 +73,7 @@ def resnet_translator(
         output_channels: of the output.
         blocks: number of residual blocks: in the paper 6 for 128x128 pixels and 9 from 256x256 on.
         width: filters of the layers nearest the pictures; the blocks have 4 times as many.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:

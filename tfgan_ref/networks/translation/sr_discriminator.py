@@ -5,8 +5,8 @@ from keras import layers
 
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.layers.heads import discriminator
-from tfgan_ref.networks.layers.initializers import initializer_stream
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 NORMALISATIONS = ("none", "batch")
 
@@ -34,7 +34,7 @@ def sr_discriminator(
         dense: units of the hidden fully connected layer.
         normalisation: of all convolutions but the first: "batch", or "none".
         spectral_norm: whether all layers have spectral norm 1.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:

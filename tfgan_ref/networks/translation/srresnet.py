@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.networks.layers.initializers import initializer_stream
+from tfgan_ref.networks.layers.seeded import initializer_stream
 
 SCALES = {2: 1, 4: 2, 8: 3}  # number of doublings; the paper's is 4
 ACTIVATIONS = ("prelu", "relu")
@@ -49,7 +49,7 @@ def srresnet(
         activation: "prelu", whose slopes (from 0.25) belong to a feature map, not to a pixel, or "relu".
         global_skip: whether the network makes what is to be added to the bicubically enlarged source. It then
             starts as bicubic enlargement, its last kernel being 0, which saves much of a short training.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:

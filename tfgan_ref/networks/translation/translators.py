@@ -33,7 +33,7 @@ def unet_translator(
         dropout: share of the features dropped in the decoder's first three layers while training.
         normalisation: "instance", "batch" or "none", of the hidden layers but the first and the innermost,
             as in ``unet``.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers and of dropout.
         output_activation: "tanh" for pictures in [-1, 1], or "linear".
 
@@ -81,7 +81,7 @@ def inpainting_generator(
         width: filters of the layer nearest the image, as in ``unet_translator``.
         dropout: share of the features dropped in the decoder's first three layers while training.
         normalisation: "instance", "batch" or "none". Statistics of feature maps take in the hole as well.
-        initializer: a name in ``initializers.INITIALIZERS``.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers and of dropout.
 
     Returns:
