@@ -180,6 +180,7 @@ def sampling_generator(generator: keras.Model) -> keras.Model:
     return keras.Model(generator.inputs[0], images, name="progressive_generator")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class ProgressiveDiscriminator(keras.Model):
     """A discriminator for each stage; they share the layers below their first block.
 
@@ -200,6 +201,22 @@ class ProgressiveDiscriminator(keras.Model):
     def inputs(self) -> list[keras.KerasTensor]:
         """The inputs of the last stage."""
         return self.stages[-1].inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns all stages as one model, in which they share their layers."""
+        inputs = [tensor for stage in self.stages for tensor in stage.inputs]
+        together = keras.Model(inputs, [stage.outputs[0] for stage in self.stages])
+        return {"together": keras.saving.serialize_keras_object(together)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "ProgressiveDiscriminator":
+        """Returns a new discriminator from what ``get_config`` gave."""
+        together = keras.saving.deserialize_keras_object(config["together"])
+        stages = [
+            keras.Model(together.inputs[2 * number : 2 * number + 2], logits, name=f"d_stage_{number}")
+            for number, logits in enumerate(together.outputs)
+        ]
+        return cls(stages)
 
     def stage_of(self, images: Any) -> int:
         """Returns the number of the stage that judges ``images``.
@@ -276,8 +293,8 @@ def progressive_discriminator(
 
     stages = []
     for size in filters:
-        images = keras.Input((size, size, channels), name="images")
-        alpha = keras.Input((1,), name="alpha")
+        images = keras.Input((size, size, channels), name=f"images_{size}")
+        alpha = keras.Input((1,), name=f"alpha_{size}")
         share = layers.Reshape((1, 1, 1), dtype="float32")(alpha)
         x = run(images, [from_rgb[size], activate])
         if size > SMALLEST:
