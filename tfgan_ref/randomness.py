@@ -18,6 +18,7 @@ LABEL_NOISE = 2
 INSTANCE_NOISE = 3
 REPLAY = 4
 PENALTY = 5
+EVALUATION = 6
 
 
 def step_seed(seed: int | tf.Tensor, step: tf.Tensor) -> tf.Tensor:

@@ -12,6 +12,7 @@ from tfgan_ref.gans.gan import GAN, check_targets
 from tfgan_ref.gans.techniques import LabelTargets
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class DiversitySensitiveGAN(GAN):
     """Conditional GAN whose G is also rewarded for samples that differ as much as their latents do.
 
@@ -63,8 +64,9 @@ class DiversitySensitiveGAN(GAN):
         self.bound = bound
         self.view = view or tf.identity
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times, then G once, which draws a second sample for each label."""
+        batch = self.as_batch(data)
         *_, last = self.split_batch(batch)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
