@@ -202,22 +202,6 @@ class ProgressiveDiscriminator(keras.Model):
         """The inputs of the last stage."""
         return self.stages[-1].inputs
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns all stages as one model, in which they share their layers."""
-        inputs = [tensor for stage in self.stages for tensor in stage.inputs]
-        together = keras.Model(inputs, [stage.outputs[0] for stage in self.stages])
-        return {"together": keras.saving.serialize_keras_object(together)}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "ProgressiveDiscriminator":
-        """Returns a new discriminator from what ``get_config`` gave."""
-        together = keras.saving.deserialize_keras_object(config["together"])
-        stages = [
-            keras.Model(together.inputs[2 * number : 2 * number + 2], logits, name=f"d_stage_{number}")
-            for number, logits in enumerate(together.outputs)
-        ]
-        return cls(stages)
-
     def stage_of(self, images: Any) -> int:
         """Returns the number of the stage that judges ``images``.
 
