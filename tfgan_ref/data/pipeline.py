@@ -58,7 +58,12 @@ def endless_batches(
             batch is full and may span epochs. It must depend on these arguments only.
         batch_size: items per batch; may be more than there are.
         start_step: the number of batches to leave out, of a run that is resumed.
+
+    Raises:
+        InputError: ``batch_size`` is no whole number from 1 up, or ``start_step`` none from 0 up.
     """
+    whole_number("batch_size", batch_size, 1)
+    whole_number("start_step", start_step, 0)
 
     def batch_of_step(step: tf.Tensor) -> Batch:
         positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)

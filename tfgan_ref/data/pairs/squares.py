@@ -1,5 +1,7 @@
 """Squares cut from pairs of pictures: batches to train on, and examples that show progress."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -12,7 +14,6 @@ from tfgan_ref.data.pipeline import (
     Batch,
     DataShape,
     TrainingData,
-    check_order,
     derived_seed,
     draws_seed,
     endless_batches,
@@ -53,19 +54,17 @@ def training_pairs(
         pairs,
         DataShape((side, side, pairs.target_channels), source_channels=pairs.source_channels),
         pairs.fingerprint,
-        lambda batch_size, start_step=0: pair_batches(
-            pairs, batch_size=batch_size, seed=seed, start_step=start_step, crop=crop, flip=flip, hole=hole
-        ),
+        functools.partial(pair_batches, pairs, seed=seed, crop=crop, flip=flip, hole=hole),
         (example_pairs(pairs, EXAMPLES, seed=0, crop=crop, hole=hole),),
     )
 
 
 def pair_batches(
     pairs: PicturePairs,
-    *,
     batch_size: int,
-    seed: int,
     start_step: int = 0,
+    *,
+    seed: int,
     crop: int | None = None,
     flip: bool = True,
     hole: str | None = None,
@@ -79,8 +78,8 @@ def pair_batches(
     Args:
         pairs: the pictures.
         batch_size: squares per batch and side.
-        seed: chooses order, places, mirrors and holes; any whole number from 0 up.
         start_step: the number of batches to leave out, of a run that is resumed.
+        seed: chooses order, places, mirrors and holes; any whole number from 0 up.
         crop: side of the squares that are cut from sources, in pixels; those of targets are ``pairs.scale``
             times larger. None takes pictures as they are, which must then have one size on each side.
         flip: whether half of the squares are mirrored, left to right.
@@ -95,7 +94,6 @@ def pair_batches(
         InputError: if an argument is out of its range, a picture is smaller than its square, or there is no
             ``crop`` and sizes differ.
     """
-    check_order(batch_size, seed, start_step)
     cutter = _Cutter(pairs, crop, hole)
     source_order = shuffled_order(len(pairs.sources), seed)
     target_order = shuffled_order(len(pairs.targets), derived_seed(seed, _TARGET_ORDER))

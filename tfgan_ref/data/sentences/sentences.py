@@ -1,5 +1,6 @@
 """Labelled sentences in memory, words as numbers, and the batches that training reads from them."""
 
+import functools
 import re
 import zlib
 from collections import Counter
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import balanced_order
-from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, check_order, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
 from tfgan_ref.errors import InputError, whole_number
 
 END = 0  # the word after the last one, and all that follow
@@ -97,24 +98,22 @@ def training_sentences(sentences: Sentences, held_out: Sentences, seed: int = 0)
         sentences,
         DataShape((sentences.length, len(sentences.words)), len(sentences.topics), names=names),
         sentences.fingerprint,
-        lambda batch_size, start_step=0: sentence_batches(
-            sentences, batch_size=batch_size, seed=seed, start_step=start_step
-        ),
+        functools.partial(sentence_batches, sentences, seed=seed),
         ({name: np.array(values) for name, values in names.items()},),
         held_out,
     )
 
 
 def sentence_batches(
-    sentences: Sentences, *, batch_size: int, seed: int, start_step: int = 0
+    sentences: Sentences, batch_size: int, start_step: int = 0, *, seed: int
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches in which every topic comes equally often.
 
     Args:
         sentences: the data.
         batch_size: sentences per batch; may be more than there are.
-        seed: chooses the order, any whole number from 0 up.
         start_step: the number of batches to leave out, of a run that is resumed.
+        seed: chooses the order, any whole number from 0 up.
 
     Returns:
         Dicts of ``tokens``, int32 (batch_size, T), and ``label``, int32 (batch_size,).
@@ -122,7 +121,6 @@ def sentence_batches(
     Raises:
         InputError: if a number is out of its range.
     """
-    check_order(batch_size, seed, start_step)
     # Captured as they are, on the CPU, as in ``batches`` of images.
     with tf.device("CPU:0"):
         order = balanced_order(sentences.labels, seed)

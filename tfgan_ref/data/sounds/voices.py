@@ -1,5 +1,6 @@
 """Recordings of two voices without pairs: their spectral envelopes, and batches of pieces of these."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,6 @@ from tfgan_ref.data.pipeline import (
     Batch,
     DataShape,
     TrainingData,
-    check_order,
     derived_seed,
     draws_seed,
     endless_batches,
@@ -100,15 +100,13 @@ def training_voices(voices: Voices, frames: int, seed: int = 0) -> TrainingData:
         voices,
         DataShape((frames, BANDS, 1), source_channels=1, names=names),
         voices.fingerprint,
-        lambda batch_size, start_step=0: voice_batches(
-            voices, batch_size=batch_size, frames=frames, seed=seed, start_step=start_step
-        ),
+        functools.partial(voice_batches, voices, frames=frames, seed=seed),
         (example_voices(voices, EXAMPLES, frames=frames),),
     )
 
 
 def voice_batches(
-    voices: Voices, *, batch_size: int, frames: int, seed: int, start_step: int = 0
+    voices: Voices, batch_size: int, start_step: int = 0, *, frames: int, seed: int
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches of pieces of both voices.
 
@@ -119,9 +117,9 @@ def voice_batches(
     Args:
         voices: the recordings.
         batch_size: pieces per batch and voice.
+        start_step: the number of batches to leave out, of a run that is resumed.
         frames: of a piece, 10 ms each.
         seed: chooses order and places, any whole number from 0 up.
-        start_step: the number of batches to leave out, of a run that is resumed.
 
     Returns:
         Dicts of float32: ``source`` and ``target``, unrelated, (batch_size, frames, BANDS, 1) in [-1, 1];
@@ -130,7 +128,6 @@ def voice_batches(
     Raises:
         InputError: if a number is out of its range.
     """
-    check_order(batch_size, seed, start_step)
     whole_number("frames", frames, 1)
     with tf.device("CPU:0"):
         pieces = [_Pieces(voice, frames) for voice in (voices.source, voices.target)]

@@ -1,5 +1,6 @@
 """Sound recordings of one length in memory, and the batches that training reads from them."""
 
+import functools
 import zlib
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, check_order, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
 from tfgan_ref.errors import InputError
 
 # What a telephone's band needs, and what sound cards can do.
@@ -99,20 +100,18 @@ def training_waves(waves: Waves, seed: int = 0) -> TrainingData:
         waves,
         DataShape((waves.length, 1), len(waves.class_names) or None, names=names),
         waves.fingerprint,
-        lambda batch_size, start_step=0: wave_batches(
-            waves, batch_size=batch_size, seed=seed, start_step=start_step
-        ),
+        functools.partial(wave_batches, waves, seed=seed),
     )
 
 
-def wave_batches(waves: Waves, *, batch_size: int, seed: int, start_step: int = 0) -> tf.data.Dataset:
+def wave_batches(waves: Waves, batch_size: int, start_step: int = 0, *, seed: int) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches, in the order of ``batches`` of images.
 
     Args:
         waves: the recordings.
         batch_size: recordings per batch; may be more than there are.
-        seed: chooses the order, any whole number from 0 up.
         start_step: the number of batches to leave out, of a run that is resumed.
+        seed: chooses the order, any whole number from 0 up.
 
     Returns:
         Dicts of ``audio``, float32 of shape (batch_size, T, 1) in [-1, 1], and, if there are labels,
@@ -121,7 +120,6 @@ def wave_batches(waves: Waves, *, batch_size: int, seed: int, start_step: int = 
     Raises:
         InputError: if a number is out of its range.
     """
-    check_order(batch_size, seed, start_step)
     # Captured as they are, on the CPU, as in ``batches`` of images.
     with tf.device("CPU:0"):
         order = shuffled_order(len(waves), seed)
