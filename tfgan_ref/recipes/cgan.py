@@ -1,4 +1,4 @@
-"""The conditional GANs of the series' articles 7 and 9: `make demo` trains cgan on the embedded digits."""
+"""Conditional GANs of the series' articles 7 and 9: `make demo` trains cgan on the embedded digits."""
 
 from dataclasses import dataclass
 from functools import partial

@@ -1,4 +1,4 @@
-"""What makes a recipe: settings, the data to read, the GAN to build, and a picture of its progress."""
+"""Recipes: settings, data to read, a GAN to build, and a picture of its progress."""
 
 import difflib
 import logging

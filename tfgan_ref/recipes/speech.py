@@ -1,4 +1,4 @@
-"""The conditional speech GAN of the series' article 8: from a class to a waveform."""
+"""Conditional speech GAN of the series' article 8: from a class to a waveform."""
 
 from dataclasses import dataclass
 from functools import partial

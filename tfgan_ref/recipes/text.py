@@ -1,4 +1,4 @@
-"""The conditional text GAN of the series' article 8: a topic to a sentence."""
+"""Conditional text GAN of the series' article 8: a topic to a sentence."""
 
 from dataclasses import dataclass
 from typing import ClassVar

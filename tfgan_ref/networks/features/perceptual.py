@@ -1,4 +1,4 @@
-"""The perceptual loss of SRGAN and ESRGAN: distance between VGG19's features of two images."""
+"""Perceptual loss of SRGAN and ESRGAN: distance between VGG19's features of two images."""
 
 from collections.abc import Callable
 from pathlib import Path
