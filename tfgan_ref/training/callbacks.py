@@ -285,19 +285,16 @@ class ProgressBar(RunCallback):
     """
 
     total_steps: int
-
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Notes where training starts and how output is shown."""
-        self.start_step = int(self.model.step.numpy())
-        self.start_time = time.monotonic()
-        self.interactive = sys.stdout.isatty()
-        self.lines = 0
+    start_step: int  # that training goes on from
+    start_time: float = field(default_factory=time.monotonic, init=False)
+    lines: int = field(default=0, init=False)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Shows the present state."""
         step = int(self.model.step.numpy())
         share = step / self.total_steps
-        if not self.interactive and int(share * 20) <= self.lines:
+        interactive = sys.stdout.isatty()
+        if not interactive and int(share * 20) <= self.lines:
             return
         self.lines = int(share * 20)
         elapsed = time.monotonic() - self.start_time
@@ -313,10 +310,10 @@ class ProgressBar(RunCallback):
             f"{title} {logs[name]:.3f}" for name, title in shown.items() if name in (logs or {})
         )
         line = f"[{bar}] {step}/{self.total_steps}  {values}  {elapsed:.0f} s, {remaining:.0f} s left"
-        end = "\n" if not self.interactive or step >= self.total_steps else ""
-        print(f"\r\x1b[K{line}" if self.interactive else line, end=end, flush=True)
+        end = "\n" if not interactive or step >= self.total_steps else ""
+        print(f"\r\x1b[K{line}" if interactive else line, end=end, flush=True)
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Ends the bar's line if the run was stopped within it."""
-        if self.interactive and int(self.model.step.numpy()) < self.total_steps:
+        if sys.stdout.isatty() and int(self.model.step.numpy()) < self.total_steps:
             print(flush=True)
