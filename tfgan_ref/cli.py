@@ -74,7 +74,7 @@ def call(command: str, given: Sequence[str] | None = None) -> int | None:
 def run(main: Callable[..., int | None], *given: Any) -> None:
     """Calls ``main(*given)`` and ends the process: 0 if all went well, 2 for bad input.
 
-    The exit code is 3 when training diverged, 4 when another worker was lost, 5 when the disk is full, and 130
+    The exit code is 3 when training diverged, 4 when another worker was lost, 5 when the disk is full and 130
     after Ctrl-C.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)

@@ -108,7 +108,7 @@ class StopOnSignal(RunCallback):
             self.previous = {s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)}
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Asks Keras to stop if a signal came."""
+        """Stops Keras's ``fit`` if a signal came."""
         if self.received:
             self.model.stop_training = True
 
@@ -125,7 +125,7 @@ class StopOnSignal(RunCallback):
 
 @dataclass(eq=False)
 class SaveCheckpoints(PeriodicCallback):
-    """Saves a checkpoint after the first steps of a run, at every multiple, and when training ends.
+    """Saves a checkpoint after the first steps of a run, at every multiple and at the end of training.
 
     The first one comes early so that a run can be resumed from then on, and a full disk shows at once.
     """
@@ -189,7 +189,7 @@ class LogMetrics(PeriodicLog):
 
 @dataclass(eq=False)
 class RunningMeans(PeriodicCallback):
-    """Starts new means at every multiple, and goes on with those of a resumed run.
+    """Starts new means at every multiple, and continues those of a resumed run.
 
     For every process of a run, as each has its own; after the callback that logs them and before the one that
     saves checkpoints.
@@ -202,7 +202,7 @@ class RunningMeans(PeriodicCallback):
         self.kept = [(variable, variable.numpy()) for variable in variables]
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Puts them back: Keras's ``fit`` has started new ones."""
+        """Restores them, since Keras's ``fit`` has reset them."""
         for variable, value in self.kept:
             variable.assign(value)
 
@@ -290,7 +290,7 @@ class ProgressBar(RunCallback):
     lines: int = field(default=0, init=False)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Shows the present state."""
+        """Updates the bar or prints a line."""
         step = int(self.model.step.numpy())
         share = step / self.total_steps
         interactive = sys.stdout.isatty()
