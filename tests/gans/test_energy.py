@@ -13,6 +13,7 @@ from tfgan_ref.export.generator import export_generator, save_keras
 from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise
+from tfgan_ref.networks.layers.initializers import initializer_stream
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run import build
 from tfgan_ref.training import loop
@@ -31,7 +32,7 @@ class Frozen(keras.optimizers.SGD):
 
 def tiny_autoencoder(channels=1, code_dim=3, seed=2):
     """Images (8, 8, channels) to a code and back, all linear but one layer."""
-    fresh = networks.initializers.initializer_stream("xavier", seed)
+    fresh = initializer_stream("xavier", seed)
     images = keras.Input((8, 8, channels))
     x = keras.layers.Flatten()(images)
     code = keras.layers.Dense(code_dim, kernel_initializer=fresh(), name="code")(x)

@@ -354,8 +354,9 @@ class GenerativeModel(keras.Model):
         """
         if not isinstance(data, dict):
             data = batches.name_parts(data, self.batch_names, type(self).__name__)
-        if self.batch_names[0] not in data:
-            raise InputError(f"{type(self).__name__} needs a {self.batch_names[0]} in its batch")
+        if (samples := self.batch_names[0]) not in data:
+            article = "an" if samples[0] in "aeiou" else "a"
+            raise InputError(f"{type(self).__name__} needs {article} {samples} in its batch")
         batch = dict(data)
         for name, value in data.items():
             usual = tf.is_tensor(value) and value.dtype == batches.USUAL.get(name, value.dtype)
