@@ -149,17 +149,15 @@ def check_whole(mutants: Sequence[Mutant], whole: Path, folder: Path, jobs: int)
         (file, TestRun(share_tree(whole, folder / f"whole-{number}"), tests, LIMIT * 4))
         for number, (file, tests) in enumerate(of_files.items())
     )
-    count, seconds = 0, 0.0
+    count, seconds, failures = 0, 0.0, []
     for file, outcome in run_all(runs, jobs):
-        if outcome.code:
-            raise InputError(
-                f"{file} does not pass on the package as it is: "
-                f"{outcome.test or outcome.output.strip().splitlines()[-1]} {outcome.error}"
-            )
-        if outcome.code is None:
-            raise InputError(f"{file} takes more than {LIMIT * 4:.0f} s")
         count, seconds = count + outcome.tests, seconds + outcome.seconds
-        print(f"{outcome.seconds:6.1f} s  {outcome.tests:3d} tests pass  {file}", flush=True)
+        print(f"{outcome.seconds:6.1f} s  {outcome.tests:3d} tests  {file}", flush=True)
+        if outcome.code != 0:
+            last = (outcome.output.strip().splitlines() or [""])[-1]
+            failures.append(f"{outcome.test or file} ({outcome.error or last})")
+    if failures:
+        raise InputError(f"these do not pass on the package as it is: {'; '.join(failures)}")
     return count, round(seconds, 1)
 
 
