@@ -90,6 +90,7 @@ def test_losses_of_one_step_equal_a_numpy_recomputation(loss, mask):
     assert tuple(logs) == gan.tracked
     assert logs["d_loss"] == pytest.approx(0.5 * of_discriminator(real, fake), rel=1e-4)
     assert logs["l1"] == pytest.approx(np.mean(np.abs(fakes - batch["target"])), rel=1e-5)
+    # Halfway between D's targets.
     boundary = 0.5 if loss == "least_squares" else 0.0
     assert logs["d_accuracy_real"] == pytest.approx(np.mean(real > boundary))
     assert logs["d_accuracy_fake"] == pytest.approx(np.mean(fake <= boundary))
