@@ -26,7 +26,7 @@ from tfgan_ref.gans import (
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 
-N, UPDATES, RATE = 6, 2, 0.1
+N, UPDATES, RATE = 6, 3, 0.1
 L2, R1 = 0.05, 0.3
 mean = tf.reduce_mean
 
