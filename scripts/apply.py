@@ -3,4 +3,4 @@
 from tfgan_ref import cli
 
 if __name__ == "__main__":
-    cli.run_command("apply")
+    cli.run(cli.call, "apply")

@@ -3,4 +3,4 @@
 from tfgan_ref import cli
 
 if __name__ == "__main__":
-    cli.run_command("sample")
+    cli.run(cli.call, "sample")

@@ -24,7 +24,7 @@ def test_every_script_is_a_command_of_the_same_code():
     names = {path.stem for path in (ROOT / "scripts").glob("*.py")}
     assert names == set(cli.COMMANDS) - {"list"}
     for name in names:
-        assert f'cli.run_command("{name}")' in (ROOT / "scripts" / f"{name}.py").read_text()
+        assert f'cli.run(cli.call, "{name}")' in (ROOT / "scripts" / f"{name}.py").read_text()
 
 
 def test_without_a_command_it_shows_all(monkeypatch, capsys):

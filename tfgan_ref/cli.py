@@ -1,13 +1,12 @@
 """The command line: calls the commands, keeps libraries quiet, and turns errors into one line.
 
-``tfgan COMMAND ...`` and ``python scripts/COMMAND.py ...`` call ``run_command``. The arguments of a command
+``tfgan COMMAND ...`` and ``python scripts/COMMAND.py ...`` are the same ``call``. The arguments of a command
 are in ``run/arguments/COMMAND.py``, which does not import TensorFlow; what it does is in ``run/COMMAND.py``.
 """
 
 import argparse
 import difflib
 import errno
-import functools
 import importlib
 import logging
 import os
@@ -15,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 # Before TensorFlow is imported: its notes about the machine would hide the commands' own lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -48,15 +48,15 @@ def main() -> None:
     if command is None:
         parser.print_help()
     else:
-        run_command(command, sys.argv[2:])
+        run(call, command, sys.argv[2:])
 
 
-def run_command(command: str, given: Sequence[str] | None = None) -> None:
-    """Runs a command with the arguments ``given``, by default the process's, and ends the process."""
-    run(functools.partial(_call, command, given))
+def call(command: str, given: Sequence[str] | None = None) -> int | None:
+    """Calls a command with the arguments ``given``, by default the script's, and returns its exit code.
 
-
-def _call(command: str, given: Sequence[str] | None) -> int | None:
+    Raises:
+        InputError: there is no such command, or its input cannot be used.
+    """
     if command not in COMMANDS:
         near = difflib.get_close_matches(command, COMMANDS, n=1)
         meant = f" (did you mean {near[0]}?)" if near else ""
@@ -71,15 +71,16 @@ def _call(command: str, given: Sequence[str] | None) -> int | None:
     return importlib.import_module(f"tfgan_ref.run.{command}").main(arguments)
 
 
-def run(main: Callable[[], int | None]) -> None:
-    """Runs ``main`` and ends the process: 0 when it went well, 2 for bad input, 3 when training diverged.
+def run(main: Callable[..., int | None], *given: Any) -> None:
+    """Calls ``main(*given)`` and ends the process: 0 if all went well, 2 for bad input.
 
-    When another worker was lost the exit code is 4, when the disk is full 5, after Ctrl-C 130.
+    The exit code is 3 when training diverged, 4 when another worker was lost, 5 when the disk is full and 130
+    after Ctrl-C.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("tfgan_ref").setLevel(logging.INFO)
     try:
-        sys.exit(main() or 0)
+        sys.exit(main(*given) or 0)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

@@ -20,7 +20,7 @@ class TrainingDiverged(RuntimeError):
 
 
 class WorkerLost(RuntimeError):
-    """Another process of a run on several was lost: the message is one line, without TensorFlow's pages."""
+    """Another process of a distributed run was lost: the message is one line, without TensorFlow's pages."""
 
 
 def whole_number(name: str, value: int, minimum: int) -> int:

@@ -81,9 +81,9 @@ def _rows(
     *arguments: Any,
     dtype: tf.DType,
 ) -> tf.Tensor:
-    replica, replicas = _replica()
-    if replicas == 1:
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return draw(shape, *arguments, dtype=dtype)
+    replica, replicas = _replica()
     n = shape[axis]
     of_all = [size * replicas if a == axis else size for a, size in enumerate(shape)]
     start = [replica * n if a == axis else 0 for a in range(len(shape))]

@@ -71,7 +71,7 @@ MODELS = {
     ),
     "LSGAN": (lambda: tiny_gan(kind=LSGAN, packing=2), images),
     "HingeGAN": (lambda: tiny_gan(kind=HingeGAN, ema_decay=None), images),
-    "WGAN": (lambda: tiny_gan(kind=WGAN), images),
+    "WGAN": (lambda: tiny_gan(kind=WGAN, n_critic=2), images),
     "WGANGP": (lambda: tiny_gan(kind=WGANGP, n_critic=2), images),
     "DRAGAN": (lambda: tiny_gan(kind=DRAGAN), images),
     "ACGAN": (lambda: tiny_gan(kind=ACGAN, replay=12), images),
@@ -141,10 +141,10 @@ def test_saved_training_goes_on_bit_for_bit(name, tmp_path):
     assert type(loaded) is type(straight)
     assert same_state(straight, loaded)
     assert loaded.phase == straight.current_phase()
-    inputs = [tf.ones([2, *tensor.shape[1:]], tensor.dtype) for tensor in straight.sampling_generator.inputs]
-    if None not in [side for tensor in inputs for side in tensor.shape]:
-        inputs = inputs if len(inputs) > 1 else inputs[0]
-        np.testing.assert_array_equal(straight(inputs), loaded(inputs))
+    tensors = straight.sampling_generator.inputs
+    inputs = [tf.ones([2, *(side or 8 for side in tensor.shape[1:])], tensor.dtype) for tensor in tensors]
+    inputs = inputs if len(inputs) > 1 else inputs[0]
+    np.testing.assert_array_equal(straight(inputs), loaded(inputs))
     for gan in (straight, loaded):
         train(gan, dataset(name, start=1), 1)
     assert same_state(straight, loaded)
@@ -169,7 +169,7 @@ def test_fit_and_evaluate_on_a_dict_with_a_smaller_last_batch(name):
     assert not [key for key in validation if "gradient" in key]
     before = state(gan)
     first = gan.evaluate(data, batch_size=6, verbose=0, return_dict=True)
-    assert first == gan.evaluate(data, batch_size=6, verbose=0, return_dict=True)
+    assert gan.evaluate(data, batch_size=6, verbose=0, return_dict=True) == pytest.approx(first, rel=1e-6)
     assert all(same(before[group], found) for group, found in state(gan).items())
     assert {f"val_{key}" for key in first} == validation
 
@@ -237,7 +237,7 @@ def test_an_uneven_batch_is_split_as_evenly_as_possible(n, sizes):
             (np.zeros((6, 8, 8, 1)), np.zeros(6, int), np.ones(6)),
             "ConditionalGAN takes image and label, not 3",
         ),
-        ({"picture": np.zeros((6, 8, 8, 1))}, "ConditionalGAN needs a image in its batch"),
+        ({"picture": np.zeros((6, 8, 8, 1))}, "ConditionalGAN needs an image in its batch"),
     ],
 )
 def test_other_batches_are_refused(data, message):

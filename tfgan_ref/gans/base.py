@@ -1,21 +1,20 @@
 """The base of all types: the averaged generator, optimizers, updates, seeds, phases, Keras's methods."""
 
 import bisect
-import inspect
-from collections.abc import Callable, Iterator, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans import batches
 from tfgan_ref.gans.callbacks import refuse_callbacks
-from tfgan_ref.gans.optimizers import get_optimizer, loss_scaled
+from tfgan_ref.gans.optimizers import make_optimizer
+from tfgan_ref.gans.phases import graph_of_each_phase
 from tfgan_ref.gans.running_mean import RunningMean, mean_over_replicas
+from tfgan_ref.gans.sampling import label_tensor
+from tfgan_ref.gans.saving import bind_arguments, seed_states, serialize_arguments
 from tfgan_ref.networks.layers.reparametrised import spectral_layers
 
 
@@ -77,10 +76,8 @@ class GenerativeModel(keras.Model):
     def __new__(cls, *arguments: Any, **settings: Any) -> "GenerativeModel":
         """Keeps the constructor's arguments for ``get_config``."""
         model = super().__new__(cls, *arguments, **settings)
-        bound = inspect.signature(cls.__init__).bind(model, *arguments, **settings).arguments
-        named = {name: value for name, value in bound.items() if name not in ("self", "settings")}
         # Past Keras's attributes, which would count the networks in it once more.
-        model.__dict__["arguments"] = MappingProxyType(named | bound.get("settings", {}))
+        model.__dict__["arguments"] = bind_arguments(model, arguments, settings)
         return model
 
     @property
@@ -148,19 +145,16 @@ class GenerativeModel(keras.Model):
             "steps_per_execution": steps_per_execution,
             "run_eagerly": run_eagerly,
         }
+        shared = d_optimizer is g_optimizer and isinstance(g_optimizer, keras.optimizers.Optimizer)
+        if self.discriminator is not None and (d_optimizer is None or shared):
+            raise InputError(f"{type(self).__name__} takes two optimizers: compile(g_optimizer, d_optimizer)")
         super().compile(optimizer=None, **kept)
-        g_optimizer = get_optimizer(g_optimizer)
-        self.compile_config = {"g_optimizer": keras.optimizers.serialize(g_optimizer), **kept}
-        self.g_optimizer = loss_scaled(g_optimizer, self.generator)
+        self.g_optimizer, kept["g_optimizer"] = make_optimizer(g_optimizer, self.generator)
         self.g_optimizer.build(self.generator_variables())
         if self.discriminator is not None:
-            if d_optimizer is None or d_optimizer is g_optimizer:
-                name = type(self).__name__
-                raise InputError(f"{name} takes two optimizers: compile(g_optimizer, d_optimizer)")
-            d_optimizer = get_optimizer(d_optimizer)
-            self.compile_config["d_optimizer"] = keras.optimizers.serialize(d_optimizer)
-            self.d_optimizer = loss_scaled(d_optimizer, self.generator)
+            self.d_optimizer, kept["d_optimizer"] = make_optimizer(d_optimizer, self.generator)
             self.d_optimizer.build(self.discriminator_variables())
+        self.compile_config = kept
         # Bound methods, since Keras would count layers in a list as layers of this model.
         self.power_iterations = [
             layer.power_iteration for network in self.discriminators() for layer in spectral_layers(network)
@@ -257,7 +251,12 @@ class GenerativeModel(keras.Model):
             tracked: values for the trackers, by name.
         """
         if self.learning:
-            self.update_averages()
+            step = tf.cast(self.step.value, tf.float32)
+            for copy, network in self._averages:
+                # A young average forgets its start sooner (as in tf.train.ExponentialMovingAverage).
+                decay = tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
+                for average, current in zip(copy.weights, network.weights, strict=True):
+                    average.assign(decay * average + (1.0 - decay) * tf.cast(current, average.dtype))
             self.step.assign_add(1)
         else:
             tracked = {name: value for name, value in tracked.items() if "gradient" not in name}
@@ -272,15 +271,6 @@ class GenerativeModel(keras.Model):
             # There, Keras averages over the first axis.
             return {name: mean[tf.newaxis] for name, mean in means.items()}
         return means
-
-    def update_averages(self) -> None:
-        """Moves the averaged networks towards the present ones."""
-        step = tf.cast(self.step.value, tf.float32)
-        for copy, network in self._averages:
-            # A young average forgets its start sooner (as in tf.train.ExponentialMovingAverage).
-            decay = tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-            for average, current in zip(copy.weights, network.weights, strict=True):
-                average.assign(decay * average + (1.0 - decay) * tf.cast(current, average.dtype))
 
     def current_phase(self) -> int:
         """Returns the number of ``boundaries`` that the step counter has reached."""
@@ -304,39 +294,14 @@ class GenerativeModel(keras.Model):
         if not self.boundaries:
             super().make_train_function(force)
         elif self.train_function is None or force:
-            self.train_function = self._of_each_phase("train_function", super().make_train_function)
+            self.train_function = graph_of_each_phase(self, "train_function", super().make_train_function)
 
     def make_test_function(self, force: bool = False) -> None:
         """Makes what ``evaluate`` calls: Keras's function, traced once for each phase."""
         if not self.boundaries:
             super().make_test_function(force)
         elif self.test_function is None or force:
-            self.test_function = self._of_each_phase("test_function", super().make_test_function)
-
-    def _of_each_phase(self, name: str, make: Callable[..., None]) -> Callable[[Iterator[Any]], Any]:
-        graphs = {}
-
-        def function(iterator: Iterator[Any]) -> dict[str, tf.Tensor]:
-            if name == "train_function":
-                self._check_steps_per_execution()
-                self.enter_phase()
-            else:
-                self.phase = self.current_phase()
-            if self.phase not in graphs:
-                make(force=True)  # leaves Keras's function in the attribute ``name``
-                graphs[self.phase] = getattr(self, name)
-                setattr(self, name, function)
-            return graphs[self.phase](iterator)
-
-        return function
-
-    def _check_steps_per_execution(self) -> None:
-        left = self.steps_to_boundary()
-        if left is not None and left % self.steps_per_execution:
-            raise InputError(
-                f"steps_per_execution {self.steps_per_execution} does not divide the {left} steps "
-                "before training enters its next phase"
-            )
+            self.test_function = graph_of_each_phase(self, "test_function", super().make_test_function)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Does nothing: all networks and optimizers are built.
@@ -354,8 +319,9 @@ class GenerativeModel(keras.Model):
         """
         if not isinstance(data, dict):
             data = batches.name_parts(data, self.batch_names, type(self).__name__)
-        if self.batch_names[0] not in data:
-            raise InputError(f"{type(self).__name__} needs a {self.batch_names[0]} in its batch")
+        if (samples := self.batch_names[0]) not in data:
+            article = "an" if samples[0] in "aeiou" else "a"
+            raise InputError(f"{type(self).__name__} needs {article} {samples} in its batch")
         batch = dict(data)
         for name, value in data.items():
             usual = tf.is_tensor(value) and value.dtype == batches.USUAL.get(name, value.dtype)
@@ -393,15 +359,7 @@ class GenerativeModel(keras.Model):
         Raises:
             InputError: one has no ``get_config``.
         """
-        config = {}
-        for name, value in self.arguments.items():
-            try:
-                config[name] = keras.saving.serialize_keras_object(value)
-            except (TypeError, ValueError, NotImplementedError) as error:
-                raise InputError(
-                    f"{type(self).__name__} cannot be saved: {name} {type(value).__name__} has no get_config"
-                ) from error
-        return config
+        return serialize_arguments(self.arguments, type(self).__name__)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "GenerativeModel":
@@ -419,20 +377,16 @@ class GenerativeModel(keras.Model):
     def save_own_variables(self, store: Any) -> None:
         """Saves this model's own variables, and the states of all dropout, which Keras leaves out."""
         super().save_own_variables(store)
-        for number, variable in enumerate(self._seed_states()):
+        for number, variable in enumerate(seed_states(self)):
             store[f"seed_{number}"] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
         """Loads what ``save_own_variables`` saved."""
         names = [name for name in list(store.keys()) if "seed" not in name]
         super().load_own_variables({name: store[name] for name in names})
-        for number, variable in enumerate(self._seed_states()):
+        for number, variable in enumerate(seed_states(self)):
             variable.assign(store[f"seed_{number}"])
         self.phase = self.current_phase()
-
-    def _seed_states(self) -> list[keras.Variable]:
-        weights = {id(variable) for variable in self.weights}
-        return [variable for variable in self.variables if id(variable) not in weights]
 
     def generate(self, n: int, seed: int, **conditions: Any) -> tf.Tensor:
         """Returns ``n`` samples of the averaged generator, in [-1, 1]; the same for the same seed.
@@ -458,19 +412,3 @@ class GenerativeModel(keras.Model):
         if conditions:
             raise InputError(f"{type(self).__name__} takes no {', '.join(conditions)}: it is unconditional")
         return []
-
-
-def label_tensor(n: int, num_classes: int, label: int | Sequence[int] | None = None) -> tf.Tensor:
-    """Returns int32 labels (n,): one for all, one for each, or every class in turn for None.
-
-    Raises:
-        InputError: a label is not an integer from 0 to num_classes - 1, or there are not ``n``.
-    """
-    if label is None:
-        return tf.range(n, dtype=tf.int32) % num_classes
-    labels = np.asarray(label)
-    if not np.issubdtype(labels.dtype, np.integer) or labels.shape not in ((), (n,)):
-        raise InputError(f"label {label!r} is not an integer, nor {n} integers")
-    if labels.min() < 0 or labels.max() >= num_classes:
-        raise InputError(f"label {label!r} is out of range: from 0 to {num_classes - 1}")
-    return tf.broadcast_to(tf.constant(labels, tf.int32), [n])

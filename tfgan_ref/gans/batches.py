@@ -46,11 +46,9 @@ def standard_part(name: str, value: Any) -> tf.Tensor:
         wanted = "floats in [-1, 1]" if dtype.is_floating else "integers"
         raise InputError(f"{name} of dtype {tensor.dtype.name}: give {wanted}")
     if name == "label" and tensor.shape.rank != 1:
-        if tensor.shape[1:] != (1,):
-            raise InputError(
-                f"label of shape {tuple(tensor.shape)}: give one integer for each sample, from 0"
-            )
-        tensor = tensor[:, 0]
+        if tensor.shape.rank is not None and tensor.shape[1:] != (1,):
+            raise InputError(f"label of shape {tuple(tensor.shape)}: give one integer for each sample")
+        tensor = tf.reshape(tensor, [-1])
     return tf.cast(tensor, dtype)
 
 

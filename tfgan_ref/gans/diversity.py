@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError
+from tfgan_ref.gans.batches import shape_of
 from tfgan_ref.gans.gan import GAN, check_targets
 from tfgan_ref.gans.techniques import LabelTargets
 
@@ -82,7 +83,7 @@ class DiversitySensitiveGAN(GAN):
 
         The samples are those of this step's last latents for D and of the latents after them.
         """
-        n = first.shape[0]
+        n = shape_of(first)[0]
         latents = [self.latents(n, k) for k in (self.n_critic - 1, self.n_critic)]
         samples = [self.view(samples) for samples in (first, second)]
         return _distances(*samples) / _distances(*latents)

@@ -98,11 +98,15 @@ class GAN(GenerativeModel):
         k = self.n_critic - 1
         with tape.stop_recording():
             for number, part in enumerate(earlier):
-                fakes = self.sample_replay(self.fake(part, number), number)
-                self.discriminator_step(self.real(part), fakes, number)
-        fakes = self.fake(last, k)
+                shown = fakes = self.fake(part, number)
+                if self.replay is not None:
+                    shown = self.sample_replay(fakes, number)
+                self.discriminator_step(self.real(part), shown, number)
+        shown = fakes = self.fake(last, k)
         with tape.stop_recording():
-            return fakes, self.discriminator_step(self.real(last), self.sample_replay(fakes, k), k)
+            if self.replay is not None:
+                shown = self.sample_replay(fakes, k)
+            return fakes, self.discriminator_step(self.real(last), shown, k)
 
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
@@ -185,8 +189,8 @@ class GAN(GenerativeModel):
         return lambda samples: self.discriminate([samples, *labels], purpose)
 
     def sample_replay(self, fakes: list[tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
-        """Returns D's inputs ``fakes``, some exchanged for stored ones if there is a replay buffer."""
-        if self.replay is None or not self.learning:
+        """Returns D's inputs ``fakes``, in training some exchanged for those of the replay buffer."""
+        if not self.learning:
             return fakes
         return self.replay.exchange(fakes, self.step_seed(randomness.REPLAY, critic_step))
 

@@ -7,23 +7,24 @@ import keras
 from tfgan_ref.errors import InputError
 
 
-def get_optimizer(identifier: Any) -> keras.optimizers.Optimizer:
-    """Returns the Keras optimizer of a name or config, or the optimizer itself.
+def make_optimizer(
+    identifier: Any, network: keras.Model
+) -> tuple[keras.optimizers.Optimizer, dict[str, Any]]:
+    """Returns the optimizer for ``network`` of a name, a config or an optimizer, and its config.
+
+    If ``network`` computes in float16, the optimizer is wrapped for loss scaling.
 
     Raises:
         InputError: it is none of them.
     """
     try:
-        return keras.optimizers.get(identifier)
+        optimizer = keras.optimizers.get(identifier)
     except (ValueError, TypeError) as error:
         raise InputError(
             f"optimizer {identifier!r} is unknown: a name such as 'adam', a config or a Keras optimizer"
         ) from error
-
-
-def loss_scaled(optimizer: keras.optimizers.Optimizer, network: keras.Model) -> keras.optimizers.Optimizer:
-    """Wraps ``optimizer`` for loss scaling if ``network`` computes in float16."""
+    config = keras.optimizers.serialize(optimizer)
     half = network.dtype_policy.compute_dtype == "float16"
-    if not half or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return optimizer
-    return keras.optimizers.LossScaleOptimizer(optimizer)
+    if half and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer, config

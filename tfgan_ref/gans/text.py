@@ -69,7 +69,7 @@ class TextGAN(GAN):
         )
         refuse_batch_norm(discriminator, "TextGAN")
         super().__init__(generator, discriminator, num_classes=num_classes, sample_key="tokens", **settings)
-        self.sentence_layer = generator.get_layer("writer")
+        self.sentence_layer = generator.get_layer("sentences")
         if self.sentence_layer.relaxed != (objective == "wgan_gp"):
             made = "relaxed" if self.sentence_layer.relaxed else "one-hot"
             raise InputError(f"objective {objective} does not go with a generator of {made} words")

@@ -1,4 +1,4 @@
-"""What makes a recipe: settings, the data to read, the GAN to build, and a picture of its progress."""
+"""Recipes: settings, data to read, a GAN to build, and a picture of its progress."""
 
 import difflib
 import logging
@@ -77,6 +77,7 @@ class Recipe:
             (gan, examples) of what becomes of the data's examples.
         read: reads the data that the settings name.
         medium: what its generator makes.
+        labelled: whether the data must have labels.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Recipe:
     draw: Callable[..., np.ndarray]
     read: Callable[[Any], TrainingData] = read_images
     medium: Medium = PICTURES
+    labelled: bool = False
 
 
 def find_recipe(name: str) -> Recipe:
@@ -110,6 +112,8 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
     Raises:
         InputError: the data do not fit the recipe, or a setting cannot be used.
     """
+    if recipe.labelled and shape.num_classes is None:
+        raise InputError(f"recipe {recipe.name} needs labels: data {settings.data} has none")
     gpu = bool(tf.config.list_physical_devices("GPU"))
     if settings.precision == "mixed_bfloat16" and not gpu:
         _warn_of_slow_bfloat16()
@@ -167,17 +171,6 @@ def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
     if isinstance(settings, TargetSettings) and (settings.label_smoothing or settings.label_noise):
         arguments["label_targets"] = LabelTargets(settings.label_smoothing, settings.label_noise)
     return arguments
-
-
-def require_labels(recipe: str, shape: DataShape, settings: Settings) -> int:
-    """Returns the number of classes.
-
-    Raises:
-        InputError: the data have no labels.
-    """
-    if shape.num_classes is None:
-        raise InputError(f"recipe {recipe} needs labels: data {settings.data} has none")
-    return shape.num_classes
 
 
 def require_size(recipe: str, shape: DataShape, size: int) -> None:

@@ -1,1 +1,1 @@
-"""What each command does, one file per command; ``scripts/`` and ``tfgan`` call them."""
+"""The code of each command, one file per command; ``scripts/`` and ``tfgan`` call it."""

@@ -189,6 +189,8 @@ def _progress(entry: Entry, gan: GenerativeModel, shape: DataShape, fingerprint:
     if shape_and_fingerprint != [shape, fingerprint]:
         raise InputError(f"{entry.path} holds a run on other data than {settings.data}: name another --out")
     checkpoints = Checkpoints(run.checkpoints, gan).paths()
+    if not checkpoints and not run.has_begun():
+        return "started"
     if not checkpoints:
         raise InputError(f"{entry.path} holds a run without checkpoints to go on from: remove it")
     step = int(checkpoints[-1].name.removeprefix("step_"))

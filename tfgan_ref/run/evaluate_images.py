@@ -176,7 +176,7 @@ def generator_evaluator(
 
 @dataclass(frozen=True)
 class _Source:
-    """Where the images that are scored come from: a generator or images at hand."""
+    """The source of the images that are scored: a generator or images at hand."""
 
     image_shape: tuple[int, int, int]
     available: int

@@ -1,4 +1,4 @@
-"""Scoring restored pictures against their originals, file by file."""
+"""Scores of restored pictures against their originals, file by file."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Opening a trained model for use in Python: ``tfgan_ref.load``."""
+"""Opens trained models for use in Python: ``tfgan_ref.load``."""
 
 from pathlib import Path
 

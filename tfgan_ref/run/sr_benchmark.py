@@ -29,7 +29,7 @@ Metric = Callable[[np.ndarray, np.ndarray], float]  # of an original and what st
 
 @dataclass(frozen=True)
 class BenchmarkReport:
-    """How well some ways to enlarge pictures restore their originals.
+    """Scores of several ways to enlarge pictures, against the originals.
 
     Attributes:
         settings: the folder, the scale, the metrics, the weights and where the small pictures are from.

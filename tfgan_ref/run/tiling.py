@@ -1,4 +1,4 @@
-"""Applying a generator to pictures of any size in tiles, so that memory does not grow with the picture."""
+"""A generator applied to pictures of any size in tiles, so that memory does not grow with the picture."""
 
 import math
 import sys

@@ -91,7 +91,9 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         TrainingDiverged: a loss became NaN or infinite.
         WorkerLost: another process of strategy multiworker ended.
     """
-    strategy, chief = _processes(settings)
+    strategy, chief = tf.distribute.get_strategy(), True
+    if settings.strategy != "none":
+        strategy, chief = _join(settings)
     if chief:
         RunDirectory.refuse_existing(out)
     data = recipe.read(settings)
@@ -130,7 +132,7 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
         settings = replace(settings, steps=steps)
     if strategy_name is not None:
         settings = replace(settings, strategy=strategy_name)
-    strategy, _ = _processes(settings)
+    strategy = tf.distribute.get_strategy() if settings.strategy == "none" else _join(settings)[0]
     data = recipe.read(settings)
     if data.fingerprint != fingerprint:
         raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
@@ -144,10 +146,8 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
     return _train(recipe, settings, data, gan, run)
 
 
-def _processes(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
-    """Returns the strategy of a run, and whether this process writes the run directory."""
-    if settings.strategy == "none":
-        return tf.distribute.get_strategy(), True
+def _join(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
+    """Returns the strategy of a distributed run, and whether this process writes the run directory."""
     strategy = distribution.make_strategy(settings.strategy)
     distribution.check_batch_size(settings.batch_size, getattr(settings, "packing", 1), strategy)
     return strategy, distribution.is_chief(strategy)
@@ -173,7 +173,7 @@ def _train(
             batches = data.batches(settings.batch_size * gan.n_critic, step)
             if strategy.num_replicas_in_sync > 1:
                 batches = distribution.shard_batch(batches, gan.n_critic, strategy)
-            else:  # Keras's loop of several steps fails with several replicas
+            elif settings.steps_per_execution > 1:  # Keras's loop of them fails with several replicas
                 gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
             watching = _callbacks(settings, data, gan, run, draw, chief=chief)
             stop = callbacks.StopOnSignal()
@@ -214,7 +214,7 @@ def _callbacks(
         return [diverged, means]
     watching = [
         diverged,
-        callbacks.ProgressBar(settings.steps),
+        callbacks.ProgressBar(settings.steps, int(gan.step.numpy())),
         callbacks.SaveSamples(settings.sample_every, run, draw),
         callbacks.LogMetrics(settings.log_every, run),
     ]

@@ -159,7 +159,7 @@ def _translator(
     signature: dict[str, tf.TensorSpec],
     tile: int | None,
 ) -> Translator:
-    """Makes a translator of an ``ExportedTranslator``, or of one that was loaded, and its signature."""
+    """Returns a translator for an ``ExportedTranslator``, or of one that was loaded, and its signature."""
     scale, stride, margin = (int(v.numpy()) for v in (module.scale, module.stride, module.margin))
     margin = None if margin < 0 else margin
     if margin is None and tile is not None:

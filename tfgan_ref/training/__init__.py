@@ -1,4 +1,4 @@
-"""What surrounds a training step: run directory, checkpoints, schedules, callbacks, the loop written out."""
+"""Everything around a training step: run directory, checkpoints, schedules, callbacks, a plain loop."""
 
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.loop import train

@@ -108,7 +108,7 @@ class StopOnSignal(RunCallback):
             self.previous = {s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)}
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Asks Keras to stop if a signal came."""
+        """Stops Keras's ``fit`` if a signal came."""
         if self.received:
             self.model.stop_training = True
 
@@ -125,7 +125,7 @@ class StopOnSignal(RunCallback):
 
 @dataclass(eq=False)
 class SaveCheckpoints(PeriodicCallback):
-    """Saves a checkpoint after the first steps of a run, at every multiple, and when training ends.
+    """Saves a checkpoint after the first steps of a run, at every multiple and at the end of training.
 
     The first one comes early so that a run can be resumed from then on, and a full disk shows at once.
     """
@@ -189,7 +189,7 @@ class LogMetrics(PeriodicLog):
 
 @dataclass(eq=False)
 class RunningMeans(PeriodicCallback):
-    """Starts new means at every multiple, and goes on with those of a resumed run.
+    """Starts new means at every multiple, and continues those of a resumed run.
 
     For every process of a run, as each has its own; after the callback that logs them and before the one that
     saves checkpoints.
@@ -202,7 +202,7 @@ class RunningMeans(PeriodicCallback):
         self.kept = [(variable, variable.numpy()) for variable in variables]
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Puts them back: Keras's ``fit`` has started new ones."""
+        """Restores them, since Keras's ``fit`` has reset them."""
         for variable, value in self.kept:
             variable.assign(value)
 
@@ -285,19 +285,16 @@ class ProgressBar(RunCallback):
     """
 
     total_steps: int
-
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Notes where training starts and how output is shown."""
-        self.start_step = int(self.model.step.numpy())
-        self.start_time = time.monotonic()
-        self.interactive = sys.stdout.isatty()
-        self.lines = 0
+    start_step: int  # that training goes on from
+    start_time: float = field(default_factory=time.monotonic, init=False)
+    lines: int = field(default=0, init=False)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Shows the present state."""
+        """Updates the bar or prints a line."""
         step = int(self.model.step.numpy())
         share = step / self.total_steps
-        if not self.interactive and int(share * 20) <= self.lines:
+        interactive = sys.stdout.isatty()
+        if not interactive and int(share * 20) <= self.lines:
             return
         self.lines = int(share * 20)
         elapsed = time.monotonic() - self.start_time
@@ -313,10 +310,10 @@ class ProgressBar(RunCallback):
             f"{title} {logs[name]:.3f}" for name, title in shown.items() if name in (logs or {})
         )
         line = f"[{bar}] {step}/{self.total_steps}  {values}  {elapsed:.0f} s, {remaining:.0f} s left"
-        end = "\n" if not self.interactive or step >= self.total_steps else ""
-        print(f"\r\x1b[K{line}" if self.interactive else line, end=end, flush=True)
+        end = "\n" if not interactive or step >= self.total_steps else ""
+        print(f"\r\x1b[K{line}" if interactive else line, end=end, flush=True)
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Ends the bar's line if the run was stopped within it."""
-        if self.interactive and int(self.model.step.numpy()) < self.total_steps:
+        if sys.stdout.isatty() and int(self.model.step.numpy()) < self.total_steps:
             print(flush=True)

@@ -1,4 +1,4 @@
-"""A CSV file that grows row by row, and is read again when a run goes on."""
+"""A CSV file that grows row by row and is read again when a run is resumed."""
 
 import re
 from collections.abc import Mapping

@@ -102,19 +102,16 @@ class RunDirectory:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise InputError(f"run directory {self.path} is in use by another process") from error
-            self._remove_unfinished()
+            for folder in (self.path, self.checkpoints, self.samples):
+                for part in folder.iterdir() if folder.is_dir() else ():
+                    if _UNFINISHED.fullmatch(part.name):
+                        shutil.rmtree(part) if part.is_dir() else part.unlink()
             yield
 
     def has_begun(self) -> bool:
         """Returns whether the run came as far as its first checkpoint, which one row at most precedes."""
         lines = self.metrics.read_bytes().count(b"\n") if self.metrics.exists() else 0
         return lines > 2 or any(self.checkpoints.glob("step_*"))
-
-    def _remove_unfinished(self) -> None:
-        for folder in (self.path, self.checkpoints, self.samples):
-            for part in folder.iterdir() if folder.is_dir() else ():
-                if _UNFINISHED.fullmatch(part.name):
-                    shutil.rmtree(part) if part.is_dir() else part.unlink()
 
     def config(self) -> dict[str, Any]:
         """Reads ``config.json``.

@@ -21,7 +21,7 @@ def make_schedule(
     warmup_steps: int = 0,
     updates_per_step: int = 1,
 ) -> float | LearningRateSchedule:
-    """Returns what an optimizer takes as its learning rate.
+    """Returns a learning rate for an optimizer: a number or a schedule.
 
     With t the generator step and T = total_steps:
 
