@@ -73,6 +73,16 @@ def test_formants_of_mens_vowels_are_published_ones():
     assert np.abs(np.log(ratio)).max() < 0.1
 
 
+def test_formants_do_not_depend_on_the_slope_of_the_spectrum():
+    """Pre-emphasis takes away the slope of 6 dB per octave that voices have."""
+    wanted = np.array([700.0, 1220.0, 2600.0])
+    poles = np.exp(-np.pi * 60 / RATE + 2j * np.pi * wanted / RATE)
+    coefficients = np.real(np.poly(np.concatenate([poles, poles.conj()])))
+    audio = signal.lfilter([1.0], coefficients, np.random.default_rng(0).normal(size=RATE))
+    sloping = signal.lfilter([1.0], [1.0, -0.97], audio)
+    np.testing.assert_allclose(formants(sloping, RATE, count=3), wanted, rtol=0.03)
+
+
 def test_level_changes_nothing():
     audio = synthesise(np.full(4000, 140.0), (500, 1500, 2500), RATE)
     assert median_pitch(audio, RATE) == pytest.approx(median_pitch(1e-3 * audio, RATE))
