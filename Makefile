@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-matrix lint notebooks docs benchmarks parity clean
+.PHONY: demo test test-matrix mutants lint notebooks docs benchmarks parity clean
 
 $(VENV)/installed: requirements.txt setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
@@ -31,6 +31,10 @@ test-matrix: .venv-oldest/installed test
 	.venv-oldest/bin/python -m pip install --quiet 'tensorflow==2.18.*' 'tensorflow-metadata<1.18' \
 		--editable '.[test,notebooks]'
 	touch $@
+
+# Small faults put into the package one at a time: at least 95 % of them must be caught by the tests.
+mutants: $(VENV)/installed
+	$(BIN)/python benchmarks/mutants.py --out benchmarks/results/mutants
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

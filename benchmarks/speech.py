@@ -188,7 +188,7 @@ def main() -> None:
 
     recipe = find_recipe("speech")
     given = cli.settings_given(arguments, ("data", "length", "steps", "seed"))
-    waves = recipe.read(recipe.settings.from_text(given)).waves
+    waves = recipe.read(recipe.settings.from_text(given)).items
     classifier = classifier_for(spectrogram_arrays(waves))
     real = hear(waves.audio, waves.sample_rate, classifier)
     labels = np.repeat(np.arange(len(waves.class_names)), arguments.n)

@@ -179,7 +179,7 @@ def main() -> None:
     objectives = (arguments.objectives or settings.objective).split(",")
     ways = {objective: settings_of(arguments, objective) for objective in objectives}
     data = read(settings)
-    training, n = data.training, arguments.n
+    training, n = data.items, arguments.n
     grammar = settings.data == TOPIC_SENTENCES
     every = (
         read_sentences(settings.data, length=settings.length, topics=settings.topics) if grammar else training

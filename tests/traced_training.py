@@ -55,6 +55,6 @@ def is_function(code):
 
 if __name__ == "__main__":
     script = PACKAGE.parent / "scripts" / "train.py"
-    sys.argv = [str(script), "cgan", "--steps", "1", "--out", sys.argv[1], "--set", "steps_per_execution=1"]
+    sys.argv = [str(script), "cgan", "--out", sys.argv[1]]
     sys.setprofile(Trace())
     runpy.run_path(str(script), run_name="__main__")

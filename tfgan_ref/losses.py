@@ -141,12 +141,13 @@ def reconstruction_error(samples: tf.Tensor, reconstructions: tf.Tensor, *, powe
 
 def pulling_away(codes: tf.Tensor, epsilon: float = 1e-12) -> tf.Tensor:
     """Mean squared cosine between the codes (N, D) of different samples: Zhao et al. 2017, equation 5."""
-    n = codes.shape[0]
+    n = codes.shape[0] or tf.shape(codes)[0]
     codes = tf.cast(codes, tf.float32)
     unit = codes * tf.math.rsqrt(tf.reduce_sum(tf.square(codes), axis=1, keepdims=True) + epsilon)
     cosines = tf.matmul(unit, unit, transpose_b=True)
     squares = tf.square(cosines)
-    return (tf.reduce_sum(squares) - tf.reduce_sum(tf.linalg.diag_part(squares))) / max(1, n * (n - 1))
+    of_others = tf.reduce_sum(squares) - tf.reduce_sum(tf.linalg.diag_part(squares))
+    return of_others / tf.cast(tf.maximum(1, n * (n - 1)), tf.float32)
 
 
 def class_cross_entropy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

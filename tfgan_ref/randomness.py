@@ -18,6 +18,7 @@ LABEL_NOISE = 2
 INSTANCE_NOISE = 3
 REPLAY = 4
 PENALTY = 5
+EVALUATION = 6
 
 
 def step_seed(seed: int | tf.Tensor, step: tf.Tensor) -> tf.Tensor:
@@ -27,7 +28,8 @@ def step_seed(seed: int | tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         seed: the run's seed.
         step: scalar integer, the number of finished generator steps.
     """
-    return fold_in(base_seed(seed), tf.cast(step, tf.int32))
+    base = tf.stack([tf.cast(seed, tf.int32), 0])
+    return tf.random.experimental.stateless_fold_in(base, tf.cast(step, tf.int32))
 
 
 def base_seed(seed: int | tf.Tensor) -> tf.Tensor:
@@ -47,7 +49,7 @@ def sample_latents(n: int | tf.Tensor, latent_dim: int, seed: tf.Tensor) -> tf.T
 
     The first k vectors are the same for every n >= k.
     """
-    return normal([n, latent_dim], seed)
+    return _rows(tf.random.stateless_normal, [n, latent_dim], 0, seed, dtype=tf.float32)
 
 
 def normal(shape: Sequence[int | tf.Tensor], seed: tf.Tensor, dtype: tf.DType = tf.float32) -> tf.Tensor:
@@ -79,9 +81,9 @@ def _rows(
     *arguments: Any,
     dtype: tf.DType,
 ) -> tf.Tensor:
-    replica, replicas = _replica()
-    if replicas == 1:
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return draw(shape, *arguments, dtype=dtype)
+    replica, replicas = _replica()
     n = shape[axis]
     of_all = [size * replicas if a == axis else size for a, size in enumerate(shape)]
     start = [replica * n if a == axis else 0 for a in range(len(shape))]

@@ -33,7 +33,7 @@ def test_epochs_do_not_repeat_after_256():
     assert len(epochs) == 64
 
 
-@pytest.mark.parametrize("n", [60, 6000])
+@pytest.mark.parametrize("n", [60, 6000, 60_000])
 def test_batches_of_sorted_images_hold_classes_as_chance_does(n):
     # The count of one of 10 equal classes among 30 drawn from n has the hypergeometric variance.
     drawn = indices(shuffled_order(n, seed=5), 0, 120_000).reshape(-1, 30)
@@ -53,6 +53,7 @@ def test_positions_are_independent_of_how_they_are_asked():
 
 
 LABELS = np.array([5] * 400 + [2] * 30 + [9] * 3, np.int32)  # unequal, unordered, with gaps
+FEW_LABELS = np.array([5] * 40 + [2] * 7 + [9] * 3, np.int32)  # few enough to be ranked, not shuffled by bits
 
 
 def test_balanced_blocks_hold_each_class_once():
@@ -61,11 +62,12 @@ def test_balanced_blocks_hold_each_class_once():
     assert len({tuple(block) for block in drawn}) == 6  # all orders of three classes occur
 
 
-def test_balanced_visits_go_through_all_members_before_repeating():
-    drawn = indices(balanced_order(LABELS, seed=1), 0, 3 * 800)
+@pytest.mark.parametrize("labels", [LABELS, FEW_LABELS], ids=["many", "few"])
+def test_balanced_visits_go_through_all_members_before_repeating(labels):
+    drawn = indices(balanced_order(labels, seed=1), 0, 3 * 800)
     for label in (2, 5, 9):
-        members = np.flatnonzero(label == LABELS)
-        visits = drawn[LABELS[drawn] == label]
+        members = np.flatnonzero(label == labels)
+        visits = drawn[labels[drawn] == label]
         rounds = visits[: len(visits) // len(members) * len(members)].reshape(-1, len(members))
         assert np.array_equal(np.sort(rounds, axis=1), np.tile(members, (len(rounds), 1)))
         assert not np.array_equal(rounds[0], rounds[1])

@@ -31,13 +31,13 @@ CLIPS = data.Clips(
     {"hat": ("no",), "action": ("walk",)},
 )
 TRAINING = {
-    "images": lambda seed: data.TrainingImages(IMAGES, seed),
-    "balanced": lambda seed: data.TrainingImages(IMAGES, seed, balanced=True),
-    "missing": lambda seed: data.TrainingImages(IMAGES, seed, missing=0.5),
-    "pairs": lambda seed: data.TrainingPairs(PAIRS, 8, seed, hole="box"),
-    "waves": lambda seed: data.TrainingWaves(WAVES, seed),
-    "sentences": lambda seed: data.TrainingSentences(SENTENCES, SENTENCES, seed),
-    "clips": lambda seed: data.TrainingClips(CLIPS, 2, seed),
+    "images": lambda seed: data.training_images(IMAGES, seed),
+    "balanced": lambda seed: data.training_images(IMAGES, seed, balanced=True),
+    "missing": lambda seed: data.training_images(IMAGES, seed, missing=0.5),
+    "pairs": lambda seed: data.training_pairs(PAIRS, 8, seed, hole="box"),
+    "waves": lambda seed: data.training_waves(WAVES, seed),
+    "sentences": lambda seed: data.training_sentences(SENTENCES, SENTENCES, seed),
+    "clips": lambda seed: data.training_clips(CLIPS, 2, seed),
 }
 
 
@@ -80,12 +80,12 @@ def test_shape_and_fingerprint_are_those_of_the_data(kind):
     if kind == "sentences":
         shape = shape[:1]  # words come as numbers, samples as distributions over the vocabulary
     assert batch[sample].shape[-len(shape) :] == shape
-    assert isinstance(training.examples(), tuple)
+    assert isinstance(training.examples, tuple)
 
 
 def test_missing_pixels_are_those_of_training_only():
-    training = data.TrainingImages(IMAGES, 2, missing=0.5)
-    assert training.arrays.masks is None
+    training = data.training_images(IMAGES, 2, missing=0.5)
+    assert training.items.masks is None
     found = next(training.batches(7).as_numpy_iterator())
     removed = data.remove_pixels(IMAGES, 0.5, 2)
     expected = next(data.batches(removed, batch_size=7, seed=2).as_numpy_iterator())

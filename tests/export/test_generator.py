@@ -9,8 +9,9 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import tiny_gan
+from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
-from tfgan_ref.export.generator import CHUNK, ExportedGenerator, export_generator
+from tfgan_ref.export.generator import CHUNK, IN_TURN, ExportedGenerator, export_generator, labels_of
 
 CODE = """
 import sys
@@ -97,3 +98,21 @@ def test_images_are_clipped_to_their_range():
     wild = keras.Model(inputs, keras.layers.Reshape((2, 2, 1))(inputs))
     served = ExportedGenerator(wild).serve(tf.constant([[-9.0, -1.0, 1.0, 9.0]])).numpy()
     np.testing.assert_array_equal(served.ravel(), [0, 0, 1, 1])
+
+
+def test_what_is_exported_draws_what_the_generator_draws():
+    gan = tiny_gan(conditional=True, batch_norm=True)
+    exported = ExportedGenerator(gan.generator)
+    n = CHUNK + 3
+    for seed in (1, 2):
+        labels = labels_of(tf.constant(n), tf.constant(IN_TURN), 3)
+        drawn = exported.draw(tf.constant(n), tf.constant(seed), labels)
+        latents = randomness.sample_latents(n, 4, randomness.base_seed(seed))
+        images = gan.generator([latents, tf.range(n) % 3], training=False)
+        np.testing.assert_allclose(drawn, images / 2.0 + 0.5, atol=1e-5)
+
+
+@pytest.mark.parametrize("label", [-1, 3, [0, 1, 3]])
+def test_labels_out_of_range(label):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="label must be from 0 to 2"):
+        labels_of(tf.constant(3), tf.constant(label), 3)

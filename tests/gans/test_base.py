@@ -46,6 +46,13 @@ def test_generation_is_a_function_of_the_seed():
     assert first.shape == (5, 8, 8, 1)
 
 
+def test_samples_do_not_depend_on_the_others_drawn_with_them():
+    gan = tiny_gan(batch_norm=True)
+    for batch in tiny_batches(2):
+        gan.train_step(batch)
+    np.testing.assert_allclose(gan.generate(1, 3), gan.generate(5, 3)[:1], atol=1e-6)
+
+
 def test_labels_of_generation():
     gan = tiny_gan(conditional=True)
     in_turn = gan.generate(4, 0).numpy()
@@ -81,6 +88,16 @@ def test_fit_reports_the_running_means_and_no_stray_loss():
         "d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake", "d_gradient_norm", "g_gradient_norm",
     }  # fmt: skip
     assert gan.optimizer is None
+
+
+def test_running_means_are_those_of_the_steps():
+    together, alone, losses = tiny_gan(), tiny_gan(), []
+    for batch in tiny_batches(3):
+        means = together.train_step(batch)
+        alone.reset_metrics()
+        losses.append(float(alone.train_step(batch)["d_loss"]))
+    assert len(set(losses)) == 3
+    assert float(means["d_loss"]) == pytest.approx(np.mean(losses), rel=1e-5)
 
 
 def test_optimizers_are_built_for_their_own_variables():

@@ -267,7 +267,7 @@ def test_two_replicas_train_as_one_on_the_global_batch(kind, monkeypatch, two_re
 
 
 @BOTH
-def test_each_player_moves_only_itself(kind):
+def test_each_update_changes_its_own_network_only(kind):
     for frozen in ("generator", "discriminator"):
         pair = (Frozen(0.1), keras.optimizers.SGD(0.1))
         gan = energy_gan(kind, optimizers=pair if frozen == "generator" else pair[::-1])

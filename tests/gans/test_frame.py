@@ -1,4 +1,4 @@
-"""FrameGAN: clips share their latents, players are isolated, resume is exact."""
+"""FrameGAN: clips share their latents, networks are isolated, resume is exact."""
 
 import keras
 import numpy as np
@@ -55,7 +55,7 @@ def one_batch(gan):
     return next(iter(batches(gan)))
 
 
-def test_each_player_moves_only_itself():
+def test_each_update_changes_its_own_network_only():
     sgd = keras.optimizers.SGD
     for frozen in ("generator", "discriminator"):
         gan = tiny((Frozen(0.1), sgd(0.1)) if frozen == "generator" else (sgd(0.1), Frozen(0.1)))

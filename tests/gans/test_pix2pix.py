@@ -90,8 +90,10 @@ def test_losses_of_one_step_equal_a_numpy_recomputation(loss, mask):
     assert tuple(logs) == gan.tracked
     assert logs["d_loss"] == pytest.approx(0.5 * of_discriminator(real, fake), rel=1e-4)
     assert logs["l1"] == pytest.approx(np.mean(np.abs(fakes - batch["target"])), rel=1e-5)
-    assert logs["d_accuracy_real"] == pytest.approx(np.mean(real > 0))
-    assert logs["d_accuracy_fake"] == pytest.approx(np.mean(fake <= 0))
+    # Halfway between D's targets.
+    boundary = 0.5 if loss == "least_squares" else 0.0
+    assert logs["d_accuracy_real"] == pytest.approx(np.mean(real > boundary))
+    assert logs["d_accuracy_fake"] == pytest.approx(np.mean(fake <= boundary))
     # G is judged by the updated D, which stands in the model now, on the same fakes.
     assert logs["g_loss"] == pytest.approx(of_generator(judge(gan, batch, fakes)), rel=1e-4)
     assert logs["g_loss"] != pytest.approx(of_generator(fake), rel=1e-4)
@@ -189,7 +191,7 @@ def test_one_step_makes_fakes_once(monkeypatch):
     assert not np.array_equal(for_generator, translate(gan, batch))
 
 
-def test_each_player_moves_its_own_weights_only():
+def test_each_update_changes_its_own_network_only():
     for rates, moved in (((0.1, 0.0), "generator"), ((0.0, 0.1), "discriminator")):
         gan = tiny_pix2pix(rates=rates)
         before = {name: values(getattr(gan, name).variables) for name in ("generator", "discriminator")}
@@ -198,14 +200,14 @@ def test_each_player_moves_its_own_weights_only():
             assert same(weights, values(getattr(gan, name).variables)) == (name != moved)
 
 
-@pytest.mark.parametrize(("player", "rates"), [("generator", (1.0, 0.0)), ("discriminator", (0.0, 1.0))])
-def test_gradient_norms_are_those_of_the_updates(player, rates):
+@pytest.mark.parametrize(("network", "rates"), [("generator", (1.0, 0.0)), ("discriminator", (0.0, 1.0))])
+def test_gradient_norms_are_those_of_the_updates(network, rates):
     """With a learning rate of 1 the norm of the gradient is the norm of the change."""
     gan = tiny_pix2pix(rates=rates, l1_weight=2.0)
     logs = {}
-    moved = change(getattr(gan, player), lambda: logs.update(gan.train_step(paired_batch())))
+    moved = change(getattr(gan, network), lambda: logs.update(gan.train_step(paired_batch())))
     norm = np.sqrt(sum(np.sum(c.astype(float) ** 2) for c in moved))
-    assert float(logs[f"{player[0]}_gradient_norm"]) == pytest.approx(norm, rel=1e-4)
+    assert float(logs[f"{network[0]}_gradient_norm"]) == pytest.approx(norm, rel=1e-4)
 
 
 def test_known_pixels_stay_while_holes_are_learnt():

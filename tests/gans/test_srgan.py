@@ -55,11 +55,11 @@ def step(gan, batch):
 
 def test_first_phase_leaves_the_discriminator_alone():
     gan = small_srgan()
-    players = {name: getattr(gan, name).variables for name in ("generator", "discriminator", "d_optimizer")}
+    tracked = {name: getattr(gan, name).variables for name in ("generator", "discriminator", "d_optimizer")}
     for number in range(4):
-        before = {name: values(variables) for name, variables in players.items()}
+        before = {name: values(variables) for name, variables in tracked.items()}
         logs = step(gan, batch_of(seed=number))
-        moved = {name: not same(before[name], values(variables)) for name, variables in players.items()}
+        moved = {name: not same(before[name], values(variables)) for name, variables in tracked.items()}
         adversarial = number >= 2
         assert gan.pretraining != adversarial
         assert moved == {"generator": True, "discriminator": adversarial, "d_optimizer": adversarial}

@@ -120,7 +120,7 @@ def test_the_generator_follows_the_gradient_of_the_weighted_sum(weights):
 
 
 @pytest.mark.parametrize("learns", ["generator", "discriminator"])
-def test_each_player_moves_itself_alone(learns):
+def test_each_update_changes_its_own_network_only(learns):
     pair = (keras.optimizers.SGD(0.1), Frozen(0.1))
     gan = style_gan(pair if learns == "generator" else pair[::-1])
     networks = {"generator": gan.generator, "discriminator": gan.discriminator}

@@ -48,7 +48,7 @@ def dataset(n=6):
 
 
 @EVERY
-def test_each_player_moves_only_itself(objective):
+def test_each_update_changes_its_own_network_only(objective):
     for frozen in ("generator", "discriminator"):
         pair = (Frozen(0.1), sgd()) if frozen == "generator" else (sgd(), Frozen(0.1))
         gan = tiny(objective, optimizers=pair)
@@ -80,7 +80,7 @@ def test_resumed_training_is_bit_identical(objective, tmp_path):
         assert same(values(optimizer.variables), values(resumed.optimizers()[name].variables))
 
 
-def test_pretraining_leaves_the_judge_alone_and_ends_at_its_step():
+def test_pretraining_leaves_the_discriminator_alone_and_ends_at_its_step():
     gan = tiny(pretraining_steps=3)
     before = values(gan.discriminator.variables)
     gan.fit(dataset(), steps_per_epoch=3, verbose=0, shuffle=False)

@@ -1,4 +1,4 @@
-"""What holds for every type: isolation of the players, resume, precision, XLA, export."""
+"""What holds for every type: isolation of the networks, resume, precision, XLA, export."""
 
 import keras
 import numpy as np
@@ -34,7 +34,7 @@ def batches_for(gan, n):
 
 
 @EVERY
-def test_each_player_moves_only_itself(kind):
+def test_each_update_changes_its_own_network_only(kind):
     for frozen in ("generator", "discriminator"):
         pair = (Frozen(0.1), sgd()) if frozen == "generator" else (sgd(), Frozen(0.1))
         gan = tiny_gan(kind=kind, optimizers=pair)

@@ -80,19 +80,19 @@ class Frozen(keras.optimizers.SGD):
         pass
 
 
-def test_each_player_moves_only_itself():
-    players = {
+def test_each_update_changes_its_own_network_only():
+    tracked = {
         "generator": ("generator", "backward"),
         "discriminator": ("discriminator", "backward_discriminator"),
     }
     for frozen, moving in (("generator", "discriminator"), ("discriminator", "generator")):
         pair = (Frozen(0.1), keras.optimizers.SGD(0.1))
         gan = tiny(optimizers=pair if frozen == "generator" else pair[::-1])
-        before = {name: values(getattr(gan, name).variables) for names in players.values() for name in names}
+        before = {name: values(getattr(gan, name).variables) for names in tracked.values() for name in names}
         for batch in batches(2):
             gan.train_step(batch)
         moved = {name for name in before if not same(before[name], values(getattr(gan, name).variables))}
-        assert moved == set(players[moving])
+        assert moved == set(tracked[moving])
 
 
 def test_resumed_training_is_bit_identical(tmp_path):

@@ -83,6 +83,56 @@ def test_pairs_fit_and_images_are_in_range(pair):
     assert logits.shape == (5, 1)
 
 
+@pytest.mark.parametrize(
+    ("build", "features", "arguments", "settings"),
+    [
+        (networks.dcgan_discriminator, networks.dcgan_features, (28, 1), {"width": 4, "dropout": 0.2}),
+        (networks.dcgan_discriminator, networks.dcgan_features, (32, 3), {"width": 4, "spectral_norm": True}),
+        (networks.conv28_discriminator, networks.conv28_features, (3,), {"dropout": 0.1}),
+        (networks.mlp_discriminator, networks.mlp_features, ((6, 6, 1), (8, 4)), {"dropout": 0.1}),
+        (networks.point_discriminator, networks.point_features, (2, (8, 4)), {"spectral_norm": True}),
+        (networks.wavegan_discriminator, networks.wavegan_features, (1024,), {"width": 4}),
+    ],
+)
+def test_a_discriminator_in_one_call_is_its_body_and_the_head(build, features, arguments, settings):
+    settings = {**settings, "initializer": "he", "seed": 3}
+    head = {key: settings[key] for key in ("spectral_norm", "initializer", "seed") if key in settings}
+    keras.backend.clear_session()  # layers are numbered anew
+    expected = networks.discriminator(features(*arguments, **settings), **head)
+    keras.backend.clear_session()
+    found = build(*arguments, **settings)
+    assert found.get_config() == expected.get_config()
+    assert found.output_shape == (None, 1)
+    for weight, wanted in zip(found.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, wanted)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda **s: networks.mlp_discriminator((4, 4, 1), (6,), **s),
+        lambda **s: networks.auxiliary_discriminator(
+            networks.mlp_features((4, 4, 1), (6,)), num_classes=3, **s
+        ),
+        lambda **s: networks.conditional_discriminator(
+            lambda c: networks.mlp_features((4, 4, c), (6,)), (4, 4, 1), num_classes=3, **s
+        ),
+    ],
+    ids=["discriminator", "auxiliary", "conditional"],
+)
+def test_minibatch_discrimination_stands_before_the_logit(build):
+    plain, seeing = build(), build(minibatch_discrimination=True)
+    logits = [model.get_layer("logits").kernel for model in (plain, seeing)]
+    assert [kernel.shape[0] for kernel in logits] == [6, 6 + 16]
+    kinds = [type(layer).__name__ for layer in networks.nested_layers(seeing)]
+    assert kinds.count("MinibatchDiscrimination") == 1
+
+
+def test_everything_exported_is_documented():
+    for name in networks.__all__:
+        assert getattr(networks, name).__doc__, name
+
+
 COMBINE = ["concat", "hadamard", "projection"]
 
 

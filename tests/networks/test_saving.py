@@ -20,7 +20,7 @@ from tfgan_ref.networks.layers.reparametrised import (
 from tfgan_ref.networks.layers.seeded import Dropout
 from tfgan_ref.networks.sequences.frames import FactorOneHots
 from tfgan_ref.networks.sequences.spectrogram_critic import LogSpectrogram
-from tfgan_ref.networks.sequences.text import SentenceWriter
+from tfgan_ref.networks.sequences.text import SentenceGenerator
 from tfgan_ref.networks.sequences.voice import FrequencyWarp
 from tfgan_ref.networks.sequences.wavegan import PhaseShuffle
 from tfgan_ref.networks.translation.adain import AdaIN
@@ -43,7 +43,10 @@ LAYERS = [
     (PixelNormalization(epsilon=0.1), [(4, 4, 2)]),
     (PixelShuffle(2), [(3, 3, 8)]),
     (ReflectionPadding2D(2), [(4, 4, 2)]),
-    (SentenceWriter(3, 4, 2, units=5, embedding_dim=3, temperature=0.5, relaxed=True, seed=7), [(12,), ()]),
+    (
+        SentenceGenerator(3, 4, 2, units=5, embedding_dim=3, temperature=0.5, relaxed=True, seed=7),
+        [(12,), ()],
+    ),
     (SpectralNormalization(keras.layers.Conv2D(3, 3), seed=4), [(4, 4, 2)]),
     (StageBlend(), [(4, 4, 1), (8, 8, 1)]),
 ]

@@ -76,6 +76,48 @@ def test_bad_config(config, message):
         TargetSettings.from_config(config)
 
 
+def test_groups_of_settings():
+    settings = TargetSettings(seed=5, dropout=0.25, initializer="he")
+    assert settings.group("dropout", "r1") == {"dropout": 0.25, "r1": 0.0}
+    assert settings.network() == {"initializer": "he", "seed": 5}
+    assert settings.network("dropout", number=2) == {"initializer": "he", "seed": 7, "dropout": 0.25}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
+def test_limits_and_choices_are_of_settings(recipe):
+    """A limit of a setting that is not there would be an AttributeError; defaults are within."""
+    keys = {field.name for field in dataclasses.fields(recipe.settings)}
+    for kind in recipe.settings.__mro__:
+        assert set(vars(kind).get("limits", ())) | set(vars(kind).get("choices", ())) <= keys
+    for key in ("limits", "choices"):
+        with pytest.raises(InputError, match=f"setting '{key}' is unknown"):
+            recipe.settings.from_text({key: "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "text", "message"),
+    [
+        ("gan", "depth", "7", "depth 7 is out of range: from 1 to 6"),
+        ("text", "hold_out", "0", "hold_out 0.0 is out of range: above 0 and below 1"),
+        ("text", "hold_out", "1", "hold_out 1.0 is out of range: above 0 and below 1"),
+        ("inpaint", "hold_out", "-1", "hold_out -1 is out of range: at least 0"),
+        ("speech", "critic", "eye", "critic 'eye' is unknown: choose one of waveform, spectrogram, both"),
+        ("speech", "diversity_bound", "0", "diversity_bound 0.0 is out of range: above 0"),
+        ("voices", "length", "799", "length 799 is out of range: at least 800"),
+        ("voices", "frames", "10", "frames 10 is out of range: a multiple of 4 from 8 up"),
+        ("ebgan", "pretrain_steps", "-1", "pretrain_steps -1 is out of range: from 0 to below steps"),
+        ("progressive", "fade_steps", "0", "fade_steps 0 is out of range: from 1 to stage_steps"),
+        ("progressive", "fade_steps", "4000", "fade_steps 4000 is out of range: from 1 to stage_steps"),
+        ("gan", "d_learning_rate", "0", "d_learning_rate 0.0 is out of range: above 0, or none"),
+        ("mse", "learning_rate", "-1", "learning_rate -1.0 is out of range: above 0"),
+        ("mse", "warmup_steps", "-1", "warmup_steps -1 is out of range: at least 0"),
+    ],
+)
+def test_bad_settings_of_recipes(name, key, text, message):
+    with pytest.raises(InputError, match=message):
+        RECIPES[name].settings.from_text({key: text})
+
+
 def test_every_setting_is_explained():
     """A default without its comment helps no reader."""
     import inspect

@@ -107,15 +107,15 @@ def test_held_out_sentences_are_not_trained_on():
     held_out = set(data.held_out.texts())
     assert len(held_out) > 100
     for batch in data.batches(50).take(3).as_numpy_iterator():
-        assert not held_out & {" ".join(data.training.words[w] for w in row if w) for row in batch["tokens"]}
+        assert not held_out & {" ".join(data.items.words[w] for w in row if w) for row in batch["tokens"]}
     everything = {text for texts in grammar_sentences().values() for text in texts}
-    assert held_out | set(data.training.texts()) <= everything
+    assert held_out | set(data.items.texts()) <= everything
     assert RECIPE.read(settings(hold_out=0.5, seed=7)).fingerprint == data.fingerprint
 
 
 def test_words_and_topics_are_kept_with_the_run(run):
     _, _, shape = build.open_run(run)
-    data = RECIPE.read(settings()).training
+    data = RECIPE.read(settings()).items
     assert shape.names == {"topics": data.topics, "words": data.words}
     assert shape.sample_shape == (9, len(data.words))
 

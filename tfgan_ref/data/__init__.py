@@ -4,27 +4,27 @@ Each kind has a function that reads a data set by its name (``read``, ``read_pai
 ``read_waves``, ``read_sentences``, ``read_clips``), a class that holds it in memory, and a function that
 returns the endless tf.data data set of its batches (``batches``, ``pair_batches``, ``wave_batches``,
 ``voice_batches``, ``sentence_batches``, ``clip_batches``). A batch is a dict of tensors, a function of (seed,
-step). ``load`` is ``read`` and ``batches`` in one. ``TrainingImages``, ``TrainingPairs`` and so on hold data
-with the settings of their batches, as a recipe trains on them.
+step). ``load`` is ``read`` and ``batches`` in one. ``training_images``, ``training_pairs`` and so on
+join data with the settings of their batches, as a recipe trains on them.
 """
 
-from tfgan_ref.data.clips.clips import Clips, TrainingClips, clip_batches
+from tfgan_ref.data.clips.clips import Clips, clip_batches, training_clips
 from tfgan_ref.data.clips.sources import read_clips
-from tfgan_ref.data.images.arrays import ImageArrays, TrainingImages, batches, remove_pixels
+from tfgan_ref.data.images.arrays import ImageArrays, batches, remove_pixels, training_images
 from tfgan_ref.data.images.pictures import list_pictures, read_picture
 from tfgan_ref.data.images.resize import bicubic_resize
 from tfgan_ref.data.images.sources import load, read
 from tfgan_ref.data.pairs.pairs import PicturePairs, split_pairs
 from tfgan_ref.data.pairs.picture_sources import read_pictures
 from tfgan_ref.data.pairs.sources import read_pairs, unpaired
-from tfgan_ref.data.pairs.squares import TrainingPairs, example_pairs, pair_batches
+from tfgan_ref.data.pairs.squares import example_pairs, pair_batches, training_pairs
 from tfgan_ref.data.pairs.styled_digits import STYLES, draw_styled, styled_digits
 from tfgan_ref.data.pipeline import DataShape, TrainingData
-from tfgan_ref.data.sentences.sentences import Sentences, TrainingSentences, hold_out, sentence_batches
+from tfgan_ref.data.sentences.sentences import Sentences, hold_out, sentence_batches, training_sentences
 from tfgan_ref.data.sentences.sources import read_sentences
 from tfgan_ref.data.sounds.sources import read_waves
-from tfgan_ref.data.sounds.voices import TrainingVoices, Voices, example_voices, voice_batches
-from tfgan_ref.data.sounds.waves import TrainingWaves, Waves, wave_batches
+from tfgan_ref.data.sounds.voices import Voices, example_voices, training_voices, voice_batches
+from tfgan_ref.data.sounds.waves import Waves, training_waves, wave_batches
 
 __all__ = [
     "STYLES",
@@ -33,13 +33,7 @@ __all__ = [
     "ImageArrays",
     "PicturePairs",
     "Sentences",
-    "TrainingClips",
     "TrainingData",
-    "TrainingImages",
-    "TrainingPairs",
-    "TrainingSentences",
-    "TrainingVoices",
-    "TrainingWaves",
     "Voices",
     "Waves",
     "batches",
@@ -63,6 +57,12 @@ __all__ = [
     "sentence_batches",
     "split_pairs",
     "styled_digits",
+    "training_clips",
+    "training_images",
+    "training_pairs",
+    "training_sentences",
+    "training_voices",
+    "training_waves",
     "unpaired",
     "voice_batches",
     "wave_batches",

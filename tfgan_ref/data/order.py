@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from tfgan_ref.errors import whole_number
+
 # Purposes, so that the same number serves as an epoch in one place and as a block in another.
 _IMAGES = 0
 _CLASSES = 1
@@ -106,7 +108,8 @@ def _index_shuffle(indices: tf.Tensor, keys: tf.Tensor, sizes: tf.Tensor) -> tf.
 
 def _key(seed: int) -> tf.Tensor:
     """Returns 64 random bits, uint64, from a seed of any length."""
-    return tf.constant(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0], tf.uint64)
+    words = np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)
+    return tf.constant(words[0], tf.uint64)
 
 
 def _hash(key: tf.Tensor, *numbers: int | tf.Tensor) -> tf.Tensor:

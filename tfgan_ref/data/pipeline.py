@@ -4,7 +4,8 @@ A kind of data says how the items at given positions of its order become a batch
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -25,22 +26,25 @@ class DataShape(NamedTuple):
     names: dict[str, tuple[str, ...]] | None = None  # what numbers stand for: classes, words, attributes
 
 
-class TrainingData(Protocol):
-    """Data in memory, with the settings of the batches that a run trains on."""
+@dataclass(frozen=True)
+class TrainingData:
+    """Data in memory, with the settings of the batches that a run trains on.
 
-    @property
-    def shape(self) -> DataShape:
-        """Returns what networks must know of the data."""
+    Attributes:
+        items: the data, of the class of their kind, such as ``ImageArrays``.
+        shape: what networks must know of them.
+        fingerprint: a text that differs for other data, to recognise them when a run is resumed.
+        batches: maps a batch size and the step to begin at (default 0) to the endless data set of batches.
+        examples: arguments that a recipe's ``draw`` takes beside the GAN.
+        held_out: items of the same kind that are not trained on, where there are some.
+    """
 
-    @property
-    def fingerprint(self) -> str:
-        """Returns a text that differs for other data, to recognise them when a run is resumed."""
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless data set of batches from ``start_step`` on."""
-
-    def examples(self) -> tuple[dict[str, np.ndarray], ...]:
-        """Returns the arguments that a recipe's ``draw`` takes beside the GAN."""
+    items: Any
+    shape: DataShape
+    fingerprint: str
+    batches: Callable[..., tf.data.Dataset]
+    examples: tuple[dict[str, np.ndarray], ...] = ()
+    held_out: Any = None
 
 
 def endless_batches(
@@ -54,7 +58,12 @@ def endless_batches(
             batch is full and may span epochs. It must depend on these arguments only.
         batch_size: items per batch; may be more than there are.
         start_step: the number of batches to leave out, of a run that is resumed.
+
+    Raises:
+        InputError: ``batch_size`` is no whole number from 1 up, or ``start_step`` none from 0 up.
     """
+    whole_number("batch_size", batch_size, 1)
+    whole_number("start_step", start_step, 0)
 
     def batch_of_step(step: tf.Tensor) -> Batch:
         positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)

@@ -1,11 +1,14 @@
 """The types: one file each, a ``keras.Model`` with its own ``train_step``."""
 
 from tfgan_ref.gans.acgan import ACGAN
+from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.base import GenerativeModel
 from tfgan_ref.gans.baselines import VAE, MSEGenerator
 from tfgan_ref.gans.began import BEGAN
+from tfgan_ref.gans.callbacks import TerminateOnNaN
 from tfgan_ref.gans.conditional import ConditionalGAN
 from tfgan_ref.gans.cyclegan import CycleGAN
+from tfgan_ref.gans.diversity import DiversitySensitiveGAN
 from tfgan_ref.gans.dragan import DRAGAN
 from tfgan_ref.gans.ebgan import EBGAN
 from tfgan_ref.gans.frame import FrameGAN
@@ -14,13 +17,14 @@ from tfgan_ref.gans.hinge import HingeGAN
 from tfgan_ref.gans.lsgan import LSGAN
 from tfgan_ref.gans.pix2pix import Pix2Pix
 from tfgan_ref.gans.progressive import ProgressiveGAN
-from tfgan_ref.gans.srgan import SRGAN
+from tfgan_ref.gans.srgan import SRGAN, FeatureContent
 from tfgan_ref.gans.style_transfer import StyleTransferGAN
+from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, ReplayBuffer
 from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.gans.translation import ImageTranslator
 from tfgan_ref.gans.vanilla import VanillaGAN
 from tfgan_ref.gans.voice import VoiceCycleGAN
-from tfgan_ref.gans.wgan import WGAN
+from tfgan_ref.gans.wgan import WGAN, WeightClip
 from tfgan_ref.gans.wgan_gp import WGANGP
 
 __all__ = [
@@ -36,15 +40,23 @@ __all__ = [
     "WGANGP",
     "ConditionalGAN",
     "CycleGAN",
+    "DifferentiableAugmentation",
+    "DiversitySensitiveGAN",
+    "FeatureContent",
     "FrameGAN",
     "GenerativeModel",
     "HingeGAN",
     "ImageTranslator",
+    "InstanceNoise",
+    "LabelTargets",
     "MSEGenerator",
     "Pix2Pix",
     "ProgressiveGAN",
+    "ReplayBuffer",
     "StyleTransferGAN",
+    "TerminateOnNaN",
     "TextGAN",
     "VanillaGAN",
     "VoiceCycleGAN",
+    "WeightClip",
 ]

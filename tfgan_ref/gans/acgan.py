@@ -11,6 +11,7 @@ from tfgan_ref.errors import check_at_least
 from tfgan_ref.gans.gan import GAN, accuracies, class_accuracy
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class ACGAN(GAN):
     """GAN whose D predicts whether a sample is real and of which class it is; only G is given the class.
 
@@ -40,8 +41,9 @@ class ACGAN(GAN):
         super().__init__(generator, discriminator, num_classes=num_classes, **settings)
         self.class_weight = class_weight
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times by L_S + L_C, then G once, which maximises L_C - L_S."""
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
             logits, class_logits = self.discriminate(fakes, purpose=0)

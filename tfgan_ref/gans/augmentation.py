@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 
+import keras
 import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
+from tfgan_ref.gans.batches import shape_of
+from tfgan_ref.gans.techniques import Technique
 
 
 def colour(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Changes brightness by up to 0.5, saturation by a factor up to 2, contrast by 0.5 to 1.5."""
-    uniform = randomness.uniform([3, images.shape[0], 1, 1, 1], seed, axis=1)
+    uniform = randomness.uniform([3, shape_of(images)[0], 1, 1, 1], seed, axis=1)
     images += uniform[0] - 0.5
     mean = tf.reduce_mean(images, axis=3, keepdims=True)
     images = mean + (images - mean) * (2.0 * uniform[1])
@@ -24,7 +27,7 @@ def translation(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         size = images.shape[axis]
         most = size // 8
         shift = randomness.uniform(
-            [images.shape[0], 1], randomness.fold_in(seed, axis), -most, most + 1, dtype=tf.int32
+            [shape_of(images)[0], 1], randomness.fold_in(seed, axis), -most, most + 1, dtype=tf.int32
         )
         # One line of zeros at either end stands for all that is outside.
         padded = tf.pad(images, [[int(a == axis)] * 2 for a in range(4)])
@@ -35,11 +38,11 @@ def translation(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 def cutout(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Sets a square of half the side, centred anywhere in the image, to 0 (mid grey)."""
-    inside = tf.ones([images.shape[0], 1, 1, 1], tf.bool)
+    inside = tf.ones([shape_of(images)[0], 1, 1, 1], tf.bool)
     for axis in (1, 2):
         size = images.shape[axis]
         seed_of_axis = randomness.fold_in(seed, axis)
-        centre = randomness.uniform([images.shape[0], 1], seed_of_axis, 0, size, dtype=tf.int32)
+        centre = randomness.uniform([shape_of(images)[0], 1], seed_of_axis, 0, size, dtype=tf.int32)
         first = centre - size // 4
         lines = tf.range(size)[None]
         within = (lines >= first) & (lines < first + size // 2)
@@ -50,7 +53,8 @@ def cutout(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 POLICIES = {"colour": colour, "translation": translation, "cutout": cutout}
 
 
-class DifferentiableAugmentation:
+@keras.saving.register_keras_serializable(package="tfgan_ref")
+class DifferentiableAugmentation(Technique):
     """Random changes of real and fake images before D, in D's step and in G's: equation 2 and 3 of the paper.
 
     Args:

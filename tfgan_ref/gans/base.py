@@ -1,23 +1,32 @@
-"""The base of all types: the averaged generator, optimizers, updates, seeds, phases, drawing samples."""
+"""The base of all types: the averaged generator, optimizers, updates, seeds, phases, Keras's methods."""
 
 import bisect
-from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.gans import batches
+from tfgan_ref.gans.callbacks import refuse_callbacks
+from tfgan_ref.gans.optimizers import make_optimizer
+from tfgan_ref.gans.phases import graph_of_each_phase
 from tfgan_ref.gans.running_mean import RunningMean, mean_over_replicas
+from tfgan_ref.gans.sampling import label_tensor
+from tfgan_ref.gans.saving import bind_arguments, seed_states, serialize_arguments
 from tfgan_ref.networks.layers.reparametrised import spectral_layers
 
 
 class GenerativeModel(keras.Model):
     """A generator that is trained with or without a discriminator, and all that a resumed run needs.
 
-    A subclass overrides ``train_step(batch)`` and ``tracked``.
+    A subclass overrides ``train_step(data)`` and ``tracked``. It is a full ``keras.Model``: ``gan(latents)``
+    and ``predict`` give samples of the averaged generator, ``fit`` takes arrays, tuples, dicts and data sets
+    with batches of any size, and ``save`` keeps all that training needs to go on bit for bit.
+
+    ``evaluate`` and ``validation_data`` report the losses of the networks as they are, in inference mode
+    (batch norm with its moving statistics, no dropout), and change no variable but the running means.
 
     Args:
         generator: functional model.
@@ -33,6 +42,8 @@ class GenerativeModel(keras.Model):
     tracked: tuple[str, ...] = ()  # names of the running means that the step reports
     boundaries: tuple[int, ...] = ()  # steps from which ``train_step`` does something else
     n_critic = 1  # batches that one step takes
+    batch_names: tuple[str, ...] = ("image", "label")  # of the parts of a tuple that ``fit`` is given
+    learning = True  # False while ``test_step`` runs ``train_step``
 
     def __init__(
         self,
@@ -43,7 +54,7 @@ class GenerativeModel(keras.Model):
         seed: int = 0,
         ema_decay: float | None = 0.999,
     ) -> None:
-        super().__init__()
+        super().__init__(autocast=False)
         if num_classes is not None:
             check_at_least(1, num_classes=num_classes)
         if ema_decay is not None and not 0 <= ema_decay < 1:
@@ -61,6 +72,13 @@ class GenerativeModel(keras.Model):
         self.phase = 0  # the one that ``train_step`` is in: see ``enter_phase``
         self.trackers = {name: RunningMean(name) for name in self.tracked}
         self.built = True
+
+    def __new__(cls, *arguments: Any, **settings: Any) -> "GenerativeModel":
+        """Keeps the constructor's arguments for ``get_config``."""
+        model = super().__new__(cls, *arguments, **settings)
+        # Past Keras's attributes, which would count the networks in it once more.
+        model.__dict__["arguments"] = bind_arguments(model, arguments, settings)
+        return model
 
     @property
     def latent_dim(self) -> int:
@@ -101,33 +119,42 @@ class GenerativeModel(keras.Model):
 
     def compile(
         self,
-        g_optimizer: keras.optimizers.Optimizer,
-        d_optimizer: keras.optimizers.Optimizer | None = None,
-        **settings: Any,
+        g_optimizer: Any,
+        d_optimizer: Any = None,
+        *,
+        jit_compile: bool | str = "auto",
+        steps_per_execution: int = 1,
+        run_eagerly: bool = False,
     ) -> None:
         """Attaches the optimizers, built at once for the variables that each updates.
 
-        Under a float16 policy they are wrapped for loss scaling. ``settings`` go to ``keras.Model.compile``:
-        ``jit_compile``, ``steps_per_execution``, ``run_eagerly``.
+        Under a float16 policy they are wrapped for loss scaling.
 
         Args:
-            g_optimizer: of the generator.
+            g_optimizer: of the generator: a name, a config or a Keras optimizer.
             d_optimizer: of the discriminator; without one it is not used.
-            settings: of Keras.
+            jit_compile: as of ``keras.Model.compile``.
+            steps_per_execution: as of ``keras.Model.compile``.
+            run_eagerly: as of ``keras.Model.compile``.
 
         Raises:
-            InputError: there is a discriminator, but no optimizer for it.
+            InputError: there is a discriminator, but no optimizer of its own for it, or a name is unknown.
         """
-        super().compile(optimizer=None, **settings)
-        self.g_optimizer = loss_scaled(g_optimizer, self.generator)
+        kept = {
+            "jit_compile": jit_compile,
+            "steps_per_execution": steps_per_execution,
+            "run_eagerly": run_eagerly,
+        }
+        shared = d_optimizer is g_optimizer and isinstance(g_optimizer, keras.optimizers.Optimizer)
+        if self.discriminator is not None and (d_optimizer is None or shared):
+            raise InputError(f"{type(self).__name__} takes two optimizers: compile(g_optimizer, d_optimizer)")
+        super().compile(optimizer=None, **kept)
+        self.g_optimizer, kept["g_optimizer"] = make_optimizer(g_optimizer, self.generator)
         self.g_optimizer.build(self.generator_variables())
         if self.discriminator is not None:
-            if d_optimizer is None:
-                raise InputError(
-                    f"{type(self).__name__} needs two optimizers: compile(g_optimizer, d_optimizer)"
-                )
-            self.d_optimizer = loss_scaled(d_optimizer, self.generator)
+            self.d_optimizer, kept["d_optimizer"] = make_optimizer(d_optimizer, self.generator)
             self.d_optimizer.build(self.discriminator_variables())
+        self.compile_config = kept
         # Bound methods, since Keras would count layers in a list as layers of this model.
         self.power_iterations = [
             layer.power_iteration for network in self.discriminators() for layer in spectral_layers(network)
@@ -152,9 +179,12 @@ class GenerativeModel(keras.Model):
     def step_seed(self, purpose: int, critic_step: int = 0) -> tf.Tensor:
         """Returns the (2,) seed of a draw in the current step: for a purpose, and a critic update in it."""
         seed = randomness.step_seed(self.seed, self.step.value)
+        if not self.learning:  # the number of batches that this evaluation has seen
+            batch = tf.cast(self.metrics[0].count.value, tf.int32)
+            seed = randomness.fold_in(seed, randomness.EVALUATION, batch)
         return randomness.fold_in(seed, purpose, critic_step)
 
-    def latents(self, n: int, critic_step: int = 0) -> tf.Tensor:
+    def latents(self, n: int | tf.Tensor, critic_step: int = 0) -> tf.Tensor:
         """Draws this step's latents (n, latent_dim) from N(0, I)."""
         latent_dim = self.generator.inputs[0].shape[-1]
         return randomness.sample_latents(n, latent_dim, self.step_seed(randomness.LATENTS, critic_step))
@@ -180,7 +210,7 @@ class GenerativeModel(keras.Model):
     def update_discriminator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
         """Updates D to lower ``loss``, then its spectral norms if it has any; returns the gradient's norm."""
         norm = self.update(loss, tape, self.d_optimizer, self.discriminator.trainable_variables)
-        for power_iteration in self.power_iterations:
+        for power_iteration in self.power_iterations if self.learning else ():
             power_iteration()
         return norm
 
@@ -198,8 +228,10 @@ class GenerativeModel(keras.Model):
 
         Returns:
             The Euclidean norm of the gradient of ``loss`` by all ``variables``, a diagnostic; 0 for an update
-            that is left out because its loss scale was too large for float16.
+            that is left out because its loss scale was too large for float16, and in ``test_step``.
         """
+        if not self.learning:
+            return tf.zeros(())
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         start = optimizer.scale_loss(tf.ones_like(loss) / replicas)
         gradients = tape.gradient(loss, [v.value for v in variables], output_gradients=start)
@@ -218,31 +250,38 @@ class GenerativeModel(keras.Model):
         Args:
             tracked: values for the trackers, by name.
         """
-        if self._averages:
+        if self.learning:
             step = tf.cast(self.step.value, tf.float32)
-            # A young average forgets its start sooner (as in tf.train.ExponentialMovingAverage).
-            decay = tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-        for copy, network in self._averages:
-            for average, current in zip(copy.weights, network.weights, strict=True):
-                average.assign(decay * average + (1.0 - decay) * tf.cast(current, average.dtype))
-        self.step.assign_add(1)
+            for copy, network in self._averages:
+                # A young average forgets its start sooner (as in tf.train.ExponentialMovingAverage).
+                decay = tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
+                for average, current in zip(copy.weights, network.weights, strict=True):
+                    average.assign(decay * average + (1.0 - decay) * tf.cast(current, average.dtype))
+            self.step.assign_add(1)
+        else:
+            tracked = {name: value for name, value in tracked.items() if "gradient" not in name}
         strategy = tf.distribute.get_strategy()
         if strategy.num_replicas_in_sync > 1:
             tracked = dict(zip(tracked, mean_over_replicas(list(tracked.values())), strict=True))
         for name, value in tracked.items():
             self.trackers[name].update_state(value)
-        means = {name: tracker.result() for name, tracker in self.trackers.items()}
+        names = self.trackers if self.learning else tracked
+        means = {name: self.trackers[name].result() for name in names}
         if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
             # There, Keras averages over the first axis.
             return {name: mean[tf.newaxis] for name, mean in means.items()}
         return means
 
+    def current_phase(self) -> int:
+        """Returns the number of ``boundaries`` that the step counter has reached."""
+        return bisect.bisect_right(self.boundaries, int(self.step.numpy()))
+
     def enter_phase(self) -> int:
-        """Sets and returns the number of ``boundaries`` that the step counter has reached.
+        """Sets and returns ``phase``, the number of ``boundaries`` that the step counter has reached.
 
         ``train_step`` may read ``phase`` as a Python number: a graph of it serves one phase.
         """
-        self.phase = bisect.bisect_right(self.boundaries, int(self.step.numpy()))
+        self.phase = self.current_phase()
         return self.phase
 
     def steps_to_boundary(self) -> int | None:
@@ -250,30 +289,19 @@ class GenerativeModel(keras.Model):
         step = int(self.step.numpy())
         return next((boundary - step for boundary in self.boundaries if boundary > step), None)
 
-    def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, tf.Tensor]]:
+    def make_train_function(self, force: bool = False) -> None:
         """Makes what ``fit`` calls: Keras's function, traced once for each phase."""
         if not self.boundaries:
-            return super().make_train_function(force)
-        if self.train_function is not None and not force:
-            return self.train_function
-        graphs = {}
+            super().make_train_function(force)
+        elif self.train_function is None or force:
+            self.train_function = graph_of_each_phase(self, "train_function", super().make_train_function)
 
-        def train_function(iterator: Iterator[Any]) -> dict[str, tf.Tensor]:
-            left = self.steps_to_boundary()
-            if left is not None and left % self.steps_per_execution:
-                raise InputError(
-                    f"steps_per_execution {self.steps_per_execution} does not divide the {left} steps "
-                    "before training enters its next phase"
-                )
-            phase = self.enter_phase()
-            if phase not in graphs:
-                # Keras's function is what it leaves behind, not what it returns.
-                super(GenerativeModel, self).make_train_function(force=True)
-                graphs[phase], self.train_function = self.train_function, train_function
-            return graphs[phase](iterator)
-
-        self.train_function = train_function
-        return train_function
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes what ``evaluate`` calls: Keras's function, traced once for each phase."""
+        if not self.boundaries:
+            super().make_test_function(force)
+        elif self.test_function is None or force:
+            self.test_function = graph_of_each_phase(self, "test_function", super().make_test_function)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Does nothing: all networks and optimizers are built.
@@ -282,6 +310,83 @@ class GenerativeModel(keras.Model):
         or not, before it looks; it takes a batch from the data and reduces it over the replicas, which fails
         for a dict of tensors when there are several processes.
         """
+
+    def as_batch(self, data: Any) -> dict[str, tf.Tensor]:
+        """Returns what ``fit`` was given as a dict of tensors: float32 samples, int32 labels (N,).
+
+        Raises:
+            InputError: a part has another form, or samples are missing.
+        """
+        if not isinstance(data, dict):
+            data = batches.name_parts(data, self.batch_names, type(self).__name__)
+        if (samples := self.batch_names[0]) not in data:
+            article = "an" if samples[0] in "aeiou" else "a"
+            raise InputError(f"{type(self).__name__} needs {article} {samples} in its batch")
+        batch = dict(data)
+        for name, value in data.items():
+            usual = tf.is_tensor(value) and value.dtype == batches.USUAL.get(name, value.dtype)
+            if not usual or (name == "label" and value.shape.rank != 1):
+                batch[name] = batches.standard_part(name, value)
+        return batch
+
+    def fit(self, *data: Any, callbacks: Any = None, **settings: Any) -> keras.callbacks.History:
+        """Trains as ``keras.Model.fit`` does.
+
+        Raises:
+            InputError: a callback cannot work with two optimizers; the line says what to use instead.
+        """
+        refuse_callbacks(callbacks)
+        return super().fit(*data, callbacks=callbacks, **settings)
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Returns the running means of the losses, and changes nothing else.
+
+        Each batch of an evaluation has draws of its own, the same in each evaluation at one step.
+        """
+        self.learning = False
+        try:
+            return self.train_step(data)
+        finally:
+            self.learning = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> tf.Tensor:
+        """Returns samples of the averaged generator, always in inference mode."""
+        return self.sampling_generator(inputs, training=False)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments, networks and all.
+
+        Raises:
+            InputError: one has no ``get_config``.
+        """
+        return serialize_arguments(self.arguments, type(self).__name__)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "GenerativeModel":
+        """Returns a new model from what ``get_config`` gave."""
+        return cls(**keras.saving.deserialize_keras_object(config))
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Returns the arguments of ``compile``."""
+        return dict(self.compile_config) if self.compiled else {}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles with what ``get_compile_config`` gave."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def save_own_variables(self, store: Any) -> None:
+        """Saves this model's own variables, and the states of all dropout, which Keras leaves out."""
+        super().save_own_variables(store)
+        for number, variable in enumerate(seed_states(self)):
+            store[f"seed_{number}"] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Loads what ``save_own_variables`` saved."""
+        names = [name for name in list(store.keys()) if "seed" not in name]
+        super().load_own_variables({name: store[name] for name in names})
+        for number, variable in enumerate(seed_states(self)):
+            variable.assign(store[f"seed_{number}"])
+        self.phase = self.current_phase()
 
     def generate(self, n: int, seed: int, **conditions: Any) -> tf.Tensor:
         """Returns ``n`` samples of the averaged generator, in [-1, 1]; the same for the same seed.
@@ -307,27 +412,3 @@ class GenerativeModel(keras.Model):
         if conditions:
             raise InputError(f"{type(self).__name__} takes no {', '.join(conditions)}: it is unconditional")
         return []
-
-
-def loss_scaled(optimizer: keras.optimizers.Optimizer, network: keras.Model) -> keras.optimizers.Optimizer:
-    """Wraps ``optimizer`` for loss scaling if ``network`` computes in float16."""
-    half = network.dtype_policy.compute_dtype == "float16"
-    if not half or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return optimizer
-    return keras.optimizers.LossScaleOptimizer(optimizer)
-
-
-def label_tensor(n: int, num_classes: int, label: int | Sequence[int] | None = None) -> tf.Tensor:
-    """Returns int32 labels (n,): one for all, one for each, or every class in turn for None.
-
-    Raises:
-        InputError: a label is not an integer from 0 to num_classes - 1, or there are not ``n``.
-    """
-    if label is None:
-        return tf.range(n, dtype=tf.int32) % num_classes
-    labels = np.asarray(label)
-    if not np.issubdtype(labels.dtype, np.integer) or labels.shape not in ((), (n,)):
-        raise InputError(f"label {label!r} is not an integer, nor {n} integers")
-    if labels.min() < 0 or labels.max() >= num_classes:
-        raise InputError(f"label {label!r} is out of range: from 0 to {num_classes - 1}")
-    return tf.broadcast_to(tf.constant(labels, tf.int32), [n])

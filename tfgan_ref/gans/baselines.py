@@ -11,8 +11,10 @@ import tensorflow as tf
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.base import GenerativeModel
+from tfgan_ref.gans.batches import shape_of
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class MSEGenerator(GenerativeModel):
     """A generator that learns images from labels by squared error, as a supervised network would.
 
@@ -30,16 +32,18 @@ class MSEGenerator(GenerativeModel):
     def __init__(self, generator: keras.Model, *, num_classes: int, **settings: Any) -> None:
         super().__init__(generator, num_classes=num_classes, **settings)
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates G once by E |G(z, y) - x|^2, the mean over observed pixels."""
-        latents = self.latents(batch["image"].shape[0])
+        batch = self.as_batch(data)
+        latents = self.latents(shape_of(batch["image"])[0])
         with tf.GradientTape() as tape:
-            images = self.generator([latents, *self.batch_labels(batch)], training=True)
+            images = self.generator([latents, *self.batch_labels(batch)], training=self.learning)
             loss = tf.reduce_mean(_observed_error(images, batch))
         norm = self.update_generator(loss, tape)
         return self.finish_step(g_loss=loss, g_gradient_norm=norm)
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class VAE(GenerativeModel):
     """The variational autoencoder of Kingma and Welling 2014, with a Gaussian decoder of fixed variance.
 
@@ -64,15 +68,16 @@ class VAE(GenerativeModel):
         self.encoder = encoder
         self.stddev = stddev
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates both networks once by the negative evidence lower bound per pixel (equation 10, one z)."""
+        batch = self.as_batch(data)
         images = batch["image"]
         pixels = tf.cast(tf.size(images[0]), tf.float32)
-        noise = self.latents(images.shape[0])
+        noise = self.latents(shape_of(images)[0])
         with tf.GradientTape() as tape:
-            mean, log_variance = self.encoder(images, training=True)
+            mean, log_variance = self.encoder(images, training=self.learning)
             latents = mean + tf.exp(0.5 * log_variance) * noise
-            error = tf.reduce_mean(_observed_error(self.generator(latents, training=True), batch))
+            error = tf.reduce_mean(_observed_error(self.generator(latents, training=self.learning), batch))
             divergence = tf.reduce_mean(losses.standard_normal_divergence(mean, log_variance)) / pixels
             loss = error / (2.0 * self.stddev**2) + divergence
         norm = self.update(loss, tape, self.g_optimizer, self.generator_variables())

@@ -11,6 +11,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans.gan import GAN, LOSSES_AND_NORMS
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class BEGAN(GAN):
     """GAN whose D is an autoencoder; a weight k keeps E L(G(z)) near gamma times E L(x), L its L1 error.
 
@@ -58,14 +59,16 @@ class BEGAN(GAN):
             name="k",
         )
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Runs section 3.4: n_critic updates of D, one of G, then one of k."""
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = tf.reduce_mean(self.discriminate(fakes, purpose=0))
         norm = self.update_generator(g_loss, tape)
         balance = self.gamma * tracked["energy_real"] - g_loss
-        self.update_k(balance)
+        if self.learning:
+            self.update_k(balance)
         return self.finish_step(
             g_loss=g_loss,
             g_gradient_norm=norm,
@@ -106,7 +109,7 @@ class BEGAN(GAN):
         """Returns the energies (N,) of D's inputs: augmented samples are reconstructed as such."""
         samples, *labels = inputs
         seen = self.perturb(samples, purpose)
-        reconstructions, _ = self.discriminator([seen, *labels] if labels else seen, training=True)
+        reconstructions, _ = self.discriminator([seen, *labels] if labels else seen, training=self.learning)
         return losses.reconstruction_error(seen, reconstructions, power=1)
 
     def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:

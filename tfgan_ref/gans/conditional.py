@@ -10,6 +10,7 @@ from tfgan_ref.gans.gan import GAN, check_targets
 from tfgan_ref.gans.techniques import LabelTargets
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class ConditionalGAN(GAN):
     """GAN with labels: G draws from p(x | y), D tells real pairs (x, y) from fake ones.
 
@@ -43,8 +44,9 @@ class ConditionalGAN(GAN):
         self.adversarial_loss = losses.adversarial_loss(loss)
         self.label_targets = check_targets(label_targets, loss)
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times on (real, label) and (fake, label), then G once through the updated D."""
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))

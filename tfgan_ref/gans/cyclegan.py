@@ -18,6 +18,7 @@ from tfgan_ref.gans.translation import ImageTranslator
 LOSSES = ("least_squares", "non_saturating", "hinge")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class CycleGAN(ImageTranslator):
     """Two generators between two domains, each the inverse of the other, and a discriminator of each domain.
 
@@ -101,23 +102,25 @@ class CycleGAN(ImageTranslator):
         """Returns the averaged F's pictures of A in [-1, 1] for ``images`` of B."""
         return self.ema_backward(images, training=False)
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates both generators by equation 3, then both discriminators on the same fakes.
 
         ``g_loss`` is the sum of both adversarial terms; ``cycle_error`` and ``identity_error`` are mean
         absolute differences, the means of both directions. All are without their weights.
         """
+        batch = self.as_batch(data)
         a, b = self.both_domains(batch)
+        forth, back, training = self.generator, self.backward, self.learning
         with tf.GradientTape() as tape:
-            fake_b, fake_a = self.generator(a, training=True), self.backward(b, training=True)
+            fake_b, fake_a = forth(a, training=training), back(b, training=training)
             g_loss = self.generator_loss(self.discriminator, fake_b)
             g_loss += self.generator_loss(self.backward_discriminator, fake_a)
-            back_a, back_b = self.backward(fake_b, training=True), self.generator(fake_a, training=True)
+            back_a, back_b = back(fake_b, training=training), forth(fake_a, training=training)
             tracked = {"g_loss": g_loss, "cycle_error": _mean_distance((a, back_a), (b, back_b))}
             # The paper's terms are sums of both directions.
             objective = g_loss + 2.0 * self.cycle_weight * tracked["cycle_error"]
             if self.identity_weight:
-                same_a, same_b = self.backward(a, training=True), self.generator(b, training=True)
+                same_a, same_b = back(a, training=training), forth(b, training=training)
                 tracked["identity_error"] = _mean_distance((a, same_a), (b, same_b))
                 weight = 2.0 * self.cycle_weight * self.identity_weight
                 objective += weight * tracked["identity_error"]
@@ -136,7 +139,8 @@ class CycleGAN(ImageTranslator):
 
     def generator_loss(self, discriminator: keras.Model, fakes: tf.Tensor) -> tf.Tensor:
         """Returns the adversarial term of the generator that made ``fakes``."""
-        return self.loss_factor * self.adversarial_loss.generator(discriminator(fakes, training=True))
+        fake_logits = discriminator(fakes, training=self.learning)
+        return self.loss_factor * self.adversarial_loss.generator(fake_logits)
 
     def discriminator_step(
         self, a: tf.Tensor, b: tf.Tensor, fake_a: tf.Tensor, fake_b: tf.Tensor
@@ -160,7 +164,8 @@ class CycleGAN(ImageTranslator):
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Returns one discriminator's halved objective, and its accuracies."""
         # Two calls, not one on the concatenation: each batch is normalised by its own statistics.
-        real_logits, fake_logits = discriminator(real, training=True), discriminator(fakes, training=True)
+        real_logits = discriminator(real, training=self.learning)
+        fake_logits = discriminator(fakes, training=self.learning)
         d_loss = 0.5 * self.loss_factor * self.adversarial_loss.discriminator(real_logits, fake_logits)
         return d_loss, accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
 
@@ -170,7 +175,7 @@ class CycleGAN(ImageTranslator):
         Raises:
             InputError: the buffer keeps pictures of another size.
         """
-        if replay is None:
+        if replay is None or not self.learning:
             return fakes
         kept, made = (tuple(tensor.shape[1:3]) for tensor in (replay.stores[0], fakes))
         if kept != made:
@@ -180,7 +185,7 @@ class CycleGAN(ImageTranslator):
     def update_discriminator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
         """Updates both discriminators, then their spectral norms if any; returns the gradient's norm."""
         norm = self.update(loss, tape, self.d_optimizer, self.discriminator_variables())
-        for power_iteration in self.power_iterations:
+        for power_iteration in self.power_iterations if self.learning else ():
             power_iteration()
         return norm
 

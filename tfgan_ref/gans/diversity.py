@@ -8,10 +8,12 @@ import tensorflow as tf
 
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError
+from tfgan_ref.gans.batches import shape_of
 from tfgan_ref.gans.gan import GAN, check_targets
 from tfgan_ref.gans.techniques import LabelTargets
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class DiversitySensitiveGAN(GAN):
     """Conditional GAN whose G is also rewarded for samples that differ as much as their latents do.
 
@@ -63,8 +65,9 @@ class DiversitySensitiveGAN(GAN):
         self.bound = bound
         self.view = view or tf.identity
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times, then G once, which draws a second sample for each label."""
+        batch = self.as_batch(data)
         *_, last = self.split_batch(batch)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
@@ -80,7 +83,7 @@ class DiversitySensitiveGAN(GAN):
 
         The samples are those of this step's last latents for D and of the latents after them.
         """
-        n = first.shape[0]
+        n = shape_of(first)[0]
         latents = [self.latents(n, k) for k in (self.n_critic - 1, self.n_critic)]
         samples = [self.view(samples) for samples in (first, second)]
         return _distances(*samples) / _distances(*latents)

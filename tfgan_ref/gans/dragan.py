@@ -11,6 +11,7 @@ from tfgan_ref.gans.gan import GAN, accuracies
 from tfgan_ref.gans.penalties import perturbed_norms, refuse_batch_norm
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class DRAGAN(GAN):
     """The original GAN with a penalty that holds D's gradient norm near 1 around the real samples.
 
@@ -45,8 +46,9 @@ class DRAGAN(GAN):
         self.penalty_weight = penalty_weight
         self.spread = spread
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Runs Algorithm 1: updates of D with the local penalty, then one of G by the non-saturating loss."""
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = losses.non_saturating_generator(self.discriminate(fakes, purpose=0))

@@ -11,6 +11,7 @@ from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.gan import GAN, LOSSES_AND_NORMS
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class EBGAN(GAN):
     """GAN whose D is an autoencoder that learns low energy, a small reconstruction error, for real samples.
 
@@ -53,11 +54,12 @@ class EBGAN(GAN):
         self.pull_away_weight = pull_away_weight
         self.boundaries = (pretrain_steps,) if pretrain_steps else ()
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times by equation 1, then G once by equation 2 and the pulling-away term.
 
         While D is pretrained, nothing is drawn, and what is tracked of G and of fakes is 0.
         """
+        batch = self.as_batch(data)
         if self.phase < len(self.boundaries):
             for k, part in enumerate(self.split_batch(batch)):
                 tracked = self.autoencoder_step(self.real(part), k)
@@ -102,7 +104,8 @@ class EBGAN(GAN):
         """Returns the energies (N,) and codes of D's inputs: augmented samples are reconstructed as such."""
         samples, *labels = inputs
         seen = self.perturb(samples, purpose)
-        reconstructions, codes = self.discriminator([seen, *labels] if labels else seen, training=True)
+        inputs = [seen, *labels] if labels else seen
+        reconstructions, codes = self.discriminator(inputs, training=self.learning)
         return losses.reconstruction_error(seen, reconstructions), codes
 
     def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.gans.batches import shape_of
 from tfgan_ref.gans.gan import GAN, accuracies, class_accuracy
 
 CHUNK = 32  # clips that are made at once when drawing
@@ -15,6 +16,7 @@ RECOMBINED = 4  # one clip in so many is also drawn under another clip's action
 _FREE = 1  # the purpose of a seed for conditions that nobody chose; its latents come from the seed itself
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class FrameGAN(GAN):
     """GAN whose G draws one frame from (latents, conditions, phase) and whose D sees frames of a clip.
 
@@ -65,18 +67,19 @@ class FrameGAN(GAN):
         self.adversarial_loss = losses.adversarial_loss(loss)
         self.attribute_weight = attribute_weight
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times on frames of real and of fake clips, then G once through the updated D."""
-        *earlier, last = self.split_batch(batch)
+        batch = self.as_batch(data)
+        *earlier, last = self.split_batch(batch) if self.n_critic > 1 else [batch]
         for k, part in enumerate(earlier):
             self.discriminator_step(self.real(part), self.fake(part, k), k)
         real = self.real(last)
-        n = real[0].shape[0]
+        n = shape_of(real[0])[0]
         with tf.GradientTape() as tape:
-            drawn = self.fake(self.with_recombined(last), len(earlier))
+            drawn = self.fake(self.with_recombined(last), self.n_critic - 1)
             with tape.stop_recording():
                 fakes = [values[:n] for values in drawn]
-                tracked = self.discriminator_step(real, fakes, len(earlier))
+                tracked = self.discriminator_step(real, fakes, self.n_critic - 1)
             logits, attribute_logits = self.discriminate(drawn, purpose=0)
             loss, accuracy = self.attribute_loss(attribute_logits, drawn[1])
             g_loss = self.adversarial_loss.generator(logits[:n]) + self.attribute_weight * loss
@@ -108,7 +111,7 @@ class FrameGAN(GAN):
         """Returns a batch's conditions and phases and, behind them, the first ones with other actions."""
         *_, action = self.factors
         others = batch | {action: tf.roll(batch[action], 1, axis=0)}
-        extra = max(1, batch[action].shape[0] // RECOMBINED)
+        extra = tf.maximum(1, shape_of(batch[action])[0] // RECOMBINED)
         names = (*self.factors, "phase")
         return {name: tf.concat([batch[name], others[name][:extra]], axis=0) for name in names}
 
@@ -140,8 +143,8 @@ class FrameGAN(GAN):
     def fake(self, batch: dict[str, tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
         """Draws a character for each real one, under its conditions and in its phases; returns D's inputs."""
         conditions, phase = self.batch_labels(batch)
-        latents = self.latents(phase.shape[0], critic_step)
-        frames = clip_frames(self.generator, latents, conditions, phase, training=True)
+        latents = self.latents(shape_of(phase)[0], critic_step)
+        frames = clip_frames(self.generator, latents, conditions, phase, training=self.learning)
         return [frames, conditions, phase]
 
     def generate(self, n: int, seed: int, *, choices: Any = None) -> tf.Tensor:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.gans import batches
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.base import GenerativeModel
 from tfgan_ref.gans.penalties import r1_penalty
@@ -16,10 +17,11 @@ LOSSES_AND_NORMS = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
 ACCURACIES = ("d_accuracy_real", "d_accuracy_fake")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class GAN(GenerativeModel):
     """A generator and a discriminator, and the techniques that any type can take.
 
-    A subclass overrides ``train_step(batch)``; ``batch`` is a dict whose tensors hold ``n_critic`` batches.
+    A subclass overrides ``train_step(data)``; the tensors of a batch hold ``n_critic`` batches.
     It sets ``adversarial_loss``, or overrides ``discriminator_step``.
 
     Args:
@@ -76,6 +78,7 @@ class GAN(GenerativeModel):
         self.r1 = r1
         self.measure_fakes = measure_fakes
         self.sample_key = sample_key
+        self.batch_names = (sample_key, "label")
         # A sample's label travels with it, whether D is shown it or not.
         remembered = [discriminator.inputs[0], *generator.inputs[1:]]
         self.replay = ReplayBuffer(replay, remembered) if replay else None
@@ -92,14 +95,18 @@ class GAN(GenerativeModel):
             D's inputs for the last fakes, and what is tracked of D's last update.
         """
         *earlier, last = self.split_batch(batch) if self.n_critic > 1 else [batch]
-        k = len(earlier)
+        k = self.n_critic - 1
         with tape.stop_recording():
             for number, part in enumerate(earlier):
-                fakes = self.sample_replay(self.fake(part, number), number)
-                self.discriminator_step(self.real(part), fakes, number)
-        fakes = self.fake(last, k)
+                shown = fakes = self.fake(part, number)
+                if self.replay is not None:
+                    shown = self.sample_replay(fakes, number)
+                self.discriminator_step(self.real(part), shown, number)
+        shown = fakes = self.fake(last, k)
         with tape.stop_recording():
-            return fakes, self.discriminator_step(self.real(last), self.sample_replay(fakes, k), k)
+            if self.replay is not None:
+                shown = self.sample_replay(fakes, k)
+            return fakes, self.discriminator_step(self.real(last), shown, k)
 
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
@@ -119,8 +126,20 @@ class GAN(GenerativeModel):
         return {"d_loss": d_loss, "d_gradient_norm": norm, **shares}
 
     def split_batch(self, batch: dict[str, tf.Tensor]) -> list[dict[str, tf.Tensor]]:
-        """Splits a data set's batch into ``n_critic`` batches of fresh samples."""
-        n = batch[self.sample_key].shape[0]
+        """Splits a batch into ``n_critic`` batches of fresh samples; in ``test_step`` it stays whole.
+
+        A batch whose size is known only when the graph runs, such as each of ``fit`` on an array, is split as
+        evenly as possible.
+
+        Raises:
+            InputError: the size is known, and is not a multiple of ``n_critic``.
+        """
+        if not self.learning:
+            return [batch]
+        samples = batch[self.sample_key]
+        n = samples.shape[0]
+        if n is None:
+            return batches.split_evenly(batch, tf.shape(samples)[0], self.n_critic)
         if n % self.n_critic:
             raise InputError(f"a batch of {n} does not hold n_critic {self.n_critic} batches of one size")
         parts = {name: tf.split(value, self.n_critic) for name, value in batch.items()}
@@ -138,9 +157,10 @@ class GAN(GenerativeModel):
         They take the labels of the real samples, so that labels alone tell D nothing, and lose the pixels
         that those miss.
         """
-        latents = self.latents(batch[self.sample_key].shape[0], critic_step)
+        samples = batch[self.sample_key]
+        latents = self.latents(samples.shape[0] or tf.shape(samples)[0], critic_step)
         labels = self.batch_labels(batch)
-        fakes = self.generator([latents, *labels] if labels else latents, training=True)
+        fakes = self.generator([latents, *labels] if labels else latents, training=self.learning)
         if self.measure_fakes and "mask" in batch:
             fakes *= tf.cast(batch["mask"], fakes.dtype)
         return [pack(fakes, self.packing) if self.packing > 1 else fakes, *labels]
@@ -153,7 +173,7 @@ class GAN(GenerativeModel):
         samples, *labels = inputs
         if self.augmentation is not None or self.instance_noise is not None:
             samples = self.perturb(samples, purpose)
-        return self.discriminator([samples, *labels] if labels else samples, training=True)
+        return self.discriminator([samples, *labels] if labels else samples, training=self.learning)
 
     def perturb(self, samples: tf.Tensor, purpose: int) -> tf.Tensor:
         """Returns ``samples`` as D sees them in training; ``purpose`` is that of ``discriminate``."""
@@ -169,8 +189,8 @@ class GAN(GenerativeModel):
         return lambda samples: self.discriminate([samples, *labels], purpose)
 
     def sample_replay(self, fakes: list[tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
-        """Returns D's inputs ``fakes``, some exchanged for stored ones if there is a replay buffer."""
-        if self.replay is None:
+        """Returns D's inputs ``fakes``, in training some exchanged for those of the replay buffer."""
+        if not self.learning:
             return fakes
         return self.replay.exchange(fakes, self.step_seed(randomness.REPLAY, critic_step))
 

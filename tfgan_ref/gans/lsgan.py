@@ -10,6 +10,7 @@ from tfgan_ref.gans.gan import GAN, check_targets
 from tfgan_ref.gans.techniques import LabelTargets
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class LSGAN(GAN):
     """GAN with squared errors: D's targets are 1 for real and 0 for fake, G's target is 1.
 
@@ -38,8 +39,9 @@ class LSGAN(GAN):
         super().__init__(generator, discriminator, **settings)
         self.label_targets = check_targets(label_targets, "least_squares")
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times by equation 9, then G once through the updated D."""
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = losses.least_squares_generator(self.discriminate(fakes, purpose=0))

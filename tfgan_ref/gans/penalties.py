@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError
+from tfgan_ref.gans.batches import shape_of
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
 
@@ -21,7 +22,7 @@ def input_gradients(critic: Critic, points: tf.Tensor) -> tf.Tensor:
     with tf.GradientTape() as tape:
         tape.watch(points)
         values = critic(points)
-    return tf.reshape(tape.gradient(values, points), [points.shape[0], -1])
+    return tf.reshape(tape.gradient(values, points), [shape_of(points)[0], -1])
 
 
 def interpolate_norms(critic: Critic, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -31,7 +32,7 @@ def interpolate_norms(critic: Critic, real: tf.Tensor, fake: tf.Tensor, seed: tf
     uniform on [0, 1].
     """
     real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
-    mixing = randomness.uniform([real.shape[0]] + [1] * (len(real.shape) - 1), seed)
+    mixing = randomness.uniform([shape_of(real)[0]] + [1] * (len(real.shape) - 1), seed)
     return losses.gradient_norms(input_gradients(critic, mixing * real + (1.0 - mixing) * fake))
 
 
@@ -41,7 +42,7 @@ def perturbed_norms(critic: Critic, real: tf.Tensor, seed: tf.Tensor, spread: fl
     The noise is uniform on [0, 1] times ``spread`` standard deviations of the batch, as in the authors' code.
     """
     real = tf.cast(real, tf.float32)
-    noise = spread * tf.math.reduce_std(real) * randomness.uniform(real.shape, seed)
+    noise = spread * tf.math.reduce_std(real) * randomness.uniform(shape_of(real), seed)
     return losses.gradient_norms(input_gradients(critic, real + noise))
 
 

@@ -13,6 +13,7 @@ from tfgan_ref.gans.translation import ImageTranslator
 LOSSES = ("non_saturating", "least_squares", "hinge")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class Pix2Pix(ImageTranslator):
     """Translator trained by the L1 distance to the target and by a D that sees the source and a picture.
 
@@ -62,15 +63,17 @@ class Pix2Pix(ImageTranslator):
         self.adversarial_weight = adversarial_weight
         self.adversarial_loss = adversarial_loss
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D once, then G once through the updated D, by equation 4.
 
         ``g_loss`` is the adversarial term and ``l1`` the distance, both without their weights.
         """
+        batch = self.as_batch(data)
         conditions, target = self.generator_inputs(batch), batch["target"]
         tracked = {}
         with tf.GradientTape() as tape:
-            fakes = self.generator(conditions if len(conditions) > 1 else conditions[0], training=True)
+            inputs = conditions if len(conditions) > 1 else conditions[0]
+            fakes = self.generator(inputs, training=self.learning)
             l1 = tf.reduce_mean(tf.abs(target - fakes))  # equation 3
             objective = self.l1_weight * l1
             if self.adversarial_weight:
@@ -100,7 +103,7 @@ class Pix2Pix(ImageTranslator):
 
     def discriminate(self, conditions: list[tf.Tensor], pictures: tf.Tensor) -> tf.Tensor:
         """Returns the logits that D gives ``pictures`` as translations of ``conditions``."""
-        return self.discriminator(tf.concat([*conditions, pictures], axis=-1), training=True)
+        return self.discriminator(tf.concat([*conditions, pictures], axis=-1), training=self.learning)
 
 
 def _check_channels(generator: keras.Model, discriminator: keras.Model) -> None:

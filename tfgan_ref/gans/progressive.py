@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.gans.batches import shape_of
 from tfgan_ref.gans.gan import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 from tfgan_ref.networks.images.progressive import (
@@ -22,6 +23,7 @@ from tfgan_ref.networks.images.progressive import (
 LOSSES = ("wasserstein", "non_saturating")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class ProgressiveGAN(GAN):
     """GAN whose networks start at 4x4 and grow; each stage fades in while those before it go on learning.
 
@@ -89,8 +91,8 @@ class ProgressiveGAN(GAN):
 
     def compile(
         self,
-        g_optimizer: keras.optimizers.Optimizer,
-        d_optimizer: keras.optimizers.Optimizer,
+        g_optimizer: Any,
+        d_optimizer: Any,
         **settings: Any,
     ) -> None:
         """Attaches both optimizers, built for the variables of all stages; see ``GAN``.
@@ -136,8 +138,8 @@ class ProgressiveGAN(GAN):
 
     def fake(self, batch: dict[str, tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
         """Draws as many fakes at the stage's size as ``batch`` has images: [fakes, alpha] (figure 2)."""
-        latents = self.latents(batch["image"].shape[0], critic_step)
-        fakes = self.generator_stages[self.phase](latents, training=True)
+        latents = self.latents(shape_of(batch["image"])[0], critic_step)
+        fakes = self.generator_stages[self.phase](latents, training=self.learning)
         if self.phase:
             before, present = fakes
             fakes = fade(upsample(before), present, self.alpha())
@@ -153,16 +155,18 @@ class ProgressiveGAN(GAN):
         return fade(upsample(downsample(images)), images, self.alpha()) if self.phase else images
 
     def _alpha_column(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:
-        return tf.fill([batch["image"].shape[0], 1], self.alpha())
+        return tf.fill([shape_of(batch["image"])[0], 1], self.alpha())
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates the stage's D n_critic times on fresh real images, then its G once through that D."""
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))
         norm = self.update_generator(g_loss, tape)
         alpha = self.alpha()
-        self.sampler.get_layer("images").show(self.phase, alpha)
+        if self.learning:
+            self.sampler.get_layer("images").show(self.phase, alpha)
         tracked |= {"alpha": alpha, "resolution": tf.constant(4.0 * 2**self.phase)}
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 

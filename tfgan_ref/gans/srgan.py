@@ -19,6 +19,7 @@ PIXEL_LOSSES = ("mse", "l1")
 ADVERSARIAL_WEIGHT = 1e-3  # equation 3
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class SRGAN(ImageTranslator):
     """Super-resolution GAN: a phase of pixel loss alone, then the perceptual loss with a discriminator.
 
@@ -91,16 +92,22 @@ class SRGAN(ImageTranslator):
         return self.sampler
 
     @property
+    def content_network(self) -> keras.Model | None:
+        """The network of a ``FeatureContent``, so that a saved model holds its weights."""
+        return getattr(self.arguments.get("content"), "features", None)
+
+    @property
     def pretraining(self) -> bool:
         """Whether ``train_step`` is in phase 0."""
         return self.discriminator is None or self.phase < len(self.boundaries)
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates G by its error in pixels, or first D and then G through the updated D.
 
         Both updates of phase 1 share their fakes, which saves a pass through G. ``g_loss`` is all that G
         lowers. What a phase has not got is reported as 0.
         """
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             target, fakes = self.real_and_fake(batch)
             error = losses.reconstruction_error(target, fakes, power=self.pixel_power)
@@ -125,7 +132,7 @@ class SRGAN(ImageTranslator):
         inputs = self.generator_inputs(batch)
         if "target" not in batch:
             raise InputError("SRGAN needs a target in its batch")
-        fakes = self.generator(inputs if len(inputs) > 1 else inputs[0], training=True)
+        fakes = self.generator(inputs if len(inputs) > 1 else inputs[0], training=self.learning)
         if not fakes.shape.is_compatible_with(batch["target"].shape):
             raise InputError(f"target of shape {batch['target'].shape}: the generator makes {fakes.shape}")
         return batch["target"], fakes
@@ -134,15 +141,15 @@ class SRGAN(ImageTranslator):
         """Updates D; returns what is tracked of it."""
         with tf.GradientTape() as tape:
             # Two calls, not one on the concatenation: each batch is normalised by its own statistics.
-            real_logits = self.discriminator(real, training=True)
-            fake_logits = self.discriminator(fakes, training=True)
+            real_logits = self.discriminator(real, training=self.learning)
+            fake_logits = self.discriminator(fakes, training=self.learning)
             d_loss = losses.discriminator_cross_entropy(real_logits, fake_logits)
         norm = self.update_discriminator(d_loss, tape)
         return {"d_loss": d_loss, "d_gradient_norm": norm, **accuracies(real_logits, fake_logits)}
 
     def perceptual_terms(self, real: tf.Tensor, fakes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the terms of equation 3, without their weights: that of equation 6, and content if any."""
-        fake_logits = self.discriminator(fakes, training=True)
+        fake_logits = self.discriminator(fakes, training=self.learning)
         terms = {"adversarial_loss": losses.non_saturating_generator(fake_logits)}
         if self.content is not None:
             terms["content_loss"] = self.content(real, fakes)
@@ -162,6 +169,7 @@ def _refuse(
             raise InputError(f"{name} {value} has no use without a discriminator: leave it out")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class FeatureContent:
     """Mean squared difference of a network's features: equation 5 with any network in VGG19's place.
 
@@ -188,13 +196,21 @@ class FeatureContent:
         if layer is not None and layer not in names:
             raise InputError(f"layer {layer!r} is unknown: choose one of {', '.join(names)}")
         features = network.outputs[0] if layer is None else network.get_layer(layer).output
-        self._features = keras.Model(network.input, features)
-        self._scale = scale
+        self.features = keras.Model(network.input, features)
+        self.scale = scale
 
     def __call__(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
         """Returns the mean over features and images, a scalar."""
         real, fake = (
-            self._scale * tf.cast(self._features(images, training=False), tf.float32)
-            for images in (real, fake)
+            self.scale * tf.cast(self.features(images, training=False), tf.float32) for images in (real, fake)
         )
         return tf.reduce_mean(tf.math.squared_difference(real, fake))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns arguments that make the same loss; a saved model has the network's weights beside them."""
+        return {"network": keras.saving.serialize_keras_object(self.features), "scale": self.scale}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "FeatureContent":
+        """Returns a new one from what ``get_config`` gave."""
+        return cls(**keras.saving.deserialize_keras_object(config))

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.gans.batches import shape_of
 from tfgan_ref.gans.gan import ACCURACIES, LOSSES_AND_NORMS, accuracies
 from tfgan_ref.gans.translation import ImageTranslator
 from tfgan_ref.networks.translation.adain import PARTS
@@ -20,6 +21,7 @@ LOSSES = ("least_squares", "non_saturating", "hinge")
 TERMS = ("self_error", "style_error", "content_error")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class StyleTransferGAN(ImageTranslator):
     """Translator of the content of ``source`` into the style of ``target``; D sees its pictures and targets.
 
@@ -82,18 +84,19 @@ class StyleTransferGAN(ImageTranslator):
         self.recolour = recolour
         self.adversarial_loss = adversarial_loss
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D once, then G once through the updated D, on the same fakes.
 
         ``g_loss`` is the adversarial term. No term has its weight in it.
         """
+        batch = self.as_batch(data)
         source, target = self.generator_inputs(batch)
         with tf.GradientTape() as tape:
             content, style = self.part("content_encoder", source), self.part("style_encoder", target)
             fakes = self.part("decoder", [content, style])
             with tape.stop_recording():
                 tracked = self.discriminator_step(target, fakes)
-            g_loss = self.adversarial_loss.generator(self.discriminator(fakes, training=True))
+            g_loss = self.adversarial_loss.generator(self.discriminator(fakes, training=self.learning))
             own = self.part("decoder", [self.part("content_encoder", self.disguised(target)), style])
             terms = (
                 g_loss,
@@ -112,8 +115,8 @@ class StyleTransferGAN(ImageTranslator):
         """Updates D; returns what is tracked of it."""
         with tf.GradientTape() as tape:
             # Two calls, not one on the concatenation: each batch is normalised by its own statistics.
-            real_logits = self.discriminator(target, training=True)
-            fake_logits = self.discriminator(fakes, training=True)
+            real_logits = self.discriminator(target, training=self.learning)
+            fake_logits = self.discriminator(fakes, training=self.learning)
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         norm = self.update_discriminator(d_loss, tape)
         shares = accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
@@ -121,7 +124,7 @@ class StyleTransferGAN(ImageTranslator):
 
     def part(self, name: str, inputs: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:
         """Returns what one part of the generator makes of ``inputs`` in training."""
-        return self.generator.get_layer(name)(inputs, training=True)
+        return self.generator.get_layer(name)(inputs, training=self.learning)
 
     def disguised(self, pictures: tf.Tensor) -> tf.Tensor:
         """Returns R applied to ``pictures``."""
@@ -136,7 +139,7 @@ def turn_colours(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     The matrices are uniform (Haar), reflections among them: one channel is negated with probability 1/2.
     Lengths and angles between colours stay; values may leave [-1, 1].
     """
-    n, *_, channels = pictures.shape
+    n, *_, channels = shape_of(pictures)
     # The signs make QR unique, and Q uniform (Mezzadri 2007, section 5).
     q, r = tf.linalg.qr(randomness.normal([n, channels, channels], seed))
     turns = q * tf.sign(tf.linalg.diag_part(r))[:, tf.newaxis]

@@ -1,12 +1,14 @@
 """Stabilising techniques that any GAN type takes through its arguments. Each is in-graph and resumable."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
+from tfgan_ref.gans.batches import shape_of
 
 
 def pack(samples: tf.Tensor, packing: int) -> tf.Tensor:
@@ -25,7 +27,12 @@ def pack(samples: tf.Tensor, packing: int) -> tf.Tensor:
     if packing == 1:
         return samples
     n, *inner, channels = samples.shape
-    if n % packing:
+    if n is None:
+        # Known when the graph runs: the last pack is filled up with the first samples.
+        size = tf.shape(samples)[0]
+        n = (size + packing - 1) // packing * packing
+        samples = tf.gather(samples, tf.range(n) % size)
+    elif n % packing:
         raise InputError(f"packing {packing} does not divide the batch size {n}")
     # (N/m, m, ..., C) to (N/m, ..., m, C)
     packs = tf.reshape(samples, [n // packing, packing, *inner, channels])
@@ -33,7 +40,24 @@ def pack(samples: tf.Tensor, packing: int) -> tf.Tensor:
     return tf.reshape(tf.transpose(packs, order), [n // packing, *inner, packing * channels])
 
 
-class InstanceNoise:
+class Technique:
+    """Base of what is set by a few numbers or names, so that a saved model holds it.
+
+    A subclass keeps each argument in an attribute of the same name.
+    """
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Technique":
+        """Returns a new one from what ``get_config`` gave."""
+        return cls(**keras.saving.deserialize_keras_object(config))
+
+
+@keras.saving.register_keras_serializable(package="tfgan_ref")
+class InstanceNoise(Technique):
     """Gaussian noise on all of the discriminator's inputs, fading to nothing (Sonderby et al. 2017).
 
     Args:
@@ -58,11 +82,12 @@ class InstanceNoise:
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         """Adds noise drawn from the (2,) ``seed`` to ``images`` of any shape."""
-        noise = randomness.normal(images.shape, seed, images.dtype)
+        noise = randomness.normal(shape_of(images), seed, images.dtype)
         return images + tf.cast(self.current_stddev(step), images.dtype) * noise
 
 
-class LabelTargets:
+@keras.saving.register_keras_serializable(package="tfgan_ref")
+class LabelTargets(Technique):
     """The discriminator's targets: one-sided smoothing and flipped labels.
 
     For the losses that have targets: cross-entropy and least squares.
@@ -86,16 +111,16 @@ class LabelTargets:
         real = tf.ones_like(logits) * (1.0 - self.smoothing)
         fake = tf.zeros_like(logits)
         if self.noise:
-            flip = randomness.uniform([2, *logits.shape], seed, axis=1) < self.noise
+            flip = randomness.uniform([2, *shape_of(logits)], seed, axis=1) < self.noise
             real, fake = tf.where(flip[0], fake, real), tf.where(flip[1], real, fake)
         return real, fake
 
 
 class ReplayBuffer(keras.layers.Layer):
-    """A bounded store of what D was shown as fake, in the graph (Shrivastava et al. 2017, section 2.3).
+    """A bounded store of fakes that D was shown, in the graph (Shrivastava et al. 2017, section 2.3).
 
     While it fills, fakes are stored and pass unchanged. Once full, each fake is exchanged with probability
-    1/2 for one of the past, which it replaces. A fake's conditions (its label) travel with it.
+    1/2 for a stored one, which it replaces. A fake's conditions (its label) travel with it.
 
     Args:
         capacity: number of fakes kept; at least the batch size.
@@ -128,8 +153,12 @@ class ReplayBuffer(keras.layers.Layer):
         Raises:
             InputError: the batch is larger than the capacity.
         """
-        batch_size = fakes[0].shape[0]
-        if batch_size > self.capacity:
+        batch_size = shape_of(fakes[0])[0]
+        if tf.is_tensor(batch_size):
+            tf.debugging.assert_less_equal(
+                batch_size, self.capacity, f"replay {self.capacity} is below the batch size: raise it"
+            )
+        elif batch_size > self.capacity:
             raise InputError(f"replay {self.capacity} is below the batch size {batch_size}: raise it")
         # A replica has a buffer of its own.
         uniform = tf.random.stateless_uniform([self.capacity + batch_size], randomness.replica_seed(seed))

@@ -13,6 +13,7 @@ from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 OBJECTIVES = ("gumbel", "wgan_gp", "policy_gradient")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class TextGAN(GAN):
     """Conditional GAN of sentences: generator and discriminator are both given a topic.
 
@@ -68,7 +69,7 @@ class TextGAN(GAN):
         )
         refuse_batch_norm(discriminator, "TextGAN")
         super().__init__(generator, discriminator, num_classes=num_classes, sample_key="tokens", **settings)
-        self.sentence_layer = generator.get_layer("writer")
+        self.sentence_layer = generator.get_layer("sentences")
         if self.sentence_layer.relaxed != (objective == "wgan_gp"):
             made = "relaxed" if self.sentence_layer.relaxed else "one-hot"
             raise InputError(f"objective {objective} does not go with a generator of {made} words")
@@ -81,8 +82,9 @@ class TextGAN(GAN):
         """Returns D's inputs for a batch of real sentences: [one-hot words (N, T, V), label]."""
         return [tf.one_hot(batch["tokens"], self.sentence_layer.vocabulary), *self.batch_labels(batch)]
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Runs one step of the phase that training is in."""
+        batch = self.as_batch(data)
         if self.phase < len(self.boundaries):
             return self.pretraining_step(batch)
         return self.adversarial_step(batch)
@@ -160,6 +162,7 @@ def policy_loss(log_likelihoods: tf.Tensor, rewards: tf.Tensor) -> tf.Tensor:
         log_likelihoods: (N,) of sentences that the policy drew, N at least 2.
         rewards: (N,); no gradient passes.
     """
-    n = rewards.shape[0]
-    advantages = tf.stop_gradient(rewards - tf.reduce_mean(rewards)) * (n / max(1, n - 1))
+    n = rewards.shape[0] or tf.shape(rewards)[0]
+    advantages = tf.stop_gradient(rewards - tf.reduce_mean(rewards))
+    advantages *= tf.cast(n / tf.maximum(1, n - 1), tf.float32)
     return -tf.reduce_mean(advantages * log_likelihoods)

@@ -9,10 +9,11 @@ from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.base import GenerativeModel
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class ImageTranslator(GenerativeModel):
     """A generator from pictures to pictures, with a discriminator of its output.
 
-    A subclass overrides ``train_step(batch)``; ``batch`` is a dict of float32 pictures in [-1, 1]: ``source``
+    A subclass overrides ``train_step(data)``; a batch is a dict of float32 pictures in [-1, 1]: ``source``
     (N, H, W, C), ``target`` and, where pixels are known, ``mask`` (N, H, W, 1), 1 for known.
 
     Args:
@@ -29,6 +30,8 @@ class ImageTranslator(GenerativeModel):
     Raises:
         InputError: an argument is out of range, or ``inputs`` are not what the generator takes.
     """
+
+    batch_names = ("source", "target")
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from tfgan_ref.gans.techniques import LabelTargets
 LOSSES = ("non_saturating", "minimax")
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class VanillaGAN(GAN):
     """GAN with cross-entropy: D separates real from fake, G raises the probability that D gives its samples.
 
@@ -39,8 +40,9 @@ class VanillaGAN(GAN):
         self.adversarial_loss = losses.adversarial_loss(loss, LOSSES)
         self.label_targets = check_targets(label_targets, loss)
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Runs one iteration of Algorithm 1: n_critic updates of D, then one of G through the updated D."""
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))

@@ -15,6 +15,7 @@ from tfgan_ref.gans.cyclegan import CycleGAN
 _REFERENCE = 150.0  # Hz
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class VoiceCycleGAN(CycleGAN):
     """CycleGAN on pictures of logarithmic envelopes that also measures the pitch of both voices.
 
@@ -44,12 +45,15 @@ class VoiceCycleGAN(CycleGAN):
             shape=(2, 3), initializer="zeros", trainable=False, aggregation="mean", name="pitch_moments"
         )
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Runs one step of CycleGAN, after an update of both pitch statistics."""
+        batch = self.as_batch(data)
         for voice in ("source_pitch", "target_pitch"):
             if voice not in batch:
                 raise InputError(f"VoiceCycleGAN needs a {voice} in its batch")
         seen = (batch["source_pitch"], batch["target_pitch"])
+        if not self.learning:
+            return super().train_step(batch)
         moments = [merge_moments(self.pitch_moments[i], batch_moments(pitch)) for i, pitch in enumerate(seen)]
         self.pitch_moments.assign(tf.stack(moments))
         return super().train_step(batch)

@@ -10,6 +10,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans.gan import GAN, LOSSES_AND_NORMS
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class WGAN(GAN):
     """GAN whose critic estimates the Wasserstein distance; clipping all its weights keeps it Lipschitz.
 
@@ -43,8 +44,9 @@ class WGAN(GAN):
         for variable in discriminator.trainable_variables:
             variable.constraint = WeightClip(clip)
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Runs Algorithm 1: n_critic critic updates on fresh real batches, then one of the generator."""
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = losses.wasserstein_generator(self.discriminate(fakes, purpose=0))
@@ -64,6 +66,7 @@ class WGAN(GAN):
         return {"d_loss": d_loss, "d_gradient_norm": norm}
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class WeightClip(keras.constraints.Constraint):
     """Clips a variable to [-limit, limit] after each update."""
 
@@ -73,3 +76,7 @@ class WeightClip(keras.constraints.Constraint):
     def __call__(self, w: tf.Tensor) -> tf.Tensor:
         """Returns ``w`` clipped."""
         return keras.ops.clip(w, -self.limit, self.limit)
+
+    def get_config(self) -> dict[str, float]:
+        """Returns the constructor's arguments."""
+        return {"limit": self.limit}

@@ -11,6 +11,7 @@ from tfgan_ref.gans.gan import GAN, LOSSES_AND_NORMS
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class WGANGP(GAN):
     """GAN whose critic estimates the Wasserstein distance; a penalty holds its gradient norm near 1.
 
@@ -46,8 +47,9 @@ class WGANGP(GAN):
         self.penalty_weight = penalty_weight
         self.one_sided = one_sided
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Runs Algorithm 1: n_critic critic updates on fresh real batches, then one of the generator."""
+        batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
             g_loss = losses.wasserstein_generator(self.discriminate(fakes, purpose=0))

@@ -10,7 +10,6 @@ from tfgan_ref.recipes.recipe import (
     Recipe,
     draw_class_rows,
     draw_grid,
-    require_labels,
     require_size,
 )
 from tfgan_ref.recipes.settings import SHORT_STEPS, SamplingSettings
@@ -47,10 +46,9 @@ class VAESettings(SamplingSettings):
 
 def build_mse(settings: MSESettings, shape: DataShape) -> MSEGenerator:
     """Builds the supervised generator for labelled images of 28, 32 or 64 pixels."""
-    num_classes = require_labels("mse", shape, settings)
     require_size("mse", shape, shape.sample_shape[0])
-    generator = conditional_dcgan_generator(settings, shape, num_classes)
-    return MSEGenerator(generator, num_classes=num_classes, **settings.group("seed", "ema_decay"))
+    generator = conditional_dcgan_generator(settings, shape)
+    return MSEGenerator(generator, num_classes=shape.num_classes, **settings.group("seed", "ema_decay"))
 
 
 def build_vae(settings: VAESettings, shape: DataShape) -> VAE:
@@ -64,6 +62,12 @@ def build_vae(settings: VAESettings, shape: DataShape) -> VAE:
 
 
 RECIPE_MSE = Recipe(
-    "mse", "baseline: supervised, squared error", "E", MSESettings, build_mse, draw_class_rows
+    "mse",
+    "baseline: supervised, squared error",
+    "E",
+    MSESettings,
+    build_mse,
+    draw_class_rows,
+    labelled=True,
 )
 RECIPE_VAE = Recipe("vae", "baseline: variational autoencoder", "M", VAESettings, build_vae, draw_grid)

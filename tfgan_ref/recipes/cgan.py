@@ -1,4 +1,4 @@
-"""The conditional GANs of the series' articles 7 and 9: `make demo` trains cgan on the embedded digits."""
+"""Conditional GANs of the series' articles 7 and 9: `make demo` trains cgan on the embedded digits."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -8,7 +8,7 @@ import keras
 
 from tfgan_ref import networks
 from tfgan_ref.gans import ACGAN, ConditionalGAN
-from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings, require_labels
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings
 from tfgan_ref.recipes.settings import SHORT_STEPS, CriticSettings, TargetSettings
 
 
@@ -49,30 +49,29 @@ class ACGANSettings(CriticSettings):
     steps_per_execution: int = SHORT_STEPS
 
 
-def conditional_dcgan_generator(settings: Any, shape: DataShape, num_classes: int) -> keras.Model:
+def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:
     """Builds DCGAN's generator with a label, from ``width``, ``combine`` and what all settings have."""
     size, _, channels = shape.sample_shape
     body = partial(networks.dcgan_generator, image_size=size, channels=channels, **settings.network("width"))
     return networks.conditional_generator(
-        body, num_classes=num_classes, **settings.group("latent_dim", "combine", "seed")
+        body, num_classes=shape.num_classes, **settings.group("latent_dim", "combine", "seed")
     )
 
 
 def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
     """Builds the GAN for labelled images of 28, 32 or 64 pixels."""
-    num_classes = require_labels("cgan", shape, settings)
     body = settings.network("width", "batch_norm", "spectral_norm", "dropout", number=1)
     head = settings.network("combine", "spectral_norm", "minibatch_discrimination", number=1)
     discriminator = networks.conditional_discriminator(
         partial(networks.dcgan_features, shape.sample_shape[0], **body),
         shape.sample_shape,
-        num_classes=num_classes,
+        num_classes=shape.num_classes,
         **head,
     )
     return ConditionalGAN(
-        conditional_dcgan_generator(settings, shape, num_classes),
+        conditional_dcgan_generator(settings, shape),
         discriminator,
-        num_classes=num_classes,
+        num_classes=shape.num_classes,
         loss=settings.loss,
         **gan_settings(settings),
     )
@@ -80,18 +79,17 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
 
 def build_acgan(settings: ACGANSettings, shape: DataShape) -> ACGAN:
     """Builds the auxiliary classifier GAN for labelled images of 28, 32 or 64 pixels."""
-    num_classes = require_labels("acgan", shape, settings)
     size, _, channels = shape.sample_shape
     body = settings.network("width", "batch_norm", "dropout", number=1)
     discriminator = networks.auxiliary_discriminator(
         networks.dcgan_features(size, channels, **body),
-        num_classes=num_classes,
+        num_classes=shape.num_classes,
         **settings.network("minibatch_discrimination", number=1),
     )
     return ACGAN(
-        conditional_dcgan_generator(settings, shape, num_classes),
+        conditional_dcgan_generator(settings, shape),
         discriminator,
-        num_classes=num_classes,
+        num_classes=shape.num_classes,
         class_weight=settings.class_weight,
         **gan_settings(settings),
     )
@@ -104,7 +102,14 @@ RECIPE = Recipe(
     CGANSettings,
     build,
     draw_class_rows,
+    labelled=True,
 )
 RECIPE_AUXILIARY = Recipe(
-    "acgan", "conditional DCGAN whose D names the class", "E", ACGANSettings, build_acgan, draw_class_rows
+    "acgan",
+    "conditional DCGAN whose D names the class",
+    "E",
+    ACGANSettings,
+    build_acgan,
+    draw_class_rows,
+    labelled=True,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfgan_ref import data, networks
-from tfgan_ref.data import DataShape, PicturePairs, TrainingPairs
+from tfgan_ref.data import DataShape, PicturePairs, TrainingData, training_pairs
 from tfgan_ref.gans import CycleGAN, StyleTransferGAN
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import require_crop, strips
@@ -44,7 +44,7 @@ class CycleGANSettings(UnpairedSettings):
     replay: int = 50  # past fakes that each discriminator is shown again; 0: none
 
 
-def read(settings: UnpairedSettings) -> TrainingPairs:
+def read(settings: UnpairedSettings) -> TrainingData:
     """Reads both collections.
 
     Raises:
@@ -58,7 +58,7 @@ def read(settings: UnpairedSettings) -> TrainingPairs:
         pairs = PicturePairs(name, contents, tuple(styled.images), names=names, paired=False)
     else:
         pairs = data.unpaired(settings.data, settings.styles, **form)
-    return TrainingPairs(pairs, settings.crop, settings.seed, settings.flip)
+    return training_pairs(pairs, settings.crop, settings.seed, flip=settings.flip)
 
 
 def build_cyclegan(settings: CycleGANSettings, shape: DataShape) -> CycleGAN:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from tfgan_ref import losses, networks, plotting
-from tfgan_ref.data import DataShape, TrainingClips, read_clips
+from tfgan_ref.data import DataShape, TrainingData, read_clips, training_clips
 from tfgan_ref.data.clips.sources import DEFAULT
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
@@ -52,7 +52,7 @@ class FrameSettings(SequenceSettings):
         losses.adversarial_loss(self.loss)
 
 
-def read(settings: FrameSettings) -> TrainingClips:
+def read(settings: FrameSettings) -> TrainingData:
     """Reads the clips that ``settings`` name, without the pairs that are held out.
 
     Raises:
@@ -66,7 +66,7 @@ def read(settings: FrameSettings) -> TrainingClips:
             f"frames_per_clip {settings.frames_per_clip} is out of range: 1 to the {clips.phases} phases "
             f"of {settings.data}"
         )
-    return TrainingClips(clips, settings.frames_per_clip, settings.seed)
+    return training_clips(clips, settings.frames_per_clip, settings.seed)
 
 
 def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:

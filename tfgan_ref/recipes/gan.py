@@ -1,4 +1,4 @@
-"""The fully connected GAN of "GAN from scratch" and of the series' articles 1 and 2."""
+"""Fully connected GAN of "GAN from scratch" and of the series' articles 1 and 2."""
 
 from dataclasses import dataclass
 from typing import ClassVar

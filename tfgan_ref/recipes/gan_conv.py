@@ -1,4 +1,4 @@
-"""The convolutional GAN of "GANs vs. MNIST"."""
+"""Convolutional GAN of "GANs vs. MNIST"."""
 
 from dataclasses import dataclass
 

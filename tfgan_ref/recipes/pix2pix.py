@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tfgan_ref import networks
-from tfgan_ref.data import DataShape, TrainingPairs
+from tfgan_ref.data import DataShape, TrainingData
 from tfgan_ref.gans import Pix2Pix
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import draw_strips, require_crop
@@ -66,12 +66,12 @@ class InpaintSettings(UNetSettings):
     receptive_field: str = "34"
 
 
-def read(settings: EdgesSettings) -> TrainingPairs:
+def read(settings: EdgesSettings) -> TrainingData:
     """Reads the pairs; sources are made by ``make`` unless the data come in pairs."""
     return read_training_pairs(settings, make=settings.make, reverse=settings.reverse)
 
 
-def read_inpainting(settings: InpaintSettings) -> TrainingPairs:
+def read_inpainting(settings: InpaintSettings) -> TrainingData:
     """Reads the pictures, each of them source and target, with holes in the sources."""
     return read_training_pairs(settings, settings.hole, make="same", image_size=settings.image_size)
 

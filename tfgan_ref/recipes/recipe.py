@@ -1,4 +1,4 @@
-"""What makes a recipe: settings, the data to read, the GAN to build, and a picture of its progress."""
+"""Recipes: settings, data to read, a GAN to build, and a picture of its progress."""
 
 import difflib
 import logging
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import data, plotting
-from tfgan_ref.data import DataShape, TrainingData, TrainingImages, TrainingPairs
+from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
@@ -32,7 +32,7 @@ from tfgan_ref.training.schedules import make_schedule
 logger = logging.getLogger(__name__)
 
 
-def read_images(settings: SamplingSettings) -> TrainingImages:
+def read_images(settings: SamplingSettings) -> TrainingData:
     """Reads the images that ``settings`` name.
 
     Raises:
@@ -44,15 +44,15 @@ def read_images(settings: SamplingSettings) -> TrainingImages:
         channels=settings.channels,
         data_dir=settings.data_dir,
     )
-    return TrainingImages(arrays, settings.seed, settings.balanced, settings.missing)
+    return training_images(arrays, settings.seed, **settings.group("balanced", "missing"))
 
 
-def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingPairs:
+def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingData:
     """Reads the pairs that ``settings`` name, without those that are held out.
 
     Args:
         settings: the recipe's.
-        hole: the kind of holes in the sources, see ``TrainingPairs``.
+        hole: the kind of holes in the sources, see ``training_pairs``.
         form: what else ``data.read_pairs`` takes: ``make``, ``scale``, ``image_size``, ``reverse``.
 
     Raises:
@@ -60,7 +60,7 @@ def read_training_pairs(settings: PairedSettings, hole: str | None = None, **for
     """
     pairs = data.read_pairs(settings.data, channels=settings.channels, data_dir=settings.data_dir, **form)
     training, _ = data.split_pairs(pairs, settings.hold_out)
-    return TrainingPairs(training, settings.crop, settings.seed, settings.flip, hole)
+    return training_pairs(training, settings.crop, settings.seed, flip=settings.flip, hole=hole)
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class Recipe:
             (gan, examples) of what becomes of the data's examples.
         read: reads the data that the settings name.
         medium: what its generator makes.
+        labelled: whether the data must have labels.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Recipe:
     draw: Callable[..., np.ndarray]
     read: Callable[[Any], TrainingData] = read_images
     medium: Medium = PICTURES
+    labelled: bool = False
 
 
 def find_recipe(name: str) -> Recipe:
@@ -110,6 +112,8 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
     Raises:
         InputError: the data do not fit the recipe, or a setting cannot be used.
     """
+    if recipe.labelled and shape.num_classes is None:
+        raise InputError(f"recipe {recipe.name} needs labels: data {settings.data} has none")
     gpu = bool(tf.config.list_physical_devices("GPU"))
     if settings.precision == "mixed_bfloat16" and not gpu:
         _warn_of_slow_bfloat16()
@@ -167,17 +171,6 @@ def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
     if isinstance(settings, TargetSettings) and (settings.label_smoothing or settings.label_noise):
         arguments["label_targets"] = LabelTargets(settings.label_smoothing, settings.label_noise)
     return arguments
-
-
-def require_labels(recipe: str, shape: DataShape, settings: Settings) -> int:
-    """Returns the number of classes.
-
-    Raises:
-        InputError: the data have no labels.
-    """
-    if shape.num_classes is None:
-        raise InputError(f"recipe {recipe} needs labels: data {settings.data} has none")
-    return shape.num_classes
 
 
 def require_size(recipe: str, shape: DataShape, size: int) -> None:

@@ -1,4 +1,4 @@
-"""The conditional speech GAN of the series' article 8: from a class to a waveform."""
+"""Conditional speech GAN of the series' article 8: from a class to a waveform."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -8,13 +8,13 @@ import keras
 import numpy as np
 
 from tfgan_ref import losses, networks
-from tfgan_ref.data import DataShape, TrainingWaves, read_waves
+from tfgan_ref.data import DataShape, TrainingData, read_waves, training_waves
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import WGANGP, ConditionalGAN
 from tfgan_ref.gans.diversity import DiversitySensitiveGAN
 from tfgan_ref.gans.techniques import InstanceNoise
 from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
-from tfgan_ref.recipes.recipe import Recipe, require_labels
+from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Limits, SequenceSettings
 
 OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
@@ -65,7 +65,7 @@ class SpeechSettings(SequenceSettings):
             raise InputError(f"diversity {self.diversity} is not for objective wgan_gp: none")
 
 
-def read(settings: SpeechSettings) -> TrainingWaves:
+def read(settings: SpeechSettings) -> TrainingData:
     """Reads the recordings that ``settings`` name.
 
     Raises:
@@ -77,12 +77,11 @@ def read(settings: SpeechSettings) -> TrainingWaves:
         sample_rate=settings.sample_rate,
         data_dir=settings.data_dir,
     )
-    return TrainingWaves(waves, settings.seed)
+    return training_waves(waves, settings.seed)
 
 
 def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP:
     """Builds WaveGAN with a label: in the generator beside the latents, in D by projection."""
-    num_classes = require_labels("speech", shape, settings)
     length = shape.sample_shape[0]
     body = partial(
         networks.wavegan_generator,
@@ -91,7 +90,7 @@ def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP
         **settings.network("width", "batch_norm"),
     )
     generator = networks.conditional_generator(
-        body, num_classes=num_classes, **settings.group("latent_dim", "seed")
+        body, num_classes=shape.num_classes, **settings.group("latent_dim", "seed")
     )
     spectral_norm = settings.objective != "wgan_gp"
     if settings.spectral_norm is not None:
@@ -99,13 +98,13 @@ def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP
     discriminator = networks.conditional_discriminator(
         lambda channels: _features(settings, length, spectral_norm=spectral_norm),
         shape.sample_shape,
-        num_classes=num_classes,
+        num_classes=shape.num_classes,
         combine="projection",
         spectral_norm=spectral_norm,
         **settings.network(number=1),
     )
     shared = settings.group("seed", "ema_decay", "n_critic", "r1")
-    shared |= {"num_classes": num_classes, "sample_key": "audio"}
+    shared |= {"num_classes": shape.num_classes, "sample_key": "audio"}
     if settings.instance_noise:
         shared["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)
     if settings.objective == "wgan_gp":
@@ -146,5 +145,6 @@ RECIPE = Recipe(
     draw,
     read,
     medium=SOUNDS,
+    labelled=True,
 )
 RECIPES = (RECIPE,)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tfgan_ref import networks
-from tfgan_ref.data import DataShape, ImageArrays, TrainingPairs
+from tfgan_ref.data import DataShape, ImageArrays, TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import SmallClassifier, classifier_for
 from tfgan_ref.gans import SRGAN
@@ -61,7 +61,7 @@ class SRGANSettings(SRResNetSettings):
     d_width: int = 64  # filters of D's first layer
 
 
-def read(settings: SRResNetSettings) -> TrainingPairs:
+def read(settings: SRResNetSettings) -> TrainingData:
     """Reads the pictures with their bicubically shrunk sources."""
     return read_training_pairs(settings, make="small", scale=settings.scale)
 
@@ -133,7 +133,7 @@ def _content(settings: SRGANSettings) -> Callable[[Any, Any], Any] | None:
         raise InputError(f"perceptual_weights: perceptual={settings.perceptual} takes none")
     if settings.perceptual == "none":
         return None
-    return FeatureContent(feature_maps(picture_classifier(read(settings).pairs.targets).network))
+    return FeatureContent(feature_maps(picture_classifier(read(settings).items.targets).network))
 
 
 def picture_classifier(pictures: Sequence[np.ndarray]) -> SmallClassifier:

@@ -1,4 +1,4 @@
-"""The conditional text GAN of the series' article 8: a topic to a sentence."""
+"""Conditional text GAN of the series' article 8: a topic to a sentence."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 
 from tfgan_ref import networks
-from tfgan_ref.data import DataShape, TrainingSentences, hold_out, read_sentences
+from tfgan_ref.data import DataShape, TrainingData, hold_out, read_sentences, training_sentences
 from tfgan_ref.data.sentences.sentences import decode
 from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
-from tfgan_ref.recipes.recipe import Recipe, require_labels
+from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, DiscriminatorSettings, Limits
 
 SHOWN = 8  # sentences of each topic in the progress picture
@@ -51,7 +51,7 @@ class TextSettings(DiscriminatorSettings):
     }
 
 
-def read(settings: TextSettings) -> TrainingSentences:
+def read(settings: TextSettings) -> TrainingData:
     """Reads the sentences that ``settings`` name, in two parts.
 
     Raises:
@@ -60,7 +60,7 @@ def read(settings: TextSettings) -> TrainingSentences:
     sentences = read_sentences(
         settings.data, length=settings.length, vocabulary=settings.vocabulary, topics=settings.topics
     )
-    return TrainingSentences(*hold_out(sentences, settings.hold_out, SPLIT_SEED), settings.seed)
+    return training_sentences(*hold_out(sentences, settings.hold_out, SPLIT_SEED), settings.seed)
 
 
 def build(settings: TextSettings, shape: DataShape) -> TextGAN:
@@ -69,25 +69,24 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
     Raises:
         InputError: a setting cannot be used.
     """
-    num_classes = require_labels("text", shape, settings)
     length, vocabulary = shape.sample_shape
     generator = networks.text_generator(
         length,
         vocabulary,
-        num_classes=num_classes,
+        num_classes=shape.num_classes,
         relaxed=settings.objective == "wgan_gp",
         **settings.network("units", "embedding_dim", "temperature"),
     )
     discriminator = networks.text_discriminator(
         length,
         vocabulary,
-        num_classes=num_classes,
+        num_classes=shape.num_classes,
         **settings.network("width", "embedding_dim", number=1),
     )
     return TextGAN(
         generator,
         discriminator,
-        num_classes=num_classes,
+        num_classes=shape.num_classes,
         r1=0.0 if settings.objective == "wgan_gp" else settings.r1,
         **settings.group("objective", "pretraining_steps", "likelihood_weight", "penalty_weight"),
         **settings.group("seed", "n_critic", "ema_decay"),
@@ -110,5 +109,6 @@ RECIPE = Recipe(
     draw,
     read,
     medium=SENTENCES,
+    labelled=True,
 )
 RECIPES = (RECIPE,)

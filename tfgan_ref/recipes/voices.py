@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tfgan_ref import networks, plotting
-from tfgan_ref.data import DataShape, TrainingVoices, Voices, read_waves
+from tfgan_ref.data import DataShape, TrainingData, Voices, read_waves, training_voices
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import VoiceCycleGAN
 from tfgan_ref.media.voices import VOICES
@@ -55,7 +55,7 @@ class VoicesSettings(DiscriminatorSettings):
             raise InputError(f"frames {self.frames} is out of range: a multiple of 4 from 8 up")
 
 
-def read(settings: VoicesSettings) -> TrainingVoices:
+def read(settings: VoicesSettings) -> TrainingData:
     """Reads and analyses the recordings of both voices.
 
     Raises:
@@ -65,7 +65,7 @@ def read(settings: VoicesSettings) -> TrainingVoices:
         settings.data, length=settings.length, sample_rate=SAMPLE_RATE, data_dir=settings.data_dir
     )
     voices = Voices.of(waves, settings.source, settings.target)
-    return TrainingVoices(voices, settings.frames, settings.seed)
+    return training_voices(voices, settings.frames, settings.seed)
 
 
 def build(settings: VoicesSettings, shape: DataShape) -> VoiceCycleGAN:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref import cli, data
-from tfgan_ref.data import DataShape, ImageArrays, TrainingImages
+from tfgan_ref.data import DataShape, ImageArrays, training_images
 from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
@@ -147,7 +147,7 @@ def _prepare_all(
 
 def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], str]:
     settings = entry.settings
-    shape = TrainingImages(arrays).shape
+    shape = training_images(arrays).shape
     gan = build_gan(entry.recipe, settings, shape)
     if settings.balanced:  # which not all data can be
         data.batches(arrays, batch_size=settings.batch_size, seed=settings.seed, balanced=True)
@@ -160,7 +160,7 @@ def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], 
 def _read(settings: Settings, kept: dict[tuple, ImageArrays]) -> ImageArrays:
     key = (settings.image_size, settings.channels)
     if key not in kept:
-        kept[key] = read_images(settings).arrays
+        kept[key] = read_images(settings).items
     return kept[key]
 
 

@@ -167,7 +167,7 @@ def _train(
             stack.enter_context(distribution.watch_workers(strategy))
         if settings.deterministic:
             tf.config.experimental.enable_op_determinism()
-        draw = functools.partial(recipe.draw, gan, *data.examples())
+        draw = functools.partial(recipe.draw, gan, *data.examples)
         step = int(gan.step.numpy())
         if step < settings.steps:
             batches = data.batches(settings.batch_size * gan.n_critic, step)
@@ -219,7 +219,7 @@ def _callbacks(
         callbacks.LogMetrics(settings.log_every, run),
     ]
     if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
-        evaluate = generator_evaluator(gan, data.arrays, settings)
+        evaluate = generator_evaluator(gan, data.items, settings)
         watching.append(callbacks.EvaluateGenerator(settings.evaluate_every, run, evaluate))
     return [*watching, means, callbacks.SaveCheckpoints(settings.checkpoint_every, run)]
 

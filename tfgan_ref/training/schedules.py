@@ -56,6 +56,7 @@ def make_schedule(
     )
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class GeneratorStepSchedule(LearningRateSchedule):
     """The formulas of ``make_schedule``, from an optimizer's own count of updates."""
 

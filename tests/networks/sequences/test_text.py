@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.conftest import same, values
 from tfgan_ref.errors import InputError
-from tfgan_ref.networks.sequences.text import SentenceWriter, gumbel, text_features, text_generator
+from tfgan_ref.networks.sequences.text import SentenceGenerator, gumbel, text_features, text_generator
 
 T, V, K = 5, 7, 3
 
@@ -22,7 +22,7 @@ def labels(n):
 
 def loud(generator):
     """Gives the generator logits that matter beside the noise."""
-    writer = generator.get_layer("writer")
+    writer = generator.get_layer("sentences")
     writer.output_layer.kernel.assign(3.0 * writer.output_layer.kernel)
     return writer
 
@@ -96,7 +96,7 @@ def test_logits_of_a_word_know_only_the_words_before_it():
 
 @pytest.mark.parametrize("temperature", [0.5, 2.0])
 def test_gradient_of_a_choice_is_that_of_the_softmax(temperature):
-    writer = SentenceWriter(1, V, K, units=8, embedding_dim=4, temperature=temperature)
+    writer = SentenceGenerator(1, V, K, units=8, embedding_dim=4, temperature=temperature)
     scores = tf.constant(np.random.default_rng(0).normal(size=(4, V)), tf.float32)
     weights = tf.constant(np.random.default_rng(1).normal(size=(4, V)), tf.float32)
     gradients = []
@@ -124,7 +124,7 @@ def test_saved_generator_writes_the_same(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "generator.keras", safe_mode=True)
     given = [latents(10), labels(10)]
     np.testing.assert_array_equal(generator(given), loaded(given))
-    writer = loaded.get_layer("writer")
+    writer = loaded.get_layer("sentences")
     assert (writer.temperature, writer.relaxed) == (0.7, True)
 
 

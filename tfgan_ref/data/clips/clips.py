@@ -1,5 +1,6 @@
 """Animation clips of characters in memory, and the batches of frames that training reads from them."""
 
+import functools
 import zlib
 from dataclasses import dataclass, replace
 from typing import Self
@@ -10,7 +11,7 @@ import tensorflow as tf
 from tfgan_ref.data.clips.factors import Factors, check_factors
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, check_order, draws_seed, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, draws_seed, endless_batches
 from tfgan_ref.errors import InputError, whole_number
 from tfgan_ref.randomness import fold_in
 
@@ -75,46 +76,26 @@ class Clips:
         return replace(self, frames=self.frames[chosen], conditions=self.conditions[chosen])
 
 
-@dataclass(frozen=True)
-class TrainingClips:
-    """Clips to train on.
+def training_clips(clips: Clips, frames: int, seed: int = 0) -> TrainingData:
+    """Returns clips to train on.
 
-    Attributes:
+    Args:
         clips: the clips.
         frames: frames of each clip in a batch.
         seed: chooses order and phases.
     """
-
-    clips: Clips
-    frames: int
-    seed: int = 0
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns the shape of a frame, the factors with the names of their values, and the phases."""
-        clips = self.clips
-        phases = tuple(str(phase) for phase in range(clips.phases))
-        names = {**clips.factors, PHASE: phases, ORDER: tuple(clips.factors)}
-        return DataShape(clips.frames.shape[2:], names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns the clips' own."""
-        return self.clips.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches from ``start_step`` on, see ``clip_batches``."""
-        return clip_batches(
-            self.clips, batch_size=batch_size, frames=self.frames, seed=self.seed, start_step=start_step
-        )
-
-    def examples(self) -> tuple[()]:
-        """Returns nothing: samples come from latents."""
-        return ()
+    phases = tuple(str(phase) for phase in range(clips.phases))
+    names = {**clips.factors, PHASE: phases, ORDER: tuple(clips.factors)}
+    return TrainingData(
+        clips,
+        DataShape(clips.frames.shape[2:], names=names),
+        clips.fingerprint,
+        functools.partial(clip_batches, clips, frames=frames, seed=seed),
+    )
 
 
 def clip_batches(
-    clips: Clips, *, batch_size: int, frames: int, seed: int, start_step: int = 0
+    clips: Clips, batch_size: int, start_step: int = 0, *, frames: int, seed: int
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches of some frames of clips.
 
@@ -124,9 +105,9 @@ def clip_batches(
     Args:
         clips: the clips.
         batch_size: clips per batch; may be more than there are.
+        start_step: the number of batches to leave out, of a run that is resumed.
         frames: different phases of each clip, drawn at random and in random order.
         seed: chooses order and phases, any whole number from 0 up.
-        start_step: the number of batches to leave out, of a run that is resumed.
 
     Returns:
         Dicts of ``image``, float32 (batch_size, frames, H, W, C) in [-1, 1]; ``phase``, int32 (batch_size,
@@ -135,7 +116,6 @@ def clip_batches(
     Raises:
         InputError: a number is out of its range.
     """
-    check_order(batch_size, seed, start_step)
     whole_number("frames", frames, 1)
     if frames > clips.phases:
         raise InputError(f"frames {frames} is out of range: at most the {clips.phases} phases of a clip")

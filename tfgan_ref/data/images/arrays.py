@@ -1,5 +1,6 @@
 """Images in memory, and the batches that training reads from them."""
 
+import functools
 import zlib
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels, warn_enlarged
 from tfgan_ref.data.order import balanced_order, shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, check_order, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
 from tfgan_ref.errors import InputError, whole_number
 
 GREY = 128  # the value of a missing pixel
@@ -81,46 +82,25 @@ class ImageArrays:
         return "x".join(map(str, self.images.shape)) + f"-{checksum:08x}"
 
 
-@dataclass(frozen=True)
-class TrainingImages:
-    """Images to train on.
+def training_images(
+    arrays: ImageArrays, seed: int = 0, *, balanced: bool = False, missing: float = 0.0
+) -> TrainingData:
+    """Returns images to train on.
 
-    Attributes:
+    Args:
         arrays: the images, with or without labels.
         seed: chooses the order and the missing pixels.
         balanced: whether all classes come equally often.
         missing: the share of pixels that is removed from the images in training; ``arrays`` keeps them.
     """
-
-    arrays: ImageArrays
-    seed: int = 0
-    balanced: bool = False
-    missing: float = 0.0
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns the shape of an image and the number of classes."""
-        return DataShape(tuple(self.arrays.images.shape[1:]), len(self.arrays.class_names) or None)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns the images' own."""
-        return self.arrays.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches from ``start_step`` on, see ``batches``."""
-        arrays = remove_pixels(self.arrays, self.missing, self.seed) if self.missing > 0 else self.arrays
-        return batches(
-            arrays, batch_size=batch_size, seed=self.seed, start_step=start_step, balanced=self.balanced
-        )
-
-    def examples(self) -> tuple[()]:
-        """Returns nothing: samples come from latents."""
-        return ()
+    shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None)
+    trained = remove_pixels(arrays, missing, seed) if missing > 0 else arrays
+    endless = functools.partial(batches, trained, seed=seed, balanced=balanced)
+    return TrainingData(arrays, shape, arrays.fingerprint, endless)
 
 
 def batches(
-    arrays: ImageArrays, *, batch_size: int, seed: int, start_step: int = 0, balanced: bool = False
+    arrays: ImageArrays, batch_size: int, start_step: int = 0, *, seed: int, balanced: bool = False
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches.
 
@@ -130,8 +110,8 @@ def batches(
     Args:
         arrays: the images.
         batch_size: images per batch; may be more than there are images.
-        seed: chooses the order, any whole number from 0 up.
         start_step: the number of batches to leave out, of a run that is resumed.
+        seed: chooses the order, any whole number from 0 up.
         balanced: whether all classes come equally often; else all images do.
 
     Returns:
@@ -142,7 +122,6 @@ def batches(
     Raises:
         InputError: if a number is out of its range, or ``balanced`` is asked of images without labels.
     """
-    check_order(batch_size, seed, start_step)
     if balanced and arrays.labels is None:
         raise InputError(f"{arrays.name}: balanced=True needs labels, and this data set has none")
     shape = (batch_size, *arrays.images.shape[1:])

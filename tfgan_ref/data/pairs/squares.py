@@ -1,6 +1,6 @@
 """Squares cut from pairs of pictures: batches to train on, and examples that show progress."""
 
-from dataclasses import dataclass
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +13,7 @@ from tfgan_ref.data.pipeline import (
     EXAMPLES,
     Batch,
     DataShape,
-    check_order,
+    TrainingData,
     derived_seed,
     draws_seed,
     endless_batches,
@@ -34,11 +34,12 @@ _TARGET_PLACES = 1
 _HOLES = 2
 
 
-@dataclass(frozen=True)
-class TrainingPairs:
-    """Pairs of pictures, or two collections, from which squares are cut to train on.
+def training_pairs(
+    pairs: PicturePairs, crop: int, seed: int = 0, *, flip: bool = True, hole: str | None = None
+) -> TrainingData:
+    """Returns pairs of pictures, or two collections, from which squares are cut to train on.
 
-    Attributes:
+    Args:
         pairs: the pictures.
         crop: side of the squares, in source pixels.
         seed: chooses order, places, mirrors and holes.
@@ -48,50 +49,22 @@ class TrainingPairs:
     Raises:
         InputError: a picture is smaller than its square, or ``hole`` is unknown.
     """
-
-    pairs: PicturePairs
-    crop: int
-    seed: int = 0
-    flip: bool = True
-    hole: str | None = None
-
-    def __post_init__(self) -> None:
-        _Cutter(self.pairs, self.crop, self.hole)  # refuses what cannot be cut before a run begins
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns the shape of a target square and the sources' channels."""
-        side = self.crop * self.pairs.scale
-        return DataShape((side, side, self.pairs.target_channels), source_channels=self.pairs.source_channels)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns the pictures' own."""
-        return self.pairs.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches from ``start_step`` on, see ``pair_batches``."""
-        return pair_batches(
-            self.pairs,
-            batch_size=batch_size,
-            seed=self.seed,
-            start_step=start_step,
-            crop=self.crop,
-            flip=self.flip,
-            hole=self.hole,
-        )
-
-    def examples(self) -> tuple[dict[str, np.ndarray]]:
-        """Returns a few squares, the same each time."""
-        return (example_pairs(self.pairs, EXAMPLES, seed=0, crop=self.crop, hole=self.hole),)
+    side = crop * pairs.scale
+    return TrainingData(
+        pairs,
+        DataShape((side, side, pairs.target_channels), source_channels=pairs.source_channels),
+        pairs.fingerprint,
+        functools.partial(pair_batches, pairs, seed=seed, crop=crop, flip=flip, hole=hole),
+        (example_pairs(pairs, EXAMPLES, seed=0, crop=crop, hole=hole),),
+    )
 
 
 def pair_batches(
     pairs: PicturePairs,
-    *,
     batch_size: int,
-    seed: int,
     start_step: int = 0,
+    *,
+    seed: int,
     crop: int | None = None,
     flip: bool = True,
     hole: str | None = None,
@@ -105,8 +78,8 @@ def pair_batches(
     Args:
         pairs: the pictures.
         batch_size: squares per batch and side.
-        seed: chooses order, places, mirrors and holes; any whole number from 0 up.
         start_step: the number of batches to leave out, of a run that is resumed.
+        seed: chooses order, places, mirrors and holes; any whole number from 0 up.
         crop: side of the squares that are cut from sources, in pixels; those of targets are ``pairs.scale``
             times larger. None takes pictures as they are, which must then have one size on each side.
         flip: whether half of the squares are mirrored, left to right.
@@ -121,7 +94,6 @@ def pair_batches(
         InputError: if an argument is out of its range, a picture is smaller than its square, or there is no
             ``crop`` and sizes differ.
     """
-    check_order(batch_size, seed, start_step)
     cutter = _Cutter(pairs, crop, hole)
     source_order = shuffled_order(len(pairs.sources), seed)
     target_order = shuffled_order(len(pairs.targets), derived_seed(seed, _TARGET_ORDER))

@@ -1,5 +1,6 @@
 """Labelled sentences in memory, words as numbers, and the batches that training reads from them."""
 
+import functools
 import re
 import zlib
 from collections import Counter
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import balanced_order
-from tfgan_ref.data.pipeline import Batch, DataShape, check_order, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
 from tfgan_ref.errors import InputError, whole_number
 
 END = 0  # the word after the last one, and all that follow
@@ -84,51 +85,35 @@ class Sentences:
         return decode(chosen, self.words)
 
 
-@dataclass(frozen=True)
-class TrainingSentences:
-    """Sentences with their topics to train on, and others to score with.
+def training_sentences(sentences: Sentences, held_out: Sentences, seed: int = 0) -> TrainingData:
+    """Returns sentences with their topics to train on.
 
-    Attributes:
-        training: the sentences of the batches.
-        held_out: the others.
+    Args:
+        sentences: the sentences of the batches.
+        held_out: others, to score with.
         seed: chooses the order.
     """
-
-    training: Sentences
-    held_out: Sentences
-    seed: int = 0
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns words per sentence and of the vocabulary, the number of topics, and all their names."""
-        sentences = self.training
-        names = {"topics": sentences.topics, "words": sentences.words}
-        return DataShape((sentences.length, len(sentences.words)), len(sentences.topics), names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns that of the training sentences."""
-        return self.training.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches to train on from ``start_step`` on, see ``sentence_batches``."""
-        return sentence_batches(self.training, batch_size=batch_size, seed=self.seed, start_step=start_step)
-
-    def examples(self) -> tuple[dict[str, np.ndarray]]:
-        """Returns the words and topics that numbers stand for: ``draw`` writes them out."""
-        return ({"words": np.array(self.training.words), "topics": np.array(self.training.topics)},)
+    names = {"topics": sentences.topics, "words": sentences.words}
+    return TrainingData(
+        sentences,
+        DataShape((sentences.length, len(sentences.words)), len(sentences.topics), names=names),
+        sentences.fingerprint,
+        functools.partial(sentence_batches, sentences, seed=seed),
+        ({name: np.array(values) for name, values in names.items()},),
+        held_out,
+    )
 
 
 def sentence_batches(
-    sentences: Sentences, *, batch_size: int, seed: int, start_step: int = 0
+    sentences: Sentences, batch_size: int, start_step: int = 0, *, seed: int
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches in which every topic comes equally often.
 
     Args:
         sentences: the data.
         batch_size: sentences per batch; may be more than there are.
-        seed: chooses the order, any whole number from 0 up.
         start_step: the number of batches to leave out, of a run that is resumed.
+        seed: chooses the order, any whole number from 0 up.
 
     Returns:
         Dicts of ``tokens``, int32 (batch_size, T), and ``label``, int32 (batch_size,).
@@ -136,7 +121,6 @@ def sentence_batches(
     Raises:
         InputError: if a number is out of its range.
     """
-    check_order(batch_size, seed, start_step)
     # Captured as they are, on the CPU, as in ``batches`` of images.
     with tf.device("CPU:0"):
         order = balanced_order(sentences.labels, seed)

@@ -1,5 +1,6 @@
 """Recordings of two voices without pairs: their spectral envelopes, and batches of pieces of these."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from tfgan_ref.data.pipeline import (
     EXAMPLES,
     Batch,
     DataShape,
-    check_order,
+    TrainingData,
     derived_seed,
     draws_seed,
     endless_batches,
@@ -86,47 +87,26 @@ class Voices:
         return cls(*both, waves.sample_rate, f"{waves.fingerprint}-{source}-{target}")
 
 
-@dataclass(frozen=True)
-class TrainingVoices:
-    """Two voices to train on.
+def training_voices(voices: Voices, frames: int, seed: int = 0) -> TrainingData:
+    """Returns two voices to train on.
 
-    Attributes:
+    Args:
         voices: the recordings.
         frames: of a piece, 10 ms each.
         seed: chooses order and places.
     """
-
-    voices: Voices
-    frames: int
-    seed: int = 0
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns the shape of a piece, the names of the voices and the sample rate."""
-        names = {
-            "voices": (self.voices.source.name, self.voices.target.name),
-            "sample_rate": (str(self.voices.sample_rate),),
-        }
-        return DataShape((self.frames, BANDS, 1), source_channels=1, names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns the recordings' own."""
-        return self.voices.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches from ``start_step`` on, see ``voice_batches``."""
-        return voice_batches(
-            self.voices, batch_size=batch_size, frames=self.frames, seed=self.seed, start_step=start_step
-        )
-
-    def examples(self) -> tuple[dict[str, np.ndarray]]:
-        """Returns a few pieces, the same each time."""
-        return (example_voices(self.voices, EXAMPLES, frames=self.frames),)
+    names = {"voices": (voices.source.name, voices.target.name), "sample_rate": (str(voices.sample_rate),)}
+    return TrainingData(
+        voices,
+        DataShape((frames, BANDS, 1), source_channels=1, names=names),
+        voices.fingerprint,
+        functools.partial(voice_batches, voices, frames=frames, seed=seed),
+        (example_voices(voices, EXAMPLES, frames=frames),),
+    )
 
 
 def voice_batches(
-    voices: Voices, *, batch_size: int, frames: int, seed: int, start_step: int = 0
+    voices: Voices, batch_size: int, start_step: int = 0, *, frames: int, seed: int
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches of pieces of both voices.
 
@@ -137,9 +117,9 @@ def voice_batches(
     Args:
         voices: the recordings.
         batch_size: pieces per batch and voice.
+        start_step: the number of batches to leave out, of a run that is resumed.
         frames: of a piece, 10 ms each.
         seed: chooses order and places, any whole number from 0 up.
-        start_step: the number of batches to leave out, of a run that is resumed.
 
     Returns:
         Dicts of float32: ``source`` and ``target``, unrelated, (batch_size, frames, BANDS, 1) in [-1, 1];
@@ -148,7 +128,6 @@ def voice_batches(
     Raises:
         InputError: if a number is out of its range.
     """
-    check_order(batch_size, seed, start_step)
     whole_number("frames", frames, 1)
     with tf.device("CPU:0"):
         pieces = [_Pieces(voice, frames) for voice in (voices.source, voices.target)]

@@ -1,5 +1,6 @@
 """Sound recordings of one length in memory, and the batches that training reads from them."""
 
+import functools
 import zlib
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, check_order, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
 from tfgan_ref.errors import InputError
 
 # What a telephone's band needs, and what sound cards can do.
@@ -92,47 +93,25 @@ class Waves:
         return Waves(self.name, audio, self.sample_rate, labels, self.class_names, groups, self.group_names)
 
 
-@dataclass(frozen=True)
-class TrainingWaves:
-    """Recordings to train on.
-
-    Attributes:
-        waves: the recordings, with or without labels.
-        seed: chooses the order.
-    """
-
-    waves: Waves
-    seed: int = 0
-
-    @property
-    def shape(self) -> DataShape:
-        """Returns the shape of a recording, the number and names of the classes, and the sample rate."""
-        waves = self.waves
-        names = {"classes": waves.class_names, "sample_rate": (str(waves.sample_rate),)}
-        return DataShape((waves.length, 1), len(waves.class_names) or None, names=names)
-
-    @property
-    def fingerprint(self) -> str:
-        """Returns the recordings' own."""
-        return self.waves.fingerprint
-
-    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
-        """Returns the endless batches from ``start_step`` on, see ``wave_batches``."""
-        return wave_batches(self.waves, batch_size=batch_size, seed=self.seed, start_step=start_step)
-
-    def examples(self) -> tuple[()]:
-        """Returns nothing: samples come from latents."""
-        return ()
+def training_waves(waves: Waves, seed: int = 0) -> TrainingData:
+    """Returns recordings to train on, with or without labels, in an order that ``seed`` chooses."""
+    names = {"classes": waves.class_names, "sample_rate": (str(waves.sample_rate),)}
+    return TrainingData(
+        waves,
+        DataShape((waves.length, 1), len(waves.class_names) or None, names=names),
+        waves.fingerprint,
+        functools.partial(wave_batches, waves, seed=seed),
+    )
 
 
-def wave_batches(waves: Waves, *, batch_size: int, seed: int, start_step: int = 0) -> tf.data.Dataset:
+def wave_batches(waves: Waves, batch_size: int, start_step: int = 0, *, seed: int) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches, in the order of ``batches`` of images.
 
     Args:
         waves: the recordings.
         batch_size: recordings per batch; may be more than there are.
-        seed: chooses the order, any whole number from 0 up.
         start_step: the number of batches to leave out, of a run that is resumed.
+        seed: chooses the order, any whole number from 0 up.
 
     Returns:
         Dicts of ``audio``, float32 of shape (batch_size, T, 1) in [-1, 1], and, if there are labels,
@@ -141,7 +120,6 @@ def wave_batches(waves: Waves, *, batch_size: int, seed: int, start_step: int = 
     Raises:
         InputError: if a number is out of its range.
     """
-    check_order(batch_size, seed, start_step)
     # Captured as they are, on the CPU, as in ``batches`` of images.
     with tf.device("CPU:0"):
         order = shuffled_order(len(waves), seed)

@@ -1,4 +1,4 @@
-"""The small classifier whose features and logits score generators of small pictures."""
+"""Small classifier whose features and logits score generators of small pictures."""
 
 import keras
 from keras import layers

@@ -1,4 +1,4 @@
-"""The features by which FID is defined: images resized by protocol, through the Inception of 2015."""
+"""Features by which FID is defined: images resized by protocol, through the Inception of 2015."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The Inception network of 2015 by which FID, IS and KID are defined, layer by layer.
+"""Inception of 2015, the network by which FID, IS and KID are defined, layer by layer.
 
 It is the graph of the TensorFlow archive inception-2015-12-05, not the network of Szegedy et al. 2016 as
 `keras.applications` and torchvision have it: the batch norms have their gammas, the last block pools the
@@ -107,7 +107,7 @@ def _conv(
     strides: int = 1,
     padding: str = "same",
 ) -> keras.KerasTensor:
-    """Convolution without bias, batch norm, ReLU."""
+    """Applies a convolution without bias, batch norm and ReLU."""
     x = layers.Conv2D(
         filters,
         kernel,

@@ -1,4 +1,4 @@
-"""The Inception of `keras.applications`: features that many Keras examples call FID, named apart here."""
+"""Inception of `keras.applications`: features that many Keras examples call FID, named apart here."""
 
 from pathlib import Path
 

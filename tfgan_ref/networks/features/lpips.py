@@ -37,7 +37,7 @@ SCALE = (0.458, 0.448, 0.450)
 
 
 class LPIPS:
-    """The distance between two images in the features of a classifier, weighted as people see it.
+    """Distance between two images in the features of a classifier, weighted as people see it.
 
     ``LPIPS(...)(first, second)`` takes images (N, H, W, 3) in [-1, 1], or grey (N, H, W, 1), which is tiled,
     and returns distances (N,): at five ReLUs, the features of each pixel are normalised to length 1, their

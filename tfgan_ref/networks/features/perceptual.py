@@ -1,7 +1,8 @@
-"""The perceptual loss of SRGAN and ESRGAN: distance between VGG19's features of two images."""
+"""Perceptual loss of SRGAN and ESRGAN: distance between VGG19's features of two images."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -34,6 +35,7 @@ LAYERS = tuple(
 )
 
 
+@keras.saving.register_keras_serializable(package="tfgan_ref")
 class PerceptualLoss:
     """Mean squared difference of VGG19's features, SRGAN's content loss (Ledig et al. 2017, equation 5).
 
@@ -66,12 +68,27 @@ class PerceptualLoss:
             raise InputError(
                 f"layer {layer!r} is not one of VGG19's convolutions: choose one of {', '.join(LAYERS)}"
             )
+        self._config = {
+            "layer": layer,
+            "before_activation": before_activation,
+            "weights": None if weights is None else str(weights),
+            "scale": scale,
+        }
         model = untrained_vgg(19)
         self._preprocess = _load(model, weights)
         tap = layer if before_activation else f"{layer}_relu"
         self._features = keras.Model(model.input, model.get_layer(tap).output)
         self._scale = scale
         self._smallest = 2 ** (int(layer[len("block")]) - 1)  # each block before it halves the image
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments: the weights by the name of their file."""
+        return dict(self._config)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "PerceptualLoss":
+        """Returns a new one from what ``get_config`` gave, whose weights are read again."""
+        return cls(**config)
 
     def __call__(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
         """Returns the mean over the images, a scalar."""

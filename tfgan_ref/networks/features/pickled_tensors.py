@@ -1,4 +1,4 @@
-"""The pickle inside a PyTorch checkpoint, interpreted without ever running it.
+"""Reads the pickle inside a PyTorch checkpoint, interpreted without ever running it.
 
 A pickle is a program for a stack machine, and Python's own `pickle` calls whatever the program names. Here
 the few operations that a dictionary of tensors needs are carried out on plain data: a name is only compared
@@ -32,14 +32,14 @@ _MOST_DIMENSIONS = 8
 
 @dataclasses.dataclass(frozen=True)
 class Name:
-    """A name that the pickle wants called: one of `_KNOWN`, never looked up."""
+    """Name that the pickle wants called: one of `_KNOWN`, never looked up."""
 
     text: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Storage:
-    """A block of ``count`` numbers stored in the file under ``key``."""
+    """Block of ``count`` numbers stored in the file under ``key``."""
 
     key: str
     dtype: np.dtype
@@ -48,7 +48,7 @@ class Storage:
 
 @dataclasses.dataclass(frozen=True)
 class Tensor:
-    """A view of a storage; offset and strides count numbers, not bytes."""
+    """View of a storage; offset and strides count numbers, not bytes."""
 
     storage: Storage
     offset: int

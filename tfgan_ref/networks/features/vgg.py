@@ -1,4 +1,4 @@
-"""The convolutions of VGG16 and VGG19 (Simonyan and Zisserman 2015, configurations D and E)."""
+"""Convolutions of VGG16 and VGG19 (Simonyan and Zisserman 2015, configurations D and E)."""
 
 import keras
 from keras import layers

@@ -20,7 +20,7 @@ SUFFIXES = (*TORCH_SUFFIXES, ".npz")
 
 @dataclasses.dataclass(frozen=True)
 class Published:
-    """A file of weights that somebody has published: the name that it is kept under, and its address."""
+    """Published file of weights: the name that it is kept under, and its address."""
 
     name: str
     url: str

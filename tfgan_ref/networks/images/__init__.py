@@ -1,1 +1,1 @@
-"""Networks that make or judge single images."""
+"""Generators and discriminators of single images."""

@@ -1,4 +1,4 @@
-"""Autoencoders: discriminators that judge a sample by how well they can rebuild it.
+"""Autoencoders: discriminators that score a sample by how well they rebuild it.
 
 All give [reconstruction, code] and none has batch norm: a sample's energy must not depend on the samples that
 happen to be beside it. A reconstruction is linear and float32; energies of samples in [-1, 1] need no tanh.
@@ -41,7 +41,7 @@ def conv_autoencoder(
 
     Args:
         image_size: 28, 32 or 64.
-        channels: of the images; times the packing, if packs are judged.
+        channels: of the images; times the packing, if D sees packs.
         width: filters of the layers nearest the image; each layer further in has twice as many.
         code_dim: length of a code.
         initializer: a name in ``networks.INITIALIZERS``.
@@ -92,7 +92,7 @@ def began_autoencoder(
 
     Args:
         image_size: 28, 32 or 64.
-        channels: of the images; times the packing, if packs are judged.
+        channels: of the images; times the packing, if D sees packs.
         width: n of the paper, filters of the layers nearest the image.
         code_dim: N_h of the paper, the length of a code.
         convolutions: layers at each resolution, 2 in the paper.

@@ -1,4 +1,4 @@
-"""The convolutional pair for 28x28 images of "GANs vs. MNIST", with its shapes put right.
+"""Convolutional pair for 28x28 images of "GANs vs. MNIST", with its shapes put right.
 
 The article reshapes a 128-wide layer to 7x7x256 and doubles the size once where 28 needs it twice.
 """

@@ -1,4 +1,4 @@
-"""The fully connected generator and discriminator of Goodfellow et al. 2014, with the tutorials' widths."""
+"""Fully connected generator and discriminator of Goodfellow et al. 2014, with the tutorials' widths."""
 
 import math
 from collections.abc import Sequence

@@ -167,7 +167,7 @@ class StageBlend(layers.Layer):
         return ops.clip(blended, -1.0, 1.0)
 
     def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-        """That of the last stage's images."""
+        """Returns the shape of the last stage's images."""
         return tuple(input_shape[-1])
 
 
@@ -199,11 +199,11 @@ class ProgressiveDiscriminator(keras.Model):
 
     @property
     def inputs(self) -> list[keras.KerasTensor]:
-        """The inputs of the last stage."""
+        """Returns the inputs of the last stage."""
         return self.stages[-1].inputs
 
     def stage_of(self, images: Any) -> int:
-        """Returns the number of the stage that judges ``images``.
+        """Returns the number of the stage that takes ``images``.
 
         Raises:
             InputError: none does.
@@ -214,7 +214,7 @@ class ProgressiveDiscriminator(keras.Model):
         return shapes.index(tuple(images.shape[1:]))
 
     def call(self, inputs: Sequence[Any], training: bool | None = None) -> Any:
-        """Judges [images, alpha] in the stage of their size."""
+        """Returns the logits of [images, alpha] in the stage of their size."""
         return self.stages[self.stage_of(inputs[0])](list(inputs), training=training)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The U-Net: an autoencoder whose decoder also sees each of the encoder's feature maps.
+"""U-Net: an autoencoder whose decoder also sees each of the encoder's feature maps.
 
 Ronneberger et al. 2015, in the strided form of Isola et al. 2017, section 6.1. It serves as an autoencoding
 discriminator and as a generator from images to images.

@@ -35,11 +35,11 @@ class PixelNormalization(layers.Layer):
         return ops.cast(x * ops.rsqrt(mean_square + self.epsilon), self.compute_dtype)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
+        """Returns the input's shape."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
@@ -93,11 +93,11 @@ class MinibatchStddev(layers.Layer):
         return ops.concatenate([inputs, ops.cast(feature_map, inputs.dtype)], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """One channel more than the input's."""
+        """Returns the input's shape with one channel more."""
         return (*input_shape[:-1], input_shape[-1] + 1)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "group_size": self.group_size}
 
 
@@ -160,11 +160,11 @@ class MinibatchDiscrimination(layers.Layer):
         return ops.concatenate([inputs, ops.cast(closeness, inputs.dtype)], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """B features more than the input's."""
+        """Returns the input's shape with B features more."""
         return (*input_shape[:-1], input_shape[-1] + self.kernels)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "kernels": self.kernels,

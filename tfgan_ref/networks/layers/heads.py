@@ -14,11 +14,6 @@ from tfgan_ref.networks.layers.seeded import initializer_stream
 COMBINE = ("concat", "hadamard", "projection")
 
 
-def _check_combine(combine: str) -> None:
-    if combine not in COMBINE:
-        raise InputError(f"combine {combine!r} is unknown: choose one of {', '.join(COMBINE)}")
-
-
 def _logit(
     features: keras.KerasTensor, initializer: keras.Initializer, spectral_norm: bool = False, seed: int = 0
 ) -> keras.KerasTensor:
@@ -125,7 +120,8 @@ def conditional_generator(
     Raises:
         InputError: unknown ``combine``.
     """
-    _check_combine(combine)
+    if combine not in COMBINE:
+        raise InputError(f"combine {combine!r} is unknown: choose one of {', '.join(COMBINE)}")
     latents = keras.Input((latent_dim,), name="latents")
     label = keras.Input((), dtype="int32", name="label")
     if combine == "hadamard":
@@ -172,7 +168,8 @@ def conditional_discriminator(
     Raises:
         InputError: unknown ``combine``.
     """
-    _check_combine(combine)
+    if combine not in COMBINE:
+        raise InputError(f"combine {combine!r} is unknown: choose one of {', '.join(COMBINE)}")
     fresh = initializer_stream(initializer, seed + 1)
     images = keras.Input(image_shape, name="images")
     label = keras.Input((), dtype="int32", name="label")

@@ -1,4 +1,4 @@
-"""What the fixed feature networks take: checked batches of RGB images."""
+"""Batches of RGB images, checked, as the fixed feature networks take them."""
 
 import logging
 from collections.abc import Callable

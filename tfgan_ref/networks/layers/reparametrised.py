@@ -85,15 +85,15 @@ class _Reparametrised(layers.Wrapper):
 
     @property
     def kernel(self) -> keras.Variable:
-        """The trainable kernel W of the wrapped layer."""
+        """Returns the trainable kernel W of the wrapped layer."""
         return self.layer.embeddings if isinstance(self.layer, layers.Embedding) else self.layer.kernel
 
     def effective_kernel(self) -> Any:
-        """The kernel in use, float32, of W's shape."""
+        """Returns the kernel in use, float32, of W's shape."""
         raise NotImplementedError
 
     def _matrix(self) -> Any:
-        """W in float32 as a matrix (everything else, output): the transpose of the papers' W."""
+        """Returns W in float32 as a matrix (everything else, output): the transpose of the papers' W."""
         kernel = ops.cast(self.kernel, "float32")
         if isinstance(self.layer, TRANSPOSED):
             # Stored as (..., output, input).
@@ -197,7 +197,7 @@ class SpectralNormalization(_Reparametrised):
         self.v.assign(v)
 
     def sigma(self) -> Any:
-        """The estimate u' W v of W's largest singular value, a float32 scalar, differentiable by W."""
+        """Returns u' W v, the estimate of W's largest singular value: float32, (), differentiable by W."""
         u, v = (
             ops.stop_gradient(ops.convert_to_tensor(self.u)),
             ops.stop_gradient(ops.convert_to_tensor(self.v)),
@@ -205,11 +205,11 @@ class SpectralNormalization(_Reparametrised):
         return ops.sum(ops.matmul(v, self._matrix()) * u)
 
     def effective_kernel(self) -> Any:
-        """W / sigma, float32, of W's shape."""
+        """Returns W / sigma, float32, of W's shape."""
         return ops.cast(self.kernel, "float32") / self.sigma()
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "seed": self.seed}
 
 
@@ -267,12 +267,12 @@ class EqualisedLearningRate(_Reparametrised):
         self.gain = gain
 
     def effective_kernel(self) -> Any:
-        """W * gain / sqrt(fan_in), float32, of W's shape."""
+        """Returns W * gain / sqrt(fan_in), float32, of W's shape."""
         shape = self.kernel.shape
         output_axis = -2 if isinstance(self.layer, TRANSPOSED) else -1
         fan_in = math.prod(shape) // shape[output_axis]
         return ops.cast(self.kernel, "float32") * (self.gain / math.sqrt(fan_in))
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "gain": self.gain}

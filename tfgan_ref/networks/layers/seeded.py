@@ -34,9 +34,9 @@ def initializer_stream(name: str, seed: int) -> Callable[[], keras.Initializer]:
     """
     if name not in INITIALIZERS:
         raise InputError(f"initializer {name!r} is unknown: choose one of {', '.join(INITIALIZERS)}")
-    numbers = itertools.count()
     # Spaced by a large prime, so that networks with neighbouring seeds share no layer's seed.
-    return lambda: INITIALIZERS[name](seed=(seed * 1_000_003 + next(numbers)) % 2**31)
+    numbers = itertools.count(seed * 1_000_003)
+    return partial(next, (INITIALIZERS[name](seed=number % 2**31) for number in numbers))
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")

@@ -1,1 +1,1 @@
-"""Networks that make or judge sequences: sound, sentences, voices, frames."""
+"""Generators and discriminators of sequences: sound, sentences, voices, frames."""

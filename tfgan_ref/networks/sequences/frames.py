@@ -51,12 +51,12 @@ class FactorOneHots(layers.Layer):
         return ops.concatenate(ones, axis=-1)
 
     def compute_output_spec(self, inputs: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
-        """(N, D)."""
+        """Returns the spec of (N, D)."""
         dim = sum(self.sizes[:-1]) + inputs[1].shape[1] * self.sizes[-1] * self.phases
         return keras.KerasTensor((inputs[0].shape[0], dim), dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "sizes": list(self.sizes), "phases": self.phases}
 
 

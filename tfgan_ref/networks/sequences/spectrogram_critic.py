@@ -1,4 +1,4 @@
-"""A discriminator of sound that looks at its spectrogram, beside WaveGAN's that looks at the waveform."""
+"""Discriminator of sound that sees its spectrogram, beside WaveGAN's that sees the waveform."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class LogSpectrogram(layers.Layer):
         return (1.0 + decibels / 30.0)[..., None]
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """(N, T / 128, 128, 1)."""
+        """Returns (N, T / 128, 128, 1)."""
         return (input_shape[0], input_shape[1] // HOP, WINDOW // 2, 1)
 
 

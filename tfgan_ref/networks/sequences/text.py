@@ -18,7 +18,7 @@ _SMALLEST = 1e-7  # probability under which a quantile is not taken: its logarit
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
-class SentenceWriter(layers.Layer):
+class SentenceGenerator(layers.Layer):
     """Recurrent network (Cho et al. 2014) that draws each word given the topic and the words before.
 
     The draw is by the Gumbel-max trick: word = argmax(logits + g), g_v = -log(-log u_v). The noise comes from
@@ -93,7 +93,7 @@ class SentenceWriter(layers.Layer):
         self.output_layer.build((None, self.units))
 
     def call(self, inputs: list[Any], training: bool = False) -> Any:
-        """Writes sentences.
+        """Draws sentences.
 
         Args:
             inputs: [latents (N, T * V) from N(0, 1), topics (N,)].
@@ -145,11 +145,11 @@ class SentenceWriter(layers.Layer):
         return soft if self.relaxed else hard + soft - ops.stop_gradient(soft)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """(N, T, V)."""
+        """Returns (N, T, V)."""
         return (input_shape[0][0], self.length, self.vocabulary)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         names = ("length", "vocabulary", "num_classes", "units", "embedding_dim", "temperature", "relaxed")
         config = {name: getattr(self, name) for name in (*names, "initializer", "seed")}
         return {**super().get_config(), **config}
@@ -168,7 +168,7 @@ def text_generator(length: int, vocabulary: int, *, num_classes: int, **settings
         length: most words of a sentence, T.
         vocabulary: number of words, V.
         num_classes: topics are 0 to num_classes - 1.
-        settings: those of ``SentenceWriter``.
+        settings: those of ``SentenceGenerator``.
 
     Raises:
         InputError: a size is out of range.
@@ -176,8 +176,8 @@ def text_generator(length: int, vocabulary: int, *, num_classes: int, **settings
     check_at_least(1, length=length, vocabulary=vocabulary)
     latents = keras.Input((length * vocabulary,), name="latents")
     label = keras.Input((), dtype="int32", name="label")
-    writer = SentenceWriter(length, vocabulary, num_classes, name="writer", **settings)
-    return keras.Model([latents, label], writer([latents, label]), name="text_generator")
+    sentences = SentenceGenerator(length, vocabulary, num_classes, name="sentences", **settings)
+    return keras.Model([latents, label], sentences([latents, label]), name="text_generator")
 
 
 def text_discriminator(

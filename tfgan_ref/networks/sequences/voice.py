@@ -1,4 +1,4 @@
-"""Networks for spectral envelopes: one that moves formants, and one that judges whole spectra.
+"""Networks for spectral envelopes: a generator that moves formants, and a discriminator.
 
 Both take pictures (N, frames, bands, 1) and convolve over time with the bands as features, as CycleGAN-VC
 (Kaneko and Kameoka 2018) does: unlike in a photograph, the same thing higher up means another thing.
@@ -56,11 +56,11 @@ class FrequencyWarp(layers.Layer):
         return (low + (place - below) * (high - low) + gain)[..., None]
 
     def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-        """That of the spectra."""
+        """Returns the shape of the spectra."""
         return input_shape[0]
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "reach": self.reach}
 
 

@@ -72,11 +72,11 @@ class PhaseShuffle(layers.Layer):
         return tf.ensure_shape(mirrored[:, shift : shift + inputs.shape[1]], inputs.shape)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
+        """Returns the input's shape."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "n": self.n, "seed": self.seed}
 
 

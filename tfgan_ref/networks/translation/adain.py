@@ -1,4 +1,4 @@
-"""A generator that paints the content of one picture in the style of another, joined by AdaIN.
+"""Generator that paints the content of one picture in the style of another, by AdaIN.
 
 AdaIN is that of Huang and Belongie (2017, "Arbitrary Style Transfer in Real-time with Adaptive Instance
 Normalization"), the networks around it are like those of MUNIT (Huang et al. 2018, appendix B). The first
@@ -54,11 +54,11 @@ class AdaIN(layers.Layer):
         return ops.cast(styled, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-        """The shape of x."""
+        """Returns the shape of x."""
         return input_shape[0]
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "epsilon": self.epsilon}
 
 

@@ -1,4 +1,4 @@
-"""PatchGAN, which judges every patch of a picture: Isola et al. 2017, sections 3.2.2 and 6.1.2."""
+"""PatchGAN, with a logit for every patch of a picture: Isola et al. 2017, sections 3.2.2 and 6.1.2."""
 
 import keras
 from keras import layers
@@ -36,10 +36,10 @@ def patch_discriminator(
     convolution's input size over its stride, rounded up, where they pad by one pixel on each side: pictures
     smaller than the patch do too, and 256x256 give 32x32 logits for 70, not 30x30.
 
-    "full" judges the whole picture, whatever its size: five halvings, the mean over all places, one logit.
+    "full" sees the whole picture, whatever its size: five halvings, the mean over all places, one logit.
 
     Args:
-        channels: of the input: of all pictures that it judges together, concatenated.
+        channels: of the input: of all pictures that it sees together, concatenated.
         receptive_field: side of the patch in pixels: 1, 16, 34, 70 or 286; or "full". Instance statistics
             are of a whole feature map and let a little of the rest through.
         width: filters of the first layer; each further has twice as many, up to 8 times.

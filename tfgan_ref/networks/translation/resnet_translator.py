@@ -41,12 +41,12 @@ class ReflectionPadding2D(layers.Layer):
         return ops.pad(inputs, ((0, 0), both, both, (0, 0)), mode="reflect")
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Sides longer by 2p."""
+        """Returns the input's shape, its sides longer by 2p."""
         n, *sides, channels = input_shape
         return (n, *(side and side + 2 * self.padding for side in sides), channels)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "padding": self.padding}
 
 

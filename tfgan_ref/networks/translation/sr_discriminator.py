@@ -1,4 +1,4 @@
-"""The discriminator of SRGAN: Ledig et al. 2017, figure 4."""
+"""Discriminator of SRGAN: Ledig et al. 2017, figure 4."""
 
 import keras
 from keras import layers

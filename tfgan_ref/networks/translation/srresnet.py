@@ -147,12 +147,12 @@ class PixelShuffle(layers.Layer):
         return tf.nn.depth_to_space(inputs, self.scale)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Sides times the scale, channels by its square."""
+        """Returns the input's shape, sides times the scale and channels divided by its square."""
         n, height, width, channels = input_shape
         return (n, *_times(self.scale, height, width), channels // self.scale**2)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "scale": self.scale}
 
 
@@ -180,12 +180,12 @@ class BicubicEnlargement(layers.Layer):
         return tf.nn.depth_to_space(ops.conv(padded, kernel), self.scale)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Sides times the scale."""
+        """Returns the input's shape, sides times the scale."""
         n, height, width, channels = input_shape
         return (n, *_times(self.scale, height, width), channels)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for saving."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "scale": self.scale}
 
 

@@ -1,0 +1,40 @@
+"""Keras's training and test functions for types whose step depends on the phase of training."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+
+from tfgan_ref.errors import InputError
+
+
+def graph_of_each_phase(
+    model: keras.Model, name: str, make: Callable[..., None]
+) -> Callable[[Iterator[Any]], dict[str, Any]]:
+    """Returns a function that runs Keras's own, traced once for each phase.
+
+    Args:
+        model: a ``GenerativeModel`` with ``boundaries``.
+        name: the attribute of the model that holds it: "train_function" or "test_function".
+        make: Keras's method that makes its function and leaves it in that attribute.
+    """
+    graphs = {}
+
+    def function(iterator: Iterator[Any]) -> dict[str, Any]:
+        if name == "train_function":
+            left = model.steps_to_boundary()
+            if left is not None and left % model.steps_per_execution:
+                raise InputError(
+                    f"steps_per_execution {model.steps_per_execution} does not divide the {left} steps "
+                    "before training enters its next phase"
+                )
+            model.enter_phase()
+        else:
+            model.phase = model.current_phase()
+        if model.phase not in graphs:
+            make(force=True)
+            graphs[model.phase] = getattr(model, name)
+            setattr(model, name, function)
+        return graphs[model.phase](iterator)
+
+    return function
