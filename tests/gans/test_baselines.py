@@ -63,6 +63,21 @@ def test_the_autoencoder_learns_and_its_bound_is_what_it_reports():
     assert float(logs["divergence"]) > 0
 
 
+def test_a_step_of_the_autoencoder_by_hand():
+    model, batch = tiny_vae(), tiny_batches(1)[0]
+    images = batch["image"].numpy()
+    mean, log_variance = (part.numpy() for part in model.encoder(images))
+    drawn = model.generator(mean + np.sqrt(np.exp(log_variance)) * model.latents(6)).numpy()
+    terms = mean**2 + np.exp(log_variance) - log_variance - 1
+    before = {name: values(getattr(model, name).trainable_variables) for name in ("encoder", "generator")}
+    logs = {name: float(value) for name, value in model.train_step(batch).items()}
+    assert logs["reconstruction_error"] == pytest.approx(np.mean((drawn - images) ** 2), rel=1e-5)
+    assert logs["divergence"] == pytest.approx(np.mean(terms.sum(axis=1)) / 2 / 64, rel=1e-5)
+    for name, old in before.items():
+        new = values(getattr(model, name).trainable_variables)
+        assert not any(np.array_equal(a, b) for a, b in zip(old, new, strict=True)), name
+
+
 def test_divergence_from_the_standard_normal():
     mean, variance = np.array([[0.5, -1.0]]), np.array([[0.3, 2.0]])
     expected = 0.5 * np.sum(variance + mean**2 - 1 - np.log(variance))

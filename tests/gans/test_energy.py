@@ -264,6 +264,9 @@ def test_two_replicas_train_as_one_on_the_global_batch(kind, monkeypatch, two_re
     if kind is BEGAN:
         first, second = two_replicas.experimental_local_results(gan.k.value)
         assert float(first.numpy()) == float(second.numpy()) > 0
+    for name in ("d_loss", "g_loss", "energy_real"):
+        one, two = (float(each.trackers[name].result()) for each in (single, gan))
+        assert one == pytest.approx(two, rel=1e-5), name
 
 
 @BOTH

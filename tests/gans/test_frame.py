@@ -69,7 +69,7 @@ def test_each_update_changes_its_own_network_only():
 
 
 def test_some_clips_are_also_drawn_under_another_clip_s_action(shared):
-    batch = one_batch(shared)
+    batch = one_batch(shared) | {"action": tf.constant([0, 1, 1, 1])}
     both = shared.with_recombined(batch)
     for name in (*FACTORS, "phase"):
         np.testing.assert_array_equal(both[name][:4], batch[name])

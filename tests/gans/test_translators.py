@@ -79,6 +79,14 @@ def trained(gan, kind, steps, skip=0):
 
 
 @EVERY
+def test_a_translation_does_not_depend_on_the_pictures_beside_it(kind):
+    gan, batch = build(kind), batch_of(kind)
+    gan.train_step(batch)
+    alone = gan.translate({name: part[:1] for name, part in batch.items()})
+    np.testing.assert_allclose(gan.translate(batch)[:1], alone, atol=1e-5)
+
+
+@EVERY
 def test_resumed_training_is_bit_identical(kind, tmp_path):
     """Eight steps against four, a checkpoint, a new object, and four."""
     straight = trained(build(kind, steps_per_execution=2), kind, 8)
