@@ -57,7 +57,7 @@ def _wav() -> bytes:
 
 def readers(folder: Path) -> dict[str, Reader]:
     """Returns all of them by name; ``folder`` is for what a reader needs beside its file."""
-    from tfgan_ref import data
+    from tfgan_ref import __version__, data
     from tfgan_ref.data.sentences.sources import read_sentences
     from tfgan_ref.data.sounds.sources import read_waves
     from tfgan_ref.recipes import build_gan, find_recipe
@@ -83,7 +83,7 @@ def readers(folder: Path) -> dict[str, Reader]:
             "num_classes": None,
             "names": {"label": ["a"]},
         },
-        "versions": {},
+        "versions": {"tfgan_ref": __version__},
     }
     found = {
         "picture": Reader(_pictures(), "picture.png", lambda path: data.read_picture(path / "picture.png")),

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import tiny_gan
+from tfgan_ref import __version__
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import export_generator
 from tfgan_ref.recipes import RECIPES, superres
@@ -84,6 +85,7 @@ def test_config_json_names_things_and_runs_nothing(changed, tmp_path, monkeypatc
         "recipe": "gan",
         "settings": {"steps": 10},
         "data": {"fingerprint": "x", "sample_shape": [4, 4, 1], "num_classes": None},
+        "versions": {"tfgan_ref": __version__},
     }
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "config.json").write_text(json.dumps(config))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfgan_ref import __version__
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import Score
 from tfgan_ref.recipes import find_recipe
@@ -128,6 +129,7 @@ def a_run(path, settings, steps=(0,), **config):
         "recipe": "gan",
         "settings": dataclasses.asdict(settings),
         "data": {"fingerprint": "x", "sample_shape": [28, 28, 1], "num_classes": 10},
+        "versions": {"tfgan_ref": __version__},
         **config,
     }
     for step in steps:
@@ -161,6 +163,7 @@ def test_a_directory_with_another_run_is_named(tmp_path, untrained, change, part
         shape = {"sample_shape": [28, 28, 1], "num_classes": 10}
         more = {"data": {"fingerprint": data.read("digits").fingerprint, **shape}}
     a_run(entry.path, settings, change.get("steps", ()), **more)
+    (entry.path / "metrics.csv").write_text("step,seconds\n2,1.0\n4,2.0\n")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(InputError, match=part):
         prepare([entry])

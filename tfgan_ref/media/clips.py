@@ -1,4 +1,4 @@
-"""Animation as what a generator makes: SavedModels, animated GIFs, and a contact sheet to look at."""
+"""Animation as output: SavedModels, animated GIFs, and a contact sheet to look at."""
 
 import io
 from collections.abc import Callable
@@ -112,7 +112,7 @@ class ClipWriter:
         check_seed(seed)
         return self._clips(n, seed, parse_choices(label, self.factors))
 
-    def _clips(self, n: int, seed: int, choices: list[int]) -> np.ndarray:
+    def _clips(self, n: int, seed: int, choices: np.ndarray) -> np.ndarray:
         clips = self.draw(tf.constant(n), tf.constant(seed), tf.constant(choices)).numpy()
         return np.rint(clips * 255).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""Sentences as what a generator makes: SavedModels, texts, and a picture of some of them."""
+"""Sentences as output: SavedModels, texts, and a picture of some of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sound as what a generator makes: SavedModels, WAV files, and a sheet of spectrograms to look at."""
+"""Sound as output: SavedModels, WAV files, and a sheet of spectrograms to look at."""
 
 import re
 from collections.abc import Callable

@@ -1,0 +1,56 @@
+"""What ``tfgan_ref.load`` gives of generators that make no pictures: ``sample(n, seed, label)``."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.media.clips import ClipWriter
+from tfgan_ref.media.sentences import SentenceLister
+from tfgan_ref.media.sounds import SoundWriter
+
+NAMES = ("yes", "no", "hm")
+
+
+def sounds():
+    # Each sound holds its label, then the seed.
+    return SoundWriter(lambda n, seed, labels: np.stack([labels, np.full(n, seed)], axis=1), NAMES, 8000)
+
+
+def sentences():
+    return SentenceLister(lambda n, seed, labels: [f"{label} {seed}" for label in labels], NAMES)
+
+
+def clips():
+    def draw(n, seed, choices):
+        return tf.fill([n, 2, 4, 4, 1], tf.cast(choices[0], tf.float32) / 2.0)
+
+    return ClipWriter(draw, {"hat": ("no", "yes"), "action": ("walk", "jump")})
+
+
+def test_labels_come_in_turn_or_are_named():
+    assert sounds().sample(5, seed=7).tolist() == [[0, 7], [1, 7], [2, 7], [0, 7], [1, 7]]
+    assert sounds().sample(2, label="no").tolist() == sounds().sample(2, label=1).tolist() == [[1, 0], [1, 0]]
+    assert sentences().sample(4, 3) == ["0 3", "1 3", "2 3", "0 3"]
+    assert sentences().sample(1, label="hm") == ["2 0"]
+
+
+def test_clips_take_what_is_wanted_as_text():
+    made = clips().sample(3, label="hat=yes")
+    assert made.dtype == np.uint8
+    assert made.shape == (3, 2, 4, 4, 1)
+    assert np.unique(made).tolist() == [128]
+
+
+@pytest.mark.parametrize("writer", [sounds, sentences, clips])
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ((0,), "n 0 is out of range: at least 1"),
+        ((1, -1), "seed -1 is out of range: from 0 to 2147483647"),
+        ((1, 0, "loud"), "label 'loud' is"),
+    ],
+)
+def test_bad_arguments_are_one_line(writer, arguments, part):
+    with pytest.raises(InputError, match=part):
+        writer().sample(*arguments)
