@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # whatever the caller has: what scripts write is compared
-for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(threads, "1")  # the nets are tiny, and `make test` has two processes on two cores
+# The nets are tiny, and `make test` has two processes on two cores.
+os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import tfgan_ref  # isort: skip  # before TensorFlow: it switches oneDNN on
 import keras
@@ -27,8 +28,8 @@ tf.config.set_logical_device_configuration(
 )
 # Bit-exact comparisons need it, and it is what the scripts do.
 tf.config.experimental.enable_op_determinism()
-# TensorFlow's rewriting of a graph before its first run is a tenth of the time of these tests. Those of the order
-# of updates, which it once broke, switch it on.
+# TensorFlow's rewriting of graphs before their first run is a tenth of the time of these tests. Those of the
+# order of updates, which it once broke, switch it on.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 # Begun first, so that no single file is left to the end while the other process has nothing to do.
