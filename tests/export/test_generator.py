@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -84,7 +85,9 @@ def test_existing_directory_is_not_touched(tmp_path):
 
 
 def test_failed_export_leaves_nothing(tmp_path, monkeypatch):
-    def fail(*arguments, **settings):
+    def fail(module, path, **settings):
+        Path(path).mkdir()
+        (Path(path) / "half").touch()
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tf.saved_model, "save", fail)

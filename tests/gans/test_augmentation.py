@@ -46,6 +46,12 @@ def test_translation_moves_by_whole_pixels_and_fills_with_grey():
         assert len(found) == 1
         shifts.add(found[0])
     assert {dy for dy, _ in shifts} == {dx for _, dx in shifts} == {-2, -1, 0, 1, 2}
+    assert {(dy < 0, dx < 0) for dy, dx in shifts} == {
+        (False, False),
+        (False, True),
+        (True, False),
+        (True, True),
+    }
 
 
 def test_cutout_removes_one_square_of_half_the_side():
@@ -57,6 +63,14 @@ def test_cutout_removes_one_square_of_half_the_side():
         assert gone[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
         assert 4 <= len(rows) <= 8
         assert 4 <= len(columns) <= 8
+
+
+def test_each_policy_has_a_seed_of_its_own(monkeypatch):
+    seeds = []
+    for name in POLICIES:
+        monkeypatch.setitem(POLICIES, name, lambda x, seed: seeds.append(tuple(seed.numpy())) or x)
+    DifferentiableAugmentation(list(POLICIES))(images(), SEED)
+    assert len(set(seeds)) == len(POLICIES)
 
 
 @pytest.mark.parametrize("policy", POLICIES)

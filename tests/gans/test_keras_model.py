@@ -200,6 +200,11 @@ def test_a_tuple_gives_what_a_dict_gives():
         assert {k: float(v) for k, v in logs[0].items()} == {k: float(v) for k, v in other.items()}
 
 
+def test_parts_have_their_usual_types():
+    batch = tiny_gan(True).as_batch((np.zeros((6, 8, 8, 1)), np.zeros(6, np.int64)))
+    assert {name: part.dtype for name, part in batch.items()} == {"image": tf.float32, "label": tf.int32}
+
+
 def test_a_batch_of_unknown_size_gives_what_one_of_known_size_gives():
     settings = {"kind": WGANGP, "n_critic": 2, "packing": 2, "replay": 12, "r1": 0.1}
     logs = []

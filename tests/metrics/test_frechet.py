@@ -125,6 +125,13 @@ def test_fewer_rows_than_dimensions_warns():
         frechet_distance(features(10, 20), features(30, 20))
 
 
+@pytest.mark.filterwarnings("ignore:Frechet distance from 10 rows")
+def test_few_rows_give_what_their_moments_give():
+    x, y = features(10, 20), features(30, 20, 1)
+    moments = [part for rows in (x, y) for part in (rows.mean(0), np.cov(rows, rowvar=False))]
+    assert frechet_distance(x, y) == pytest.approx(frechet_distance_from_moments(*moments), rel=1e-6)
+
+
 def test_covariance_of_one_dimension_may_be_a_scalar():
     x, y = features(30, 1), features(20, 1, 1)
     expected = (x.mean() - y.mean()) ** 2 + (x.std(ddof=1) - y.std(ddof=1)) ** 2

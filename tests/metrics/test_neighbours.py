@@ -117,6 +117,12 @@ def test_ties_go_to_the_real_rows():
     assert accuracy == (0.5, 1.0, 0.0)
 
 
+def test_samples_on_the_border_count_for_precision_and_not_for_density():
+    x, y = np.array([[0.0], [1.0], [10.0], [11.0]]), np.array([[-1.0], [2.0], [9.0], [12.0]])
+    assert precision_recall(x, y, k=1) == (1, 1)
+    assert density_coverage(x, y, k=1) == (0, 0)
+
+
 def test_invariances_and_dtype():
     x, y = gaussians(8, 150, 120)
     rotation = np.linalg.qr(rng().normal(size=(8, 8)))[0]

@@ -67,6 +67,10 @@ def test_short_candidates_are_punished():
     assert corpus_bleu([reference], [reference], 4) == 1.0
 
 
+def test_of_two_references_as_close_the_shorter_counts():
+    assert corpus_bleu([list("ab"), list("abcd")], [list("abc")], 1) == 1.0
+
+
 def test_nothing_in_common_is_zero():
     assert corpus_bleu([["a", "b"]], [["c", "d"]], 2) == 0.0
     assert corpus_bleu([["a", "b"]], [["a", "b"]], 3) == 0.0

@@ -8,6 +8,7 @@ import pytest
 
 from tfgan_ref import metrics
 from tfgan_ref.errors import InputError
+from tfgan_ref.metrics.validation import CHECKED_ROWS, check_finite
 
 GOOD = np.random.default_rng(0).normal(size=(30, 4))
 METRICS = {
@@ -41,6 +42,13 @@ def test_bad_features(name, message):
         with pytest.raises(InputError, match=message) as error:
             metric(*arguments, **METRICS[name])
         assert "\n" not in str(error.value)
+
+
+def test_one_bad_value_is_found_in_any_row():
+    values = np.ones((CHECKED_ROWS + 2, 1))
+    values[-1] = np.nan
+    with pytest.raises(InputError, match="NaN"):
+        check_finite(values, "values")
 
 
 @pytest.mark.parametrize("name", METRICS)

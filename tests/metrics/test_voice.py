@@ -73,6 +73,16 @@ def test_formants_of_mens_vowels_are_published_ones():
     assert np.abs(np.log(ratio)).max() < 0.1
 
 
+def test_formants_do_not_depend_on_the_slope_of_the_spectrum():
+    """Voices fall by 12 dB per octave; pre-emphasis takes half of it away."""
+    wanted = np.array([300.0, 1000.0, 2200.0, 3300.0])
+    poles = np.exp(-np.pi * 60 / RATE + 2j * np.pi * wanted / RATE)
+    vocal_tract = np.real(np.poly(np.concatenate([poles, poles.conj()])))
+    source = signal.lfilter([1.0], np.poly([0.97, 0.97]), np.random.default_rng(0).normal(size=RATE))
+    audio = signal.lfilter([1.0], vocal_tract, source)
+    np.testing.assert_allclose(formants(audio, RATE, count=3), wanted[:3], rtol=0.02)
+
+
 def test_level_changes_nothing():
     audio = synthesise(np.full(4000, 140.0), (500, 1500, 2500), RATE)
     assert median_pitch(audio, RATE) == pytest.approx(median_pitch(1e-3 * audio, RATE))

@@ -4,6 +4,7 @@ import json
 import logging
 import resource
 import signal
+import zlib
 
 import numpy as np
 import pytest
@@ -107,7 +108,8 @@ def damage_nothing_checked(path):
 
 def damage_escape(path):
     manifest = json.loads((path / MANIFEST).read_text())
-    manifest["files"]["../../secret"] = [1, 1]
+    (path.parent / "secret").write_bytes(b"x")
+    manifest["files"]["../secret"] = [1, zlib.crc32(b"x")]
     (path / MANIFEST).write_text(json.dumps(manifest))
 
 
@@ -142,7 +144,9 @@ def test_no_usable_checkpoint(tmp_path):
         Checkpoints(tmp_path, gan).restore()
 
 
-@pytest.mark.parametrize("other", [{"conditional": True}, {"replay": None}, {"ema_decay": None}])
+@pytest.mark.parametrize(
+    "other", [{"conditional": True}, {"replay": None}, {"replay": 20}, {"ema_decay": None}]
+)
 def test_checkpoint_of_another_model_is_refused(tmp_path, other):
     Checkpoints(tmp_path, tiny_gan(**SETTINGS)).save()
     stranger = tiny_gan(**{**SETTINGS, **other})

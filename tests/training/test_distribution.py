@@ -227,7 +227,7 @@ def test_what_a_strategy_misses_is_said(name, config, message, monkeypatch):
 )
 def test_what_replicas_cannot_share_is_said(settings, message, run_script, mirrored, tmp_path):
     code, _, error = run_script(
-        "train.py", "gan", "--strategy", "mirrored", *settings, "--out", tmp_path / "run"
+        "train.py", "gan", "--strategy", "mirrored", "--steps", 1, *settings, "--out", tmp_path / "run"
     )
     assert code == 2
     assert message in error

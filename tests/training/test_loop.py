@@ -29,3 +29,11 @@ def test_loop_and_fit_give_the_same_weights(conditional):
     assert same(results[0], results[1])
     assert same(results[0], results[2])
     assert means == {m.name: pytest.approx(float(m.result())) for m in by_fit.metrics}
+
+
+def test_means_are_those_of_the_last_call():
+    gan = tiny_gan()
+    for steps in (3, 2):
+        train(gan, tiny_dataset(), steps)
+        assert {float(metric.count.numpy()) for metric in gan.metrics} == {steps}
+    assert int(gan.step.numpy()) == 5

@@ -142,6 +142,12 @@ def test_sides_without_pairs_are_independent(loose):
     assert together.min() > 10  # every combination comes; 40 are expected
 
 
+def test_sides_of_one_length_have_orders_of_their_own(loose):
+    dataset = pair_batches(replace(loose, targets=loose.sources), batch_size=35, seed=0, crop=8)
+    sources, targets = (drawn(dataset, 4, key)[:, 0, 0, 0] for key in ("source", "target"))
+    assert np.mean(sources == targets) < 0.4  # 1/7 is expected
+
+
 @pytest.mark.parametrize("hole", ["box", "free"])
 def test_holes_take_from_the_source_alone(pairs, hole):
     options = {"batch_size": 30, "seed": 2, "crop": 8}

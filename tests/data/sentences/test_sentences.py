@@ -89,6 +89,13 @@ def test_grammar_knows_what_goes_together():
     assert not is_valid("by ship we reached dublin in two hours", "travel")
 
 
+def test_a_sentence_is_valid_for_its_own_topic():
+    for topic, found in grammar_sentences().items():
+        assert [is_valid(found[0], other) for other in grammar_sentences()] == [
+            other == topic for other in grammar_sentences()
+        ]
+
+
 def test_grammar_as_a_data_set():
     data = read_sentences(TOPIC_SENTENCES)
     assert data.topics == ("weather", "food", "travel")

@@ -85,6 +85,11 @@ def test_other_rates_and_stereo_are_changed_and_said_in_one_line(folder, caplog)
     np.testing.assert_allclose(waves.floats()[1, 50:350], waves.floats()[0, 50:350], atol=0.02)
 
 
+def test_mono_is_the_mean_of_the_channels():
+    np.testing.assert_array_equal(to_mono(np.array([[1.0, 0.0], [0.5, -0.5]])), [0.5, 0.0])
+    np.testing.assert_array_equal(to_mono(np.array([1.0, 0.5])), [1.0, 0.5])
+
+
 def test_longer_recordings_are_cut_and_it_is_said(folder, caplog):
     with caplog.at_level(logging.WARNING):
         waves = read_waves(f"wav:{folder}", length=256)

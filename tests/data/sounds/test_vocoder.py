@@ -30,7 +30,7 @@ def analysed(audio):
     return estimate_envelope(audio, pitch, RATE).numpy(), pitch.numpy()
 
 
-@pytest.mark.parametrize("pitch", [80.0, 133.3, 250.0, 400.0])
+@pytest.mark.parametrize("pitch", [80.0, 131.7, 243.0, 400.0])  # two lie between whole periods
 def test_pitch_of_a_sine_is_its_frequency(pitch):
     time = np.arange(4000) / RATE
     found = estimate_pitch(tf.constant(np.sin(2 * np.pi * pitch * time), tf.float32), RATE).numpy()
