@@ -21,6 +21,7 @@ def benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
 
 
+@pytest.mark.slow
 def test_three_kills_and_the_end_is_the_same(run_script, tmp_path):
     arguments = ["--parts", "kills", "--kills", 3, "--steps", 40, "--out", tmp_path]
     code, out, error = run_script("faults.py", *arguments, folder="benchmarks")
