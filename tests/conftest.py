@@ -1,5 +1,6 @@
 """What the tests share: tiny GANs, their data, and scripts run in this process."""
 
+import gc
 import logging
 import os
 import runpy
@@ -39,6 +40,14 @@ LONGEST = ("test_docs.py", "test_distribution.py", "test_benchmarks.py")
 def pytest_collection_modifyitems(items):
     """Puts the files that take longest first; all else stays in order."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def graphs_are_dropped():
+    """Frees what a file's tests have traced: graphs are cycles of thousands of objects."""
+    yield
+    keras.backend.clear_session()
+    gc.collect()
 
 
 def tiny_gan(
