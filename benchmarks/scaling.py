@@ -57,8 +57,12 @@ def main() -> None:
         settings = recipe.settings.from_text(texts)
         data = recipe.read(settings)
         gan = build_gan(recipe, settings, data.shape)
-        players = [(gan.generator_variables(), 1), (gan.discriminator_variables(), gan.n_critic)]
-        exchanged = sum(4 * v.value.shape.num_elements() * times for group, times in players for v in group)
+        updates = {**dict.fromkeys(gan.g_networks, 1), **dict.fromkeys(gan.d_networks, gan.n_critic)}
+        exchanged = sum(
+            4 * variable.value.shape.num_elements() * times
+            for network, times in updates.items()
+            for variable in getattr(gan, network).trainable_variables
+        )
         messages = 1 + gan.n_critic
         step = tf.function(gan.train_step)
         batches = iter(data.batches(settings.batch_size * gan.n_critic))

@@ -1,5 +1,6 @@
 """What the tests share: tiny GANs, their data, and scripts run in this process."""
 
+import gc
 import logging
 import os
 import runpy
@@ -7,6 +8,9 @@ import sys
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # whatever the caller has: what scripts write is compared
+# The nets are tiny, and `make test` has two processes on two cores.
+os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import tfgan_ref  # isort: skip  # before TensorFlow: it switches oneDNN on
 import keras
@@ -25,6 +29,9 @@ tf.config.set_logical_device_configuration(
 )
 # Bit-exact comparisons need it, and it is what the scripts do.
 tf.config.experimental.enable_op_determinism()
+# TensorFlow's rewriting of graphs before their first run is a tenth of the time of these tests. Those of the
+# order of updates, which it once broke, switch it on.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 # Begun first, so that no single file is left to the end while the other process has nothing to do.
 LONGEST = ("test_docs.py", "test_distribution.py", "test_benchmarks.py")
@@ -33,6 +40,14 @@ LONGEST = ("test_docs.py", "test_distribution.py", "test_benchmarks.py")
 def pytest_collection_modifyitems(items):
     """Puts the files that take longest first; all else stays in order."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def graphs_are_dropped():
+    """Frees what a file's tests have traced: graphs are cycles of thousands of objects."""
+    yield
+    keras.backend.clear_session()
+    gc.collect()
 
 
 def tiny_gan(

@@ -133,7 +133,7 @@ RUNS = {"runs/demo": "cgan", "runs/style": "style", "runs/mnist": "dcgan"}
     [path for path in DOCUMENTS if blocks(path, "", "sh", "python") and "zh" not in path.name],
     ids=lambda path: path.name,
 )
-def test_its_commands_and_blocks_run(path, files, tfgan):
+def test_its_commands_and_blocks_run(path, files, tfgan, monkeypatch):
     text = path.read_text()
     for run, recipe in RUNS.items():
         if run in text:
@@ -166,6 +166,12 @@ def test_its_commands_and_blocks_run(path, files, tfgan):
             if command == "train" and tuple(written) in TRAINED:
                 shutil.copytree(TRAINED[tuple(written)], out)
                 made.add(out)
+                continue
+            if command == "train" and unused and "--list" not in words and "--resume" not in words:
+                with monkeypatch.context() as only_build:  # of training itself there are other tests
+                    only_build.setattr("tfgan_ref.run.train._train", lambda *arguments: False)
+                    code, error = tfgan(command, *words)
+                assert code == 130, f"{command} {shlex.join(words)}: {error}"
                 continue
             code, error = tfgan(command, *words)
             keras.backend.clear_session()

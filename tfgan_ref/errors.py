@@ -38,27 +38,17 @@ def whole_number(name: str, value: int, minimum: int) -> int:
     return number
 
 
-def check_at_least(minimum: float, **values: float | Sequence[float]) -> None:
-    """Refuses numbers below ``minimum``, alone or within a sequence, and NaN.
+def check_at_least(minimum: float, *, below: float = float("inf"), **values: float | Sequence[float]) -> None:
+    """Refuses numbers below ``minimum`` or not below ``below``, alone or within a sequence, and NaN.
 
     Raises:
         InputError: for the first of ``values`` that is; the message names it.
     """
     for name, value in values.items():
         numbers = value if isinstance(value, (list, tuple)) else [value]
-        if not all(number >= minimum for number in numbers):
-            raise InputError(f"{name} {value} is out of range: at least {minimum}")
-
-
-def check_share(**values: float) -> None:
-    """Refuses shares that are not from 0 to below 1, as rates of dropout are.
-
-    Raises:
-        InputError: for the first of ``values`` that is not; the message names it.
-    """
-    for name, value in values.items():
-        if not 0 <= value < 1:
-            raise InputError(f"{name} {value} is out of range: from 0 to below 1")
+        if not all(minimum <= number < below or number == below == float("inf") for number in numbers):
+            allowed = f"at least {minimum}" if below == float("inf") else f"from {minimum} to below {below}"
+            raise InputError(f"{name} {value} is out of range: {allowed}")
 
 
 def check_seed(seed: int) -> None:

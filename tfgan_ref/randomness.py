@@ -21,15 +21,18 @@ PENALTY = 5
 EVALUATION = 6
 
 
-def step_seed(seed: int | tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """Returns the (2,) int32 seed of one training step.
+def step_seed(seed: int | tf.Tensor, step: tf.Tensor, *numbers: int | tf.Tensor) -> tf.Tensor:
+    """Returns the (2,) int32 seed of one training step, or of a draw in it.
 
     Args:
         seed: the run's seed.
         step: scalar integer, the number of finished generator steps.
+        numbers: of a draw: its purpose, and whatever else tells it from others.
     """
-    base = tf.stack([tf.cast(seed, tf.int32), 0])
-    return tf.random.experimental.stateless_fold_in(base, tf.cast(step, tf.int32))
+    result = tf.stack([tf.cast(seed, tf.int32), 0])
+    for number in (tf.cast(step, tf.int32), *numbers):
+        result = tf.random.experimental.stateless_fold_in(result, number)
+    return result
 
 
 def base_seed(seed: int | tf.Tensor) -> tf.Tensor:

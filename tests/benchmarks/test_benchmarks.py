@@ -50,6 +50,7 @@ def test_modes_of_a_mixture(run, tmp_path):
     assert "| packing2 |" in (tmp_path / "table.md").read_text()
 
 
+@pytest.mark.slow
 def test_modes_of_stacked_digits(run, tmp_path):
     arguments = ["--distribution", "stacked", "--steps", 10, "--width", 2, "--seeds", 1, "--out", tmp_path]
     succeeded(run("modes.py", *arguments, "--objectives", "r1"))
@@ -87,6 +88,7 @@ def test_clipping_beside_the_penalty(run, tmp_path):
     assert (tmp_path / "weights.png").stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_missing_values(run, tmp_path):
     succeeded(run("missing_values.py", "--steps", 4, "--width", 2, "--n", 200, "--out", tmp_path))
     whole, measured, filled = json.loads((tmp_path / "results.json").read_text())
@@ -95,6 +97,7 @@ def test_missing_values(run, tmp_path):
     assert measured["settings"]["missing"] == filled["settings"]["missing"] == 0.5
 
 
+@pytest.mark.slow
 def test_zoo(run, tmp_path):
     arguments = ["--recipes", "gan,vae", "--steps", 4, "--n", 200, "--out", tmp_path / "out"]
     succeeded(run("zoo.py", *arguments, "--runs", tmp_path / "runs"))
@@ -136,6 +139,7 @@ def photographs(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_inpainting(run, tmp_path):
     out = succeeded(run("inpainting.py", "--steps", 2, "--n", 8, "--out", tmp_path / "out"))
     rows = json.loads((tmp_path / "out" / "results.json").read_text())
@@ -146,6 +150,7 @@ def test_inpainting(run, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Frechet distance from")  # of so few samples, it warns
+@pytest.mark.slow
 def test_colourise(run, photographs, tmp_path):
     arguments = [
         "--data",
@@ -169,6 +174,7 @@ def test_colourise(run, photographs, tmp_path):
     is_one_line_error(other, "holds a run with seed 0, not 1")
 
 
+@pytest.mark.slow
 def test_super_resolution(run, photographs, tmp_path):
     brief = ["--steps", 1, "--gan-steps", 1, "--batch-size", 1, "--perceptual", "none", "--published"]
     data = ["--data", f"folder:{photographs}", "--benchmark", photographs]

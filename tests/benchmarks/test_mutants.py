@@ -62,6 +62,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 def test_verdicts(tree):
     import mutants
     from mutant_runs import TestRun, share_tree

@@ -22,6 +22,7 @@ def run(run_script, monkeypatch, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Frechet distance from")  # of so few samples, it warns
+@pytest.mark.slow
 def test_benchmark_scores_and_writes(run, tmp_path):
     labels = np.arange(120) % 2
     pitch = (300 + 1500 * labels + np.arange(120))[:, None]

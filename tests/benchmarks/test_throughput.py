@@ -57,6 +57,7 @@ def test_contestants_train(case, module, monkeypatch):
     assert steps.facts["tensorflow"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("contestant", "case"), [("ours", "mlp"), ("torch", "mlp"), ("torch", "wgan_gp")])
 def test_contestants_answer_over_pipes(contestant, case):
     if contestant == "torch":
@@ -135,6 +136,7 @@ def test_profile_finds_what_a_graph_spends_its_time_on():
     assert seconds["products"] > 0.9 * sum(seconds.values()) > 0
 
 
+@pytest.mark.slow
 def test_step_profile_writes_a_table(run_script, tmp_path):
     arguments = ["--cases", "mlp", "--rounds", "1", "--out", tmp_path]
     code, out, err = run_script("step_profile.py", *arguments, folder="benchmarks")
@@ -156,6 +158,7 @@ def test_flops_of_a_network_are_counted():
     assert inference.flops_of(network, 8, 8, 3) == 2 * 64 * 9 * 3 * 5 + 2 * 320 * 7
 
 
+@pytest.mark.slow
 def test_inference_is_measured(run_script, tmp_path):
     arguments = ["--parts", "draw", "--rounds", "1", "--out", tmp_path]
     code, out, err = run_script("inference.py", *arguments, folder="benchmarks")
@@ -166,6 +169,7 @@ def test_inference_is_measured(run_script, tmp_path):
     assert (tmp_path / "table.md").read_text().strip() in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["classifier", "inception", "tiles 64"])
 def test_what_inference_measures(part):
     import inference

@@ -20,6 +20,14 @@ SETTINGS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def graphs_are_rewritten():
+    """Lets TensorFlow rewrite graphs, as it does outside the tests."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 def optimized_graphs(function, *arguments):
     """Runs a function and returns the nodes of the graphs that really ran."""
     context.context().enable_run_metadata()

@@ -82,6 +82,7 @@ def test_two_replicas_end_where_one_does(kind, optimizer, two_replicas):
     assert furthest(one[:2], values(start.generator.variables)[:2]) > 1e-4, "nothing was learnt"
 
 
+@pytest.mark.slow
 def test_two_processes_end_where_one_does(tmp_path):
     run_workers(["-m", "tests.training.replicated", tmp_path / "found.npz"], ROOT)
     found = np.load(tmp_path / "found.npz")
@@ -164,7 +165,7 @@ def test_a_run_resumes_on_another_number_of_replicas(two_replicas, tmp_path):
     assert furthest(values(straight.generator.variables), values(resumed.generator.variables)) < 1e-5
 
 
-@pytest.mark.parametrize("strategy", ["mirrored", "multiworker"])
+@pytest.mark.parametrize("strategy", ["mirrored", pytest.param("multiworker", marks=pytest.mark.slow)])
 def test_train_py_resumes_under_a_strategy(strategy, run_script, mirrored, tmp_path):
     """20 steps in one process against 10 and 10 on two replicas or in two processes."""
     common = ["gan", "--batch-size", 8, "--set", "batch_norm=false", "--set", "image_size=8"]

@@ -1,6 +1,9 @@
 """The base of all types: the averaged generator, optimizers, updates, seeds, phases, Keras's methods."""
 
 import bisect
+import inspect
+from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -9,12 +12,10 @@ import tensorflow as tf
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans import batches
-from tfgan_ref.gans.callbacks import refuse_callbacks
-from tfgan_ref.gans.optimizers import make_optimizer
-from tfgan_ref.gans.phases import graph_of_each_phase
-from tfgan_ref.gans.running_mean import RunningMean, mean_over_replicas
+from tfgan_ref.gans.callbacks import INSTEAD
+from tfgan_ref.gans.phases import trace_each_phase
 from tfgan_ref.gans.sampling import label_tensor
-from tfgan_ref.gans.saving import bind_arguments, seed_states, serialize_arguments
+from tfgan_ref.gans.saving import seed_states, serialize_arguments
 from tfgan_ref.networks.layers.reparametrised import spectral_layers
 
 
@@ -43,6 +44,8 @@ class GenerativeModel(keras.Model):
     boundaries: tuple[int, ...] = ()  # steps from which ``train_step`` does something else
     n_critic = 1  # batches that one step takes
     batch_names: tuple[str, ...] = ("image", "label")  # of the parts of a tuple that ``fit`` is given
+    g_networks: tuple[str, ...] = ("generator",)  # attributes with what the generator's optimizer trains
+    d_networks: tuple[str, ...] = ("discriminator",)
     learning = True  # False while ``test_step`` runs ``train_step``
 
     def __init__(
@@ -72,12 +75,19 @@ class GenerativeModel(keras.Model):
         self.phase = 0  # the one that ``train_step`` is in: see ``enter_phase``
         self.trackers = {name: RunningMean(name) for name in self.tracked}
         self.built = True
+        if tf.distribute.has_strategy():
+            # Keras has no public way to say that all is built. Under a strategy its ``fit`` calls this method
+            # whether ``built`` is True or not: it takes a batch from the data and reduces it over the
+            # replicas, which fails for a dict of tensors when there are several processes.
+            self._maybe_symbolic_build = lambda *_, **__: None
 
     def __new__(cls, *arguments: Any, **settings: Any) -> "GenerativeModel":
         """Keeps the constructor's arguments for ``get_config``."""
         model = super().__new__(cls, *arguments, **settings)
+        bound = inspect.signature(cls.__init__).bind(model, *arguments, **settings).arguments
+        named = {name: value for name, value in bound.items() if name not in ("self", "settings")}
         # Past Keras's attributes, which would count the networks in it once more.
-        model.__dict__["arguments"] = bind_arguments(model, arguments, settings)
+        model.__dict__["arguments"] = MappingProxyType(named | bound.get("settings", {}))
         return model
 
     @property
@@ -104,18 +114,6 @@ class GenerativeModel(keras.Model):
         copy.trainable = False
         self._averages.append((copy, network))
         return copy
-
-    def generator_variables(self) -> list[keras.Variable]:
-        """Returns the variables that the generator's optimizer updates."""
-        return self.generator.trainable_variables
-
-    def discriminator_variables(self) -> list[keras.Variable]:
-        """Returns the variables that the discriminator's optimizer updates."""
-        return [] if self.discriminator is None else self.discriminator.trainable_variables
-
-    def discriminators(self) -> list[keras.Model]:
-        """Returns the discriminators."""
-        return [] if self.discriminator is None else [self.discriminator]
 
     def compile(
         self,
@@ -149,15 +147,32 @@ class GenerativeModel(keras.Model):
         if self.discriminator is not None and (d_optimizer is None or shared):
             raise InputError(f"{type(self).__name__} takes two optimizers: compile(g_optimizer, d_optimizer)")
         super().compile(optimizer=None, **kept)
-        self.g_optimizer, kept["g_optimizer"] = make_optimizer(g_optimizer, self.generator)
-        self.g_optimizer.build(self.generator_variables())
+        if self.boundaries:
+            trace_each_phase(self)
+        given = [("g_optimizer", g_optimizer, self.g_networks)]
         if self.discriminator is not None:
-            self.d_optimizer, kept["d_optimizer"] = make_optimizer(d_optimizer, self.generator)
-            self.d_optimizer.build(self.discriminator_variables())
+            given.append(("d_optimizer", d_optimizer, self.d_networks))
+        for name, identifier, networks in given:
+            try:
+                optimizer = keras.optimizers.get(identifier)
+            except (ValueError, TypeError) as error:
+                raise InputError(
+                    f"optimizer {identifier!r} is unknown: a name such as 'adam', a config or an optimizer"
+                ) from error
+            kept[name] = keras.optimizers.serialize(optimizer)
+            half = self.generator.dtype_policy.compute_dtype == "float16"
+            if half and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+                optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+            optimizer.build([v for n in networks for v in getattr(self, n).trainable_variables])
+            setattr(self, name, optimizer)
         self.compile_config = kept
+        discriminators = [] if self.discriminator is None else [getattr(self, n) for n in self.d_networks]
         # Bound methods, since Keras would count layers in a list as layers of this model.
         self.power_iterations = [
-            layer.power_iteration for network in self.discriminators() for layer in spectral_layers(network)
+            layer.power_iteration
+            for network in discriminators
+            if any(weight.name == "u" for weight in network.non_trainable_weights)  # a spectral norm's
+            for layer in spectral_layers(network)
         ]
 
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
@@ -178,11 +193,10 @@ class GenerativeModel(keras.Model):
 
     def step_seed(self, purpose: int, critic_step: int = 0) -> tf.Tensor:
         """Returns the (2,) seed of a draw in the current step: for a purpose, and a critic update in it."""
-        seed = randomness.step_seed(self.seed, self.step.value)
+        numbers = (purpose, critic_step)
         if not self.learning:  # the number of batches that this evaluation has seen
-            batch = tf.cast(self.metrics[0].count.value, tf.int32)
-            seed = randomness.fold_in(seed, randomness.EVALUATION, batch)
-        return randomness.fold_in(seed, purpose, critic_step)
+            numbers = (randomness.EVALUATION, tf.cast(self.metrics[0].count.value, tf.int32), *numbers)
+        return randomness.step_seed(self.seed, self.step.value, *numbers)
 
     def latents(self, n: int | tf.Tensor, critic_step: int = 0) -> tf.Tensor:
         """Draws this step's latents (n, latent_dim) from N(0, I)."""
@@ -205,11 +219,12 @@ class GenerativeModel(keras.Model):
 
     def update_generator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
         """Updates G to lower ``loss``; returns the norm of its gradient."""
-        return self.update(loss, tape, self.g_optimizer, self.generator.trainable_variables)
+        return self.update(loss, tape, self.g_optimizer, [getattr(self, name) for name in self.g_networks])
 
     def update_discriminator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
         """Updates D to lower ``loss``, then its spectral norms if it has any; returns the gradient's norm."""
-        norm = self.update(loss, tape, self.d_optimizer, self.discriminator.trainable_variables)
+        networks = [getattr(self, name) for name in self.d_networks]
+        norm = self.update(loss, tape, self.d_optimizer, networks)
         for power_iteration in self.power_iterations if self.learning else ():
             power_iteration()
         return norm
@@ -219,19 +234,20 @@ class GenerativeModel(keras.Model):
         loss: tf.Tensor,
         tape: tf.GradientTape,
         optimizer: keras.optimizers.Optimizer,
-        variables: list[keras.Variable],
+        networks: Sequence[keras.Model],
     ) -> tf.Tensor:
-        """Applies one update that lowers ``loss``, the mean over this replica's samples.
+        """Updates ``networks`` once to lower ``loss``, the mean over this replica's samples.
 
         The optimizer's loss scale, and the share of this replica in the global batch (gradients are summed
         over replicas), enter as the gradient with which backpropagation starts.
 
         Returns:
-            The Euclidean norm of the gradient of ``loss`` by all ``variables``, a diagnostic; 0 for an update
-            that is left out because its loss scale was too large for float16, and in ``test_step``.
+            The Euclidean norm of the gradient of ``loss`` by all their variables, a diagnostic; 0 in
+            ``test_step``, and for an update left out because its loss scale was too large for float16.
         """
         if not self.learning:
             return tf.zeros(())
+        variables = [variable for network in networks for variable in network.trainable_variables]
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         start = optimizer.scale_loss(tf.ones_like(loss) / replicas)
         gradients = tape.gradient(loss, [v.value for v in variables], output_gradients=start)
@@ -289,28 +305,6 @@ class GenerativeModel(keras.Model):
         step = int(self.step.numpy())
         return next((boundary - step for boundary in self.boundaries if boundary > step), None)
 
-    def make_train_function(self, force: bool = False) -> None:
-        """Makes what ``fit`` calls: Keras's function, traced once for each phase."""
-        if not self.boundaries:
-            super().make_train_function(force)
-        elif self.train_function is None or force:
-            self.train_function = graph_of_each_phase(self, "train_function", super().make_train_function)
-
-    def make_test_function(self, force: bool = False) -> None:
-        """Makes what ``evaluate`` calls: Keras's function, traced once for each phase."""
-        if not self.boundaries:
-            super().make_test_function(force)
-        elif self.test_function is None or force:
-            self.test_function = graph_of_each_phase(self, "test_function", super().make_test_function)
-
-    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        """Does nothing: all networks and optimizers are built.
-
-        Keras has no public way to say so. Under a strategy its ``fit`` calls this whether ``built`` is True
-        or not, before it looks; it takes a batch from the data and reduces it over the replicas, which fails
-        for a dict of tensors when there are several processes.
-        """
-
     def as_batch(self, data: Any) -> dict[str, tf.Tensor]:
         """Returns what ``fit`` was given as a dict of tensors: float32 samples, int32 labels (N,).
 
@@ -335,7 +329,10 @@ class GenerativeModel(keras.Model):
         Raises:
             InputError: a callback cannot work with two optimizers; the line says what to use instead.
         """
-        refuse_callbacks(callbacks)
+        for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
+            for kind, reason in INSTEAD.items():
+                if isinstance(callback, kind):
+                    raise InputError(f"keras.callbacks.{kind.__name__} {reason}")
         return super().fit(*data, callbacks=callbacks, **settings)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
@@ -412,3 +409,22 @@ class GenerativeModel(keras.Model):
         if conditions:
             raise InputError(f"{type(self).__name__} takes no {', '.join(conditions)}: it is unconditional")
         return []
+
+
+class RunningMean(keras.metrics.Mean):
+    """The mean since the last reset, of values that are equal on all replicas.
+
+    Keras's own has a value of its own on each replica, which one process of several can neither show nor save
+    without the others.
+    """
+
+    def add_variable(self, *arguments: Any, **settings: Any) -> keras.Variable:
+        """Adds a variable that any replica may read."""
+        return super().add_variable(*arguments, **settings | {"aggregation": "only_first_replica"})
+
+
+def mean_over_replicas(values: list[tf.Tensor]) -> list[tf.Tensor]:
+    """Returns the means of scalars over all replicas, in one exchange."""
+    together = tf.stack([tf.cast(value, tf.float32) for value in values])
+    context = tf.distribute.get_replica_context()
+    return tf.unstack(context.all_reduce(tf.distribute.ReduceOp.MEAN, together))

@@ -57,6 +57,7 @@ class VAE(GenerativeModel):
         InputError: ``stddev`` is not above 0.
     """
 
+    g_networks = ("encoder", "generator")
     tracked = ("g_loss", "reconstruction_error", "divergence", "g_gradient_norm")
 
     def __init__(
@@ -80,14 +81,10 @@ class VAE(GenerativeModel):
             error = tf.reduce_mean(_observed_error(self.generator(latents, training=self.learning), batch))
             divergence = tf.reduce_mean(losses.standard_normal_divergence(mean, log_variance)) / pixels
             loss = error / (2.0 * self.stddev**2) + divergence
-        norm = self.update(loss, tape, self.g_optimizer, self.generator_variables())
+        norm = self.update_generator(loss, tape)
         return self.finish_step(
             g_loss=loss, reconstruction_error=error, divergence=divergence, g_gradient_norm=norm
         )
-
-    def generator_variables(self) -> list[keras.Variable]:
-        """Returns the variables of encoder and decoder."""
-        return self.encoder.trainable_variables + self.generator.trainable_variables
 
 
 def _observed_error(images: tf.Tensor, batch: dict[str, tf.Tensor]) -> tf.Tensor:

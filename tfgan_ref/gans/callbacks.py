@@ -2,34 +2,20 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import keras
-
-from tfgan_ref.errors import InputError
 
 _SCHEDULE = (
     "changes the rate of one optimizer, compile's `optimizer`: give each optimizer a schedule, as in "
     "compile(keras.optimizers.Adam(schedule), ...)"
 )
+# Callbacks that would do nothing or fail, and what to use instead.
 INSTEAD = {
     keras.callbacks.LearningRateScheduler: _SCHEDULE,
     keras.callbacks.ReduceLROnPlateau: _SCHEDULE,
     keras.callbacks.SwapEMAWeights: "swaps averages of one optimizer: gan.ema_generator is the average",
     keras.callbacks.TerminateOnNaN: "watches a log named loss alone: use tfgan_ref.gans.TerminateOnNaN",
 }
-
-
-def refuse_callbacks(callbacks: Any) -> None:
-    """Checks that no callback is one that would do nothing or fail.
-
-    Raises:
-        InputError: one is; the line says what to use instead.
-    """
-    for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
-        for kind, reason in INSTEAD.items():
-            if isinstance(callback, kind):
-                raise InputError(f"keras.callbacks.{kind.__name__} {reason}")
 
 
 class TerminateOnNaN(keras.callbacks.Callback):

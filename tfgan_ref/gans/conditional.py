@@ -42,7 +42,7 @@ class ConditionalGAN(GAN):
     ) -> None:
         super().__init__(generator, discriminator, num_classes=num_classes, **settings)
         self.adversarial_loss = losses.adversarial_loss(loss)
-        self.label_targets = check_targets(label_targets, loss)
+        self.label_targets = label_targets and check_targets(label_targets, loss)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times on (real, label) and (fake, label), then G once through the updated D."""

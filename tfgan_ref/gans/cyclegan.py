@@ -48,6 +48,8 @@ class CycleGAN(ImageTranslator):
             known.
     """
 
+    g_networks = ("generator", "backward")
+    d_networks = ("discriminator", "backward_discriminator")
     tracked = (*LOSSES_AND_NORMS[:2], "cycle_error", "identity_error", *ACCURACIES, *LOSSES_AND_NORMS[2:])
 
     def __init__(
@@ -85,18 +87,6 @@ class CycleGAN(ImageTranslator):
         self.loss_factor = 2.0 if loss == "least_squares" else 1.0
         self.replay = _replay(replay, replay_shape, discriminator)
         self.backward_replay = _replay(replay, replay_shape, backward_discriminator)
-
-    def generator_variables(self) -> list[keras.Variable]:
-        """Returns the variables of both generators, which one optimizer updates."""
-        return [*self.generator.trainable_variables, *self.backward.trainable_variables]
-
-    def discriminator_variables(self) -> list[keras.Variable]:
-        """Returns the variables of both discriminators, which one optimizer updates."""
-        return [*self.discriminator.trainable_variables, *self.backward_discriminator.trainable_variables]
-
-    def discriminators(self) -> list[keras.Model]:
-        """Returns both discriminators."""
-        return [self.discriminator, self.backward_discriminator]
 
     def translate_back(self, images: tf.Tensor) -> tf.Tensor:
         """Returns the averaged F's pictures of A in [-1, 1] for ``images`` of B."""
@@ -181,17 +171,6 @@ class CycleGAN(ImageTranslator):
         if kept != made:
             raise InputError(f"replay_shape {kept} does not fit fakes of {made}: (height, width) in training")
         return replay.exchange([fakes], self.step_seed(randomness.REPLAY, number))[0]
-
-    def update_discriminator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
-        """Updates both discriminators, then their spectral norms if any; returns the gradient's norm."""
-        norm = self.update(loss, tape, self.d_optimizer, self.discriminator_variables())
-        for power_iteration in self.power_iterations if self.learning else ():
-            power_iteration()
-        return norm
-
-    def update_generator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
-        """Updates both generators; returns the gradient's norm."""
-        return self.update(loss, tape, self.g_optimizer, self.generator_variables())
 
 
 def _mean_distance(*pairs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:

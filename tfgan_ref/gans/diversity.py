@@ -60,7 +60,7 @@ class DiversitySensitiveGAN(GAN):
                 raise InputError(f"{name} {value} is out of range: above 0")
         super().__init__(generator, discriminator, num_classes=num_classes, **settings)
         self.adversarial_loss = losses.adversarial_loss(loss)
-        self.label_targets = check_targets(label_targets, loss)
+        self.label_targets = label_targets and check_targets(label_targets, loss)
         self.diversity = diversity
         self.bound = bound
         self.view = view or tf.identity

@@ -111,7 +111,9 @@ class FrameGAN(GAN):
         """Returns a batch's conditions and phases and, behind them, the first ones with other actions."""
         *_, action = self.factors
         others = batch | {action: tf.roll(batch[action], 1, axis=0)}
-        extra = tf.maximum(1, shape_of(batch[action])[0] // RECOMBINED)
+        n = shape_of(batch[action])[0]
+        # A number where the size is known: with a dynamic shape, two runs differ in their last bits.
+        extra = tf.maximum(1, n // RECOMBINED) if tf.is_tensor(n) else max(1, n // RECOMBINED)
         names = (*self.factors, "phase")
         return {name: tf.concat([batch[name], others[name][:extra]], axis=0) for name in names}
 

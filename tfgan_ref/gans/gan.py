@@ -120,7 +120,7 @@ class GAN(GenerativeModel):
             if self.label_targets is not None:
                 targets = self.label_targets(real_logits, self.step_seed(randomness.LABEL_NOISE, k))
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits, *targets)
-            objective = d_loss + self.discriminator_penalty(real, k)
+            objective = d_loss + self.discriminator_penalty(real, k) if self.l2 or self.r1 else d_loss
         norm = self.update_discriminator(objective, tape)
         shares = accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
         return {"d_loss": d_loss, "d_gradient_norm": norm, **shares}
@@ -204,13 +204,13 @@ class GAN(GenerativeModel):
         return penalty
 
 
-def check_targets(label_targets: LabelTargets | None, loss: str) -> LabelTargets | None:
+def check_targets(label_targets: LabelTargets, loss: str) -> LabelTargets | None:
     """Returns ``label_targets`` if they differ from 1 and 0, else None.
 
     Raises:
         InputError: they do, and ``loss`` has no targets.
     """
-    if label_targets is None or not (label_targets.smoothing or label_targets.noise):
+    if not (label_targets.smoothing or label_targets.noise):
         return None
     if not losses.adversarial_loss(loss).has_targets:
         raise InputError(

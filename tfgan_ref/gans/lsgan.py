@@ -37,7 +37,7 @@ class LSGAN(GAN):
         **settings: Any,
     ) -> None:
         super().__init__(generator, discriminator, **settings)
-        self.label_targets = check_targets(label_targets, "least_squares")
+        self.label_targets = label_targets and check_targets(label_targets, "least_squares")
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times by equation 9, then G once through the updated D."""

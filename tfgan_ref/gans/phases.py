@@ -8,7 +8,23 @@ import keras
 from tfgan_ref.errors import InputError
 
 
-def graph_of_each_phase(
+def trace_each_phase(model: keras.Model) -> None:
+    """Makes ``fit`` and ``evaluate`` of ``model`` trace a graph for each phase, not one for all.
+
+    Args:
+        model: a ``GenerativeModel`` with ``boundaries``.
+    """
+    for name in ("train_function", "test_function"):
+        make = getattr(type(model), f"make_{name}").__get__(model)  # Keras's own
+
+        def make_function(force: bool = False, name: str = name, make: Callable[..., None] = make) -> None:
+            if getattr(model, name) is None or force:
+                setattr(model, name, _graph_of_each_phase(model, name, make))
+
+        setattr(model, f"make_{name}", make_function)
+
+
+def _graph_of_each_phase(
     model: keras.Model, name: str, make: Callable[..., None]
 ) -> Callable[[Iterator[Any]], dict[str, Any]]:
     """Returns a function that runs Keras's own, traced once for each phase.

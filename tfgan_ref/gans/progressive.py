@@ -196,12 +196,12 @@ class ProgressiveGAN(GAN):
     def update_generator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
         """Updates the variables of G's present stage to lower ``loss``; returns the norm of its gradient."""
         stage = self.generator_stages[self.phase]
-        return self.update(loss, tape, self.g_optimizer, stage.trainable_variables)
+        return self.update(loss, tape, self.g_optimizer, [stage])
 
     def update_discriminator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
         """Updates the variables of D's present stage to lower ``loss``; returns the norm of its gradient."""
         stage = self.discriminator.stages[self.phase]
-        return self.update(loss, tape, self.d_optimizer, stage.trainable_variables)
+        return self.update(loss, tape, self.d_optimizer, [stage])
 
 
 def _refuse(settings: dict[str, Any]) -> None:

@@ -1,20 +1,11 @@
-"""Saving of a type: the constructor's arguments as its config, and the states of its random layers."""
+"""Saving of a type: its constructor's arguments as a config, and the states of its random layers."""
 
-import inspect
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import keras
 
 from tfgan_ref.errors import InputError
-
-
-def bind_arguments(model: Any, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Mapping[str, Any]:
-    """Returns the arguments of the constructor of ``model`` by name, those of ``**settings`` among them."""
-    bound = inspect.signature(type(model).__init__).bind(model, *arguments, **settings).arguments
-    named = {name: value for name, value in bound.items() if name not in ("self", "settings")}
-    return MappingProxyType(named | bound.get("settings", {}))
 
 
 def serialize_arguments(arguments: Mapping[str, Any], owner: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class VanillaGAN(GAN):
     ) -> None:
         super().__init__(generator, discriminator, **settings)
         self.adversarial_loss = losses.adversarial_loss(loss, LOSSES)
-        self.label_targets = check_targets(label_targets, loss)
+        self.label_targets = label_targets and check_targets(label_targets, loss)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Runs one iteration of Algorithm 1: n_critic updates of D, then one of G through the updated D."""

@@ -94,8 +94,8 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
     return FrameGAN(
         generator,
         discriminator,
-        factors,
-        phases,
+        factors=factors,
+        phases=phases,
         **settings.group("loss", "seed", "n_critic", "ema_decay", "r1", "attribute_weight"),
     )
 

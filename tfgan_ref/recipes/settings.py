@@ -109,7 +109,8 @@ class Settings:
             keys: names of the settings that the builder takes beside them.
             number: of the network in its GAN, so that no two draw the same weights: 0 is the generator's.
         """
-        return {"initializer": self.initializer, "seed": self.seed + number, **self.group(*keys)}
+        drawn = {"initializer": self.initializer, "seed": self.seed + number}
+        return drawn | {key: getattr(self, key) for key in keys}
 
     @classmethod
     def from_text(cls, pairs: Mapping[str, str]) -> Self:

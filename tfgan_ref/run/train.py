@@ -29,6 +29,7 @@ from tfgan_ref.run.build import parse_config, recipe_of
 from tfgan_ref.run.evaluate_images import generator_evaluator
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
+from tfgan_ref.training.csv_table import CSVTable
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
@@ -142,6 +143,11 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
     step = Checkpoints(run.checkpoints, gan).restore() if run.has_begun() else 0
     if steps is not None and step > steps:
         raise InputError(f"steps {steps} is below the run's step {step}: at least that")
+    for table in (run.metrics, run.evaluations):
+        if table.exists():
+            CSVTable(table, up_to_step=step)  # which says before training starts that it is damaged
+    if run.best.exists():
+        callbacks.read_best(run.best)
     logger.info("resuming %s from step %d", path, step)
     return _train(recipe, settings, data, gan, run)
 
@@ -208,7 +214,9 @@ def _callbacks(
     chief: bool,
 ) -> list[keras.callbacks.Callback]:
     """Returns the callbacks of a run in their order; only the chief process shows and writes anything."""
-    means = callbacks.RunningMeans(settings.log_every)
+    variables = [variable for metric in gan.metrics for variable in metric.variables]
+    kept = [(variable, variable.numpy()) for variable in variables]
+    means = callbacks.RunningMeans(settings.log_every, kept)
     diverged = callbacks.StopWhenDiverged(run)
     if not chief:
         return [diverged, means]

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -43,17 +43,21 @@ class PeriodicCallback(RunCallback):
     """Calls ``act(step, logs)`` whenever the generator step reaches a multiple of ``every``.
 
     One call of the training function runs many steps, so multiples are noticed at its end.
+
+    Attributes:
+        every: steps between two calls.
+        start: the step that training went on from, known after its first steps.
     """
 
     every: int
-
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Notes the step that training starts from."""
-        self.first = self.seen = int(self.model.step.numpy())
+    start: int | None = field(default=None, init=False)
+    seen: int | None = field(default=None, init=False)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Acts if a multiple was reached since the last call."""
         step = int(self.model.step.numpy())
+        if self.seen is None:
+            self.start = self.seen = step - batch - 1  # batches count from 0
         if step // self.every > self.seen // self.every:
             self.act(step, logs or {})
         self.seen = step
@@ -156,18 +160,17 @@ class SaveCheckpoints(PeriodicCallback):
 class LogMetrics(PeriodicLog):
     """Writes the means since the last row to ``metrics.csv`` and TensorBoard."""
 
+    started: float = field(default_factory=time.monotonic, init=False)
+
     @functools.cached_property
     def table(self) -> CSVTable:
         """The rows so far."""
-        return CSVTable(self.run.metrics, up_to_step=self.first)
+        return CSVTable(self.run.metrics, up_to_step=self.start)
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Starts the clock, after that of the rows of a resumed run."""
-        super().on_train_begin(logs)
-        self.seconds_before = 0.0
-        if self.run.metrics.exists():  # which may be damaged: that is said before training starts
-            self.seconds_before = float(self.table.last.get("seconds", 0.0))
-        self.start = time.monotonic()
+    @functools.cached_property
+    def seconds_before(self) -> float:
+        """The seconds that the rows of a resumed run took."""
+        return float(self.table.last.get("seconds", 0.0))
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:
         """Writes one row."""
@@ -178,7 +181,7 @@ class LogMetrics(PeriodicLog):
                 for name, optimizer in self.model.optimizers().items()
             },
         }
-        seconds = self.seconds_before + time.monotonic() - self.start
+        seconds = self.seconds_before + time.monotonic() - self.started
         row = {"step": step, "seconds": f"{seconds:.2f}", **{k: f"{v:.6g}" for k, v in values.items()}}
         self.table.append(row)
         with self.writer.as_default(step=step):
@@ -193,16 +196,15 @@ class RunningMeans(PeriodicCallback):
 
     For every process of a run, as each has its own; after the callback that logs them and before the one that
     saves checkpoints.
+
+    Attributes:
+        kept: variables of running means, and the values that they continue from.
     """
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Notes the means that the checkpoint held."""
-        super().on_train_begin(logs)
-        variables = [variable for metric in self.model.metrics for variable in metric.variables]
-        self.kept = [(variable, variable.numpy()) for variable in variables]
+    kept: Sequence[tuple[keras.Variable, np.ndarray]] = ()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Restores them, since Keras's ``fit`` has reset them."""
+        """Restores the means, since Keras's ``fit`` has reset them."""
         for variable, value in self.kept:
             variable.assign(value)
 
@@ -241,11 +243,15 @@ class EvaluateGenerator(PeriodicLog):
 
     evaluate: Callable[[], list[Score]]
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Reads what an earlier part of the run wrote."""
-        super().on_train_begin(logs)
-        self.table = CSVTable(self.run.evaluations, up_to_step=self.first)
-        self.best = read_best(self.run.best) if self.run.best.exists() else None
+    @functools.cached_property
+    def table(self) -> CSVTable:
+        """The rows so far."""
+        return CSVTable(self.run.evaluations, up_to_step=self.start)
+
+    @functools.cached_property
+    def best(self) -> dict[str, Any] | None:
+        """The step, the metric and the value of the best evaluation so far."""
+        return read_best(self.run.best) if self.run.best.exists() else None
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:
         """Evaluates once."""
@@ -285,7 +291,7 @@ class ProgressBar(RunCallback):
     """
 
     total_steps: int
-    start_step: int  # that training goes on from
+    start: int  # the step that training goes on from
     start_time: float = field(default_factory=time.monotonic, init=False)
     lines: int = field(default=0, init=False)
 
@@ -298,7 +304,7 @@ class ProgressBar(RunCallback):
             return
         self.lines = int(share * 20)
         elapsed = time.monotonic() - self.start_time
-        remaining = elapsed / (step - self.start_step) * (self.total_steps - step)
+        remaining = elapsed / (step - self.start) * (self.total_steps - step)
         bar = "=" * int(share * 20) + "." * (20 - int(share * 20))
         shown = {
             "d_loss": "D loss",

@@ -6,7 +6,7 @@ The article reshapes a 128-wide layer to 7x7x256 and doubles the size once where
 import keras
 from keras import layers
 
-from tfgan_ref.errors import check_at_least, check_share
+from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.layers.heads import discriminator
 from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
@@ -46,7 +46,7 @@ def conv28_features(
 ) -> keras.Model:
     """Builds the discriminator's body, from images (N, 28, 28, channels) to features (N, 7 * 7 * 128)."""
     check_at_least(1, channels=channels)
-    check_share(dropout=dropout)
+    check_at_least(0, below=1, dropout=dropout)
     fresh = initializer_stream(initializer, seed)
     images = keras.Input((28, 28, channels), name="images")
     x = images

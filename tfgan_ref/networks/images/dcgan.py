@@ -10,21 +10,14 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError, check_at_least, check_share
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.layers.heads import discriminator
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
 from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
 # Image size: (first feature map's side, number of doublings).
 SIZES = {28: (7, 2), 32: (4, 3), 64: (4, 4)}
-
-
-def _plan(image_size: int) -> tuple[int, int]:
-    if image_size not in SIZES:
-        raise InputError(
-            f"image_size {image_size} is not built by DCGAN: choose one of {', '.join(map(str, SIZES))}"
-        )
-    return SIZES[image_size]
+_ALLOWED = ", ".join(map(str, SIZES))
 
 
 def dcgan_generator(
@@ -54,7 +47,9 @@ def dcgan_generator(
         InputError: another image size or initialiser.
     """
     check_at_least(1, latent_dim=latent_dim, channels=channels, width=width, kernel_size=kernel_size)
-    side, doublings = _plan(image_size)
+    if image_size not in SIZES:
+        raise InputError(f"image_size {image_size} is not built by DCGAN: choose one of {_ALLOWED}")
+    side, doublings = SIZES[image_size]
     fresh = initializer_stream(initializer, seed)
     filters = width * 2 ** (doublings - 1)
     latents = keras.Input((latent_dim,), name="latents")
@@ -100,8 +95,10 @@ def dcgan_features(
     the discriminator may not couple the samples of a batch, and for small data.
     """
     check_at_least(1, channels=channels, width=width, kernel_size=kernel_size)
-    check_share(dropout=dropout)
-    _, doublings = _plan(image_size)
+    check_at_least(0, below=1, dropout=dropout)
+    if image_size not in SIZES:
+        raise InputError(f"image_size {image_size} is not built by DCGAN: choose one of {_ALLOWED}")
+    _, doublings = SIZES[image_size]
     fresh = initializer_stream(initializer, seed)
     images = keras.Input((image_size, image_size, channels), name="images")
     x = images

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from tfgan_ref.errors import check_at_least, check_share
+from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.layers.heads import discriminator
 from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
@@ -46,7 +46,7 @@ def mlp_features(
 ) -> keras.Model:
     """Builds the discriminator's body, from images (N, *image_shape) to features (N, widths[-1])."""
     check_at_least(1, image_shape=image_shape, widths=widths)
-    check_share(dropout=dropout)
+    check_at_least(0, below=1, dropout=dropout)
     fresh = initializer_stream(initializer, seed)
     images = keras.Input(image_shape, name="images")
     x = layers.Flatten()(images)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError, check_at_least, check_share
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
 NORMALISATIONS = ("none", "batch", "instance")
@@ -87,7 +87,7 @@ def unet_layers(
         InputError: as ``unet``.
     """
     check_at_least(1, depth=depth, width=width, output_channels=output_channels)
-    check_share(dropout=dropout)
+    check_at_least(0, below=1, dropout=dropout)
     check_normalisation(normalisation)
     _check_sides(images.shape[1:3], depth)
     if output_activation not in OUTPUT_ACTIVATIONS:
