@@ -18,7 +18,7 @@ Batch = dict[str, tf.Tensor]
 
 
 class DataShape(NamedTuple):
-    """What networks must know of the data they are built for."""
+    """The shape of the data that networks are built for, and the names of their classes."""
 
     sample_shape: tuple[int, ...]  # of what the generator makes in training: (H, W, C) for images
     num_classes: int | None = None  # None: the data have no labels

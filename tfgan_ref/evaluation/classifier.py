@@ -46,7 +46,7 @@ class SmallClassifier:
 
     @property
     def name(self) -> str:
-        """How scores from this extractor are labelled."""
+        """Returns the label of scores from this extractor."""
         return f"classifier of {self.data}, {self.accuracy:.1%} right on {self.held_out} held-out images"
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

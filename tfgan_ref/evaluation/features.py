@@ -1,4 +1,4 @@
-"""From images to features and logits in one pass, with those of real data kept between evaluations."""
+"""Features and logits of images in one pass, with those of real data kept between evaluations."""
 
 import logging
 import sys
@@ -36,7 +36,7 @@ class Extractor(Protocol):
 
 
 class Features(NamedTuple):
-    """What an extractor saw in a set of images."""
+    """Features and logits of a set of images."""
 
     features: np.ndarray  # float32 (N, d)
     logits: np.ndarray  # float32 (N, k)

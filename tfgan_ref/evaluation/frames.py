@@ -31,7 +31,7 @@ Loss = Callable[[keras.Model, dict[str, tf.Tensor]], tf.Tensor]
 
 @dataclass(frozen=True)
 class ClipScores:
-    """What a judge says of clips.
+    """Scores of clips by a classifier of frames, actions and identities.
 
     Attributes:
         action: share of the clips whose action is the wanted one.

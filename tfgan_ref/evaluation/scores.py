@@ -49,7 +49,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Metric:
-    """How one metric is computed from what an extractor saw.
+    """A metric, computed from the features of two sets.
 
     Attributes:
         titles: of its parts.

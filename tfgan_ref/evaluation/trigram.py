@@ -1,4 +1,4 @@
-"""What a language model without a network does: words by the two words before them."""
+"""A language model without a network: it draws words by the two words before them."""
 
 from collections import Counter, defaultdict
 

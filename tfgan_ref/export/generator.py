@@ -1,4 +1,4 @@
-"""What leaves the house: SavedModels that need TensorFlow and none of this package's code."""
+"""SavedModels of generators, which need TensorFlow and none of this package's code."""
 
 import shutil
 import uuid

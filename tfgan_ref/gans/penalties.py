@@ -1,7 +1,7 @@
 """Penalties on the gradient of the critic by its input. They hold the tape; ``losses`` has their formulas.
 
 All are computed in float32 on float32 points whatever the networks' precision: a squared gradient leaves the
-range of float16. The critic must judge each sample by itself: batch norm in it makes them meaningless.
+range of float16. The critic must score each sample by itself: batch norm in it makes them meaningless.
 """
 
 from collections.abc import Callable

@@ -98,7 +98,7 @@ class SRGAN(ImageTranslator):
 
     @property
     def pretraining(self) -> bool:
-        """Whether ``train_step`` is in phase 0."""
+        """Returns whether ``train_step`` is in phase 0."""
         return self.discriminator is None or self.phase < len(self.boundaries)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:

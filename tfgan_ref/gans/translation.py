@@ -56,7 +56,7 @@ class ImageTranslator(GenerativeModel):
 
     @property
     def scale(self) -> int:
-        """How many times higher and wider the output is than the source."""
+        """Returns the factor by which the output is higher and wider than the source."""
         side = 4 * self.stride
         shapes = [(1, side, side, tensor.shape[-1]) for tensor in self.generator.inputs]
         output = self.generator.compute_output_shape(shapes if len(shapes) > 1 else shapes[0])

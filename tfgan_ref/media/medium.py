@@ -38,7 +38,7 @@ class SampleWriter(Protocol):
 
 @dataclass(frozen=True)
 class Medium:
-    """What one kind of generator makes.
+    """A kind of output: its export, its use and its writing to files.
 
     Attributes:
         export: writes the averaged generator of (gan, path, shape) as a SavedModel; ``path`` must not exist.

@@ -1,4 +1,4 @@
-"""How good a generator is: pure functions on arrays, in float64, with arguments ``(real, fake)``.
+"""Metrics of generators: pure functions on arrays, in float64, with arguments ``(real, fake)``.
 
 Features and logits come from a network of the caller's choice; a score is only comparable with scores from
 the same network, resizing and number of samples.

@@ -1,4 +1,4 @@
-"""Which modes a generator covers: Gaussian mixtures (ring, grid) and stacked digits."""
+"""The modes that a generator covers: Gaussian mixtures (ring, grid) and stacked digits."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""How sharp images are, whatever they show: blurred means have little of it."""
+"""The sharpness of images, whatever they show: blurred means have little of it."""
 
 import numpy as np
 

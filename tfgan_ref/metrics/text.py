@@ -1,4 +1,4 @@
-"""How good sentences are: BLEU, self-BLEU, distinct n-grams and memorised sentences.
+"""Metrics of sentences: BLEU, self-BLEU, distinct n-grams and memorised sentences.
 
 Sentences are sequences of words. A high BLEU alone is no praise: one good sentence again and again has it. It
 is to be read beside self-BLEU and distinct n-grams (Caccia et al. 2020, "Language GANs falling short").

@@ -1,4 +1,4 @@
-"""What is heard of a voice: how high it is, and where its formants are. In NumPy, apart from any model."""
+"""Measures of a voice: its pitch and its formants. In NumPy, apart from any model."""
 
 import numpy as np
 
