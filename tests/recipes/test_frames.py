@@ -167,6 +167,6 @@ def test_settings_that_cannot_be_used(settings, message, tmp_path):
 
 def test_held_out_pairs_are_not_trained_on():
     data = RECIPE.read(FrameSettings(clips=200, hold_out="hat=yes:walk"))
-    hat, action = data.clips.conditions[:, 4], data.clips.conditions[:, 5]
+    hat, action = data.items.conditions[:, 4], data.items.conditions[:, 5]
     assert not ((hat == 1) & (action == 0)).any()
     assert ((hat == 1) & (action == 1)).any()
