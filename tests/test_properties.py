@@ -35,7 +35,14 @@ SMALL = {
     "bands": 4, "knots": 4, "dense": 2, "phases": 2, "frames": 2, "sizes": (2, 2), "widths": (3,), "scale": 2,
     "image_shape": (8, 8, 1), "image_size": 32, "length": 1024, "receptive_field": 16, "embedding_dim": 2,
 }  # fmt: skip
-BODIES = {"features", "build", "model", "bodies"}  # arguments that are themselves built
+BODIES = {
+    "features",
+    "build",
+    "model",
+    "bodies",
+    "layer",
+    "classifier",
+}  # arguments that are themselves built
 BUILDERS = {
     name: builder
     for name in networks.__all__
