@@ -6,6 +6,7 @@ import gc
 import importlib
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -161,6 +162,8 @@ class _Recorder:
             crash = getattr(report.longrepr, "reprcrash", None)
             message = crash.message if crash else str(report.longrepr)
             first = (message.strip().splitlines() or [""])[0]
+            # Without the folder that pytest makes anew for each run.
+            first = re.sub(r"/\S*/pytest-of-\w+/pytest-\d+/", "", first)
             self.note |= {"test": report.nodeid, "error": first[:200]}
 
 
