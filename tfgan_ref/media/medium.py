@@ -1,13 +1,15 @@
 """The kinds of output that generators make, and how each is exported, drawn and written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.data.pipeline import DataShape
+from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import export_generator
 from tfgan_ref.export.translator import export_translator
 from tfgan_ref.gans import GenerativeModel, ImageTranslator
@@ -54,6 +56,26 @@ class Medium:
     served: str
     of_gan: Callable[[Any, DataShape], SampleWriter] | None = None
     of_saved_model: Callable[[tf.Module], SampleWriter] | None = None
+
+
+def class_labels(n: int, label: str | None, names: Sequence[str]) -> np.ndarray:
+    """Returns the labels of ``n`` samples.
+
+    Args:
+        n: number of samples.
+        label: a class by its name or number; None or "all": n / classes of each, in order.
+        names: what the labels stand for.
+
+    Raises:
+        InputError: there is no such class.
+    """
+    if label in (None, "all"):
+        return np.repeat(np.arange(len(names)), max(1, n // len(names)))
+    if label in names:
+        return np.full(n, names.index(label))
+    if label.isdecimal() and int(label) < len(names):
+        return np.full(n, int(label))
+    raise InputError(f"label {label!r} is unknown: choose one of {', '.join(names)}, or all")
 
 
 def _export_pictures(gan: GenerativeModel, path: Path, shape: DataShape) -> None:

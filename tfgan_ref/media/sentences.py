@@ -19,7 +19,7 @@ from tfgan_ref.export.generator import (
 )
 from tfgan_ref.files import write_text
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.media.medium import Medium
+from tfgan_ref.media.medium import Medium, class_labels
 
 _FONT_SIZE, _LINE, _MARGIN = 13, 18, 8  # pixels
 
@@ -97,7 +97,9 @@ class SentenceLister:
         """
         check_at_least(1, n=n)
         check_seed(seed)
-        labels = np.arange(n) % len(self.topics) if label is None else self.labels(n, str(label))
+        labels = (
+            np.arange(n) % len(self.topics) if label is None else class_labels(n, str(label), self.topics)
+        )
         return self.draw(len(labels), seed, labels)
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
@@ -116,7 +118,7 @@ class SentenceLister:
             InputError: no such topic, ``seed`` is out of range, or ``out`` exists or cannot be written.
         """
         check_seed(seed)
-        labels = self.labels(n, label)
+        labels = class_labels(n, label, self.topics)
         if out is not None and out.exists():
             raise InputError(f"{out} exists: name another file with --out")
         sentences = self.draw(len(labels), seed, labels)
@@ -129,17 +131,6 @@ class SentenceLister:
         except OSError as error:
             raise InputError(f"--out {out}: {error.strerror}") from error
         return str(out)
-
-    def labels(self, n: int, label: str | None) -> np.ndarray:
-        """Returns the labels of ``n`` sentences, see ``write``."""
-        topics = len(self.topics)
-        if label in (None, "all"):
-            return np.repeat(np.arange(topics), max(1, n // topics))
-        if label in self.topics:
-            return np.full(n, self.topics.index(label))
-        if label.isdecimal() and int(label) < topics:
-            return np.full(n, int(label))
-        raise InputError(f"label {label!r} is unknown: choose one of {', '.join(self.topics)}, or all")
 
 
 def sentence_sheet(sentences: Sequence[str], topics: Sequence[str]) -> np.ndarray:

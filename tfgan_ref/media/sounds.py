@@ -23,7 +23,7 @@ from tfgan_ref.export.generator import (
 )
 from tfgan_ref.files import write_bytes
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.media.medium import Medium
+from tfgan_ref.media.medium import Medium, class_labels
 
 SHEET = "spectrograms.png"
 
@@ -96,7 +96,11 @@ class SoundWriter:
         """
         check_at_least(1, n=n)
         check_seed(seed)
-        labels = np.arange(n) % len(self.class_names) if label is None else self.labels(n, str(label))
+        labels = (
+            np.arange(n) % len(self.class_names)
+            if label is None
+            else class_labels(n, str(label), self.class_names)
+        )
         return self.draw(len(labels), seed, labels)
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
@@ -115,7 +119,7 @@ class SoundWriter:
             InputError: no such class, ``seed`` is out of range, or ``out`` exists or cannot be made.
         """
         check_seed(seed)
-        labels = self.labels(n, label)
+        labels = class_labels(n, label, self.class_names)
         out = out or Path("sounds")
         if out.exists():
             raise InputError(f"{out} exists: name another folder with --out")
@@ -132,17 +136,6 @@ class SoundWriter:
         columns = len(labels) // len(self.class_names) if everything else round(len(labels) ** 0.5)
         plotting.save_png(out / SHEET, spectrogram_sheet(audio, columns))
         return str(out)
-
-    def labels(self, n: int, label: str | None) -> np.ndarray:
-        """Returns the labels of ``n`` sounds, see ``write``."""
-        classes = len(self.class_names)
-        if label in (None, "all"):
-            return np.repeat(np.arange(classes), max(1, n // classes))
-        if label in self.class_names:
-            return np.full(n, self.class_names.index(label))
-        if label.isdecimal() and int(label) < classes:
-            return np.full(n, int(label))
-        raise InputError(f"label {label!r} is unknown: choose one of {', '.join(self.class_names)}, or all")
 
 
 def spectrogram_sheet(audio: np.ndarray, columns: int) -> np.ndarray:
