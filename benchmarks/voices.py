@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from voice_measures import Measured
 
     from tfgan_ref.data.sounds.waves import Waves
-    from tfgan_ref.gans import VoiceCycleGAN
+    from tfgan_ref.gans import CycleGAN
 
 VOICES = ("men", "women")
 WAYS = {
@@ -50,7 +50,7 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def train_all(arguments: argparse.Namespace) -> "tuple[dict[str, VoiceCycleGAN], dict[str, float]]":
+def train_all(arguments: argparse.Namespace) -> "tuple[dict[str, CycleGAN], dict[str, float]]":
     """Trains what is not trained yet; returns the GANs, and the CPU seconds of each."""
     from runs import train_counted
 
@@ -67,13 +67,13 @@ def train_all(arguments: argparse.Namespace) -> "tuple[dict[str, VoiceCycleGAN],
     return gans, seconds
 
 
-def converters(gans: "dict[str, VoiceCycleGAN]", factor: float, sample_rate: int, backward: bool) -> dict:
+def converters(gans: "dict[str, CycleGAN]", factor: float, sample_rate: int, backward: bool) -> dict:
     """Returns the functions from recording to recording of each way."""
     from voice_measures import scaled
 
     from tfgan_ref.media.voices import ExportedConverter, converter_of
 
-    statistics = gans["warp"].pitch_statistics().numpy()
+    statistics = gans["warp"].observer.mean_and_deviation().numpy()
     generators = {"pitch": scaled(1.0, sample_rate), "factor": scaled(factor, sample_rate)}
     plain = {
         way: ExportedConverter(

@@ -61,7 +61,7 @@ def recording():
 
 def test_run_writes_its_picture_and_learns_how_high_both_voices_are(run):
     assert (run / "samples.png").is_file()
-    (men, _), (women, _) = np.exp(build.restore_gan(run).pitch_statistics())
+    (men, _), (women, _) = np.exp(build.restore_gan(run).observer.mean_and_deviation())
     assert 110 < men < 160
     assert 190 < women < 260
 

@@ -18,7 +18,7 @@ def model(tmp_path_factory):
     shape = DataShape((8, 80, 1), source_channels=1, names={"sample_rate": (str(RATE),)})
     settings = RECIPE.settings(frames=8, width=8, blocks=1, knots=3, detail=0, d_width=8, replay=0)
     gan = build_gan(RECIPE, settings, shape)
-    gan.pitch_moments.assign([[100.0, np.log(120), 1.0], [100.0, np.log(180), 1.0]])
+    gan.observer.moments.assign([[100.0, np.log(120), 1.0], [100.0, np.log(180), 1.0]])
     path = tmp_path_factory.mktemp("model") / "voices"
     RECIPE.medium.export(gan, path, shape)
     return path

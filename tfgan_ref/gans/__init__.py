@@ -23,7 +23,7 @@ from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, ReplayBuffer
 from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.gans.translation import ImageTranslator
 from tfgan_ref.gans.vanilla import VanillaGAN
-from tfgan_ref.gans.voice import VoiceCycleGAN
+from tfgan_ref.gans.voice import PitchStatistics
 from tfgan_ref.gans.wgan import WGAN, WeightClip
 from tfgan_ref.gans.wgan_gp import WGANGP
 
@@ -50,6 +50,7 @@ __all__ = [
     "InstanceNoise",
     "LabelTargets",
     "MSEGenerator",
+    "PitchStatistics",
     "Pix2Pix",
     "ProgressiveGAN",
     "ReplayBuffer",
@@ -57,6 +58,5 @@ __all__ = [
     "TerminateOnNaN",
     "TextGAN",
     "VanillaGAN",
-    "VoiceCycleGAN",
     "WeightClip",
 ]

@@ -40,6 +40,8 @@ class CycleGAN(ImageTranslator):
         replay: number of past fakes kept of each domain, or None or 0.
         replay_shape: (height, width) of the pictures in training, which the buffers need; None: that of the
             discriminators' inputs.
+        observer: a layer that is called with each training batch, for what it learns beside the networks; its
+            variables belong to the model. For voices, ``PitchStatistics``.
         settings: those of ``ImageTranslator``.
 
     Raises:
@@ -64,6 +66,7 @@ class CycleGAN(ImageTranslator):
         loss: str = "least_squares",
         replay: int | None = 50,
         replay_shape: tuple[int, int] | None = None,
+        observer: keras.layers.Layer | None = None,
         **settings: Any,
     ) -> None:
         check_at_least(0, cycle_weight=cycle_weight, identity_weight=identity_weight)
@@ -87,6 +90,7 @@ class CycleGAN(ImageTranslator):
         self.loss_factor = 2.0 if loss == "least_squares" else 1.0
         self.replay = _replay(replay, replay_shape, discriminator)
         self.backward_replay = _replay(replay, replay_shape, backward_discriminator)
+        self.observer = observer
 
     def translate_back(self, images: tf.Tensor) -> tf.Tensor:
         """Returns the averaged F's pictures of A in [-1, 1] for ``images`` of B."""
@@ -100,6 +104,8 @@ class CycleGAN(ImageTranslator):
         """
         batch = self.as_batch(data)
         a, b = self.both_domains(batch)
+        if self.observer is not None and self.learning:
+            self.observer(batch)
         forth, back, training = self.generator, self.backward, self.learning
         with tf.GradientTape() as tape:
             fake_b, fake_a = forth(a, training=training), back(b, training=training)

@@ -1,4 +1,4 @@
-"""CycleGAN between two voices' spectral envelopes, and the statistics of their pitch.
+"""What CycleGAN learns beside its pictures when they are of two voices: the statistics of their pitch.
 
 Kaneko and Kameoka 2018, "CycleGAN-VC: Non-parallel Voice Conversion Using Cycle-Consistent Adversarial
 Networks": the envelope is translated, the pitch follows by its mean and deviation.
@@ -10,57 +10,44 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans.cyclegan import CycleGAN
 
 _REFERENCE = 150.0  # Hz
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
-class VoiceCycleGAN(CycleGAN):
-    """CycleGAN on pictures of logarithmic envelopes that also measures the pitch of both voices.
+class PitchStatistics(keras.layers.Layer):
+    """The moments of the log pitch of both voices, over all training batches so far.
 
-    ``batch`` holds, beside ``source`` and ``target`` (N, frames, bands, 1) in [-1, 1], ``source_pitch`` and
-    ``target_pitch`` (N, frames) in Hz, 0 for frames without a pitch. Each step updates the moments
-    of the log pitch seen so far.
-
-    Args:
-        generator: as of ``CycleGAN``.
-        backward: as of ``CycleGAN``.
-        discriminator: as of ``CycleGAN``.
-        backward_discriminator: as of ``CycleGAN``.
-        settings: those of ``CycleGAN``.
+    An ``observer`` of ``CycleGAN`` on pictures of logarithmic envelopes. Beside ``source`` and ``target``
+    (N, frames, bands, 1) in [-1, 1], a batch holds ``source_pitch`` and ``target_pitch`` (N, frames) in Hz, 0
+    for frames without a pitch.
     """
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        backward: keras.Model,
-        discriminator: keras.Model,
-        backward_discriminator: keras.Model,
-        **settings: Any,
-    ) -> None:
-        super().__init__(generator, backward, discriminator, backward_discriminator, **settings)
+    def __init__(self, **settings: Any) -> None:
+        # Whatever the policy of the networks: pitches need their digits.
+        super().__init__(**{"dtype": "float32"} | settings)
         # Of each voice: frames with a pitch, the mean of its logarithm, the squares about that.
-        self.pitch_moments = self.add_weight(
+        self.moments = self.add_weight(
             shape=(2, 3), initializer="zeros", trainable=False, aggregation="mean", name="pitch_moments"
         )
+        self.built = True
 
-    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """Runs one step of CycleGAN, after an update of both pitch statistics."""
-        batch = self.as_batch(data)
+    def call(self, batch: dict[str, tf.Tensor]) -> None:
+        """Takes the pitches in ``batch`` into the statistics.
+
+        Raises:
+            InputError: they are missing.
+        """
         for voice in ("source_pitch", "target_pitch"):
             if voice not in batch:
-                raise InputError(f"VoiceCycleGAN needs a {voice} in its batch")
+                raise InputError(f"PitchStatistics needs a {voice} in its batch")
         seen = (batch["source_pitch"], batch["target_pitch"])
-        if not self.learning:
-            return super().train_step(batch)
-        moments = [merge_moments(self.pitch_moments[i], batch_moments(pitch)) for i, pitch in enumerate(seen)]
-        self.pitch_moments.assign(tf.stack(moments))
-        return super().train_step(batch)
+        moments = [merge_moments(self.moments[i], batch_moments(pitch)) for i, pitch in enumerate(seen)]
+        self.moments.assign(tf.stack(moments))
 
-    def pitch_statistics(self) -> tf.Tensor:
+    def mean_and_deviation(self) -> tf.Tensor:
         """Returns mean and standard deviation of the natural logarithm of Hz, (2, 2): source, target."""
-        count, mean, squares = tf.unstack(tf.convert_to_tensor(self.pitch_moments), axis=1)
+        count, mean, squares = tf.unstack(tf.convert_to_tensor(self.moments), axis=1)
         return tf.stack([mean, tf.sqrt(tf.math.divide_no_nan(squares, count))], axis=1)
 
 

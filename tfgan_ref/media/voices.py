@@ -12,7 +12,7 @@ from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds import vocoder
 from tfgan_ref.export.generator import write_saved_model
 from tfgan_ref.export.translator import mirror
-from tfgan_ref.gans import VoiceCycleGAN
+from tfgan_ref.gans import CycleGAN
 from tfgan_ref.media.medium import Medium
 from tfgan_ref.media.sounds import sample_rate_of
 
@@ -76,16 +76,16 @@ class ExportedConverter(tf.Module):
         return {"converted": made}
 
 
-def converter_of(gan: VoiceCycleGAN, sample_rate: int, *, backward: bool = False) -> ExportedConverter:
+def converter_of(gan: CycleGAN, sample_rate: int, *, backward: bool = False) -> ExportedConverter:
     """Returns the converter of a GAN's averaged generator, or of the one of the way back, as it is now."""
-    statistics = gan.pitch_statistics().numpy()
+    statistics = gan.observer.mean_and_deviation().numpy()
     generator = gan.ema_backward if backward else gan.sampling_generator
     return ExportedConverter(
         generator, statistics[::-1] if backward else statistics, sample_rate=sample_rate, stride=gan.stride
     )
 
 
-def export_converter(gan: VoiceCycleGAN, path: Path, shape: DataShape) -> None:
+def export_converter(gan: CycleGAN, path: Path, shape: DataShape) -> None:
     """Writes both converters as a SavedModel: ``apply``, ``apply_back``, and both served in batches.
 
     ``serving_default`` and ``serving_back`` take "audio", float32 (N, T, 1), and give "converted".

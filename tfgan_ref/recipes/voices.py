@@ -10,7 +10,7 @@ import numpy as np
 from tfgan_ref import networks, plotting
 from tfgan_ref.data import DataShape, TrainingData, Voices, read_waves, training_voices
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans import VoiceCycleGAN
+from tfgan_ref.gans import CycleGAN, PitchStatistics
 from tfgan_ref.media.voices import VOICES
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import DiscriminatorSettings, Limits
@@ -68,21 +68,22 @@ def read(settings: VoicesSettings) -> TrainingData:
     return training_voices(voices, settings.frames, settings.seed)
 
 
-def build(settings: VoicesSettings, shape: DataShape) -> VoiceCycleGAN:
+def build(settings: VoicesSettings, shape: DataShape) -> CycleGAN:
     """Builds both translators and both discriminators."""
     frames, bands, _ = shape.sample_shape
-    return VoiceCycleGAN(
+    return CycleGAN(
         _translator(settings, bands, number=0),
         _translator(settings, bands, number=1),
         networks.spectrum_discriminator(bands, settings.d_width, **settings.network(number=2)),
         networks.spectrum_discriminator(bands, settings.d_width, **settings.network(number=3)),
         stride=_STRIDE,
         replay_shape=(frames, bands),
+        observer=PitchStatistics(),
         **settings.group("loss", "cycle_weight", "identity_weight", "replay", "seed", "ema_decay"),
     )
 
 
-def draw(gan: VoiceCycleGAN, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+def draw(gan: CycleGAN, examples: Mapping[str, np.ndarray]) -> np.ndarray:
     """Draws envelopes, low bands below and time to the right: of each voice, converted, and back again."""
     there = gan.translate(examples)
     here = gan.translate_back(examples["target"])
