@@ -19,7 +19,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan_ref import networks
-from tfgan_ref.gans import ACGAN, ConditionalGAN, VanillaGAN
+from tfgan_ref.gans import ACGAN, ConditionalGAN, GenerativeModel, VanillaGAN
 
 ROOT = Path(tfgan_ref.__file__).parents[1]
 
@@ -44,10 +44,29 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True, scope="module")
 def graphs_are_dropped():
-    """Frees what a file's tests have traced: graphs are cycles of thousands of objects."""
+    """Frees what a file's tests have traced, and takes the rest out of Python's search for garbage.
+
+    TensorFlow keeps a graph that was traced within another for ever: thousands of objects, which each search
+    would go through again.
+    """
     yield
     keras.backend.clear_session()
     gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def eager_training():
+    """Lets ``fit`` run its steps eagerly: a graph costs as much as ten steps, and these tests take fewer.
+
+    Each type is trained as a graph in tests/gans, and each recipe in tests/recipes/test_recipes.py.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        # In place of Keras's property, to which ``compile`` writes.
+        patch.setattr(
+            GenerativeModel, "run_eagerly", property(lambda _: True, lambda *_: None), raising=False
+        )
+        yield
 
 
 def tiny_gan(

@@ -1,6 +1,7 @@
 """Every command and every Python block of the README and of docs/ runs; every link leads somewhere.
 
-Trainings are shortened to four steps, and the files that the texts speak of are made up, small but real.
+Trainings are shortened to four steps of narrow networks, and the files that the texts speak of are made up,
+small but real.
 """
 
 import logging
@@ -22,6 +23,17 @@ PACKAGE = ROOT / "tfgan_ref"
 DOCUMENTS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHORT = ["--set", "log_every=2", "--set", "checkpoint_every=2", "--set", "sample_every=4"]
+NARROW = {
+    "voices": ["width=8", "d_width=8", "blocks=1", "frames=8", "length=2000"],
+    "style": ["width=4", "d_width=4", "blocks=1", "depth=1"],
+    "frames": ["width=8", "d_width=8", "clips=8"],
+    "speech": ["width=4"],
+    "srresnet": ["width=4", "blocks=1"],
+    "srgan": ["width=4", "blocks=1", "d_width=4"],
+    "inpaint": ["width=4"],
+    "text": ["units=8"],
+    "dcgan": ["width=8"],
+}
 # Folders and files that a run or a reader makes.
 MADE = ("checkpoints/", "logs/", "samples/", "saved_model/", "tfgan_ref/gans/relativistic.py")
 NEEDS_WEIGHTS = "inception-fid"  # whose file no registry has: the command must say so in one line
@@ -46,6 +58,7 @@ def shortened(command, words):
     if command == "train":
         if "--resume" not in words:
             words += SHORT
+            words += [word for setting in NARROW.get(words[0], []) for word in ("--set", setting)]
         words = [*without(words, "--steps"), "--steps", "6" if "--resume" in words else "4"]
         words = [re.sub(r"^(evaluate_every|pretrain_steps)=\d+$", r"\1=2", word) for word in words]
         if any(word.startswith("evaluate_every") for word in words):
@@ -87,6 +100,7 @@ def files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("tfgan_ref.evaluation.classifier.STEPS", 4)
+    monkeypatch.setattr("tfgan_ref.data.sounds.sources.VOWELS_PER_CLASS", {"train": 4, "test": 4})
     rng = np.random.default_rng(0)
 
     def pictures(folder, count=4, size=(112, 112)):
@@ -133,7 +147,7 @@ RUNS = {"runs/demo": "cgan", "runs/style": "style", "runs/mnist": "dcgan"}
     [path for path in DOCUMENTS if blocks(path, "", "sh", "python") and "zh" not in path.name],
     ids=lambda path: path.name,
 )
-def test_its_commands_and_blocks_run(path, files, tfgan, monkeypatch):
+def test_its_commands_and_blocks_run(path, files, tfgan, monkeypatch, eager_training):
     text = path.read_text()
     for run, recipe in RUNS.items():
         if run in text:
@@ -167,7 +181,7 @@ def test_its_commands_and_blocks_run(path, files, tfgan, monkeypatch):
                 shutil.copytree(TRAINED[tuple(written)], out)
                 made.add(out)
                 continue
-            if command == "train" and unused and "--list" not in words and "--resume" not in words:
+            if command in ("train", "compare") and unused and not {"--list", "--resume"} & {*words}:
                 with monkeypatch.context() as only_build:  # of training itself there are other tests
                     only_build.setattr("tfgan_ref.run.train._train", lambda *arguments: False)
                     code, error = tfgan(command, *words)

@@ -1,14 +1,13 @@
-"""The baselines: what they learn, and that they resume, mask and export as the GANs do."""
+"""The baselines: what they learn, and that they mask and export as the GANs do."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, tiny_batches, tiny_dataset, values
+from tests.conftest import tiny_batches, values
 from tfgan_ref import losses, networks
 from tfgan_ref.gans import VAE, MSEGenerator
-from tfgan_ref.training.checkpoints import Checkpoints
 
 SHAPE = (8, 8, 1)
 
@@ -36,7 +35,7 @@ BOTH = pytest.mark.parametrize("make", [tiny_mse, tiny_vae])
 def test_squared_error_learns_the_mean_of_each_class():
     model = tiny_mse()
     batches = tiny_batches(4)
-    step = tf.function(model.train_step)
+    step = tf.function(model.train_step, autograph=False)
     for _ in range(300):
         for batch in batches:
             step(batch)
@@ -55,7 +54,7 @@ def test_the_autoencoder_learns_and_its_bound_is_what_it_reports():
     expected = float(first["reconstruction_error"]) / (2 * 0.3**2) + float(first["divergence"])
     assert float(first["g_loss"]) == pytest.approx(expected, rel=1e-5)
     start = float(first["g_loss"])
-    step = tf.function(model.train_step)
+    step = tf.function(model.train_step, autograph=False)
     for _ in range(300):
         model.reset_metrics()
         logs = step(tiny_batches(1)[0])
@@ -96,22 +95,8 @@ def test_missing_pixels_do_not_count(make):
 
 
 @BOTH
-def test_resumed_training_is_bit_identical(make, tmp_path):
-    def trained(model, steps, skip=0):
-        model.fit(tiny_dataset().skip(skip), steps_per_epoch=steps, verbose=0, shuffle=False)
-        return model
-
-    straight = trained(make(steps_per_execution=2), 8)
-    Checkpoints(tmp_path, trained(make(steps_per_execution=2), 4)).save()
-    resumed = make(steps_per_execution=2)
-    assert Checkpoints(tmp_path, resumed).restore() == 4
-    trained(resumed, 4, skip=4)
-    assert same(values(straight.variables), values(resumed.variables))
-
-
-@BOTH
 def test_xla(make):
-    logs = tf.function(make().train_step, jit_compile=True)(tiny_batches(1)[0])
+    logs = tf.function(make().train_step, jit_compile=True, autograph=False)(tiny_batches(1)[0])
     assert all(np.isfinite(float(value)) for value in logs.values())
 
 

@@ -81,7 +81,7 @@ def test_samples_of_a_class_grow_apart():
     for name, make in {"diverse": gan_with, "plain": plain_gan}.items():
         settings = {"diversity": 20.0} if make is gan_with else {}
         gan = make(optimizers=(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-2)), **settings)
-        step = tf.function(gan.train_step)
+        step = tf.function(gan.train_step, autograph=False)
         for batch in tiny_batches(10) * 3:
             step(batch)
         spreads[name] = float(np.mean(np.std(gan.generate(20, 0, label=1), axis=0)))

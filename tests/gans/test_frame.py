@@ -1,4 +1,4 @@
-"""FrameGAN: clips share their latents, networks are isolated, resume is exact."""
+"""FrameGAN: clips share their latents, networks are isolated."""
 
 import keras
 import numpy as np
@@ -11,7 +11,6 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
 from tfgan_ref.gans.frame import free_conditions
 from tfgan_ref.networks import frame_discriminator, frame_generator
-from tfgan_ref.training.checkpoints import Checkpoints
 
 FACTORS = {"hat": 2, "hair": 3, "action": 2}
 SIZES, PHASES = tuple(FACTORS.values()), 4
@@ -155,22 +154,6 @@ def test_the_first_clips_of_a_seed_are_the_same_for_every_number(shared):
     np.testing.assert_allclose(gan.generate(2, 1), gan.generate(35, 1)[:2], atol=1e-5)
 
 
-def test_resumed_training_is_bit_identical(tmp_path):
-    def trained(gan, steps, start=0):
-        gan.fit(batches(gan, start), steps_per_epoch=steps, verbose=0, shuffle=False)
-        return gan
-
-    straight = trained(tiny(), 2)
-    Checkpoints(tmp_path, straight).save()
-    trained(straight, 2, start=2)
-    resumed = tiny()
-    assert Checkpoints(tmp_path, resumed).restore() == 2
-    trained(resumed, 2, start=2)
-    assert same(values(straight.variables), values(resumed.variables))
-    for name, optimizer in straight.optimizers().items():
-        assert same(values(optimizer.variables), values(resumed.optimizers()[name].variables))
-
-
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision(precision):
     keras.config.set_dtype_policy(precision)
@@ -195,7 +178,7 @@ def test_two_replicas_train(two_replicas):
     halves = two_replicas.experimental_distribute_values_from_function(
         lambda context: {k: v[2 * context.replica_id_in_sync_group :][:2] for k, v in batch.items()}
     )
-    logs = two_replicas.run(tf.function(gan.train_step), args=(halves,))
+    logs = two_replicas.run(tf.function(gan.train_step, autograph=False), args=(halves,))
     losses = two_replicas.experimental_local_results(logs["d_loss"])
     assert all(np.isfinite(float(loss)) for loss in losses)
 

@@ -229,35 +229,38 @@ def fit(gan, steps, start=0, callbacks=()):
     gan.fit(dataset(start, size), steps_per_epoch=steps, verbose=0, shuffle=False, callbacks=list(callbacks))
 
 
+SHORT_STAGES = {"stage_steps": 4, "fade_steps": 2, "compiled": {"run_eagerly": True}}
+STOPS = (4, 5, 9)  # the first boundary, and half way through both fades
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """A run of 16 steps, and its checkpoints on a boundary and in the middle of both fades."""
-    gan = growing_gan(compiled={"steps_per_execution": 2})
+    """A run of 10 steps, and its checkpoints on a boundary and in the middle of both fades."""
+    gan = growing_gan(**SHORT_STAGES)
     directory = tmp_path_factory.mktemp("growing")
 
     class Save(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            if (step := int(gan.step.numpy())) in (6, 8, 14):
+            if (step := int(gan.step.numpy())) in STOPS:
                 Checkpoints(directory / str(step), gan).save()
 
-    fit(gan, 16, callbacks=[Save()])
+    fit(gan, 10, callbacks=[Save()])
     return gan, directory
 
 
-# 6 is the first boundary, 8 and 14 are half way through the fades; after 8 comes another boundary.
-@pytest.mark.parametrize("stop", [6, 8, 14])
+@pytest.mark.parametrize("stop", STOPS)
 def test_stopped_and_resumed_run_is_bit_identical(stop, uninterrupted):
     straight, directory = uninterrupted
-    resumed = growing_gan(compiled={"steps_per_execution": 1 if stop == 14 else 2})
+    resumed = growing_gan(**SHORT_STAGES)
     assert Checkpoints(directory / str(stop), resumed).restore() == stop
-    fit(resumed, 16 - stop, stop)
+    fit(resumed, 10 - stop, stop)
     assert same(everything(straight, metrics=False), everything(resumed, metrics=False))
     np.testing.assert_array_equal(straight.generate(3, 0), resumed.generate(3, 0))
 
 
 def test_loop_and_fit_give_the_same_weights():
     stages = {"size": 8, "stage_steps": 6, "fade_steps": 4}
-    by_loop, by_fit = growing_gan(**stages), growing_gan(**stages, compiled={"steps_per_execution": 3})
+    by_loop, by_fit = growing_gan(**stages), growing_gan(**stages, compiled={"run_eagerly": True})
     train(by_loop, dataset(size=8), 9, steps_per_call=4)
     fit(by_fit, 9)
     assert int(by_loop.step.numpy()) == 9
@@ -301,6 +304,7 @@ def test_mixed_precision(precision):
     assert gan.generate(2, 0).dtype == tf.float32
 
 
+@pytest.mark.slow  # to compile
 def test_xla_gives_the_same_losses(monkeypatch):
     # XLA draws other numbers from a seed, so the latents and the points of the penalty are given here.
     latents = np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32)
@@ -310,8 +314,8 @@ def test_xla_gives_the_same_losses(monkeypatch):
     )
     logs = []
     for jit in (False, True):
-        gan = at(growing_gan(), 8)
-        result = tf.function(gan.train_step, jit_compile=jit)(batch_of())
+        gan = at(growing_gan(size=8), 8)
+        result = tf.function(gan.train_step, jit_compile=jit, autograph=False)(batch_of(size=8))
         logs.append({name: float(value) for name, value in result.items()})
     assert all(np.isfinite(value) for value in logs[1].values())
     assert logs[0] == pytest.approx(logs[1], rel=1e-3)

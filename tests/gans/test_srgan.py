@@ -99,7 +99,7 @@ def test_srresnet_learns():
     gan = small_srgan(discriminator=False, pretrain_steps=0)
     batch = batch_of(8)
     start = float(gan.train_step(batch)["pixel_loss"])
-    train = tf.function(gan.train_step)
+    train = tf.function(gan.train_step, autograph=False)
     for _ in range(60):
         gan.reset_metrics()
         logs = train(batch)

@@ -213,7 +213,7 @@ def test_it_learns_to_paint_bars_in_given_colours():
 
     optimizers = [keras.optimizers.Adam(2e-3, beta_1=0.5) for _ in range(2)]
     gan = style_gan(optimizers, width=8, style_dim=4, ema_decay=0.9)
-    step = tf.function(gan.train_step)
+    step = tf.function(gan.train_step, autograph=False)
     for _ in range(200):
         step(batch(8)[0])
     examples, truth = batch(64)

@@ -60,7 +60,7 @@ def test_each_update_changes_its_own_network_only(objective):
 
 @EVERY
 def test_resumed_training_is_bit_identical(objective, tmp_path):
-    """Four steps through both phases against one, a checkpoint, a new object, and three."""
+    """A step, a checkpoint and two steps through both phases, against the checkpoint in a new object."""
     settings = {"pretraining_steps": 2, "likelihood_weight": 0.1, "n_critic": 2, "r1": 0.01}
 
     def trained(gan, steps):
@@ -69,12 +69,13 @@ def test_resumed_training_is_bit_identical(objective, tmp_path):
             gan.train_step(batch(12, seed=step))
         return gan
 
-    straight = trained(tiny(objective, **settings), range(4))
-    Checkpoints(tmp_path, trained(tiny(objective, **settings), range(1))).save()
+    straight = trained(tiny(objective, **settings), range(1))
+    Checkpoints(tmp_path, straight).save()
+    trained(straight, range(1, 3))
     resumed = tiny(objective, **settings)
     assert Checkpoints(tmp_path, resumed).restore() == 1
-    trained(resumed, range(1, 4))
-    assert int(resumed.d_optimizer.iterations.numpy()) == 4
+    trained(resumed, range(1, 3))
+    assert int(resumed.d_optimizer.iterations.numpy()) == 2
     assert same(values(straight.variables), values(resumed.variables))
     for name, optimizer in straight.optimizers().items():
         assert same(values(optimizer.variables), values(resumed.optimizers()[name].variables))

@@ -1,4 +1,4 @@
-"""What holds for every type that turns pictures into pictures: resume, precision, XLA, saving, replicas."""
+"""What holds for every type that turns pictures into pictures: precision, XLA, saving, replicas."""
 
 import keras
 import numpy as np
@@ -8,7 +8,6 @@ import tensorflow as tf
 from tests.conftest import same, values
 from tfgan_ref import networks
 from tfgan_ref.gans import SRGAN, CycleGAN, Pix2Pix, StyleTransferGAN
-from tfgan_ref.training.checkpoints import Checkpoints
 
 SIDE = 8
 
@@ -91,17 +90,10 @@ def test_a_translation_does_not_depend_on_the_pictures_beside_it(kind):
     np.testing.assert_allclose(gan.translate(batch)[:1], alone, atol=1e-5)
 
 
-@EVERY
-def test_resumed_training_is_bit_identical(kind, tmp_path):
-    """Eight steps against four, a checkpoint, a new object, and four."""
-    straight = trained(build(kind, steps_per_execution=2), kind, 8)
-    Checkpoints(tmp_path, trained(build(kind, steps_per_execution=2), kind, 4)).save()
-    resumed = build(kind, steps_per_execution=2)
-    assert Checkpoints(tmp_path, resumed).restore() == 4
-    trained(resumed, kind, 4, skip=4)
-    for group, variables in straight.state().items():
-        if group != "metrics":  # fit begins them anew
-            assert same(values(variables), values(resumed.state()[group])), group
+def scaled(optimizer, precision):
+    """For float16 with a loss scale at which gradients fit, which else is found by halving."""
+    half = precision == "mixed_float16"
+    return keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=16.0) if half else optimizer
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
@@ -109,21 +101,21 @@ def test_resumed_training_is_bit_identical(kind, tmp_path):
 def test_mixed_precision(kind, precision):
     keras.config.set_dtype_policy(precision)
     try:
-        gan = build(kind)
+        gan = build(kind, lambda rate: scaled(keras.optimizers.Adam(rate), precision))
     finally:
         keras.config.set_dtype_policy("float32")
     before = values(g_variables(gan))
     gan.step.assign(2)  # SRGAN's second phase
     gan.enter_phase()
-    step = tf.function(gan.train_step)
-    for seed in range(16):  # the loss scale of float16 is halved until gradients fit
-        logs = step(batch_of(kind, seed=seed))
+    for seed in range(2):
+        logs = gan.train_step(batch_of(kind, seed=seed))
     assert all(np.isfinite(float(value)) for value in logs.values())
     assert not same(values(g_variables(gan)), before)
     assert gan.translate(batch_of(kind)).dtype == tf.float32
 
 
-@pytest.mark.parametrize("kind", ["pix2pix", "srgan"])  # the others take half a minute to compile
+# The others take half a minute to compile.
+@pytest.mark.parametrize("kind", ["pix2pix", pytest.param("srgan", marks=pytest.mark.slow)])
 def test_xla_gives_the_same_losses(kind):
     logs = []
     for jit in (False, True):
@@ -134,7 +126,7 @@ def test_xla_gives_the_same_losses(kind):
         for layer in gan.generator.layers:  # XLA draws other numbers from a seed
             if isinstance(layer, keras.layers.Dropout):
                 layer.rate = 0.0
-        step = tf.function(gan.train_step, jit_compile=jit)
+        step = tf.function(gan.train_step, jit_compile=jit, autograph=False)
         step(batch_of(kind))
         logs.append({name: float(value) for name, value in step(batch_of(kind, seed=1)).items()})
     assert logs[0] == pytest.approx(logs[1], rel=1e-3, abs=1e-6)

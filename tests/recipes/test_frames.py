@@ -15,6 +15,8 @@ from tfgan_ref.recipes.frames import RECIPE, FrameSettings
 from tfgan_ref.run import build, train
 from tfgan_ref.run.sample import open_writer
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 SETTINGS = {
     "clips": 12, "width": 2, "d_width": 2, "batch_size": 4, "steps": 4, "latent_dim": 3, "sample_every": 4,
     "checkpoint_every": 2, "log_every": 2,

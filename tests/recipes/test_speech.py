@@ -15,6 +15,8 @@ from tfgan_ref.recipes.speech import RECIPE
 from tfgan_ref.run import build, train
 from tfgan_ref.run.sample import open_writer
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 RATE = 8000
 SHAPE = DataShape((256, 1), 2, names={"classes": ("no", "yes/../up"), "sample_rate": ("8000",)})
 

@@ -12,6 +12,8 @@ from tfgan_ref.media.sentences import SentenceLister, sentence_sheet
 from tfgan_ref.recipes.text import RECIPE, TextSettings
 from tfgan_ref.run import build, train
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 
 def settings(**changes):
     small = {"units": 8, "embedding_dim": 4, "width": 4, "batch_size": 6, "topics": "weather,travel",

@@ -11,6 +11,8 @@ from tfgan_ref.recipes.settings import TranslationSettings
 from tfgan_ref.run import build, train
 from tfgan_ref.run.translator import open_translator
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 TRANSLATION = {n: recipe for n, recipe in RECIPES.items() if issubclass(recipe.settings, TranslationSettings)}
 SMALL = {
     "edges2image": {"width": 4, "depth": 2, "crop": 16},

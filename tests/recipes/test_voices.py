@@ -20,6 +20,8 @@ from tfgan_ref.run.apply_sounds import Converter, open_converter
 from tfgan_ref.run.sample import open_sampler, open_writer
 from tfgan_ref.run.translator import open_translator
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 RATE = 8000
 SMALL = {
     "batch_size": 2, "frames": 8, "width": 8, "blocks": 1, "knots": 3, "detail": 2, "d_width": 8, "replay": 4,

@@ -17,6 +17,8 @@ from tfgan_ref.run import compare, compare_results, evaluate_images, train
 from tfgan_ref.run.evaluate_images import Report
 from tfgan_ref.training.run_directory import RunDirectory
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 GIVEN = {"data": "digits", "steps": "4", "batch_size": "8"}
 
 

@@ -18,6 +18,8 @@ from tfgan_ref.run.sr_benchmark import evaluate_super_resolution, most_detailed
 from tfgan_ref.run.sr_pictures import read_benchmark
 from tfgan_ref.run.translator import open_translator
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 SET5 = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "set5" / "x4"
 
 

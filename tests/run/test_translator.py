@@ -15,6 +15,8 @@ from tfgan_ref.run.load import load
 from tfgan_ref.run.tiling import TILE
 from tfgan_ref.run.translator import open_translator, translator_of
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 NETS = {
     "enlarging": ({"inputs": ("source",), "scale": 2, "margin": 2}, lambda: enlarging(2)),
     "grey": ({"inputs": ("source",), "scale": 1, "margin": 2}, lambda: enlarging(channels=1)),

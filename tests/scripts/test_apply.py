@@ -12,6 +12,8 @@ from tfgan_ref.export.translator import export_translator
 from tfgan_ref.run import apply_pictures as applying
 from tfgan_ref.run.translator import Translator, open_translator
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):

@@ -9,6 +9,8 @@ from tfgan_ref.data.sounds.wav import encode_wav, read_wav
 from tfgan_ref.recipes import build_gan
 from tfgan_ref.recipes.voices import RECIPE
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 RATE = 8000
 
 

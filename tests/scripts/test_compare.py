@@ -9,6 +9,8 @@ from PIL import Image
 from tests.scripts.test_scripts import is_one_line_error
 from tfgan_ref.evaluation import classifier
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 TINY = ["--set", "batch_size=8", "--set", "latent_dim=8", "--n", "40"]
 
 

@@ -12,6 +12,8 @@ from tfgan_ref import metrics
 from tfgan_ref.evaluation import classifier
 from tfgan_ref.export.generator import export_generator
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):

@@ -13,6 +13,8 @@ from PIL import Image
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 TINY = ["--steps", "4", "--batch-size", "8", "--set", "width=4", "--set", "log_every=2"]
 
 

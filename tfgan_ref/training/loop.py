@@ -23,11 +23,13 @@ def train(
         The means of what the GAN tracks, over these steps.
     """
     iterator = iter(dataset)
+    # AutoGraph, which turns the loop below into one of TensorFlow's, would rewrite the step for nothing.
+    step = tf.autograph.experimental.do_not_convert(gan.train_step)
 
     @tf.function
     def run(count: tf.Tensor, phase: int) -> None:  # a Python number: traced anew for each phase
         for _ in tf.range(count):
-            gan.train_step(next(iterator))
+            step(next(iterator))
 
     gan.reset_metrics()
     while steps > 0:
