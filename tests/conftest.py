@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import runpy
+import shutil
 import sys
 from pathlib import Path
 
@@ -67,6 +68,18 @@ def eager_training():
             GenerativeModel, "run_eagerly", property(lambda _: True, lambda *_: None), raising=False
         )
         yield
+
+
+def as_if_killed(run, copy, step):
+    """Copies a finished run as it was when a kill ended it after the checkpoint of ``step``."""
+    shutil.copytree(run, copy)
+    for checkpoint in (copy / "checkpoints").iterdir():
+        if int(checkpoint.name.removeprefix("step_")) > step:
+            shutil.rmtree(checkpoint)
+    shutil.rmtree(copy / "saved_model")
+    for name in ("samples.png", "generator.keras"):
+        (copy / name).unlink(missing_ok=True)
+    return copy
 
 
 def tiny_gan(

@@ -1,6 +1,6 @@
 """Every command and every Python block of the README and of docs/ runs; every link leads somewhere.
 
-Trainings are shortened to four steps of narrow networks, and the files that the texts speak of are made up,
+Trainings are shortened to two steps of narrow networks, and the files that the texts speak of are made up,
 small but real.
 """
 
@@ -53,20 +53,20 @@ def commands(text):
 
 
 def shortened(command, words):
-    """The same command with four steps, few samples and small batches."""
+    """The same command with two steps, few samples and small batches."""
     words = list(words)
     if command == "train":
         if "--resume" not in words:
             words += SHORT
             words += [word for setting in NARROW.get(words[0], []) for word in ("--set", setting)]
-        words = [*without(words, "--steps"), "--steps", "6" if "--resume" in words else "4"]
+        words = [*without(words, "--steps"), "--steps", "4" if "--resume" in words else "2"]
         words = [re.sub(r"^(evaluate_every|pretrain_steps)=\d+$", r"\1=2", word) for word in words]
         if any(word.startswith("evaluate_every") for word in words):
             words += ["--set", "evaluate_n=20"]
         if "--resume" not in words:
             words = [*without(words, "--batch-size"), "--batch-size", "4"]
     if command == "compare":
-        words = [*without(words, "--steps"), "--steps", "4", "--n", "20"]
+        words = [*without(words, "--steps"), "--steps", "2", "--n", "20"]
     if command == "evaluate" and "--pairs" not in words and "--benchmark" not in words:
         words = [*without(words, "--n"), "--n", "20"]
     return words
@@ -163,7 +163,7 @@ def test_its_commands_and_blocks_run(path, files, tfgan, monkeypatch, eager_trai
     made, names = set(RUNS), {"__name__": "__main__"}
     for language, block in blocks(path, "", "sh", "python"):
         if language == "python":
-            block = re.sub(r"\b(steps|steps_per_epoch)=\d+", r"\1=4", block)
+            block = re.sub(r"\b(steps|steps_per_epoch)=\d+", r"\1=2", block)
             exec(compile(block, path.name, "exec"), names)
             continue
         if "TF_CONFIG" in block or "--strategy" in block:

@@ -28,23 +28,17 @@ def succeeded(result):
 
 def test_modes_of_a_mixture(run, tmp_path):
     common = ["--distribution", "two_modes", "--steps", 20, "--out", tmp_path]
-    succeeded(run("modes.py", *common, "--objectives", "non_saturating,ebgan", "--seeds", "1,2"))
+    succeeded(run("modes.py", *common, "--objectives", "non_saturating", "--seeds", "1,2"))
     out = succeeded(run("modes.py", *common, "--objectives", "packing2", "--seeds", "1"))
     rows = json.loads((tmp_path / "results.json").read_text())
     found = {(row["objective"], row["seed"]) for row in rows}
-    assert found == {
-        ("non_saturating", 1),
-        ("non_saturating", 2),
-        ("ebgan", 1),
-        ("ebgan", 2),
-        ("packing2", 1),
-    }
+    assert found == {("non_saturating", 1), ("non_saturating", 2), ("packing2", 1)}
     for row in rows:
         assert 0 <= row["modes"] <= 2
         assert 0 <= row["high_quality"] <= 1
         assert row["seconds"] > 0
         assert row["reverse_kl"] is None or row["reverse_kl"] >= 0
-    for name in ("non_saturating-1.png", "ebgan-2.png", "packing2-1.png"):
+    for name in ("non_saturating-1.png", "non_saturating-2.png", "packing2-1.png"):
         assert Image.open(tmp_path / name).size[0] > 500
     assert "| packing2 |" in out
     assert "| packing2 |" in (tmp_path / "table.md").read_text()
@@ -81,6 +75,7 @@ def test_bad_arguments_of_modes(run, tmp_path, arguments, part):
     is_one_line_error(run("modes.py", *arguments, "--out", tmp_path / "out"), part)
 
 
+@pytest.mark.slow
 def test_clipping_beside_the_penalty(run, tmp_path):
     succeeded(run("weights_clip_vs_gp.py", "--steps", 20, "--width", 2, "--out", tmp_path))
     clipped, penalised = json.loads((tmp_path / "results.json").read_text())
@@ -119,9 +114,9 @@ def test_gallery_of_what_is_there(run, tmp_path):
 
 
 def test_steps(run, tmp_path):
-    succeeded(run("steps.py", "--recipes", "text", "--rounds", 1, "--out", tmp_path))
+    succeeded(run("steps.py", "--recipes", "gan", "--rounds", 1, "--out", tmp_path))
     (row,) = json.loads((tmp_path / "results.json").read_text())
-    assert row["recipe"] == "text"
+    assert row["recipe"] == "gan"
     assert row["ms"] > 0
     assert row["pipeline_over_memory"] > 0
     assert row["first_step_seconds"] > row["ms"] / 1000

@@ -83,7 +83,7 @@ MODELS = {
         lambda n: growing_batch(n, 8),
     ),
     "TextGAN": (lambda: tiny_text("policy_gradient", pretraining_steps=1, n_critic=2), text_batch),
-    "FrameGAN": (lambda: tiny_frames(n_critic=2), frames),
+    "FrameGAN": (tiny_frames, frames),
     "VAE": (tiny_vae, images),
     "MSEGenerator": (tiny_mse, images),
     "Pix2Pix": (lambda: tiny_pix2pix(dropout=0.3, rates=(0.1, 0.1)), paired_batch),
@@ -161,12 +161,14 @@ def test_saved_training_goes_on_bit_for_bit(name, tmp_path):
 def test_fit_and_evaluate_on_a_dict_with_a_smaller_last_batch(name):
     """8 samples in batches of 6: the last has 2, and no size is known when the graph is made."""
     gan, data = MODELS[name][0](), arrays(name, 8)
+    start = max(gan.boundaries, default=0)  # of the last phase: one graph
+    gan.step.assign(start)
     tf.random.set_seed(0)  # of Keras's shuffling
     ended = []
     counting = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ended.append(epoch))
     history = gan.fit(data, batch_size=6, epochs=2, verbose=0, callbacks=[counting]).history
     assert ended == [0, 1]
-    assert int(gan.step.numpy()) == 4
+    assert int(gan.step.numpy()) == start + 4
     assert set(gan.trackers) == set(history)
     assert all(np.isfinite(values).all() for values in history.values())
     before = state(gan)

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.conftest import same, values
+from tests.conftest import as_if_killed, same, values
 from tfgan_ref.errors import InputError
 from tfgan_ref.media.clips import encode_gif
 from tfgan_ref.recipes.frames import RECIPE, FrameSettings
@@ -20,7 +20,6 @@ pytestmark = pytest.mark.usefixtures("eager_training")
 SETTINGS = {
     "clips": 12, "width": 2, "d_width": 2, "batch_size": 4, "steps": 4, "latent_dim": 3, "sample_every": 4,
     "checkpoint_every": 2, "log_every": 2,
-    "schedule": "constant",  # a cosine to another end is another schedule
 }  # fmt: skip
 
 
@@ -37,8 +36,7 @@ def state(path):
 
 
 def test_a_run_that_goes_on_ends_where_one_without_a_stop_does(run, tmp_path):
-    train.start_run(RECIPE, FrameSettings(**SETTINGS | {"steps": 2}), tmp_path / "stopped")
-    assert train.resume_run(tmp_path / "stopped", steps=4)
+    assert train.resume_run(as_if_killed(run, tmp_path / "stopped", 2))
     assert same(state(run), state(tmp_path / "stopped"))
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, values
+from tests.conftest import as_if_killed, same, values
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
 from tfgan_ref.errors import InputError
@@ -126,9 +126,8 @@ def test_two_replicas_train_as_one_device_does(settings_of, two_replicas):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-def test_stopped_and_resumed_run_ends_where_a_straight_one_does(trained, settings_of, tmp_path):
-    train.start_run(RECIPE, settings_of(steps=2), tmp_path / "stopped")
-    assert train.resume_run(tmp_path / "stopped", 4)
+def test_stopped_and_resumed_run_ends_where_a_straight_one_does(trained, tmp_path):
+    assert train.resume_run(as_if_killed(trained, tmp_path / "stopped", 2))
     straight, resumed = (build.restore_gan(path) for path in (trained, tmp_path / "stopped"))
     assert same(values(straight.variables), values(resumed.variables))
     for name, optimizer in straight.optimizers().items():

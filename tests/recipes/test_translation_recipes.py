@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import same, values
+from tests.conftest import as_if_killed, same, values
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.settings import TranslationSettings
@@ -59,7 +59,8 @@ def test_every_recipe_is_tested():
 @EVERY
 def test_recipe_trains_and_exports(name, settings_of, tmp_path):
     """The SavedModel does what the run does, with a picture of any size."""
-    assert train.start_run(RECIPES[name], settings_of(name), tmp_path / "run")
+    settings = settings_of(name, steps=2, log_every=1, checkpoint_every=1, sample_every=2)
+    assert train.start_run(RECIPES[name], settings, tmp_path / "run")
     assert (tmp_path / "run" / "samples.png").is_file()
     picture = np.random.default_rng(0).integers(0, 256, (13, 18, 3), np.uint8)
     run, exported = (open_translator(tmp_path / "run" / part) for part in ("", "saved_model"))
@@ -71,9 +72,8 @@ def test_recipe_trains_and_exports(name, settings_of, tmp_path):
 
 def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp_path):
     recipe = RECIPES["srgan"]  # it has two phases
-    train.start_run(recipe, settings_of("srgan"), tmp_path / "straight")
-    train.start_run(recipe, settings_of("srgan", steps=3), tmp_path / "stopped")
-    assert train.resume_run(tmp_path / "stopped", 4)
+    train.start_run(recipe, settings_of("srgan", checkpoint_every=3), tmp_path / "straight")
+    assert train.resume_run(as_if_killed(tmp_path / "straight", tmp_path / "stopped", 3))
     straight, resumed = (build.restore_gan(tmp_path / run) for run in ("straight", "stopped"))
     assert same(values(straight.variables), values(resumed.variables))
 

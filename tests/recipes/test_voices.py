@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, values
+from tests.conftest import as_if_killed, same, values
 from tfgan_ref.data.sounds import vocoder
 from tfgan_ref.data.sounds.vowels import vowels
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
@@ -87,12 +87,10 @@ def test_served_batches_are_what_apply_makes(run, recording):
             np.testing.assert_allclose(found[:, 0], apply(one), atol=1e-3)
 
 
-def test_stopped_and_resumed_run_ends_where_a_straight_one_does(run, data, tmp_path, monkeypatch):
+def test_stopped_and_resumed_run_ends_where_a_straight_one_does(run, tmp_path, monkeypatch):
     medium = replace(RECIPE.medium, export=lambda gan, path, shape: path.mkdir())  # which takes time
-    brief = replace(RECIPE, medium=medium)
-    monkeypatch.setitem(RECIPES, "voices", brief)
-    train.start_run(brief, RECIPE.settings(data=data, **SMALL | {"steps": 3}), tmp_path / "stopped")
-    assert train.resume_run(tmp_path / "stopped", 4)
+    monkeypatch.setitem(RECIPES, "voices", replace(RECIPE, medium=medium))
+    assert train.resume_run(as_if_killed(run, tmp_path / "stopped", 2))
     straight, resumed = (build.restore_gan(path) for path in (run, tmp_path / "stopped"))
     assert same(values(straight.variables), values(resumed.variables))
 
