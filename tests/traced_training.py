@@ -54,6 +54,9 @@ def is_function(code):
 
 
 if __name__ == "__main__":
+    import keras  # noqa: F401  # before the trace, which makes every call slow
+    import tensorflow  # noqa: F401
+
     script = PACKAGE.parent / "scripts" / "train.py"
     sys.argv = [str(script), "cgan", "--out", sys.argv[1]]
     sys.setprofile(Trace())

@@ -67,6 +67,7 @@ def test_means_go_on_where_a_stopped_run_left_them():
         assert {float(tracker.count.numpy()) for tracker in gan.metrics} == {counted}
 
 
+@pytest.mark.slow
 def test_clocks_that_jump_and_a_full_disk_change_only_the_seconds(run_script, tmp_path, monkeypatch):
     def found(run):
         rows = [line.split(",") for line in (run / "metrics.csv").read_text().splitlines()]

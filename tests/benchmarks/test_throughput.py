@@ -16,11 +16,11 @@ from tests.conftest import ROOT
 BENCHMARKS = ROOT / "benchmarks"
 CONTESTANTS = [
     ("mlp", "tensorflow_ours"),
-    ("wgan_gp", "tensorflow_ours"),
-    ("mlp", "tensorflow_tutorial"),
-    ("mlp", "tensorflow_keras_io"),
-    ("mlp", "tensorflow_keras_gan"),
-    ("wgan_gp", "tensorflow_keras_io_wgan_gp"),
+    pytest.param("wgan_gp", "tensorflow_ours", marks=pytest.mark.slow),
+    pytest.param("mlp", "tensorflow_tutorial", marks=pytest.mark.slow),
+    pytest.param("mlp", "tensorflow_keras_io", marks=pytest.mark.slow),
+    pytest.param("mlp", "tensorflow_keras_gan", marks=pytest.mark.slow),
+    pytest.param("wgan_gp", "tensorflow_keras_io_wgan_gp", marks=pytest.mark.slow),
 ]
 
 

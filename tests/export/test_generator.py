@@ -18,54 +18,56 @@ CODE = """
 import sys
 sys.modules["tfgan_ref"] = None  # importing it fails
 import numpy as np, tensorflow as tf
-model = tf.saved_model.load(sys.argv[1])
-conditional = sys.argv[2] == "conditional"
-first = model.sample(5, 3).numpy()
-assert first.shape == (5, 8, 8, 1) and first.dtype == np.float32
-assert first.min() >= 0 and first.max() <= 1
-np.testing.assert_array_equal(first, model.sample(5, 3).numpy())
-np.testing.assert_allclose(first, model.sample(int(sys.argv[3]), 3).numpy()[:5], atol=1e-6)
-assert not np.allclose(first, model.sample(5, 4).numpy())
-assert model.sample(1, 3).shape[0] == 1
-assert model.sample(int(sys.argv[3]), 3).shape[0] == int(sys.argv[3])
-latents = tf.zeros([2, 4])
-traced = model.sample.experimental_get_tracing_count()
-for number in range(5, 8):
-    model.sample(number, number)
-assert model.sample.experimental_get_tracing_count() == traced, "a graph is kept for each number"
-if conditional:
-    np.testing.assert_allclose(model.sample(5, 3, [0, 1, 2, 0, 1]).numpy(), first, atol=1e-6)
-    one = model.sample(5, 3, 2).numpy()
-    np.testing.assert_allclose(one[2], first[2], atol=1e-6)
-    assert not np.allclose(one[0], first[0])
-    served = model.signatures["serving_default"](latents=latents, label=tf.constant([0, 1]))
-else:
-    served = model.signatures["serving_default"](latents=latents)
-assert served["images"].shape == (2, 8, 8, 1)
-for bad in [(0, 1), (-3, 1)] + [(2, 1, 3), (2, 1, -1)] * conditional:
-    try:
-        model.sample(*bad)
-    except tf.errors.InvalidArgumentError as error:
-        assert "must be" in str(error)
+path, kinds, many = sys.argv[1], sys.argv[2].split(","), int(sys.argv[3])
+for kind in kinds:
+    model = tf.saved_model.load(f"{path}/{kind}")
+    conditional = kind == "conditional"
+    first = model.sample(5, 3).numpy()
+    assert first.shape == (5, 8, 8, 1) and first.dtype == np.float32
+    assert first.min() >= 0 and first.max() <= 1
+    np.testing.assert_array_equal(first, model.sample(5, 3).numpy())
+    np.testing.assert_allclose(first, model.sample(many, 3).numpy()[:5], atol=1e-6)
+    assert not np.allclose(first, model.sample(5, 4).numpy())
+    assert model.sample(1, 3).shape[0] == 1
+    assert model.sample(many, 3).shape[0] == many
+    latents = tf.zeros([2, 4])
+    traced = model.sample.experimental_get_tracing_count()
+    for number in range(5, 8):
+        model.sample(number, number)
+    assert model.sample.experimental_get_tracing_count() == traced, "a graph is kept for each number"
+    if conditional:
+        np.testing.assert_allclose(model.sample(5, 3, [0, 1, 2, 0, 1]).numpy(), first, atol=1e-6)
+        one = model.sample(5, 3, 2).numpy()
+        np.testing.assert_allclose(one[2], first[2], atol=1e-6)
+        assert not np.allclose(one[0], first[0])
+        served = model.signatures["serving_default"](latents=latents, label=tf.constant([0, 1]))
     else:
-        raise AssertionError(bad)
-np.save(sys.argv[4], first)
+        served = model.signatures["serving_default"](latents=latents)
+    assert served["images"].shape == (2, 8, 8, 1)
+    for bad in [(0, 1), (-3, 1)] + [(2, 1, 3), (2, 1, -1)] * conditional:
+        try:
+            model.sample(*bad)
+        except tf.errors.InvalidArgumentError as error:
+            assert "must be" in str(error)
+        else:
+            raise AssertionError(bad)
+    np.save(f"{path}/{kind}.npy", first)
 """
 
 
-@pytest.mark.parametrize("conditional", [False, True], ids=["vanilla", "conditional"])
-def test_saved_model_needs_tensorflow_only(tmp_path, conditional):
-    gan = tiny_gan(conditional, batch_norm=True)
-    export_generator(gan.ema_generator, tmp_path / "model", num_classes=3 if conditional else None)
-    kind = "conditional" if conditional else "unconditional"
-    arguments = [str(tmp_path / "model"), kind, str(2 * CHUNK + 3), str(tmp_path / "first.npy")]
+def test_saved_models_need_tensorflow_only(tmp_path):
+    gans = {"unconditional": tiny_gan(batch_norm=True), "conditional": tiny_gan(True, batch_norm=True)}
+    for kind, gan in gans.items():
+        export_generator(gan.ema_generator, tmp_path / kind, num_classes=gan.num_classes)
+    arguments = [str(tmp_path), ",".join(gans), str(2 * CHUNK + 3)]
     done = subprocess.run(
         [sys.executable, "-c", CODE, *arguments], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-2000:]
     # The same images as here, and as the generator gives in [-1, 1].
-    images = np.load(tmp_path / "first.npy")
-    np.testing.assert_allclose(images, gan.generate(5, 3).numpy() / 2 + 0.5, atol=1e-5)
+    for kind, gan in gans.items():
+        images = np.load(tmp_path / f"{kind}.npy")
+        np.testing.assert_allclose(images, gan.generate(5, 3).numpy() / 2 + 0.5, atol=1e-5)
 
 
 def test_generator_keras_loads_without_this_package(tmp_path):

@@ -206,6 +206,9 @@ def test_what_cannot_be_trained(shared):
         tiny(loss="cosine")
     with pytest.raises(InputError, match="attribute_weight -1 is out of range: at least 0"):
         tiny(attribute_weight=-1)
+    for name in ("replay", "packing", "num_classes"):
+        with pytest.raises(InputError, match=f"{name} 8 is not for FrameGAN, whose D sees clips"):
+            tiny(**{name: 8})
     with pytest.raises(InputError, match="frame_generator takes 3 factors, not 1"):
         FrameGAN(gan.generator, gan.discriminator, factors={"action": 2}, phases=PHASES)
     with pytest.raises(InputError, match="n 0 is out of range"):

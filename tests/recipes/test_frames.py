@@ -8,9 +8,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.conftest import as_if_killed, same, values
+from tests.conftest import as_if_killed, same, values, without_export
 from tfgan_ref.errors import InputError
 from tfgan_ref.media.clips import encode_gif
+from tfgan_ref.recipes import RECIPES
 from tfgan_ref.recipes.frames import RECIPE, FrameSettings
 from tfgan_ref.run import build, train
 from tfgan_ref.run.sample import open_writer
@@ -35,7 +36,8 @@ def state(path):
     return values([variable for group in gan.state().values() for variable in group])
 
 
-def test_a_run_that_goes_on_ends_where_one_without_a_stop_does(run, tmp_path):
+def test_a_run_that_goes_on_ends_where_one_without_a_stop_does(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "frames", without_export(RECIPE))
     assert train.resume_run(as_if_killed(run, tmp_path / "stopped", 2))
     assert same(state(run), state(tmp_path / "stopped"))
 

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import as_if_killed, same, values
+from tests.conftest import as_if_killed, same, values, without_export
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
 from tfgan_ref.errors import InputError
 from tfgan_ref.media.medium import class_labels
-from tfgan_ref.recipes import build_gan
+from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.speech import RECIPE
 from tfgan_ref.run import build, train
 from tfgan_ref.run.sample import open_writer
@@ -126,7 +126,8 @@ def test_two_replicas_train_as_one_device_does(settings_of, two_replicas):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-def test_stopped_and_resumed_run_ends_where_a_straight_one_does(trained, tmp_path):
+def test_stopped_and_resumed_run_ends_where_a_straight_one_does(trained, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "speech", without_export(RECIPE))
     assert train.resume_run(as_if_killed(trained, tmp_path / "stopped", 2))
     straight, resumed = (build.restore_gan(path) for path in (trained, tmp_path / "stopped"))
     assert same(values(straight.variables), values(resumed.variables))

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import as_if_killed, same, values
+from tests.conftest import as_if_killed, same, values, without_export
 from tfgan_ref.data.sentences.grammar import grammar_sentences
 from tfgan_ref.data.sentences.sources import read_sentences
 from tfgan_ref.errors import InputError
 from tfgan_ref.media.sentences import SentenceLister, sentence_sheet
+from tfgan_ref.recipes import RECIPES
 from tfgan_ref.recipes.text import RECIPE, TextSettings
 from tfgan_ref.run import build, train
 
@@ -29,7 +30,8 @@ def run(tmp_path_factory):
     return path
 
 
-def test_resumed_run_is_bit_identical(run, tmp_path):
+def test_resumed_run_is_bit_identical(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "text", without_export(RECIPE))
     assert train.resume_run(as_if_killed(run, tmp_path / "short", 2))
     states = []
     for path in (run, tmp_path / "short"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import as_if_killed, same, values
+from tests.conftest import as_if_killed, same, values, without_export
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.settings import TranslationSettings
@@ -24,6 +24,7 @@ SMALL = {
     "srgan": {"width": 4, "blocks": 1, "crop": 8, "batch_size": 2, "scale": 2, "d_width": 4,
               "perceptual": "none", "pretrain_steps": 2},
 }  # fmt: skip
+EXPORTED = {"inpaint", "cyclegan", "style", "srresnet"}  # the others export as one of these does
 EVERY = pytest.mark.parametrize("name", SMALL)
 
 
@@ -60,8 +61,11 @@ def test_every_recipe_is_tested():
 def test_recipe_trains_and_exports(name, settings_of, tmp_path):
     """The SavedModel does what the run does, with a picture of any size."""
     settings = settings_of(name, steps=2, log_every=1, checkpoint_every=1, sample_every=2)
-    assert train.start_run(RECIPES[name], settings, tmp_path / "run")
+    recipe = RECIPES[name] if name in EXPORTED else without_export(RECIPES[name])
+    assert train.start_run(recipe, settings, tmp_path / "run")
     assert (tmp_path / "run" / "samples.png").is_file()
+    if name not in EXPORTED:
+        return
     picture = np.random.default_rng(0).integers(0, 256, (13, 18, 3), np.uint8)
     run, exported = (open_translator(tmp_path / "run" / part) for part in ("", "saved_model"))
     other = {None: (), "mask": (picture[..., 0] > 90,), "style": (picture[:9],)}[run.second_input]
@@ -70,8 +74,9 @@ def test_recipe_trains_and_exports(name, settings_of, tmp_path):
     np.testing.assert_allclose(made.astype(int), exported.apply(picture, *other), atol=1)
 
 
-def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp_path):
-    recipe = RECIPES["srgan"]  # it has two phases
+def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp_path, monkeypatch):
+    recipe = without_export(RECIPES["srgan"])  # it has two phases
+    monkeypatch.setitem(RECIPES, "srgan", recipe)
     train.start_run(recipe, settings_of("srgan", checkpoint_every=3), tmp_path / "straight")
     assert train.resume_run(as_if_killed(tmp_path / "straight", tmp_path / "stopped", 3))
     straight, resumed = (build.restore_gan(tmp_path / run) for run in ("straight", "stopped"))
@@ -79,7 +84,7 @@ def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp
 
 
 def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path):
-    train.start_run(RECIPES["srresnet"], settings_of("srresnet"), tmp_path / "srresnet")
+    train.start_run(without_export(RECIPES["srresnet"]), settings_of("srresnet"), tmp_path / "srresnet")
     trained = build.restore_gan(tmp_path / "srresnet").sampling_generator
     settings = settings_of("srgan", pretrain_steps=0, start_from=str(tmp_path / "srresnet"))
     gan = RECIPES["srgan"].build(settings, RECIPES["srgan"].read(settings).shape)
@@ -125,7 +130,7 @@ def test_missing_vgg_weights_stop_srgan(settings_of, tmp_path):
 
 
 def test_runs_of_pictures_are_neither_sampled_nor_compared(run_script, settings_of, tmp_path):
-    train.start_run(RECIPES["inpaint"], settings_of("inpaint"), tmp_path / "run")
+    train.start_run(without_export(RECIPES["inpaint"]), settings_of("inpaint"), tmp_path / "run")
     for script, arguments in (
         ("sample.py", (tmp_path / "run", "--out", tmp_path / "x.png")),
         ("evaluate.py", (tmp_path / "run",)),

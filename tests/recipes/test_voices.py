@@ -1,12 +1,10 @@
 """The recipe for voices: it trains, resumes, exports and converts recordings, and says what is wrong."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import as_if_killed, same, values
+from tests.conftest import as_if_killed, same, values, without_export
 from tfgan_ref.data.sounds import vocoder
 from tfgan_ref.data.sounds.vowels import vowels
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
@@ -88,8 +86,7 @@ def test_served_batches_are_what_apply_makes(run, recording):
 
 
 def test_stopped_and_resumed_run_ends_where_a_straight_one_does(run, tmp_path, monkeypatch):
-    medium = replace(RECIPE.medium, export=lambda gan, path, shape: path.mkdir())  # which takes time
-    monkeypatch.setitem(RECIPES, "voices", replace(RECIPE, medium=medium))
+    monkeypatch.setitem(RECIPES, "voices", without_export(RECIPE))
     assert train.resume_run(as_if_killed(run, tmp_path / "stopped", 2))
     straight, resumed = (build.restore_gan(path) for path in (run, tmp_path / "stopped"))
     assert same(values(straight.variables), values(resumed.variables))

@@ -102,6 +102,7 @@ def test_resuming_a_finished_run_changes_nothing(uninterrupted):
     assert same(state(uninterrupted), before[1])
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_a_checkpoint_and_exits(tmp_path):
     run = tmp_path / "run"
     process = subprocess.Popen(start(run), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.batches import shape_of
-from tfgan_ref.gans.gan import GAN, accuracies, class_accuracy
+from tfgan_ref.gans.gan import GAN, accuracies, class_accuracy, refuse_settings
 
 CHUNK = 32  # clips that are made at once when drawing
 RECOMBINED = 4  # one clip in so many is also drawn under another clip's action
@@ -37,7 +37,7 @@ class FrameGAN(GAN):
         phases: of an action.
         loss: a name in ``losses.ADVERSARIAL_LOSSES``.
         attribute_weight: weight of L_C in the losses of D and of G.
-        settings: those of ``GAN``.
+        settings: those of ``GAN`` but replay, packing and num_classes.
 
     Raises:
         InputError: unknown loss, the networks do not take these factors, or a setting is out of range.
@@ -57,6 +57,8 @@ class FrameGAN(GAN):
         **settings: Any,
     ) -> None:
         check_at_least(0, attribute_weight=attribute_weight)
+        kind = "FrameGAN, whose D sees clips with their conditions"
+        refuse_settings(settings, ("replay", "packing", "num_classes"), kind)
         super().__init__(generator, discriminator, **settings)
         for network in (generator, discriminator):
             taken = network.inputs[1].shape[-1]

@@ -1,6 +1,8 @@
 """The base of the types that draw samples from latents. The training step itself is each type's own."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -202,6 +204,23 @@ class GAN(GenerativeModel):
             # The purpose of D's own call on them: the penalty belongs to what D saw.
             penalty += self.r1 * r1_penalty(self.critic(labels, 2 * critic_step + 1), samples)
         return penalty
+
+
+def refuse_settings(settings: dict[str, Any], names: Sequence[str], kind: str) -> None:
+    """Refuses settings of ``GAN`` that a type cannot take.
+
+    Args:
+        settings: what the type was given.
+        names: of those that it cannot take.
+        kind: the type's name, and why, for the message.
+
+    Raises:
+        InputError: one is given, other than as its default or 0.
+    """
+    defaults = inspect.signature(GAN).parameters
+    for name in names:
+        if settings.get(name) not in (None, 0, defaults[name].default):
+            raise InputError(f"{name} {settings[name]} is not for {kind}: leave it out")
 
 
 def check_targets(label_targets: LabelTargets, loss: str) -> LabelTargets | None:

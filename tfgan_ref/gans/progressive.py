@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.batches import shape_of
-from tfgan_ref.gans.gan import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies
+from tfgan_ref.gans.gan import ACCURACIES, GAN, LOSSES_AND_NORMS, accuracies, refuse_settings
 from tfgan_ref.gans.penalties import interpolate_norms, refuse_batch_norm
 from tfgan_ref.networks.images.progressive import (
     ProgressiveDiscriminator,
@@ -58,7 +58,8 @@ class ProgressiveGAN(GAN):
         drift: float | None = None,
         **settings: Any,
     ) -> None:
-        _refuse(settings)
+        kind = "ProgressiveGAN, whose images change size and have no labels"
+        refuse_settings(settings, ("replay", "packing", "num_classes"), kind)
         adversarial_loss = losses.adversarial_loss(loss, LOSSES)
         wasserstein = loss == "wasserstein"
         for name, weight in (("penalty_weight", penalty_weight), ("drift", drift)):
@@ -202,15 +203,6 @@ class ProgressiveGAN(GAN):
         """Updates the variables of D's present stage to lower ``loss``; returns the norm of its gradient."""
         stage = self.discriminator.stages[self.phase]
         return self.update(loss, tape, self.d_optimizer, [stage])
-
-
-def _refuse(settings: dict[str, Any]) -> None:
-    for name, absent in (("replay", None), ("packing", 1), ("num_classes", None)):
-        if settings.get(name, absent) not in (absent, 0):
-            raise InputError(
-                f"{name} {settings[name]} is not for ProgressiveGAN, whose images change size and have no "
-                "labels: leave it out"
-            )
 
 
 def _check_match(generator: keras.Model, discriminator: ProgressiveDiscriminator) -> None:
