@@ -16,18 +16,15 @@ demo: $(VENV)/installed
 	@if [ -d runs/demo ]; then $(BIN)/python scripts/train.py --resume runs/demo; \
 	else $(BIN)/python scripts/train.py cgan --out runs/demo; fi
 
-# Two files at a time: most of a test is tracing graphs, which uses one core. In two parts, since a process keeps
-# the graphs that it has traced: one part needs about 10 GB.
+# Two files at a time: most of a test is tracing graphs, which uses one core.
 PYTEST := -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 test: $(VENV)/installed
-	$(BIN)/python $(PYTEST) tests/gans tests/metrics
-	$(BIN)/python $(PYTEST) tests --ignore tests/gans --ignore tests/metrics
+	$(BIN)/python $(PYTEST)
 
 # The oldest TensorFlow that is supported, with the newest Keras that goes with it, and the newest of both.
 # TensorFlow 2.18 needs Python 3.12 or older, and protobuf 5, for which tensorflow-metadata 1.21 is too new.
 test-matrix: .venv-oldest/installed test
-	.venv-oldest/bin/python $(PYTEST) tests/gans tests/metrics
-	.venv-oldest/bin/python $(PYTEST) tests --ignore tests/gans --ignore tests/metrics
+	.venv-oldest/bin/python $(PYTEST)
 
 .venv-oldest/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv-oldest

@@ -35,8 +35,11 @@ tf.config.experimental.enable_op_determinism()
 # order of updates, which it once broke, switch it on.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
+# Loss scaling is one code for all types, which the tests of VanillaGAN and WGANGP run.
+FLOAT16 = pytest.param("mixed_float16", marks=pytest.mark.slow)
+
 # Begun first, so that no single file is left to the end while the other process has nothing to do.
-LONGEST = ("test_docs.py", "test_distribution.py", "test_benchmarks.py")
+LONGEST = ("test_docs.py", "test_keras_model.py", "test_resume.py", "test_distribution.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -61,7 +64,7 @@ def graphs_are_dropped():
 def eager_training():
     """Lets ``fit`` run its steps eagerly: a graph costs as much as ten steps, and these tests take fewer.
 
-    Each type is trained as a graph in tests/gans, and each recipe in tests/recipes/test_recipes.py.
+    The types are trained as graphs in tests/gans.
     """
     with pytest.MonkeyPatch.context() as patch:
         # In place of Keras's property, to which ``compile`` writes.

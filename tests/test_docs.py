@@ -26,6 +26,7 @@ DOCUMENTS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SAVE = tf.saved_model.save
 SHORT = ["--set", "log_every=2", "--set", "checkpoint_every=2", "--set", "sample_every=4"]
+LONG = {"commands.md", "image_to_image.md"}
 NARROW = {
     "voices": ["width=8", "d_width=8", "blocks=1", "frames=8", "length=2000"],
     "style": ["width=4", "d_width=4", "blocks=1", "depth=1"],
@@ -150,8 +151,11 @@ RUNS = {"runs/demo": "cgan", "runs/style": "style", "runs/mnist": "dcgan"}
 @pytest.mark.parametrize(
     "path",
     # The Chinese README has the code of the English one: tests/test_readme.py.
-    [path for path in DOCUMENTS if blocks(path, "", "sh", "python") and "zh" not in path.name],
-    ids=lambda path: path.name,
+    [
+        pytest.param(path, id=path.name, marks=[pytest.mark.slow] if path.name in LONG else [])
+        for path in DOCUMENTS
+        if blocks(path, "", "sh", "python") and "zh" not in path.name
+    ],
 )
 def test_its_commands_and_blocks_run(path, files, tfgan, monkeypatch, eager_training):
     text = path.read_text()

@@ -26,6 +26,7 @@ def succeeded(result):
     return out
 
 
+@pytest.mark.slow
 def test_modes_of_a_mixture(run, tmp_path):
     common = ["--distribution", "two_modes", "--steps", 20, "--out", tmp_path]
     succeeded(run("modes.py", *common, "--objectives", "non_saturating", "--seeds", "1,2"))
@@ -113,6 +114,7 @@ def test_gallery_of_what_is_there(run, tmp_path):
     is_one_line_error(run("gallery.py", "--out", tmp_path / "gallery.jpg"), "must end in .png")
 
 
+@pytest.mark.slow
 def test_steps(run, tmp_path):
     succeeded(run("steps.py", "--recipes", "gan", "--rounds", 1, "--out", tmp_path))
     (row,) = json.loads((tmp_path / "results.json").read_text())

@@ -76,6 +76,7 @@ def test_distances_between_characters():
     assert JUDGE.distance(black, black) == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_judge_learns_what_it_is_to_judge_and_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(judging, "STEPS", dict.fromkeys(judging.STEPS, 40))
     monkeypatch.setattr(judging, "BATCH_SIZE", 12)

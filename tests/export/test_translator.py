@@ -101,6 +101,7 @@ def mirrored(image, stride):
     return np.pad(image, [*beyond, (0, 0)], mode="symmetric")
 
 
+@pytest.mark.slow
 def test_saved_models_need_tensorflow_only(tmp_path):
     net = enlarging(2)
     export_translator(net, tmp_path / "enlarging", inputs=("source",), stride=3, scale=2, margin=2)

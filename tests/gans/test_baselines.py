@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import tiny_batches, values
+from tests.conftest import FLOAT16, tiny_batches, values
 from tfgan_ref import losses, networks
 from tfgan_ref.gans import VAE, MSEGenerator
 
@@ -94,13 +94,14 @@ def test_missing_pixels_do_not_count(make):
     assert float(observed["g_loss"]) < float(make().train_step(masked)["g_loss"])
 
 
+@pytest.mark.slow
 @BOTH
 def test_xla(make):
     logs = tf.function(make().train_step, jit_compile=True, autograph=False)(tiny_batches(1)[0])
     assert all(np.isfinite(float(value)) for value in logs.values())
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
 @BOTH
 def test_mixed_precision(make, precision):
     keras.config.set_dtype_policy(precision)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, tiny_batches, tiny_dataset, values
+from tests.conftest import FLOAT16, same, tiny_batches, tiny_dataset, values
 from tfgan_ref import losses, networks
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
@@ -337,7 +337,7 @@ def test_r1_penalises_the_energys_gradient(kind):
     assert float(gan.discriminator_penalty([images])) == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
 @BOTH
 def test_mixed_precision(kind, precision):
     keras.config.set_dtype_policy(precision)
@@ -353,6 +353,7 @@ def test_mixed_precision(kind, precision):
     assert gan.discriminate([batch["image"]], 0)[0].dtype == tf.float32
 
 
+@pytest.mark.slow
 @BOTH
 def test_xla_gives_the_same_losses(kind, monkeypatch):
     # XLA draws other numbers from a seed, so the latents are given here.

@@ -97,8 +97,8 @@ MODELS = {
 }
 # Their step as a graph is that of another of these types, but for the loss.
 LIKE_ANOTHER = {
-    "DiversitySensitiveGAN", "LSGAN", "HingeGAN", "WGAN", "DRAGAN", "EBGAN", "MSEGenerator",
-    "CycleGAN of voices",
+    "ConditionalGAN", "ACGAN", "DiversitySensitiveGAN", "LSGAN", "HingeGAN", "WGAN", "DRAGAN", "EBGAN",
+    "MSEGenerator", "CycleGAN of voices",
 }  # fmt: skip
 EVERY = pytest.mark.parametrize("name", MODELS)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, values
+from tests.conftest import FLOAT16, same, values
 from tfgan_ref import losses
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
@@ -268,6 +268,7 @@ def test_loop_and_fit_give_the_same_weights():
     assert same(everything(by_loop, metrics=False), everything(by_fit, metrics=False))
 
 
+@pytest.mark.slow
 def test_two_replicas_train_through_a_boundary(two_replicas):
     with two_replicas.scope():
         gan = growing_gan(size=8)
@@ -289,7 +290,7 @@ def test_techniques_work_at_every_size(settings):
         assert all(np.isfinite(float(value)) for value in logs.values())
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
 def test_mixed_precision(precision):
     keras.config.set_dtype_policy(precision)
     try:

@@ -202,6 +202,7 @@ def painted(masks, styles):
     return tf.constant(masks * strokes + (1 - masks) * grounds)
 
 
+@pytest.mark.slow
 def test_it_learns_to_paint_bars_in_given_colours():
     """White bars on black become red on dark, or blue on light, as the style picture's are."""
     rng = np.random.default_rng(0)

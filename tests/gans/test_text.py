@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, values
+from tests.conftest import FLOAT16, same, values
 from tests.gans.test_types import Frozen, sgd
 from tfgan_ref import networks
 from tfgan_ref.errors import InputError
@@ -163,7 +163,7 @@ def test_real_sentences_are_one_hot():
     np.testing.assert_array_equal(label, given["label"])
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
 @EVERY
 def test_mixed_precision(objective, precision):
     keras.config.set_dtype_policy(precision)

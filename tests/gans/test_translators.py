@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, values
+from tests.conftest import FLOAT16, same, values
 from tfgan_ref import networks
 from tfgan_ref.gans import SRGAN, CycleGAN, Pix2Pix, StyleTransferGAN
 
@@ -96,7 +96,7 @@ def scaled(optimizer, precision):
     return keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=16.0) if half else optimizer
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
 @EVERY
 def test_mixed_precision(kind, precision):
     keras.config.set_dtype_policy(precision)
@@ -144,6 +144,7 @@ def test_saved_generator_gives_the_same_pictures(kind, tmp_path):
     np.testing.assert_array_equal(pictures, gan.translate(batch))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pix2pix"])
 def test_two_replicas_stay_alike(kind, two_replicas):
     with two_replicas.scope():

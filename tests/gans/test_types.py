@@ -68,8 +68,10 @@ def test_resumed_training_is_bit_identical_as_a_graph(tmp_path):
         assert same(values(optimizer.variables), values(resumed.optimizers()[name].variables))
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-@EVERY
+@pytest.mark.parametrize(
+    ("kind", "precision"),
+    [*((kind, "mixed_bfloat16") for kind in TYPES.values()), (WGANGP, "mixed_float16")],
+)
 def test_mixed_precision(kind, precision):
     keras.config.set_dtype_policy(precision)
     try:
@@ -83,7 +85,8 @@ def test_mixed_precision(kind, precision):
     assert not same(values(gan.generator.trainable_variables), before)
 
 
-@pytest.mark.parametrize("kind", [WGANGP, ACGAN])  # and VanillaGAN in test_training_step.py
+# And VanillaGAN in test_training_step.py.
+@pytest.mark.parametrize("kind", [WGANGP, pytest.param(ACGAN, marks=pytest.mark.slow)])
 def test_xla_gives_the_same_first_losses(kind, monkeypatch):
     # SGD, because Adam divides by the gradient's size: where that is near 0 it magnifies the last bits.
     gans = [tiny_gan(kind=kind, r1=0.1, n_critic=2, optimizers=(sgd(), sgd())) for _ in range(2)]

@@ -109,6 +109,7 @@ def test_mixed_precision_trains(settings_of):
     assert gan.generate(1, 0).dtype == tf.float32
 
 
+@pytest.mark.slow
 def test_two_replicas_train_as_one_device_does(settings_of, two_replicas):
     """Phase shuffle too: both shift by what one device would. Batch norm would see half a batch."""
     settings = settings_of(critic="waveform", batch_norm=False, instance_noise=0.0, batch_size=4)

@@ -65,6 +65,7 @@ def killed(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_run_is_bit_identical(uninterrupted, killed):
     done = subprocess.run(command("--resume", killed), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -121,6 +122,7 @@ def test_ctrl_c_saves_a_checkpoint_and_exits(tmp_path):
     assert not np.isnan(gan.generate(1, 0)).any()
 
 
+@pytest.mark.slow
 def test_run_that_evaluates_keeps_its_best_generator(tmp_path, monkeypatch, run_script):
     """Scores every few steps; after a kill and a resume the table and the best are as if there was none."""
     from tfgan_ref.evaluation import classifier

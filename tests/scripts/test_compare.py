@@ -77,6 +77,7 @@ def test_two_recipes_and_what_is_used_again(run_script, tmp_path):
     assert f"{out / 'gan'} holds a run with another beta_1, 0.5 instead of 0.4" in err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_sweep_with_a_run_that_diverges(run_script, tmp_path):
     out = tmp_path / "out"
     command = ["compare.py", "gan", "--steps", "10", "--out", out, *TINY, "--metrics", "fid,is"]

@@ -73,7 +73,9 @@ def run_workers(arguments, path, count=2):
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", pytest.param("adam", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("kind", replicated.KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=[pytest.mark.slow] if k == "pix2pix" else []) for k in replicated.KINDS]
+)
 def test_two_replicas_end_where_one_does(kind, optimizer, two_replicas):
     build = replicated.KINDS[kind]
     one, two = on_one_device(kind, optimizer), replicated.train(build, kind, optimizer, two_replicas)
@@ -165,7 +167,8 @@ def test_a_run_resumes_on_another_number_of_replicas(two_replicas, tmp_path):
     assert furthest(values(straight.generator.variables), values(resumed.generator.variables)) < 1e-5
 
 
-@pytest.mark.parametrize("strategy", ["mirrored", pytest.param("multiworker", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["mirrored", "multiworker"])
 def test_train_py_resumes_under_a_strategy(strategy, run_script, mirrored, tmp_path):
     """20 steps in one process against 10 and 10 on two replicas or in two processes."""
     common = ["gan", "--batch-size", 8, "--set", "batch_norm=false", "--set", "image_size=8"]

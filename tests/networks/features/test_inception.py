@@ -213,6 +213,7 @@ def keras_weights(tmp_path_factory):
     return model, path
 
 
+@pytest.mark.slow
 def test_keras_inception_is_what_keras_users_compute(keras_weights):
     model, path = keras_weights
     extractor = inception_keras.InceptionKeras(path)

@@ -80,6 +80,7 @@ def test_point_autoencoder_is_unbounded_and_learns():
     assert learns_to_rebuild(model, points, 5)
 
 
+@pytest.mark.slow
 def test_conv_autoencoder_learns():
     rows = np.random.default_rng(0).choice([-1.0, 1.0], (32, 28, 1, 1))
     images = np.broadcast_to(rows, (32, 28, 28, 1)).astype(np.float32)

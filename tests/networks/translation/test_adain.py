@@ -130,6 +130,7 @@ def test_it_saves_and_loads_in_safe_mode_and_clones(tmp_path):
     assert [copy.get_layer(name).name for name in PARTS] == list(PARTS)
 
 
+@pytest.mark.slow
 def test_xla_gives_the_same_pictures():
     model = tiny()
     inputs = [pictures(2, 8, 8, 3), pictures(2, 8, 8, 3, seed=1)]
