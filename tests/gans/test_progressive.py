@@ -248,7 +248,7 @@ def uninterrupted(tmp_path_factory):
     return gan, directory
 
 
-@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("stop", [pytest.param(n, marks=[] if n == 5 else [pytest.mark.slow]) for n in STOPS])
 def test_stopped_and_resumed_run_is_bit_identical(stop, uninterrupted):
     straight, directory = uninterrupted
     resumed = growing_gan(**SHORT_STAGES)

@@ -19,6 +19,7 @@ EVERYTHING = {
     "dropout": 0.2, "r1": 0.1, "instance_noise": InstanceNoise(0.1), "replay": 12, "n_critic": 2,
 }  # fmt: skip
 CASES = {name: (kind, EVERYTHING) for name, kind in TYPES.items()}
+FAST = {"VanillaGAN", "WGANGP", "DRAGAN"}
 CASES |= {f"plain {kind.__name__}": (kind, {"n_critic": 1}) for kind in (VanillaGAN, WGANGP)}
 
 
@@ -68,7 +69,13 @@ def unordered(nodes):
     ]
 
 
-@pytest.mark.parametrize(("kind", "settings"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        pytest.param(*case, marks=[] if name in FAST else [pytest.mark.slow], id=name)
+        for name, case in CASES.items()
+    ],
+)
 def test_no_update_overtakes_a_pass(kind, settings):
     gan = tiny_gan(kind=kind, **settings)
     batch = next(iter(tiny_dataset(6 * gan.n_critic)))

@@ -36,6 +36,7 @@ def state(path):
     return values([variable for group in gan.state().values() for variable in group])
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_ends_where_one_without_a_stop_does(run, tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "frames", without_export(RECIPE))
     assert train.resume_run(as_if_killed(run, tmp_path / "stopped", 2))

@@ -127,6 +127,7 @@ def test_two_replicas_train_as_one_device_does(settings_of, two_replicas):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_run_ends_where_a_straight_one_does(trained, tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "speech", without_export(RECIPE))
     assert train.resume_run(as_if_killed(trained, tmp_path / "stopped", 2))

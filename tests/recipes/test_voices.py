@@ -85,6 +85,7 @@ def test_served_batches_are_what_apply_makes(run, recording):
             np.testing.assert_allclose(found[:, 0], apply(one), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_run_ends_where_a_straight_one_does(run, tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "voices", without_export(RECIPE))
     assert train.resume_run(as_if_killed(run, tmp_path / "stopped", 2))
@@ -121,6 +122,7 @@ def test_converted_recording_is_as_high_as_the_statistics_say(recording):
     assert level_made == pytest.approx(level, abs=0.3)
 
 
+@pytest.mark.slow
 def test_resnet_needs_frames_in_fours_and_gets_them(data, recording):
     settings = RECIPE.settings(data=data, **SMALL | {"translator": "resnet", "width": 4})
     read = RECIPE.read(settings)

@@ -83,6 +83,7 @@ def test_killed_and_resumed_run_is_bit_identical(uninterrupted, killed):
     assert [int(row["step"]) for row in tables[0]] == list(range(10, STEPS + 1, 10))
 
 
+@pytest.mark.slow
 def test_run_directory_holds_all_that_a_run_is(uninterrupted):
     names = {p.name for p in uninterrupted.iterdir()}
     assert names == {
@@ -96,6 +97,7 @@ def test_run_directory_holds_all_that_a_run_is(uninterrupted):
     assert len(list((uninterrupted / "checkpoints").iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_resuming_a_finished_run_changes_nothing(uninterrupted):
     before = (uninterrupted / "metrics.csv").read_bytes(), state(uninterrupted)
     assert train.resume_run(uninterrupted)

@@ -29,6 +29,7 @@ def files_of(path):
     }
 
 
+@pytest.mark.slow
 def test_two_recipes_and_what_is_used_again(run_script, tmp_path):
     out = tmp_path / "out"
     command = ["compare.py", "gan", "cgan", "--steps", "4", "--out", out, "--set", "width=4", *TINY]
