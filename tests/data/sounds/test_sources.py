@@ -63,6 +63,29 @@ def test_names_of_files_say_class_and_speaker(tmp_path):
     assert waves.groups.tolist() == [0, 0, 1]
 
 
+@pytest.mark.parametrize(
+    ("stem", "pattern", "parts"),
+    [
+        ("a_VCTK_p225_0", "{label}_{group}_{take}", ["label could be 'a' or 'a_VCTK'"]),
+        ("x_a_y_a_z", "{start}_{label}_{end}", ["label could be 'a' or 'a'"]),
+        ("a-b_c_0", "{label}-{group}_{take}", ["group could be 'b' or 'b_c'"]),
+        ("yes1", "{label}{take}", ["label could be 'y' or 'yes'"]),
+    ],
+)
+def test_name_that_follows_the_pattern_in_several_ways(tmp_path, refused, stem, pattern, parts):
+    write(tmp_path / f"{stem}.wav", sixteen_bits(TONE))
+    with refused(f"{stem}.wav follows the pattern {pattern} in several ways", *parts):
+        read_waves(f"wav:{tmp_path}:{pattern}", length=LENGTH)
+
+
+def test_what_is_not_used_may_be_cut_in_several_ways(tmp_path):
+    for group in ("p225", "p226"):
+        write(tmp_path / f"a-VCTK_{group}-0_1_2.wav", sixteen_bits(TONE))
+    waves = read_waves(f"wav:{tmp_path}:{{label}}-VCTK_{{group}}-{{take}}_{{part}}", length=LENGTH)
+    assert waves.class_names == ("a",)
+    assert waves.group_names == ("p225", "p226")
+
+
 @pytest.mark.parametrize("pattern", ["{take}", "{label}_{label}", "{word}_{take}"])
 def test_pattern_without_one_label(folder, refused, pattern):
     with refused("pattern", "{label}"):
