@@ -44,11 +44,12 @@ class Medium:
 
     Attributes:
         export: writes the averaged generator of (gan, path, shape) as a SavedModel; ``path`` must not exist.
-        usage: how to use that SavedModel; ``{path}`` stands for where it is.
+        usage: how to use that SavedModel; ``{path}`` stands for where it is, ``{label}`` for an example.
         served: the output of its ``serving_default`` by which it is known.
         of_gan: makes what writes samples of (gan, shape); None: ``sample.py`` does not draw them, or draws
             pictures.
         of_saved_model: the same of a loaded SavedModel.
+        example_label: what ``sample.py --label`` could be, for data of a shape.
     """
 
     export: Callable[[Any, Path, DataShape], None]
@@ -56,6 +57,7 @@ class Medium:
     served: str
     of_gan: Callable[[Any, DataShape], SampleWriter] | None = None
     of_saved_model: Callable[[tf.Module], SampleWriter] | None = None
+    example_label: Callable[[DataShape], str] = lambda shape: "all"
 
 
 def class_labels(n: int, label: str | None, names: Sequence[str]) -> np.ndarray:
