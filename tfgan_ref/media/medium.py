@@ -65,19 +65,24 @@ def class_labels(n: int, label: str | None, names: Sequence[str]) -> np.ndarray:
 
     Args:
         n: number of samples.
-        label: a class by its name or number; None or "all": n / classes of each, in order.
+        label: a class by its name or number; None or "all": every class in order, see ``labels_in_order``.
         names: what the labels stand for.
 
     Raises:
         InputError: there is no such class.
     """
     if label in (None, "all"):
-        return np.repeat(np.arange(len(names)), max(1, n // len(names)))
+        return labels_in_order(n, len(names))
     if label in names:
         return np.full(n, names.index(label))
     if label.isdecimal() and int(label) < len(names):
         return np.full(n, int(label))
     raise InputError(f"label {label!r} is unknown: choose one of {', '.join(names)}, or all")
+
+
+def labels_in_order(n: int, classes: int) -> np.ndarray:
+    """Returns ``n`` labels, those of class 0 first: n / classes of each, of the first ones one more."""
+    return np.sort(np.arange(n) % classes)
 
 
 def _export_pictures(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
