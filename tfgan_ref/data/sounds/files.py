@@ -11,6 +11,7 @@ from tfgan_ref.data.sounds.waves import Waves
 from tfgan_ref.errors import InputError, reason
 
 _FIELDS = ("label", "group")
+_MARGIN = 1.0  # seconds behind what is used: they tell whether it is cut, and resampling hears them
 
 
 def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) -> Waves:
@@ -50,7 +51,7 @@ def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) ->
     for file, (label, group) in zip(files, said, strict=True):
         recording = str(file.relative_to(path))
         try:
-            samples, rate = read_wav(file)
+            samples, rate = read_wav(file, length / sample_rate + _MARGIN)
         except (OSError, ValueError) as error:
             collection.leave_out(recording, reason(error))
             continue
