@@ -22,6 +22,13 @@ def test_grid_lays_images_out_row_by_row():
     assert (picture[0] == 40).all()
 
 
+def test_a_row_of_a_grid_begins_with_every_label():
+    images = np.full((4, 2, 2, 1), 200, np.uint8)
+    picture = plotting.grid(images, 2, padding=1, labels=np.array([0, 0, 1, 2]))
+    cells = picture[1:10, 1:7].reshape(3, 3, 2, 3)[:, 0, :, 0]
+    np.testing.assert_array_equal(cells == 200, [[True, True], [True, False], [True, False]])
+
+
 def test_png_round_trip(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
     plotting.save_png(tmp_path / "a" / "b.png", picture)

@@ -156,12 +156,14 @@ def prepare_scoring() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-def usage(saved_model: Path, lines: str) -> str:
+def usage(saved_model: Path, lines: str, label: str) -> str:
     """Returns where an exported generator is and how to use it.
 
     Args:
         saved_model: where it is.
-        lines: how to use it; ``{path}``, ``{apply}`` and ``{sample}`` stand for it and for two commands.
+        lines: how to use it; ``{path}``, ``{apply}`` and ``{sample}`` stand for it and for two commands,
+            ``{label}`` for the label.
+        label: an example.
     """
-    filled = lines.format(path=saved_model, apply=typed("apply"), sample=typed("sample"))
+    filled = lines.format(path=saved_model, apply=typed("apply"), sample=typed("sample"), label=label)
     return f"SavedModel   {saved_model}\n\n{filled}"

@@ -15,7 +15,14 @@ def to_uint8(images: np.ndarray | tf.Tensor) -> np.ndarray:
     return np.clip(np.rint((np.asarray(images, np.float32) + 1.0) * 127.5), 0, 255).astype(np.uint8)
 
 
-def grid(images: np.ndarray, columns: int, *, padding: int = 2, enlarge: int = 1) -> np.ndarray:
+def grid(
+    images: np.ndarray,
+    columns: int,
+    *,
+    padding: int = 2,
+    enlarge: int = 1,
+    labels: np.ndarray | None = None,
+) -> np.ndarray:
     """Lays images (N, H, W, C) uint8 out in rows: one uint8 picture, dark grey between and around them.
 
     Args:
@@ -23,17 +30,29 @@ def grid(images: np.ndarray, columns: int, *, padding: int = 2, enlarge: int = 1
         columns: images in a row.
         padding: pixels between images.
         enlarge: whole factor by which each pixel is repeated.
+        labels: (N,), where they change a new row begins; None: every row but the last is full.
     """
-    n, height, width, channels = images.shape
-    rows = -(-n // columns)
+    height, width, channels = images.shape[1:]
+    places = _places(np.zeros(len(images)) if labels is None else labels, columns)
+    rows = places[-1] // columns + 1
     picture = np.full(
         (rows * (height + padding) + padding, columns * (width + padding) + padding, channels), 40, np.uint8
     )
-    for index, image in enumerate(images):
+    for index, image in zip(places, images, strict=True):
         top = padding + index // columns * (height + padding)
         left = padding + index % columns * (width + padding)
         picture[top : top + height, left : left + width] = image
     return picture.repeat(enlarge, axis=0).repeat(enlarge, axis=1)
+
+
+def _places(labels: np.ndarray, columns: int) -> list[int]:
+    """Returns the number of each image's cell, row by row."""
+    places: list[int] = []
+    for i, label in enumerate(labels):
+        place = places[-1] + 1 if i else 0
+        changed = i > 0 and label != labels[i - 1]
+        places.append(-(-place // columns) * columns if changed else place)
+    return places
 
 
 def save_png(path: Path, picture: np.ndarray) -> None:

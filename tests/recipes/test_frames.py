@@ -1,6 +1,7 @@
 """The recipe frames: a run, its resume, its export and its files."""
 
 import json
+import shlex
 
 import keras
 import numpy as np
@@ -9,8 +10,11 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.conftest import as_if_killed, same, values, without_export
+from tfgan_ref import cli
+from tfgan_ref.data.clips.factors import parse_choices
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
-from tfgan_ref.media.clips import encode_gif
+from tfgan_ref.media.clips import FRAMES, encode_gif
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.recipes.frames import RECIPE, FrameSettings
 from tfgan_ref.run import build, train
@@ -128,6 +132,23 @@ def test_sample_says_in_one_line_what_it_does_not_know(run, tmp_path, run_script
     assert code == 2
     assert err.strip().splitlines()[-1] == f"error: {message}"
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("factors", "label"),
+    [
+        ({"hair": ("a", "b"), "action": ("jump", "walk")}, "action=jump,hair=a"),
+        ({"hair": ("a,b", "it's"), "action": ("walk",)}, """'action=walk,hair=it'"'"'s'"""),
+        ({"hair": ("a,b",), "sex": ("f",), "action": ("a,b",)}, "sex=f"),
+        ({"hair": ("a,b",), "action": ("a,b",)}, "all"),
+    ],
+)
+def test_usage_names_what_the_data_have(factors, label):
+    shape = DataShape((8, 8, 3), names={**factors, "factors": tuple(factors), "phase": ("0",)})
+    assert FRAMES.example_label(shape) == label
+    line = f"model --label {label} --n 4 --out DIR"
+    assert line in cli.usage("model", FRAMES.usage, FRAMES.example_label(shape))
+    parse_choices(shlex.split(label)[0], factors)
 
 
 def test_folders_and_seeds_that_cannot_be_used(run, tmp_path):

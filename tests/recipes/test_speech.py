@@ -190,7 +190,8 @@ def test_sample_script(trained, tmp_path, run_script):
 def test_classes_by_number_and_bad_seeds(trained, tmp_path):
     writer = open_writer(trained)
     assert class_labels(3, "1", writer.class_names).tolist() == [1, 1, 1]
-    assert class_labels(5, "all", writer.class_names).tolist() == [0, 0, 1, 1]
+    assert class_labels(5, "all", writer.class_names).tolist() == [0, 0, 0, 1, 1]
+    assert class_labels(1, None, writer.class_names).tolist() == [0]
     with pytest.raises(InputError, match="label '2' is unknown"):
         class_labels(1, "2", writer.class_names)
     with pytest.raises(InputError, match="seed -1 is out of range"):

@@ -77,7 +77,7 @@ def test_sentences_go_into_a_file_that_can_be_read(tmp_path):
     assert data.topics == ("a", "b")
     assert data.texts() == ["it rains 0", "it rains 1"]
     assert lister.write(5, 0, "b", None) == "\n".join(["it rains 1"] * 5)
-    assert lister.write(5, 0, "all", None) == "\n".join(["a\tit rains 0"] * 2 + ["b\tit rains 1"] * 2)
+    assert lister.write(5, 0, "all", None) == "\n".join(["a\tit rains 0"] * 3 + ["b\tit rains 1"] * 2)
     with pytest.raises(InputError, match="made.tsv exists: name another file with --out"):
         lister.write(5, 0, None, out)
 

@@ -198,6 +198,38 @@ def test_a_file_of_another_rate_with_two_channels_is_mixed_and_resampled(tmp_pat
     assert "mixed from 2 channels to one, resampled from 22050 to 8000 per second" in caplog.text
 
 
+def test_a_long_file_is_converted_in_pieces(tmp_path, monkeypatch, recording):
+    monkeypatch.setattr(apply_sounds, "_PIECES", (0.1, 0.05, 0.005))
+    heard = []
+
+    def halved(audio):
+        heard.append(audio.numpy())
+        return 0.5 * audio
+
+    audio = np.concatenate([recording, np.zeros(2000), recording]).astype(np.float32)
+    (tmp_path / "a.wav").write_bytes(encode_wav(audio, RATE))
+    apply_sounds.convert_file(
+        Converter(halved, RATE), apply_sounds.Job(tmp_path / "a.wav", tmp_path / "b.wav")
+    )
+    np.testing.assert_allclose(read_wav(tmp_path / "b.wav")[0], 0.5 * audio, atol=1e-4)
+    assert len(heard) > 2
+    assert max(map(len, heard)) <= 0.1 * RATE
+    assert min(np.abs(piece).max() for piece in heard) > 0  # a silent piece has nothing to convert
+    np.testing.assert_allclose(Converter(halved, RATE).apply(audio), 0.5 * audio, atol=1e-6)
+
+
+def test_what_is_too_loud_in_one_piece_makes_all_quieter(tmp_path, monkeypatch, recording):
+    from scipy.io import wavfile
+
+    monkeypatch.setattr(apply_sounds, "_PIECES", (0.1, 0.05, 0.005))
+    audio = np.concatenate([recording, 4 * recording / np.abs(recording).max()]).astype(np.float32)
+    wavfile.write(tmp_path / "a.wav", RATE, audio)
+    apply_sounds.convert_file(
+        Converter(lambda audio: audio, RATE), apply_sounds.Job(tmp_path / "a.wav", tmp_path / "b.wav")
+    )
+    np.testing.assert_allclose(read_wav(tmp_path / "b.wav")[0], audio / 4, atol=1e-4)
+
+
 def test_a_file_at_its_rate_is_not_spoken_of(tmp_path, caplog, recording):
     (tmp_path / "a.wav").write_bytes(encode_wav(recording, RATE))
     apply_sounds.convert_file(

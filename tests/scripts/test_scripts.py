@@ -258,6 +258,7 @@ def test_sample_writes_grids(run_script, run, tmp_path):
     sizes = {}
     for name, arguments in {
         "all": ["--n", "30"],
+        "unequal": ["--n", "21"],
         "one": ["--n", "9", "--label", "3"],
         "walks": ["--n", "20", "--interpolate"],
         "neighbours": ["--n", "10", "--neighbours", "digits"],
@@ -267,7 +268,13 @@ def test_sample_writes_grids(run_script, run, tmp_path):
         sizes[name] = Image.open(tmp_path / f"{name}.png").size
     # Columns and rows of 28 + 2 pixels, doubled.
     cells = {name: ((w // 2 - 2) // 30, (h // 2 - 2) // 30) for name, (w, h) in sizes.items()}
-    assert cells == {"all": (3, 10), "one": (3, 3), "walks": (10, 2), "neighbours": (8, 10)}
+    assert cells == {
+        "all": (3, 10),
+        "unequal": (3, 10),
+        "one": (3, 3),
+        "walks": (10, 2),
+        "neighbours": (8, 10),
+    }
 
 
 def test_run_and_saved_model_give_the_same_samples(run_script, run, tmp_path):

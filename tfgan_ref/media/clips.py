@@ -1,6 +1,7 @@
 """Animation as output: SavedModels, animated GIFs, and a contact sheet to look at."""
 
 import io
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,6 +205,17 @@ def _writer_of_gan(gan: FrameGAN, shape: DataShape) -> ClipWriter:
     return ClipWriter(lambda *given: module.sample(*given), factors_of(shape))
 
 
+def _example_label(shape: DataShape) -> str:
+    """Names an action and an attribute's value, each the first that a label can name."""
+    said = {
+        factor: next((value for value in values if "," not in value and value == value.strip()), None)
+        for factor, values in factors_of(shape).items()
+    }
+    attribute = next((factor for factor in said if factor != ACTION and said[factor]), None)
+    chosen = [f"{factor}={said[factor]}" for factor in (ACTION, attribute) if said.get(factor)]
+    return shlex.quote(",".join(chosen) or "all")
+
+
 def _writer_of_saved_model(loaded: tf.Module) -> ClipWriter:
     factors: dict[str, tuple[str, ...]] = {}
     for text in loaded.values.numpy():
@@ -215,7 +227,7 @@ def _writer_of_saved_model(loaded: tf.Module) -> ClipWriter:
 FRAMES = Medium(
     export_frames,
     """To write animated GIFs and a contact sheet:
-  {sample} {path} --label action=walk,hat=yes --n 4 --out DIR
+  {sample} {path} --label {label} --n 4 --out DIR
 To use it in any Python with TensorFlow:
   import tensorflow as tf
   model = tf.saved_model.load("{path}")
@@ -223,4 +235,5 @@ To use it in any Python with TensorFlow:
     "frames",
     _writer_of_gan,
     _writer_of_saved_model,
+    _example_label,
 )

@@ -44,11 +44,12 @@ class Medium:
 
     Attributes:
         export: writes the averaged generator of (gan, path, shape) as a SavedModel; ``path`` must not exist.
-        usage: how to use that SavedModel; ``{path}`` stands for where it is.
+        usage: how to use that SavedModel; ``{path}`` stands for where it is, ``{label}`` for an example.
         served: the output of its ``serving_default`` by which it is known.
         of_gan: makes what writes samples of (gan, shape); None: ``sample.py`` does not draw them, or draws
             pictures.
         of_saved_model: the same of a loaded SavedModel.
+        example_label: what ``sample.py --label`` could be, for data of a shape.
     """
 
     export: Callable[[Any, Path, DataShape], None]
@@ -56,6 +57,7 @@ class Medium:
     served: str
     of_gan: Callable[[Any, DataShape], SampleWriter] | None = None
     of_saved_model: Callable[[tf.Module], SampleWriter] | None = None
+    example_label: Callable[[DataShape], str] = lambda shape: "all"
 
 
 def class_labels(n: int, label: str | None, names: Sequence[str]) -> np.ndarray:
@@ -63,19 +65,24 @@ def class_labels(n: int, label: str | None, names: Sequence[str]) -> np.ndarray:
 
     Args:
         n: number of samples.
-        label: a class by its name or number; None or "all": n / classes of each, in order.
+        label: a class by its name or number; None or "all": every class in order, see ``labels_in_order``.
         names: what the labels stand for.
 
     Raises:
         InputError: there is no such class.
     """
     if label in (None, "all"):
-        return np.repeat(np.arange(len(names)), max(1, n // len(names)))
+        return labels_in_order(n, len(names))
     if label in names:
         return np.full(n, names.index(label))
     if label.isdecimal() and int(label) < len(names):
         return np.full(n, int(label))
     raise InputError(f"label {label!r} is unknown: choose one of {', '.join(names)}, or all")
+
+
+def labels_in_order(n: int, classes: int) -> np.ndarray:
+    """Returns ``n`` labels, those of class 0 first: n / classes of each, of the first ones one more."""
+    return np.sort(np.arange(n) % classes)
 
 
 def _export_pictures(gan: GenerativeModel, path: Path, shape: DataShape) -> None:

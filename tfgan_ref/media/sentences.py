@@ -108,7 +108,8 @@ class SentenceLister:
         Args:
             n: number of sentences, at least 1.
             seed: from 0 to 2147483647.
-            label: a topic by its name or number; None or "all": n / topics of each, in order.
+            label: a topic by its name or number; None or "all": every topic in order, equally often or once
+                more.
             out: a file that does not exist.
 
         Returns:

@@ -109,7 +109,8 @@ class SoundWriter:
         Args:
             n: number of sounds, at least 1.
             seed: from 0 to 2147483647.
-            label: a class by its name or number; None or "all": n / classes of each, in order.
+            label: a class by its name or number; None or "all": every class in order, equally often or once
+                more.
             out: a folder that does not exist.
 
         Returns:
@@ -133,18 +134,21 @@ class SoundWriter:
             name = re.sub(r"[^\w-]", "_", self.class_names[number])
             write_bytes(out / f"{i:03d}_{name}.wav", encode_wav(samples, self.sample_rate))
         everything = label in (None, "all")
-        columns = len(labels) // len(self.class_names) if everything else round(len(labels) ** 0.5)
-        plotting.save_png(out / SHEET, spectrogram_sheet(audio, columns))
+        columns = -(-len(labels) // len(self.class_names)) if everything else round(len(labels) ** 0.5)
+        plotting.save_png(out / SHEET, spectrogram_sheet(audio, columns, labels))
         return str(out)
 
 
-def spectrogram_sheet(audio: np.ndarray, columns: int) -> np.ndarray:
-    """Draws the spectrograms of sounds (N, T) in rows: uint8 (H, W, 3), low frequencies at the bottom."""
+def spectrogram_sheet(audio: np.ndarray, columns: int, labels: np.ndarray | None = None) -> np.ndarray:
+    """Draws the spectrograms of sounds (N, T) in rows: uint8 (H, W, 3), low frequencies at the bottom.
+
+    A row begins wherever ``labels`` (N,) change.
+    """
     from matplotlib import colormaps
 
     # A table: a colormap would compare uint8 with 256, at which NumPy before 2.2.2 may crash (issue 28117).
     palette = np.rint(255 * colormaps["magma"](np.arange(256))[:, :3]).astype(np.uint8)
-    return plotting.grid(palette[spectrogram_pictures(audio)[..., 0]], columns)
+    return plotting.grid(palette[spectrogram_pictures(audio)[..., 0]], columns, labels=labels)
 
 
 def sample_rate_of(shape: DataShape) -> int:

@@ -1,16 +1,17 @@
 """A voice converter, from a run directory or an exported SavedModel, applied to WAV files."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.sounds.wav import encode_wav, read_wav, resample, to_mono
+from tfgan_ref.data.sounds.pieces import join_pieces, quiet_pieces
+from tfgan_ref.data.sounds.wav import encode_blocks, length_at, mono_blocks, read_wav_form
 from tfgan_ref.errors import InputError, reason
-from tfgan_ref.files import write_bytes
+from tfgan_ref.files import write_parts
 from tfgan_ref.media.sounds import sample_rate_of
 from tfgan_ref.media.voices import QUIETEST, VOICES, converter_of
 from tfgan_ref.run import build
@@ -18,6 +19,9 @@ from tfgan_ref.run.apply_pictures import Job, plan_targets
 from tfgan_ref.run.saved_models import load_saved_model
 
 logger = logging.getLogger(__name__)
+
+# Seconds: of the longest piece, of its end where it may be cut, and that two pieces share.
+_PIECES = (60.0, 2.0, 0.02)
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Converter:
     def apply(self, audio: np.ndarray) -> np.ndarray:
         """Converts a recording, float32 (T,) in [-1, 1]; what is louder is made quieter first.
 
+        One of more than a minute is converted in pieces, see ``convert``.
+
         Raises:
             InputError: ``audio`` has another shape, or is silent.
         """
@@ -43,7 +49,28 @@ class Converter:
         loudest = np.abs(audio).max()
         if loudest < QUIETEST:
             raise InputError("audio is silent")
-        audio = (audio / max(1.0, loudest)).astype(np.float32)
+        return np.concatenate(list(self.convert([audio], loudest)))
+
+    def convert(self, blocks: Iterable[np.ndarray], loudest: float) -> Iterator[np.ndarray]:
+        """Converts a recording in pieces of at most a minute, which are cut where it is quiet.
+
+        Each piece is converted by itself: its loudest frame counts as the recording's.
+
+        Args:
+            blocks: the recording, (T,) each, one after another.
+            loudest: its loudest sample.
+
+        Yields:
+            What becomes of it, float32 (T,) each, one after another.
+        """
+        longest, search, overlap = (round(seconds * self.sample_rate) for seconds in _PIECES)
+        scaled = ((block / max(1.0, loudest)).astype(np.float32) for block in blocks)
+        pieces = quiet_pieces(scaled, longest, search, overlap)
+        return join_pieces(map(self._convert_piece, pieces), overlap)
+
+    def _convert_piece(self, audio: np.ndarray) -> np.ndarray:
+        if np.abs(audio).max() < QUIETEST:
+            return np.zeros_like(audio)
         return self.function(tf.constant(audio)).numpy()
 
 
@@ -91,29 +118,30 @@ def plan_recordings(inputs: Iterable[Path], out: Path, *, overwrite: bool = Fals
 def convert_file(converter: Converter, job: Job) -> None:
     """Converts one WAV file; the result, 16 bit and mono, appears under its name when it is complete.
 
-    Another rate is resampled to the converter's, several channels are mixed; a warning says so.
+    Another rate is resampled to the converter's, several channels are mixed; a warning says so. Memory does
+    not grow with the length of the recording.
 
     Raises:
         InputError: the file cannot be read, or is silent.
     """
+    rate = converter.sample_rate
     try:
-        samples, rate = read_wav(job.source)
+        form = read_wav_form(job.source)
+        loudest = max(np.abs(block).max() for block in mono_blocks(job.source, rate))
     except (OSError, ValueError) as error:
         raise InputError(f"{job.source} cannot be read: {reason(error)}") from error
+    if loudest < QUIETEST:
+        raise InputError(f"{job.source}: audio is silent")
     notes = []
-    if samples.ndim > 1 and samples.shape[1] > 1:
-        notes.append(f"mixed from {samples.shape[1]} channels to one")
-    if rate != converter.sample_rate:
-        notes.append(f"resampled from {rate} to {converter.sample_rate} per second")
+    if form.channels > 1:
+        notes.append(f"mixed from {form.channels} channels to one")
+    if form.rate != rate:
+        notes.append(f"resampled from {form.rate} to {rate} per second")
     if notes:
         logger.warning("%s: %s", job.source, ", ".join(notes))
-    audio = resample(to_mono(samples), rate, converter.sample_rate)
-    try:
-        made = converter.apply(audio)
-    except InputError as error:
-        raise InputError(f"{job.source}: {error}") from error
+    made = converter.convert(mono_blocks(job.source, rate), loudest)
     job.target.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(job.target, encode_wav(made, converter.sample_rate))
+    write_parts(job.target, encode_blocks(made, length_at(form, rate), rate))
 
 
 def _recordings(path: Path) -> Sequence[Path]:

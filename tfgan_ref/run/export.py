@@ -10,4 +10,4 @@ def main(arguments: argparse.Namespace) -> None:
     """Exports the run that the command line names."""
     recipe, gan, shape = build.open_run(arguments.run)
     recipe.medium.export(gan, arguments.out, shape)
-    print(cli.usage(arguments.out, recipe.medium.usage))
+    print(cli.usage(arguments.out, recipe.medium.usage, recipe.medium.example_label(shape)))

@@ -12,7 +12,7 @@ from tfgan_ref import data, plotting, randomness
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import CHUNK, ExportedGenerator
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.media.medium import PICTURES, TRANSLATIONS, SampleWriter
+from tfgan_ref.media.medium import PICTURES, TRANSLATIONS, SampleWriter, labels_in_order
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build
 from tfgan_ref.run.arguments.sample import NEIGHBOURS, STEPS
@@ -40,20 +40,22 @@ def _draw_pictures(arguments: argparse.Namespace) -> None:
         raise InputError(f"{out} exists: name another file with --out")
     sampler = open_sampler(arguments.model)
     labels = sampler.labels(arguments.n, arguments.label)
-    n = arguments.n if labels is None else len(labels)
+    n = arguments.n
     columns = max(1, min(n, round(n**0.5)))
     if labels is not None and arguments.label in (None, "all"):
-        columns = n // sampler.num_classes
+        columns = -(-n // sampler.num_classes)
+    rows = None
     if arguments.interpolate:
-        rows = -(-n // STEPS)
-        latents = interpolate(sampler.latents(2 * rows, arguments.seed), STEPS)
+        walks = -(-n // STEPS)
+        latents = interpolate(sampler.latents(2 * walks, arguments.seed), STEPS)
         if labels is not None:
             one_row_each = arguments.label in (None, "all")
-            of_rows = np.arange(rows) % sampler.num_classes if one_row_each else labels[:1].repeat(rows)
-            labels = of_rows.repeat(STEPS)
+            of_walks = np.arange(walks) % sampler.num_classes if one_row_each else labels[:1].repeat(walks)
+            labels = of_walks.repeat(STEPS)
         images, columns = sampler.draw(latents, labels), STEPS
     else:
         images = sampler.draw(sampler.latents(n, arguments.seed), labels)
+        rows = labels
     if arguments.neighbours:
         size, channels = images.shape[1], images.shape[3]
         arrays = data.read(
@@ -61,8 +63,9 @@ def _draw_pictures(arguments: argparse.Namespace) -> None:
         )
         nearest = arrays.images[nearest_neighbours(images, arrays.images, NEIGHBOURS)]
         images = np.concatenate([images[:, None], nearest], axis=1).reshape(-1, *images.shape[1:])
-        columns = NEIGHBOURS + 1
-    plotting.save_png(out, plotting.grid(images, columns, enlarge=2 if images.shape[1] < 48 else 1))
+        columns, rows = NEIGHBOURS + 1, None
+    enlarge = 2 if images.shape[1] < 48 else 1
+    plotting.save_png(out, plotting.grid(images, columns, enlarge=enlarge, labels=rows))
     print(out)
 
 
@@ -112,7 +115,7 @@ class Sampler:
         return randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed)).numpy()
 
     def labels(self, n: int, label: str | None) -> np.ndarray | None:
-        """Returns the labels of ``n`` samples for a class number, or "all": n / classes of each, in order.
+        """Returns the labels of ``n`` samples for a class number, or "all": every class in order.
 
         Raises:
             InputError: an unconditional generator was given a label, or the class does not exist.
@@ -123,7 +126,7 @@ class Sampler:
                 raise InputError(f"label {label}: this generator is unconditional and takes none")
             return None
         if label in (None, "all"):
-            return np.repeat(np.arange(self.num_classes), max(1, n // self.num_classes))
+            return labels_in_order(n, self.num_classes)
         if not (label.isdecimal() and int(label) < self.num_classes):
             raise InputError(f"label {label!r} is out of range: 0 to {self.num_classes - 1}, or all")
         return np.full(n, int(label))

@@ -25,7 +25,7 @@ from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
 from tfgan_ref.run import list as list_recipes
 from tfgan_ref.run.arguments.train import FLAGS
-from tfgan_ref.run.build import parse_config, recipe_of
+from tfgan_ref.run.build import parse_config
 from tfgan_ref.run.evaluate_images import generator_evaluator
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
@@ -53,7 +53,8 @@ def main(arguments: argparse.Namespace) -> int:
     if not finished:
         print(f"stopped; continue with: {cli.typed('train')} --resume {path}")
         return 130
-    usage = cli.usage(path / "saved_model", recipe_of(path).medium.usage)
+    recipe, _, shape, _ = parse_config(RunDirectory.open(path))
+    usage = cli.usage(path / "saved_model", recipe.medium.usage, recipe.medium.example_label(shape))
     print(f"\nsamples      {path / 'samples.png'}\n{usage}")
     return 0
 

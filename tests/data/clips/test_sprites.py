@@ -53,6 +53,15 @@ def test_factors_and_conditions(folder):
     np.testing.assert_array_equal(clips.conditions[8 + 4 + 2], [0, 1, 0, 2, 1])
 
 
+def test_hair_is_an_attribute_where_nothing_else_says_it(folder):
+    characters = [{"hair": "red", "sex": "m"}, {"sex": "f", "hair": "black"}]  # objects have no order
+    (folder / "characters.json").write_text(json.dumps(characters))
+    clips = read_sprites("sprites", str(folder), image_size=8)
+    assert clips.factors["hair"] == ("black", "red")
+    assert clips.factors["sex"] == ("f", "m")
+    np.testing.assert_array_equal(clips.conditions[[0, 4], :2], [[1, 1], [0, 0]])
+
+
 def test_pixels_belong_to_their_conditions(folder):
     clips = read_sprites("sprites", str(folder), image_size=8)
     character = 1 - clips.conditions[:, 0]

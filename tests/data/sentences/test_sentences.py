@@ -15,9 +15,9 @@ from tfgan_ref.data.sentences.sentences import (
     frequent_words,
     hold_out,
     sentence_batches,
-    split_words,
 )
 from tfgan_ref.data.sentences.sources import read_sentences
+from tfgan_ref.data.sentences.words import split_words
 from tfgan_ref.errors import InputError
 
 WORDS = ("", "it", "rains", "in", "oslo")
@@ -26,12 +26,6 @@ WORDS = ("", "it", "rains", "in", "oslo")
 def write(path, *lines):
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return f"tsv:{path}"
-
-
-def test_words_are_lower_case_and_without_signs():
-    assert split_words("Is it cold, in Oslo?  At 9:30 -- or 7.5 o'clock!") == [
-        "is", "it", "cold", "in", "oslo", "at", "9:30", "or", "7.5", "o'clock",
-    ]  # fmt: skip
 
 
 def test_sentences_are_decoded_as_they_were_encoded():
@@ -119,7 +113,7 @@ def test_file_of_topic_and_sentence(tmp_path):
     assert data.tokens.shape == (3, 5)
 
 
-@pytest.mark.parametrize("heading", ["topic\tsentence", "Label\tText"])
+@pytest.mark.parametrize("heading", ["topic\tsentence", "Label\tText", "intent\ttext\tsource"])
 def test_heading_is_no_sentence(tmp_path, heading):
     name = write(tmp_path / "a.tsv", heading, "rain\tit rains")
     assert read_sentences(name).texts() == ["it rains"]
@@ -130,6 +124,26 @@ def test_named_columns(tmp_path):
     data = read_sentences(f"{name}:intent:text")
     assert data.topics == ("rain", "food")
     assert data.texts() == ["it rains", "we eat"]
+
+
+@pytest.mark.parametrize("sign", "\u2028\u2029\x85\x0b\x0c\x1c")
+def test_rows_end_at_line_ends_only(tmp_path, sign):
+    (tmp_path / "a.tsv").write_bytes(f"a\tit{sign}rains\r\na\twe eat\ra\tit pours".encode())
+    assert read_sentences(f"tsv:{tmp_path / 'a.tsv'}").texts() == ["it rains", "we eat", "it pours"]
+
+
+def test_sentences_of_one_word_are_said(tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        data = read_sentences(write(tmp_path / "a.tsv", "a\tวันนี้อากาศหนาว", "a\tพรุ่งนี้ฝนตก", "a\tit rains"))
+    assert len(data) == 3
+    assert "2 of 3 sentences have one word: put spaces between words" in caplog.text
+
+
+@pytest.mark.parametrize("length", [2, 12])
+def test_topics_that_are_sentences(tmp_path, length):
+    lines = ["text\tintent", *(f"sentence number {i} is a topic\tthe intent {i % 3}" for i in range(30))]
+    with pytest.raises(InputError, match="31 of 31 topics have a single sentence.*PATH:TOPIC_COLUMN"):
+        read_sentences(write(tmp_path / "a.tsv", *lines), length=length)
 
 
 def test_sentences_are_left_out_and_it_is_said(tmp_path, caplog):
@@ -208,7 +222,7 @@ def test_share_out_of_range(share):
 
 
 def test_topic_too_small_to_split(tmp_path):
-    with pytest.raises(InputError, match="topic 'a' has 1 sentences: at least 2"):
+    with pytest.raises(InputError, match="topic 'a' has 1 sentences: at least 2; if .* tsv:PATH:TOPIC"):
         hold_out(read_sentences(write(tmp_path / "a.tsv", "a\tit rains")), 0.5, seed=0)
 
 

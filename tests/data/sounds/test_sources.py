@@ -1,15 +1,17 @@
 """Recordings from WAV files, npz files and tensorflow-datasets, and what is said of those left out."""
 
 import logging
+import struct
 
 import numpy as np
 import pytest
 from scipy.io import wavfile
 
 from tests.data.images.test_tfds import prepare
+from tfgan_ref.data.sounds import wav
 from tfgan_ref.data.sounds.collection import LEVEL
 from tfgan_ref.data.sounds.sources import read_waves
-from tfgan_ref.data.sounds.wav import LARGEST_FILE, encode_wav, read_wav, resample, to_mono
+from tfgan_ref.data.sounds.wav import encode_wav, mono_blocks, read_wav, resample, to_mono
 
 RATE, LENGTH = 8000, 512
 TIME = np.arange(400) / RATE
@@ -61,6 +63,29 @@ def test_names_of_files_say_class_and_speaker(tmp_path):
     assert waves.labels.tolist() == [0, 1, 1]
     assert waves.group_names == ("ann", "bob")
     assert waves.groups.tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("stem", "pattern", "parts"),
+    [
+        ("a_VCTK_p225_0", "{label}_{group}_{take}", ["label could be 'a' or 'a_VCTK'"]),
+        ("x_a_y_a_z", "{start}_{label}_{end}", ["label could be 'a' or 'a'"]),
+        ("a-b_c_0", "{label}-{group}_{take}", ["group could be 'b' or 'b_c'"]),
+        ("yes1", "{label}{take}", ["label could be 'y' or 'yes'"]),
+    ],
+)
+def test_name_that_follows_the_pattern_in_several_ways(tmp_path, refused, stem, pattern, parts):
+    write(tmp_path / f"{stem}.wav", sixteen_bits(TONE))
+    with refused(f"{stem}.wav follows the pattern {pattern} in several ways", *parts):
+        read_waves(f"wav:{tmp_path}:{pattern}", length=LENGTH)
+
+
+def test_what_is_not_used_may_be_cut_in_several_ways(tmp_path):
+    for group in ("p225", "p226"):
+        write(tmp_path / f"a-VCTK_{group}-0_1_2.wav", sixteen_bits(TONE))
+    waves = read_waves(f"wav:{tmp_path}:{{label}}-VCTK_{{group}}-{{take}}_{{part}}", length=LENGTH)
+    assert waves.class_names == ("a",)
+    assert waves.group_names == ("p225", "p226")
 
 
 @pytest.mark.parametrize("pattern", ["{take}", "{label}_{label}", "{word}_{take}"])
@@ -146,11 +171,29 @@ def test_of_a_file_that_is_cut_off_the_rest_is_read(tmp_path):
     np.testing.assert_allclose(samples, TONE[:128], atol=1e-4)
 
 
-def test_files_that_are_too_large_are_not_opened(folder, refused):
-    with (folder / "no" / "huge.wav").open("wb") as file:
-        file.truncate(LARGEST_FILE + 1)
-    with refused("huge.wav", f"at most {LARGEST_FILE}"):
-        read_waves(f"wav:{folder}", length=LENGTH)
+def test_of_a_long_file_no_more_is_read_than_is_used(folder, caplog):
+    """A file of 60 GB, as its header says, of which the disk holds the first samples only."""
+    content = bytearray(encode_wav(TONE, RATE))
+    content[:4], content[40:44] = b"RF64", b"\xff" * 4
+    ds64 = struct.pack("<4sIQQQI", b"ds64", 28, 2**36, 2**36, 0, 0)
+    with (folder / "no" / "long.wav").open("wb") as file:
+        file.write(content[:12] + ds64 + content[12:])
+        file.truncate(60 * 10**9)
+    with caplog.at_level(logging.WARNING):
+        waves = read_waves(f"wav:{folder}", length=LENGTH)
+    np.testing.assert_array_equal(waves.audio[0], waves.audio[1])
+    assert "of 3 recordings 1 cut to 512 samples" in caplog.text
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (44100, 2), (11025, 1), (9973, 1), (1000, 2)])
+def test_blocks_are_the_whole(tmp_path, monkeypatch, rate, channels):
+    monkeypatch.setattr(wav, "_BLOCK", 0.1)
+    noise = np.random.default_rng(0).normal(0, 0.2, (rate * 3 // 4 + 7, channels)).astype(np.float32)
+    write(tmp_path / "a.wav", noise, rate)
+    blocks = list(mono_blocks(tmp_path / "a.wav", 8000))
+    assert len(blocks) > 5 or rate == 9973
+    expected = resample(to_mono(noise), rate, 8000)
+    np.testing.assert_allclose(np.concatenate(blocks), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(

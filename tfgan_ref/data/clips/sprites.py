@@ -15,7 +15,8 @@ from tfgan_ref.errors import InputError, reason, whole_number
 CHARACTERS = "characters.json"
 DIRECTIONS = ("north", "west", "south", "east")  # the rows of a sprite sheet of the Liberated Pixel Cup
 GROUND = 176  # brightness of what is behind the characters
-_LAYERS = "hair"  # says what hair_style and hair_color say
+# The layer of hair says what these say, where they are there.
+_LAYER, _PARTS = "hair", {"hair_style", "hair_color"}
 _TAKEN = (ACTION, "direction", "phase", "image", "factors")
 _FIRST = {"walk": 1}  # frame 0 of it stands still
 
@@ -24,6 +25,7 @@ def read_sprites(name: str, place: str, *, image_size: int = 64) -> Clips:
     """Reads a folder of sprites: ``characters.json`` and an npz file for each action.
 
     ``characters.json`` is a list of N objects of strings, the same keys in each: its keys become attributes.
+    Of LPC data ``hair`` is left out, where ``hair_style`` or ``hair_color`` says it too.
     Paths of layer files become short names: of ``torso/leather/chest_male.png`` remains ``leather/chest``.
     Every npz file holds ``images``, uint8 RGBA (N, 4, F, S, S, 4): character, direction (north, west, south,
     east), frame, picture; the file's name is the action's, and direction is one more attribute. All clips get
@@ -74,7 +76,7 @@ def _characters(name: str, path: Path) -> list[dict[str, str]]:
         raise InputError(f"{name}: {path.name} cannot be read ({reason(error)})") from error
     if not isinstance(characters, list) or not characters or not all(map(_is_character, characters)):
         raise InputError(f"{name}: {path.name} is not a list of objects of strings")
-    if len({tuple(character) for character in characters}) > 1:
+    if any(character.keys() != characters[0].keys() for character in characters):
         raise InputError(f"{name}: {path.name} has characters with different keys")
     return characters
 
@@ -101,7 +103,7 @@ def _attributes(name: str, characters: list[dict[str, str]]) -> tuple[dict[str, 
     """Returns the factors of characters, and the numbers of their values (N, A)."""
     factors, columns = {}, []
     for key in characters[0]:
-        if key == _LAYERS:
+        if key == _LAYER and not _PARTS.isdisjoint(characters[0]):
             continue
         if key in _TAKEN:
             raise InputError(

@@ -1,7 +1,6 @@
 """Labelled sentences in memory, words as numbers, and the batches that training reads from them."""
 
 import functools
-import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -13,10 +12,11 @@ import tensorflow as tf
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import balanced_order
 from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
+from tfgan_ref.data.sentences.words import split_words
 from tfgan_ref.errors import InputError, whole_number
 
 END = 0  # the word after the last one, and all that follow
-_WORD = re.compile(r"\w+(?:['.:-]\w+)*")
+NAMED_COLUMNS = "tsv:PATH:TOPIC_COLUMN:TEXT_COLUMN"  # how a file is named with its columns
 
 
 @dataclass(frozen=True)
@@ -136,11 +136,6 @@ def sentence_batches(
     return endless_batches(make_batch, batch_size, start_step)
 
 
-def split_words(text: str) -> list[str]:
-    """Returns the words of a sentence in lower case, without the signs between them; "9:30" is a word."""
-    return _WORD.findall(text.lower())
-
-
 def encode(texts: Sequence[str], words: Sequence[str], length: int) -> np.ndarray:
     """Encodes sentences as word numbers, int32 (N, length), ``END`` after the last word.
 
@@ -202,7 +197,10 @@ def hold_out(sentences: Sentences, share: float, seed: int) -> tuple[Sentences, 
     for number, topic in enumerate(sentences.topics):
         members = rng.permutation(np.flatnonzero(sentences.labels == number))
         if len(members) < 2:
-            raise InputError(f"{sentences.name}: topic {topic!r} has {len(members)} sentences: at least 2")
+            raise InputError(
+                f"{sentences.name}: topic {topic!r} has {len(members)} sentences: at least 2; if it is of a "
+                f"heading, name the columns: {NAMED_COLUMNS}"
+            )
         n = min(max(1, round(share * len(members))), len(members) - 1)
         kept_back[members[:n]] = True
     return sentences.take(~kept_back), sentences.take(kept_back)

@@ -1,21 +1,24 @@
 """Data sets of sentences by name, read into memory."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from tfgan_ref.data.sentences.grammar import TOPIC_SENTENCES, grammar_sentences
-from tfgan_ref.data.sentences.sentences import Sentences, encode, frequent_words, split_words
+from tfgan_ref.data.sentences.sentences import NAMED_COLUMNS, Sentences, encode, frequent_words
+from tfgan_ref.data.sentences.words import split_words
 from tfgan_ref.errors import InputError, reason, whole_number
 
 logger = logging.getLogger(__name__)
 
-_FORMS = f"{TOPIC_SENTENCES}, tsv:PATH, tsv:PATH:TOPIC_COLUMN:TEXT_COLUMN"
-# A first line that says no more than this is a heading, where the data set's name names no columns.
+_FORMS = f"{TOPIC_SENTENCES}, tsv:PATH, {NAMED_COLUMNS}"
+# A first line that begins with two of these is a heading, where the data set's name names no columns.
 _HEADINGS = ({"topic", "label", "intent"}, {"sentence", "text"})
 _LARGEST_FILE = 2**28
+_FEW_TOPICS = 10  # up to which each may have a single sentence
 
 Row = tuple[str, str]  # topic, sentence
 
@@ -24,6 +27,8 @@ def read_sentences(
     name: str, *, length: int = 12, vocabulary: int | None = None, topics: str | None = None
 ) -> Sentences:
     """Reads a data set of sentences, each once in its topic, in lower case and without signs.
+
+    ``split_words`` says what words are.
 
     Args:
         name: ``topic_sentences``, the embedded grammar's; ``tsv:PATH``, lines of topic, tab, sentence, with
@@ -42,6 +47,7 @@ def read_sentences(
     if vocabulary is not None:
         whole_number("vocabulary", vocabulary, 1)
     rows = _read_rows(name)
+    _check_topics(name, rows)
     if topics is not None:
         rows = _of_topics(name, rows, topics)
     split = [(topic, split_words(text)) for topic, text in rows]
@@ -56,6 +62,9 @@ def read_sentences(
             f"{name}: of {len(rows)} sentences {len(rows) - len(kept)} are left out: "
             f"{len(rows) - len(short)} of more than {length} words, others with rare words or twice there"
         )
+    alone = sum(" " not in text for _, text in kept)
+    if alone > len(kept) / 2:
+        logger.warning(f"{name}: {alone} of {len(kept)} sentences have one word: put spaces between words")
     labels = np.array([names.index(topic) for topic, _ in kept], np.int32)
     return Sentences(name, encode([text for _, text in kept], words, length), labels, words, names)
 
@@ -74,7 +83,8 @@ def _read_rows(name: str) -> list[Row]:
             raise InputError(f"{name}: there is no such file")
         if path.stat().st_size > _LARGEST_FILE:
             raise InputError(f"{name}: {path.stat().st_size} bytes, at most {_LARGEST_FILE} are read")
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # Not ``splitlines``, which also cuts at signs within a line such as U+2028.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{name}: is not UTF-8 text ({reason(error)})") from None
     except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"
@@ -104,7 +114,7 @@ def _parse(name: str, lines: Sequence[str], columns: tuple[str, str] | None) -> 
     else:
         places = [0, 1]
         named = zip((cell.lower() for cell in first), _HEADINGS, strict=False)
-        if len(first) == 2 and all(cell in headings for cell, headings in named):
+        if len(first) > 1 and all(cell in headings for cell, headings in named):
             cells = cells[1:]
     rows = []
     for number, found in cells:
@@ -119,6 +129,17 @@ def _parse(name: str, lines: Sequence[str], columns: tuple[str, str] | None) -> 
     if not rows:
         raise InputError(f"{name}: has a heading and no sentences")
     return rows
+
+
+def _check_topics(name: str, rows: list[Row]) -> None:
+    """Refuses files whose first column is another one."""
+    counts = Counter(topic for topic, _ in rows)
+    alone = sum(count == 1 for count in counts.values())
+    if len(counts) > _FEW_TOPICS and alone > len(counts) / 2:
+        raise InputError(
+            f"{name}: {alone} of {len(counts)} topics have a single sentence, as if topics were sentences; "
+            f"{NAMED_COLUMNS} names the columns of a file with a heading"
+        )
 
 
 def _of_topics(name: str, rows: list[Row], topics: str) -> list[Row]:

@@ -11,6 +11,7 @@ from tfgan_ref.data.sounds.waves import Waves
 from tfgan_ref.errors import InputError, reason
 
 _FIELDS = ("label", "group")
+_MARGIN = 1.0  # seconds behind what is used: they tell whether it is cut, and resampling hears them
 
 
 def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) -> Waves:
@@ -29,8 +30,8 @@ def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) ->
 
     Raises:
         InputError: there is no such folder, no WAV file, a file outside of any sub-folder without a
-            pattern, a pattern without ``{label}`` or that a file's name does not follow, or more than 1 % of
-            the files cannot be used.
+            pattern, a pattern without ``{label}``, or that a file's name does not follow, or follows in
+            several ways, or more than 1 % of the files cannot be used.
     """
     folder, pattern = _split(place)
     path = Path(folder).expanduser()
@@ -50,7 +51,7 @@ def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) ->
     for file, (label, group) in zip(files, said, strict=True):
         recording = str(file.relative_to(path))
         try:
-            samples, rate = read_wav(file)
+            samples, rate = read_wav(file, length / sample_rate + _MARGIN)
         except (OSError, ValueError) as error:
             collection.leave_out(recording, reason(error))
             continue
@@ -82,9 +83,19 @@ def _by_folder(name: str, file: Path) -> tuple[str, str]:
 
 
 def _by_name(name: str, file: Path, pattern: str) -> tuple[str, str]:
-    found = re.fullmatch(_expression(name, pattern), file.stem)
+    expression = _expression(name, pattern)
+    found = re.fullmatch(expression, file.stem)
     if found is None:
         raise InputError(f"{name}: {file.name} does not follow the pattern {pattern}")
+    # The shortest texts that fields can have end first, the longest last: between them lie all other ways.
+    longest = re.fullmatch(expression.replace(".+?", ".+"), file.stem)
+    for field in found.groupdict():
+        if found.span(field) != longest.span(field):
+            raise InputError(
+                f"{name}: {file.name} follows the pattern {pattern} in several ways, {field} could be "
+                f"{found[field]!r} or {longest[field]!r}: rename the files, or put more of their names into "
+                "the pattern"
+            )
     fields = found.groupdict()
     return fields["label"], fields.get("group", "")
 
