@@ -115,7 +115,7 @@ def write_saved_model(module: tf.Module, path: Path, signatures: dict[str, Calla
     """Writes ``module`` as a SavedModel, beside ``path`` under a temporary name that is changed at the end.
 
     Args:
-        module: what to write.
+        module: whose functions and variables without an underscore before their names are written.
         path: a directory that does not exist.
         signatures: functions by the name under which they are served.
 
@@ -127,11 +127,33 @@ def write_saved_model(module: tf.Module, path: Path, signatures: dict[str, Calla
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
-        tf.saved_model.save(module, str(temporary), signatures=signatures)
+        tf.saved_model.save(_without_networks(module), str(temporary), signatures=signatures)
         temporary.rename(path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _without_networks(module: tf.Module) -> tf.Module:
+    """Returns the functions and variables of ``module``, with all that they use, but no Keras model.
+
+    A SavedModel that tracks a Keras model has Keras's variables in place of TensorFlow's. Only Python's own
+    loader gives those values: TensorFlow Serving, the C API, TFLite and classic sessions find none.
+    """
+    written = tf.Module()
+    for name in dir(module):
+        part = None if name.startswith("_") else getattr(module, name)
+        if isinstance(part, (tf.Variable, tf.types.experimental.PolymorphicFunction)):
+            setattr(written, name, part)
+    networks = [
+        part
+        for each in (module, *module.submodules)
+        for part in vars(each).values()
+        if isinstance(part, keras.Model)
+    ]
+    weights = [variable.value for network in networks for variable in network.variables]
+    written.used = [*module.variables, *weights]
+    return written
 
 
 def positive(n: tf.Tensor) -> tf.Tensor:
