@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +76,22 @@ class ExportedGenerator(tf.Module):
         return tf.ensure_shape(pieces.concat(), [None, *self.generator.output_shape[1:]])
 
 
-def export_generator(generator: keras.Model, path: Path, *, num_classes: int | None = None) -> None:
+def export_generator(
+    generator: keras.Model,
+    path: Path,
+    *,
+    num_classes: int | None = None,
+    class_names: Sequence[str] | None = None,
+) -> None:
     """Writes ``generator`` as a SavedModel with ``sample`` and ``serving_default``.
+
+    That of a conditional generator has ``num_classes`` and ``class_names`` as variables.
 
     Args:
         generator: from latents, or [latents, label], to images in [-1, 1].
         path: a directory that does not exist.
         num_classes: of a conditional generator.
+        class_names: what its labels stand for; None: numbers.
 
     Raises:
         InputError: ``path`` exists.
@@ -90,6 +99,7 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
     module = ExportedGenerator(generator)
     if num_classes is not None:
         module.num_classes = tf.Variable(num_classes, trainable=False)
+        module.class_names = texts(class_names or numbers(num_classes))
     latents = tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents")
     if module.conditional:
 
@@ -154,6 +164,21 @@ def _without_networks(module: tf.Module) -> tf.Module:
     weights = [variable.value for network in networks for variable in network.variables]
     written.used = [*module.variables, *weights]
     return written
+
+
+def numbers(count: int) -> tuple[str, ...]:
+    """Returns the names of classes that have none: "0", "1" and so on."""
+    return tuple(map(str, range(count)))
+
+
+def texts(names: Sequence[str]) -> tf.Variable:
+    """Returns names as a variable of strings, in UTF-8; names of files may hold bytes that are none."""
+    return tf.Variable([name.encode("utf-8", "surrogateescape") for name in names], trainable=False)
+
+
+def read_texts(variable: tf.Variable) -> tuple[str, ...]:
+    """Returns the names that ``texts`` made a variable of."""
+    return tuple(name.decode("utf-8", "surrogateescape") for name in variable.numpy())
 
 
 def positive(n: tf.Tensor) -> tf.Tensor:
