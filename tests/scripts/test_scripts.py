@@ -329,7 +329,7 @@ def test_load_gives_the_samples_of_the_saved_model(run):
         assert np.abs(images - direct).max() <= 1
     threes = tg.load(run).sample(2, label=3)
     np.testing.assert_array_equal(threes, tg.load(run).sample(2, label="3"))
-    for arguments, part in (((0,), "n 0"), ((1, -1), "seed -1"), ((1, 0, 10), "label '10'")):
+    for arguments, part in (((0,), "n 0"), ((1, -1), "seed -1"), ((1, 0, 10), "label 10")):
         with pytest.raises(tg.errors.InputError, match=f"{part} is out of range"):
             tg.load(run).sample(*arguments)
 

@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +76,22 @@ class ExportedGenerator(tf.Module):
         return tf.ensure_shape(pieces.concat(), [None, *self.generator.output_shape[1:]])
 
 
-def export_generator(generator: keras.Model, path: Path, *, num_classes: int | None = None) -> None:
+def export_generator(
+    generator: keras.Model,
+    path: Path,
+    *,
+    num_classes: int | None = None,
+    class_names: Sequence[str] | None = None,
+) -> None:
     """Writes ``generator`` as a SavedModel with ``sample`` and ``serving_default``.
+
+    That of a conditional generator has ``num_classes`` and ``class_names`` as variables.
 
     Args:
         generator: from latents, or [latents, label], to images in [-1, 1].
         path: a directory that does not exist.
         num_classes: of a conditional generator.
+        class_names: what its labels stand for; None: numbers.
 
     Raises:
         InputError: ``path`` exists.
@@ -90,6 +99,7 @@ def export_generator(generator: keras.Model, path: Path, *, num_classes: int | N
     module = ExportedGenerator(generator)
     if num_classes is not None:
         module.num_classes = tf.Variable(num_classes, trainable=False)
+        module.class_names = texts(class_names or numbers(num_classes))
     latents = tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents")
     if module.conditional:
 
@@ -115,7 +125,7 @@ def write_saved_model(module: tf.Module, path: Path, signatures: dict[str, Calla
     """Writes ``module`` as a SavedModel, beside ``path`` under a temporary name that is changed at the end.
 
     Args:
-        module: what to write.
+        module: whose functions and variables without an underscore before their names are written.
         path: a directory that does not exist.
         signatures: functions by the name under which they are served.
 
@@ -127,11 +137,48 @@ def write_saved_model(module: tf.Module, path: Path, signatures: dict[str, Calla
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
-        tf.saved_model.save(module, str(temporary), signatures=signatures)
+        tf.saved_model.save(_without_networks(module), str(temporary), signatures=signatures)
         temporary.rename(path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _without_networks(module: tf.Module) -> tf.Module:
+    """Returns the functions and variables of ``module``, with all that they use, but no Keras model.
+
+    A SavedModel that tracks a Keras model has Keras's variables in place of TensorFlow's. Only Python's own
+    loader gives those values: TensorFlow Serving, the C API, TFLite and classic sessions find none.
+    """
+    written = tf.Module()
+    for name in dir(module):
+        part = None if name.startswith("_") else getattr(module, name)
+        if isinstance(part, (tf.Variable, tf.types.experimental.PolymorphicFunction)):
+            setattr(written, name, part)
+    networks = [
+        part
+        for each in (module, *module.submodules)
+        for part in vars(each).values()
+        if isinstance(part, keras.Model)
+    ]
+    weights = [variable.value for network in networks for variable in network.variables]
+    written.used = [*module.variables, *weights]
+    return written
+
+
+def numbers(count: int) -> tuple[str, ...]:
+    """Returns the names of classes that have none: "0", "1" and so on."""
+    return tuple(map(str, range(count)))
+
+
+def texts(names: Sequence[str]) -> tf.Variable:
+    """Returns names as a variable of strings, in UTF-8; names of files may hold bytes that are none."""
+    return tf.Variable([name.encode("utf-8", "surrogateescape") for name in names], trainable=False)
+
+
+def read_texts(variable: tf.Variable) -> tuple[str, ...]:
+    """Returns the names that ``texts`` made a variable of."""
+    return tuple(name.decode("utf-8", "surrogateescape") for name in variable.numpy())
 
 
 def positive(n: tf.Tensor) -> tf.Tensor:

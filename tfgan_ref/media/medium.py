@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,9 +11,11 @@ import tensorflow as tf
 
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
-from tfgan_ref.export.generator import export_generator
+from tfgan_ref.export.generator import export_generator, numbers
 from tfgan_ref.export.translator import export_translator
 from tfgan_ref.gans import GenerativeModel, ImageTranslator
+
+MOST_NAMES = 20  # of classes in a message
 
 
 class SampleWriter(Protocol):
@@ -60,12 +63,13 @@ class Medium:
     example_label: Callable[[DataShape], str] = lambda shape: "all"
 
 
-def class_labels(n: int, label: str | None, names: Sequence[str]) -> np.ndarray:
+def class_labels(n: int, label: str | int | None, names: Sequence[str]) -> np.ndarray:
     """Returns the labels of ``n`` samples.
 
     Args:
         n: number of samples.
-        label: a class by its name or number; None or "all": every class in order, see ``labels_in_order``.
+        label: a class: its number; or as text its name or, where no name is a number, its number. None or
+            "all": every class in order, see ``labels_in_order``.
         names: what the labels stand for.
 
     Raises:
@@ -75,9 +79,18 @@ def class_labels(n: int, label: str | None, names: Sequence[str]) -> np.ndarray:
         return labels_in_order(n, len(names))
     if label in names:
         return np.full(n, names.index(label))
-    if label.isdecimal() and int(label) < len(names):
+    by_number = str(label).isdecimal() and not any(name.isdecimal() for name in names)
+    if (by_number or isinstance(label, Integral)) and 0 <= int(label) < len(names):
         return np.full(n, int(label))
-    raise InputError(f"label {label!r} is unknown: choose one of {', '.join(names)}, or all")
+    if tuple(names) == numbers(len(names)):
+        raise InputError(f"label {label!r} is out of range: 0 to {len(names) - 1}, or all")
+    shown = [*names[:MOST_NAMES], *(["..."] if len(names) > MOST_NAMES else [])]
+    raise InputError(f"label {label!r} is unknown: choose one of {', '.join(shown)}, or all")
+
+
+def class_names_of(shape: DataShape) -> tuple[str, ...]:
+    """Returns the names of the classes of data with labels: their numbers, where they have none."""
+    return (shape.names or {}).get("classes") or numbers(shape.num_classes)
 
 
 def labels_in_order(n: int, classes: int) -> np.ndarray:
@@ -86,7 +99,8 @@ def labels_in_order(n: int, classes: int) -> np.ndarray:
 
 
 def _export_pictures(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
-    export_generator(gan.sampling_generator, path, num_classes=gan.num_classes)
+    names = None if gan.num_classes is None else class_names_of(shape)
+    export_generator(gan.sampling_generator, path, num_classes=gan.num_classes, class_names=names)
 
 
 def _export_translations(gan: ImageTranslator, path: Path, shape: DataShape) -> None:

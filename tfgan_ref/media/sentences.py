@@ -15,6 +15,8 @@ from tfgan_ref.export.generator import (
     ExportedGenerator,
     labels_of,
     positive,
+    read_texts,
+    texts,
     write_saved_model,
 )
 from tfgan_ref.files import write_text
@@ -34,8 +36,8 @@ class ExportedText(ExportedGenerator):
     def __init__(self, gan: GenerativeModel, shape: DataShape) -> None:
         super().__init__(gan.sampling_generator)
         self.num_classes = gan.num_classes
-        self.topics = tf.Variable(list(shape.names["topics"]), trainable=False)
-        self.words = tf.Variable(list(shape.names["words"]), trainable=False)
+        self.topics = texts(shape.names["topics"])
+        self.words = texts(shape.names["words"])
 
     def serve(self, *inputs: tf.Tensor) -> tf.Tensor:
         """Maps latents (N, latent_dim) and labels (N,) to one-hot words (N, T, V)."""
@@ -97,9 +99,7 @@ class SentenceLister:
         """
         check_at_least(1, n=n)
         check_seed(seed)
-        labels = (
-            np.arange(n) % len(self.topics) if label is None else class_labels(n, str(label), self.topics)
-        )
+        labels = np.arange(n) % len(self.topics) if label is None else class_labels(n, label, self.topics)
         return self.draw(len(labels), seed, labels)
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
@@ -158,7 +158,7 @@ def _writer_of_gan(gan: GenerativeModel, shape: DataShape) -> SentenceLister:
 
 
 def _writer_of_saved_model(loaded: tf.Module) -> SentenceLister:
-    return SentenceLister(_drawing(loaded), tuple(name.decode() for name in loaded.topics.numpy()))
+    return SentenceLister(_drawing(loaded), read_texts(loaded.topics))
 
 
 def _drawing(module: tf.Module) -> Callable[[int, int, np.ndarray], list[str]]:

@@ -19,6 +19,8 @@ from tfgan_ref.export.generator import (
     ExportedGenerator,
     labels_of,
     positive,
+    read_texts,
+    texts,
     write_saved_model,
 )
 from tfgan_ref.files import write_bytes
@@ -39,7 +41,7 @@ class ExportedSound(ExportedGenerator):
         super().__init__(gan.sampling_generator)
         self.num_classes = gan.num_classes
         self.sample_rate = tf.Variable(sample_rate_of(shape), trainable=False)
-        self.class_names = tf.Variable(list(shape.names["classes"]), trainable=False)
+        self.class_names = texts(shape.names["classes"])
 
     def serve(self, *inputs: tf.Tensor) -> tf.Tensor:
         """Maps latents (N, latent_dim) and labels (N,) to sound (N, T, 1) in [-1, 1]."""
@@ -99,7 +101,7 @@ class SoundWriter:
         labels = (
             np.arange(n) % len(self.class_names)
             if label is None
-            else class_labels(n, str(label), self.class_names)
+            else class_labels(n, label, self.class_names)
         )
         return self.draw(len(labels), seed, labels)
 
@@ -162,8 +164,7 @@ def _writer_of_gan(gan: GenerativeModel, shape: DataShape) -> SoundWriter:
 
 
 def _writer_of_saved_model(loaded: tf.Module) -> SoundWriter:
-    names = tuple(name.decode() for name in loaded.class_names.numpy())
-    return SoundWriter(_drawing(loaded), names, int(loaded.sample_rate.numpy()))
+    return SoundWriter(_drawing(loaded), read_texts(loaded.class_names), int(loaded.sample_rate.numpy()))
 
 
 def _drawing(module: tf.Module) -> Callable[[int, int, np.ndarray], np.ndarray]:

@@ -78,6 +78,7 @@ def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
         if names is not None:
             sound = sound and all(type(name) is str for given in names.values() for name in given)
             names = {key: tuple(given) for key, given in names.items()}
+            sound = sound and len(names.get("classes", ())) in (0, counts[0])
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{run.path / 'config.json'} is incomplete: {error}") from error
     if not sound:

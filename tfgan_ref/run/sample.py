@@ -1,7 +1,7 @@
 """The command ``sample``: drawing from a trained generator, of a run directory or an exported SavedModel."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from tfgan_ref import data, plotting, randomness
 from tfgan_ref.errors import InputError, check_at_least, check_seed
-from tfgan_ref.export.generator import CHUNK, ExportedGenerator
+from tfgan_ref.export.generator import CHUNK, ExportedGenerator, numbers, read_texts
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.media.medium import PICTURES, TRANSLATIONS, SampleWriter, labels_in_order
+from tfgan_ref.media.medium import PICTURES, TRANSLATIONS, SampleWriter, class_labels, class_names_of
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build
 from tfgan_ref.run.arguments.sample import NEIGHBOURS, STEPS
@@ -76,27 +76,32 @@ class Sampler:
     Attributes:
         serve: maps latents (N, latent_dim), and labels (N,) if conditional, to images in [0, 1].
         latent_dim: length of a latent vector.
-        num_classes: None for an unconditional generator.
+        class_names: what the labels stand for; None for an unconditional generator.
     """
 
     serve: Callable[..., tf.Tensor]
     latent_dim: int
-    num_classes: int | None
+    class_names: tuple[str, ...] | None
 
-    def sample(self, n: int, seed: int = 0, label: int | None = None) -> np.ndarray:
+    @property
+    def num_classes(self) -> int | None:
+        """The number of classes; None for an unconditional generator."""
+        return None if self.class_names is None else len(self.class_names)
+
+    def sample(self, n: int, seed: int = 0, label: int | str | None = None) -> np.ndarray:
         """Draws ``n`` images as the exported ``sample`` does: uint8 (n, H, W, C).
 
         Args:
             n: number of images.
             seed: from 0 to 2147483647; the same images for the same seed.
-            label: a class, of a conditional generator; None: every class in turn.
+            label: a class by its number or name, of a conditional generator; None: every class in turn.
 
         Raises:
             InputError: an argument cannot be used.
         """
         latents = self.latents(n, seed)
         if label is not None:
-            return self.draw(latents, self.labels(n, str(label)))
+            return self.draw(latents, self.labels(n, label))
         return self.draw(latents, None if self.num_classes is None else np.arange(n) % self.num_classes)
 
     def draw(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
@@ -114,28 +119,30 @@ class Sampler:
         check_seed(seed)
         return randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed)).numpy()
 
-    def labels(self, n: int, label: str | None) -> np.ndarray | None:
-        """Returns the labels of ``n`` samples for a class number, or "all": every class in order.
+    def labels(self, n: int, label: int | str | None) -> np.ndarray | None:
+        """Returns the labels of ``n`` samples, see ``class_labels``.
 
         Raises:
             InputError: an unconditional generator was given a label, or the class does not exist.
         """
         check_at_least(1, n=n)
-        if self.num_classes is None:
-            if label is not None:
-                raise InputError(f"label {label}: this generator is unconditional and takes none")
-            return None
-        if label in (None, "all"):
-            return labels_in_order(n, self.num_classes)
-        if not (label.isdecimal() and int(label) < self.num_classes):
-            raise InputError(f"label {label!r} is out of range: 0 to {self.num_classes - 1}, or all")
-        return np.full(n, int(label))
+        if self.class_names is not None:
+            return class_labels(n, label, self.class_names)
+        if label is not None:
+            raise InputError(f"label {label}: this generator is unconditional and takes none")
+        return None
 
 
-def sampler_of(gan: GenerativeModel) -> Sampler:
-    """Returns a sampler of the averaged generator of ``gan``, which follows its weights."""
+def sampler_of(gan: GenerativeModel, class_names: Sequence[str] | None = None) -> Sampler:
+    """Returns a sampler of the averaged generator of ``gan``, which follows its weights.
+
+    Args:
+        gan: the GAN.
+        class_names: what the labels of a conditional one stand for; None: numbers.
+    """
     module = ExportedGenerator(gan.sampling_generator)
-    return Sampler(tf.function(module.serve), gan.latent_dim, gan.num_classes)
+    names = None if gan.num_classes is None else tuple(class_names or numbers(gan.num_classes))
+    return Sampler(tf.function(module.serve), gan.latent_dim, names)
 
 
 def open_writer(path: Path) -> SampleWriter | None:
@@ -168,25 +175,28 @@ def open_sampler(path: Path) -> Sampler:
     if not path.exists():
         raise InputError(f"{path} does not exist: name a run directory or a SavedModel")
     if not (path / "saved_model.pb").is_file():
-        recipe, gan, _ = build.open_run(path)
+        recipe, gan, shape = build.open_run(path)
         if recipe.medium is TRANSLATIONS:
             raise InputError(f"{path} turns pictures into pictures and draws none: use the command apply")
         if recipe.medium is not PICTURES:
             raise InputError(f"{path} draws no pictures: recipe {recipe.name} has other samples")
-        return sampler_of(gan)
+        return sampler_of(gan, None if gan.num_classes is None else class_names_of(shape))
     try:
         loaded = load_saved_model(path)
         latent_dim = loaded.signatures["serving_default"].structured_input_signature[1]["latents"].shape[1]
     except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
         raise InputError(f"{path} is not a generator's SavedModel: {str(error).splitlines()[0]}") from error
-    num_classes = int(loaded.num_classes.numpy()) if hasattr(loaded, "num_classes") else None
+    class_names = None
+    if hasattr(loaded, "num_classes"):
+        named = hasattr(loaded, "class_names")  # which no SavedModel of 0.1 has
+        class_names = read_texts(loaded.class_names) if named else numbers(int(loaded.num_classes.numpy()))
 
     def serve(latents: tf.Tensor, label: tf.Tensor | None = None) -> tf.Tensor:
         # Through ``loaded``, which must stay alive: its functions do not keep its variables.
         given = {"latents": latents} if label is None else {"latents": latents, "label": label}
         return loaded.signatures["serving_default"](**given)["images"]
 
-    return Sampler(serve, latent_dim, num_classes)
+    return Sampler(serve, latent_dim, class_names)
 
 
 def interpolate(latents: np.ndarray, steps: int) -> np.ndarray:

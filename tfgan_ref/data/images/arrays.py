@@ -93,7 +93,9 @@ def training_images(
         balanced: whether all classes come equally often.
         missing: the share of pixels that is removed from the images in training; ``arrays`` keeps them.
     """
-    shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None)
+    numbers = tuple(map(str, range(len(arrays.class_names))))
+    names = {"classes": arrays.class_names} if arrays.class_names != numbers else None
+    shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None, names=names)
     trained = remove_pixels(arrays, missing, seed) if missing > 0 else arrays
     endless = functools.partial(batches, trained, seed=seed, balanced=balanced)
     return TrainingData(arrays, shape, arrays.fingerprint, endless)

@@ -16,7 +16,9 @@ PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 PARSER.add_argument("model", type=Path, help="a run directory or a SavedModel")
 PARSER.add_argument("--n", type=int, default=64, help="number of samples (default 64)")
 PARSER.add_argument("--seed", type=int, default=0)
-PARSER.add_argument("--label", help="a class number, or all (the default): one row for each class")
+PARSER.add_argument(
+    "--label", help="a class by its name or number, or all (the default): one row for each class"
+)
 PARSER.add_argument("--out", type=Path, help="a PNG file (samples.png), not overwritten")
 KINDS = PARSER.add_mutually_exclusive_group()
 KINDS.add_argument(

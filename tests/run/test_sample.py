@@ -1,0 +1,75 @@
+"""Classes by their names: in runs, in SavedModels, and as ``sample --label`` takes them."""
+
+import numpy as np
+import pytest
+
+from tests.conftest import tiny_gan
+from tfgan_ref.data import DataShape
+from tfgan_ref.data.images.arrays import ImageArrays, training_images
+from tfgan_ref.errors import InputError
+from tfgan_ref.export.generator import export_generator
+from tfgan_ref.media.medium import PICTURES, class_labels
+from tfgan_ref.run.build import parse_config
+from tfgan_ref.run.sample import open_sampler
+from tfgan_ref.training.run_directory import RunDirectory
+
+NAMES = ("boot", "hat", "caf\udce9")  # the last one a folder's name in Latin-1
+
+
+def arrays(names):
+    count = len(names)
+    return ImageArrays("x", np.zeros((count, 8, 8, 1), np.uint8), np.arange(count, dtype=np.int32), names)
+
+
+def test_data_say_what_their_classes_are_called_unless_they_are_numbers():
+    assert training_images(arrays(NAMES)).shape == DataShape((8, 8, 1), 3, names={"classes": NAMES})
+    assert training_images(arrays(("0", "1", "2"))).shape == DataShape((8, 8, 1), 3)
+
+
+def config_of(tmp_path, names):
+    data = {"sample_shape": [8, 8, 1], "num_classes": 3, "names": {"classes": names}, "fingerprint": "x"}
+    config = {"recipe": "cgan", "settings": {}, "data": data, "versions": {"tfgan_ref": "0.2.0"}}
+    return RunDirectory.create(tmp_path / "run", config)
+
+
+def test_a_run_keeps_the_names(tmp_path):
+    assert parse_config(config_of(tmp_path, NAMES))[2].names == {"classes": NAMES}
+
+
+def test_a_run_with_too_few_names_is_refused(tmp_path):
+    with pytest.raises(InputError, match="has no usable shape"):
+        parse_config(config_of(tmp_path, NAMES[:2]))
+
+
+def test_a_saved_model_knows_its_classes_by_name(tmp_path):
+    shape = DataShape((8, 8, 1), 3, names={"classes": NAMES})
+    PICTURES.export(tiny_gan(True), tmp_path / "model", shape)
+    sampler = open_sampler(tmp_path / "model")
+    assert sampler.class_names == NAMES
+    np.testing.assert_array_equal(sampler.sample(3, label="hat"), sampler.sample(3, label=1))
+    assert sampler.labels(2, NAMES[2]).tolist() == [2, 2]
+    with pytest.raises(InputError, match="label 'shoe' is unknown: choose one of boot, hat, "):
+        sampler.labels(2, "shoe")
+
+
+def test_classes_without_names_are_numbers(tmp_path):
+    export_generator(tiny_gan(True).sampling_generator, tmp_path / "model", num_classes=3)
+    sampler = open_sampler(tmp_path / "model")
+    assert sampler.class_names == ("0", "1", "2")
+    with pytest.raises(InputError, match="label '3' is out of range: 0 to 2, or all"):
+        sampler.labels(1, "3")
+
+
+def test_a_name_that_is_a_number_is_a_name():
+    names = tuple(sorted(map(str, range(1, 13))))  # as folders are sorted: 1, 10, 11, 12, 2, ...
+    assert class_labels(1, "10", names).tolist() == [1]
+    assert class_labels(1, "3", names).tolist() == [5]
+    assert class_labels(1, 3, names).tolist() == [3]
+    with pytest.raises(InputError, match="label '0' is unknown: choose one of 1, 10, 11"):
+        class_labels(1, "0", names)
+
+
+def test_a_message_does_not_list_a_thousand_classes():
+    with pytest.raises(InputError) as raised:
+        class_labels(1, "x", tuple(f"class {i}" for i in range(1000)))
+    assert str(raised.value).endswith("class 19, ..., or all")
