@@ -135,6 +135,43 @@ def test_bad_pairs(run_script, tmp_path):
     is_one_line_error(pairs(first, second), "001.png cannot be read")
 
 
+def test_equal_pictures_have_an_infinite_psnr_that_is_null_in_json(run_script, tmp_path):
+    both = folder(tmp_path / "a", 1, 20)
+    out = tmp_path / "pairs.json"
+    code, table, err = run_script("evaluate.py", "--pairs", both, both, "--out", out)
+    assert code == 0, err
+    assert "inf" in table
+    assert "Infinity" not in out.read_text()
+    assert json.loads(out.read_text())["scores"] == {"000": {"psnr": None, "ssim": 1.0}}
+
+
+def test_grey_originals_of_coloured_pictures_are_three_equal_channels(run_script, tmp_path):
+    first, second = folder(tmp_path / "a", 1, 20), folder(tmp_path / "b", 1, 20, 1, "RGB")
+    code, _, err = run_script("evaluate.py", "--pairs", first, second, "--out", tmp_path / "pairs.json")
+    assert code == 0, err
+    grey, coloured = (np.asarray(Image.open(side / "000.png")) for side in (first, second))
+    expected = metrics.psnr(np.dstack([grey] * 3), coloured)
+    assert json.loads((tmp_path / "pairs.json").read_text())["means"]["psnr"] == pytest.approx(expected)
+
+
+def test_a_picture_that_a_metric_refuses_is_named(run_script, tmp_path):
+    first, second = folder(tmp_path / "a", 2, 20), folder(tmp_path / "b", 2, 20, 1)
+    for side in (first, second):
+        Image.new("L", (6, 6)).save(side / "001.png")
+    is_one_line_error(
+        run_script("evaluate.py", "--pairs", first, second), "a/001.png and ", "b/001.png: SSIM"
+    )
+
+
+def test_two_files_of_one_stem_are_refused(run_script, tmp_path):
+    first = folder(tmp_path / "a", 1, 20)
+    Image.new("L", (20, 20)).save(first / "000.tif")
+    result = run_script("evaluate.py", "--pairs", first, first)
+    is_one_line_error(result, "a/000.png and 000.tif would have the same partner")
+    result = run_script("evaluate.py", "--benchmark", first, "--scale", "2")
+    is_one_line_error(result, "a/000.png and 000.tif would have the same partner")
+
+
 def test_interrupted_evaluation_leaves_no_file(run_script, tmp_path, monkeypatch):
     def interrupt(*arguments, **settings):
         raise KeyboardInterrupt

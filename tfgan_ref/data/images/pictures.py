@@ -1,5 +1,6 @@
 """Single pictures from files, neither resized nor converted, to score pairs and to apply models."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,20 @@ from tfgan_ref.errors import InputError, reason
 def list_pictures(folder: Path) -> list[Path]:
     """Returns the image files directly in ``folder``, by name; hidden files are left out."""
     return sorted(filter(is_image, folder.iterdir()))
+
+
+def by_stem(files: Iterable[Path]) -> dict[str, Path]:
+    """Returns files by their names less suffix, by which pictures find their partners.
+
+    Raises:
+        InputError: two have the same.
+    """
+    found: dict[str, Path] = {}
+    for file in files:
+        if file.stem in found:
+            raise InputError(f"{found[file.stem]} and {file.name} would have the same partner")
+        found[file.stem] = file
+    return found
 
 
 def read_picture(path: Path) -> np.ndarray:
