@@ -1,5 +1,7 @@
 """apply.py: every kind of picture file, what is kept of it, and nothing lost when something is wrong."""
 
+import logging
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -233,13 +235,56 @@ def test_masks(apply, photos, tmp_path):
     masks.mkdir()
     Image.fromarray(~known).save(masks / "a.bmp")
     is_one_line_error(apply("filling", photos, "--mask", masks, "--overwrite"), "b.png has no mask in ")
-    Image.new("L", (13, 8)).save(masks / "b.png")
+    Image.fromarray(known[:8]).save(masks / "b.png")
     code, _, err = apply("filling", photos, "--mask", masks, "--overwrite")
     assert code == 2
     assert err == f"error: {masks / 'b.png'} is 13x8 where its picture is 13x9\n"
     np.testing.assert_array_equal(
         pixels(tmp_path / "out" / "a.png")[~known], pixels(photos / "a.png")[~known]
     )
+
+
+def test_masks_may_say_what_is_missing(apply, photos, tmp_path):
+    known = picture((9, 13)) > 60
+    Image.fromarray(~known).save(tmp_path / "mask.png")
+    is_one_line_error(apply("filling", photos, "--invert-mask"), "--invert-mask goes with --mask")
+    code, _, err = apply("filling", photos, "--mask", tmp_path / "mask.png", "--invert-mask")
+    assert (code, err) == (0, "")
+    for name in ("a.png", "b.png"):
+        made, original = pixels(tmp_path / "out" / name), pixels(photos / name)
+        np.testing.assert_array_equal(made[known], original[known])
+        assert (made[~known] != original[~known]).any()
+
+
+def test_a_mask_for_all_is_spoken_of_once(apply, photos, tmp_path):
+    Image.new("L", (13, 9), 255).save(tmp_path / "mask.png")
+    code, _, err = apply("filling", photos, "--mask", tmp_path / "mask.png")
+    assert code == 0
+    assert err == f"{tmp_path / 'mask.png'}: everything is known, so that nothing is filled\n"
+
+
+def test_two_masks_of_one_name_are_refused(apply, photos, tmp_path):
+    (tmp_path / "masks").mkdir()
+    for name in ("a.png", "a.bmp", "b.png"):
+        Image.new("L", (13, 9)).save(tmp_path / "masks" / name)
+    result = apply("filling", photos, "--mask", tmp_path / "masks")
+    is_one_line_error(result, "masks/a.bmp and a.png would have the same partner")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_models_channels_are_said_where_they_change_the_picture(tmp_path, caplog):
+    grey = plain(channels=(1,))
+    Image.fromarray(picture((4, 4, 3))).save(tmp_path / "colour.png")
+    Image.fromarray(np.dstack([picture((4, 4))] * 3)).save(tmp_path / "greyish.png")
+    Image.fromarray(picture((4, 4))).save(tmp_path / "grey.png")
+    with caplog.at_level(logging.INFO):
+        for source, translator in (("colour", plain()), ("greyish", grey), ("grey", grey)):
+            applied(tmp_path, tmp_path / f"{source}.png", translator)
+        assert not caplog.messages
+        applied(tmp_path, tmp_path / "colour.png", grey)
+        applied(tmp_path, tmp_path / "grey.png", plain())
+    assert "colour.png is coloured, and this model takes grey pictures" in caplog.messages[0]
+    assert "grey.png is grey, and this model takes colours" in caplog.messages[1]
 
 
 def test_style_and_the_way_back(apply, models, photos, tmp_path):

@@ -61,7 +61,8 @@ def plan_jobs(
         overwrite: whether results may replace files, which must not be inputs.
 
     Raises:
-        InputError: an input or a mask does not exist, two inputs have one result, or a result exists.
+        InputError: an input or a mask does not exist, two masks have one name, two inputs have one result, or
+            a result exists.
     """
     sources = list(dict.fromkeys(source for path in inputs for source in _pictures(path)))
     masks = _masks(sources, mask) if mask else {}
@@ -106,7 +107,12 @@ def plan_targets(
     return list(taken)
 
 
-def apply_to_file(translator: Translator, job: Job, style: np.ndarray | None = None) -> None:
+def apply_to_file(
+    translator: Translator,
+    job: Job,
+    style: np.ndarray | None = None,
+    read_mask: Callable[[Path], np.ndarray] = data.read_mask,
+) -> None:
     """Translates one file; the result appears under its name when it is complete.
 
     The colours of a picture with transparency are translated as they are, whether they show or not, and its
@@ -117,12 +123,17 @@ def apply_to_file(translator: Translator, job: Job, style: np.ndarray | None = N
         translator: the model.
         job: the file; ``mask`` if the model takes one.
         style: uint8 picture, if the model takes one.
+        read_mask: reads what is known of the picture, bool (H, W), from the file of its mask.
 
     Raises:
         InputError: the file cannot be read, its mask does not fit, or memory does not suffice.
     """
     picture = read_file(job.source)
-    other = style if job.mask is None else _read_mask(job.mask, picture.colours)
+    other = style
+    if job.mask is not None:
+        other = read_mask(job.mask)
+        _check_size(job.mask, other, picture.colours)
+    _say_channels(job.source, picture.colours, translator.channels[0])
     height, width = picture.colours.shape[:2]
     if translator.tile is None and height * width > LARGE:
         logger.warning(
@@ -180,19 +191,25 @@ def _masks(sources: Sequence[Path], mask: Path) -> dict[Path, Path]:
     found = _pictures(mask)
     if not mask.is_dir():
         return dict.fromkeys(sources, mask)
-    by_name = {path.stem: path for path in found}
+    by_name = data.by_stem(found)
     for source in sources:
         if source.stem not in by_name:
             raise InputError(f"{source} has no mask in {mask}")
     return {source: by_name[source.stem] for source in sources}
 
 
-def _read_mask(path: Path, picture: np.ndarray) -> np.ndarray:
-    mask = data.read_picture(path).max(axis=-1)
+def _check_size(path: Path, mask: np.ndarray, picture: np.ndarray) -> None:
     if mask.shape != picture.shape[:2]:
         sizes = [f"{shape[1]}x{shape[0]}" for shape in (mask.shape, picture.shape)]
         raise InputError(f"{path} is {sizes[0]} where its picture is {sizes[1]}")
-    return mask
+
+
+def _say_channels(path: Path, colours: np.ndarray, taken: int) -> None:
+    """Says that a model takes a picture without its colours, or a grey one as colours."""
+    if taken == 1 and (colours != colours[..., :1]).any():
+        logger.warning("%s is coloured, and this model takes grey pictures: its colours are lost", path)
+    elif taken == 3 and colours.shape[-1] == 1:
+        logger.info("%s is grey, and this model takes colours: its channel is taken three times", path)
 
 
 def _enlarged(alpha: np.ndarray, scale: int) -> np.ndarray:

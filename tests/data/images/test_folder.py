@@ -228,6 +228,6 @@ def test_bombs_count_as_damaged(tmp_path, refused, monkeypatch, recwarn):
     save(tmp_path / "a.png", 0, size=(8, 8))
     save(tmp_path / "b.png", 0, size=(20, 8))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    with refused("1 of 2 images", "b.png (20x8 pixels, more than 100)"):
+    with refused("1 of 2 images", "b.png (20x8 pixels, more than 100: set the variable "):
         read(f"folder:{tmp_path}")
     assert not recwarn.list

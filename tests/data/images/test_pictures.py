@@ -23,6 +23,16 @@ def test_pixels_come_as_they_are(tmp_path):
     np.testing.assert_array_equal(read_picture(tmp_path / "b.png"), pixels[..., :1])
 
 
+def test_pictures_of_more_pixels_than_allowed_are_named_without_a_warning(tmp_path, monkeypatch, recwarn):
+    Image.new("L", (20, 8)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(
+        InputError, match=r"a\.png cannot be read: 20x8 pixels, more than 100: set the variable"
+    ):
+        read_picture(tmp_path / "a.png")
+    assert not recwarn.list
+
+
 def test_damaged_picture_is_named(tmp_path):
     (tmp_path / "bad.png").write_bytes(b"nothing")
     with pytest.raises(InputError, match=r"bad\.png cannot be read") as caught:

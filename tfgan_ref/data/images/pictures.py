@@ -1,5 +1,6 @@
 """Single pictures from files, neither resized nor converted, to score pairs and to apply models."""
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,6 +36,9 @@ def read_picture(path: Path) -> np.ndarray:
         InputError: it cannot be read.
     """
     try:
-        return to_pixels(decode(path))
+        with warnings.catch_warnings():
+            # Pillow warns of oddities in files that it reads well, and of sizes that `decode` refuses.
+            warnings.simplefilter("ignore")
+            return to_pixels(decode(path))
     except Exception as error:  # damaged files make Pillow's decoders raise almost anything
         raise InputError(f"{path} cannot be read: {reason(error)}") from error
