@@ -346,6 +346,43 @@ def test_bad_arguments(apply, photos, tmp_path, monkeypatch, model, arguments, p
     assert not (tmp_path / "out").exists()
 
 
+def test_one_picture_may_become_the_file_that_is_named(run_script, models, photos, tmp_path):
+    for name, kind in (("new/enlarged.png", "PNG"), ("enlarged.TIF", "TIFF")):
+        out = tmp_path / name
+        code, shown, err = run_script("apply.py", models / "x2", photos / "a.png", "--out", out)
+        assert (code, shown) == (0, f"1 of 1 pictures in {out}\n"), err
+        with Image.open(out) as made:
+            assert (made.format, made.size) == (kind, (26, 18))
+    result = run_script("apply.py", models / "x2", photos / "a.png", "--out", out)
+    is_one_line_error(result, "enlarged.TIF exists: name another file with --out, or --overwrite")
+    code, _, err = run_script("apply.py", models / "x2", photos / "a.png", "--out", out, "--overwrite")
+    assert code == 0, err
+    result = run_script("apply.py", models / "x2", photos, "--out", tmp_path / "all.png")
+    is_one_line_error(result, "all.png is the name of one file, and there are 2 inputs: name a folder")
+    result = run_script("apply.py", models / "x2", photos / "a.png", "--out", tmp_path / "all.jpg")
+    is_one_line_error(result, "all.jpg: results are .png, .tif, .tiff files, not .jpg")
+
+
+def test_a_folder_may_have_a_name_like_a_file(run_script, models, photos, tmp_path):
+    out = tmp_path / "folder.png"
+    out.mkdir()
+    code, _, err = run_script("apply.py", models / "x2", photos / "a.png", "--out", out)
+    assert code == 0, err
+    assert (out / "a.png").is_file()
+
+
+def test_long_names(apply, photos, tmp_path):
+    long = "图" * 83 + ".png"
+    (photos / "a.png").rename(photos / long)
+    code, _, err = apply("x2", photos)
+    assert code == 0, err
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {long, "b.png"}
+    (photos / long).rename(photos / ("图" * 84 + "ab"))  # its result would be longer
+    is_one_line_error(
+        apply("x2", photos / ("图" * 84 + "ab")), "ab.png cannot be written: a name has more than"
+    )
+
+
 def test_out_must_be_a_folder(apply, photos, tmp_path):
     (tmp_path / "out").write_text("mine")
     is_one_line_error(apply("x2", photos), "out is not a folder")

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,9 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from tfgan_ref import data
-from tfgan_ref.data.images.decoding import from_pixels
+from tfgan_ref.data.images.decoding import from_pixels, is_image_name
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import write_bytes
+from tfgan_ref.files import check_writable, write_bytes
 from tfgan_ref.run.translator import Translator
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def plan_jobs(
     Args:
         inputs: picture files, and folders of which all pictures are taken.
         out: the folder of the results, which keep their names; .png, .tif and .tiff also their suffix, where
-            all others become .png.
+            all others become .png. Of one picture also the name of its result, with such a suffix.
         mask: one file for all, or a folder with a mask of the same name, less suffix, for each.
         overwrite: whether results may replace files, which must not be inputs.
 
@@ -66,7 +66,12 @@ def plan_jobs(
     """
     sources = list(dict.fromkeys(source for path in inputs for source in _pictures(path)))
     masks = _masks(sources, mask) if mask else {}
-    targets = plan_targets(sources, out, _picture_name, others=masks.values(), overwrite=overwrite)
+    suffix = out.suffix.lower()
+    if is_image_name(out) and suffix not in FORMATS and not out.is_dir():
+        raise InputError(f"{out}: results are {', '.join(FORMATS)} files, not {suffix}")
+    targets = plan_targets(
+        sources, out, _picture_name, suffixes=FORMATS, others=masks.values(), overwrite=overwrite
+    )
     return [Job(source, target, masks.get(source)) for source, target in zip(sources, targets, strict=True)]
 
 
@@ -75,6 +80,7 @@ def plan_targets(
     out: Path,
     result_name: Callable[[Path], str],
     *,
+    suffixes: Collection[str],
     others: Iterable[Path] = (),
     overwrite: bool = False,
 ) -> list[Path]:
@@ -82,28 +88,36 @@ def plan_targets(
 
     Args:
         sources: what is read.
-        out: the folder of the results.
-        result_name: of a source, what its result is called.
+        out: the folder of the results, or, of one source, the result: by its suffix, unless it is a folder.
+        result_name: of a source, what its result is called in a folder.
+        suffixes: of results.
         others: what is read beside the sources.
         overwrite: whether results may replace files, which must not be inputs.
 
     Raises:
-        InputError: ``out`` is a file, two sources have one result, or a result exists.
+        InputError: ``out`` is a file and no result, two sources have one result, or a result exists or cannot
+            be written.
     """
-    if out.exists() and not out.is_dir():
+    check_writable(out)
+    to_file = out.suffix.lower() in suffixes and not out.is_dir()
+    if to_file and len(sources) > 1:
+        raise InputError(f"{out} is the name of one file, and there are {len(sources)} inputs: name a folder")
+    if out.exists() and not out.is_dir() and not to_file:
         raise InputError(f"{out} is not a folder")
     taken = {}
     for source in sources:
-        target = out / result_name(source)
+        target = out if to_file else out / result_name(source)
         if target in taken:
             raise InputError(f"{taken[target]} and {source} would both become {target}: apply in two runs")
         taken[target] = source
     read = {path.resolve() for path in (*sources, *others)}
+    kind = "file" if to_file else "folder"
     for target in taken:
+        check_writable(target)
         if target.resolve() in read:
-            raise InputError(f"{target} is an input: name another folder with --out")
+            raise InputError(f"{target} is an input: name another {kind} with --out")
         if target.exists() and not overwrite:
-            raise InputError(f"{target} exists: name another folder with --out, or --overwrite")
+            raise InputError(f"{target} exists: name another {kind} with --out, or --overwrite")
     return list(taken)
 
 

@@ -22,12 +22,17 @@ _GREY_MODES = ("1", "L", "LA", "La")
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
+def is_image_name(path: Path) -> bool:
+    """Returns whether ``path`` has a suffix of images."""
+    return path.suffix.lower() in SUFFIXES
+
+
 def is_image(path: Path) -> bool:
     """Returns whether ``path`` is a file, not hidden, whose name is that of an image.
 
     A link that leads nowhere is one too: a damaged file, not one to pass over in silence.
     """
-    named = path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    named = is_image_name(path) and not path.name.startswith(".")
     return named and (path.is_file() or (path.is_symlink() and not path.exists()))
 
 

@@ -23,7 +23,7 @@ PARSER.add_argument("model", type=Path, help="a run directory or a SavedModel")
 PARSER.add_argument(
     "inputs", nargs="+", type=Path, help="pictures or WAV files, as the model takes, or folders of them"
 )
-PARSER.add_argument("--out", type=Path, required=True, help="the folder for the results")
+PARSER.add_argument("--out", type=Path, required=True, help="the folder for the results, or one result")
 PARSER.add_argument(
     "--mask",
     type=Path,
