@@ -11,7 +11,8 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from tfgan_ref import data
-from tfgan_ref.data.images.decoding import from_pixels, is_image_name
+from tfgan_ref.data.images.decoding import from_pixels
+from tfgan_ref.data.images.listing import is_image_name
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import check_writable, write_bytes
 from tfgan_ref.run.translator import Translator

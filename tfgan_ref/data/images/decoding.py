@@ -13,27 +13,15 @@ from tfgan_ref.errors import InputError
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+# Formats of frames or pages. Those of MPO and PSD are previews and layers of one picture.
+_SEVERAL_COUNTED = ("AVIF", "DCX", "FLI", "PNG", "WEBP")  # when the file is opened
+_SEVERAL_SOUGHT = ("GIF", "TIFF")
 
 # The limit protects against small files that claim to be huge.
 LIMIT_VARIABLE = "TFGAN_MAX_PIXELS"
 
 _GREY_MODES = ("1", "L", "LA", "La")
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
-
-
-def is_image_name(path: Path) -> bool:
-    """Returns whether ``path`` has a suffix of images."""
-    return path.suffix.lower() in SUFFIXES
-
-
-def is_image(path: Path) -> bool:
-    """Returns whether ``path`` is a file, not hidden, whose name is that of an image.
-
-    A link that leads nowhere is one too: a damaged file, not one to pass over in silence.
-    """
-    named = is_image_name(path) and not path.name.startswith(".")
-    return named and (path.is_file() or (path.is_symlink() and not path.exists()))
 
 
 def set_limit() -> None:
@@ -80,8 +68,24 @@ def decode(path: Path) -> Image.Image:
             can hold.
         Exception: whatever Pillow raises for a damaged file.
     """
+    return decode_first(path)[0]
+
+
+def decode_first(path: Path) -> tuple[Image.Image, int]:
+    """Reads an image file as ``decode``; returns how many frames or pages it has too.
+
+    Raises:
+        Exception: as ``decode``.
+    """
     with open_image(path) as image:
-        return flatten(ImageOps.exif_transpose(image))
+        kind = image.format
+        frames = getattr(image, "n_frames", 1) if kind in _SEVERAL_COUNTED else 1
+        decoded = flatten(ImageOps.exif_transpose(image))
+    if kind in _SEVERAL_SOUGHT:
+        # From a new beginning, and with what is wrong in later frames left alone.
+        with contextlib.suppress(Exception), Image.open(path) as image:
+            frames = image.n_frames
+    return decoded, frames
 
 
 def flatten(image: Image.Image) -> Image.Image:

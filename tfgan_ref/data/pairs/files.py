@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref.data.images.arrays import fit_array
-from tfgan_ref.data.images.decoding import SUFFIXES, fit, from_pixels, to_pixels
+from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels
 from tfgan_ref.data.images.folder import check_folder, decode_files
 from tfgan_ref.data.images.npz import load_arrays
 from tfgan_ref.data.images.pictures import by_stem, list_pictures
@@ -94,5 +94,5 @@ def _list_pictures(name: str, folder: Path) -> list[Path]:
     check_folder(name, folder)
     files = list_pictures(folder)
     if not files:
-        raise InputError(f"{name}: no images in {folder}, looked for {' '.join(SUFFIXES)}")
+        raise InputError(f"{name}: no images in {folder}, by the suffixes that Pillow reads")
     return files
