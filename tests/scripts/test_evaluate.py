@@ -65,6 +65,36 @@ def test_any_folder_of_images_can_be_scored(run_script, tmp_path):
     assert report["scores"][0]["rows"] == [1500, 297]
 
 
+class MeanColours:
+    """An extractor of each image's mean in each channel."""
+
+    name, label, key = "mean colours", "distance", "mean-colours"
+
+    def __call__(self, images):
+        return images.mean(axis=(1, 2), dtype=np.float32), np.zeros((len(images), 2), np.float32)
+
+
+def test_grey_images_are_not_those_of_the_same_pictures_in_colour(run_script, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfgan_ref.run.evaluate_images.make_extractor", lambda *_: MeanColours())
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 1, 1, 3), np.uint8).repeat(8, 1).repeat(8, 2)
+    luma = np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in pictures])
+    sides = {"coloured": pictures, "grey": luma[..., np.newaxis]}
+    for name, images in sides.items():
+        np.savez(tmp_path / f"{name}.npz", images=images)
+    means = {name: np.broadcast_to(images[:, 0, 0], (40, 3)) for name, images in sides.items()}
+    for fake, real, side in (("grey", "coloured", "generated"), ("coloured", "grey", "real")):
+        out = tmp_path / f"{fake}.json"
+        arguments = [f"npz:{tmp_path / fake}.npz", "--data", f"npz:{tmp_path / real}.npz", "--metrics", "fid"]
+        code, table, err = run_script("evaluate.py", *arguments, "--out", out)
+        assert code == 0, err
+        assert f"both sides are 8x8 images with 3 channels, of which the {side} ones are grey" in table
+        report = json.loads(out.read_text())
+        assert report["settings"]["image_shape"] == [8, 8, 3]
+        expected = metrics.frechet_distance(means[real], means[fake])
+        assert report["scores"][0]["value"] == pytest.approx(expected, rel=1e-4)
+        assert expected > 100
+
+
 def test_exported_generator_without_its_run(run_script, tmp_path):
     gan = tiny_gan(conditional=True)
     export_generator(gan.ema_generator, tmp_path / "model", num_classes=3)

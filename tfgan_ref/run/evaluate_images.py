@@ -108,16 +108,15 @@ def evaluate(
     if features not in EXTRACTORS:
         raise InputError(f"features {features!r} is unknown: choose one of {', '.join(EXTRACTORS)}")
     source = _open(model, image_size, n)
-    if data_name is None:
+    own = data_name is None
+    if own:
         data_name, data_dir = _own_data(model)
-    height, _, channels = source.image_shape
-    arrays = data.read(data_name, image_size=height, channels=channels, split=split, data_dir=data_dir)
+    arrays, compared = _read_real(source, data_name, data_dir, split, own)
     extractor = make_extractor(features, arrays, weights, resize)
     real = extract_real(arrays, n, extractor, seed)
     labels = source.choose_labels(arrays, n, seed)
-    fake = extract_drawn(
-        source.drawer(n, seed, labels), min(n, source.available), extractor, f"features of {model}"
-    )
+    draw = _with_channels(source.drawer(n, seed, labels), arrays.images.shape[-1])
+    fake = extract_drawn(draw, min(n, source.available), extractor, f"features of {model}")
     scores = [
         replace(found, title=extractor.label) if found.metric == "fid" else found
         for found in score(metrics, real, fake, seed)
@@ -127,7 +126,7 @@ def evaluate(
             "model": model,
             "data": data_name,
             "split": split,
-            "image_shape": list(source.image_shape),
+            "image_shape": list(arrays.images.shape[1:]),
             "metrics": list(metrics),
             "features": features,
             "weights": str(weights) if weights else None,
@@ -144,7 +143,7 @@ def evaluate(
         extractor=extractor.name,
         scores=scores,
         label_agreement=_agreement(fake, labels, features, arrays),
-        notes=_notes(real, fake, n),
+        notes=[compared, *_notes(real, fake, n)],
         seconds=time.monotonic() - start,
     )
 
@@ -222,6 +221,38 @@ def _open(model: str, image_size: int | None, n: int) -> _Source:
 
 def _one(sampler: Sampler) -> tuple[np.ndarray, np.ndarray | None]:
     return sampler.latents(1, 0), None if sampler.num_classes is None else np.zeros(1, np.int32)
+
+
+def _read_real(
+    source: _Source, name: str, data_dir: str | None, split: str, own: bool
+) -> tuple[ImageArrays, str]:
+    """Reads the real data in the form in which both sides are compared, and says which it is.
+
+    They have the size of the generated images, and of a run's own data the channels, as it was trained on
+    them. Other data keep their colours: if only one side has some, both are compared in RGB.
+    """
+    height, _, channels = source.image_shape
+    form = {"image_size": height, "split": split, "data_dir": data_dir}
+    arrays = data.read(name, channels=channels if own else None, **form)
+    grey = ""
+    if {arrays.images.shape[-1], channels} == {1, 3}:
+        grey = f", of which the {'generated' if channels == 1 else 'real'} ones are grey"
+        arrays = replace(arrays, images=np.broadcast_to(arrays.images, (*arrays.images.shape[:3], 3)))
+    elif arrays.images.shape[-1] != channels:
+        arrays = data.read(name, channels=channels, **form)
+    height, width, channels = arrays.images.shape[1:]
+    plural = "s" if channels > 1 else ""
+    return arrays, f"both sides are {width}x{height} images with {channels} channel{plural}{grey}"
+
+
+def _with_channels(draw: Callable[[int, int], np.ndarray], channels: int) -> Callable[[int, int], np.ndarray]:
+    """Returns ``draw`` with its images, if they are grey, in as many channels."""
+
+    def drawn(start: int, stop: int) -> np.ndarray:
+        images = draw(start, stop)
+        return np.broadcast_to(images, (*images.shape[:3], channels))
+
+    return drawn
 
 
 def _own_data(model: str) -> tuple[str, str | None]:
