@@ -87,6 +87,20 @@ def test_what_cannot_be_written_is_refused_first(monkeypatch, capsys, tmp_path, 
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", ["sample", "apply", "evaluate", "export"])
+def test_a_name_that_no_file_can_have_is_one_line(monkeypatch, capsys, tmp_path, command):
+    monkeypatch.chdir(tmp_path)
+    more = {
+        "apply": ["a.png", "--out", "made"],
+        "export": ["--out", "made"],
+        "evaluate": ["--data", "digits"],
+    }
+    code, _, err = tfgan(monkeypatch, capsys, command, "x" * 300, *more.get(command, []))
+    assert code == 2
+    assert err.startswith("error: " + "x" * 300)
+    assert len(err.splitlines()) == 1
+
+
 def test_how_to_go_on_is_said_in_the_users_words(monkeypatch):
     for program, expected in (
         ("tfgan", "tfgan train"),

@@ -96,10 +96,10 @@ def run(main: Callable[..., int | None], *given: Any) -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(4)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG):
             raise
         print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
-        sys.exit(5)
+        sys.exit(2 if error.errno == errno.ENAMETOOLONG else 5)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

@@ -308,6 +308,13 @@ def test_a_large_picture_that_cannot_be_cut_is_told_of(photos, tmp_path, monkeyp
     assert "a.png is 13x9: this model sees a whole picture at once" in message
 
 
+def test_a_result_too_large_to_be_read_again_is_told_of(photos, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 9 * 13)
+    with caplog.at_level(logging.INFO):
+        target = applied(tmp_path, photos / "a.png")
+    assert caplog.messages == [f"{target} is 26x18: to read it, set the variable TFGAN_MAX_PIXELS"]
+
+
 def test_memory_that_does_not_suffice_is_told_in_one_line(apply, photos, monkeypatch):
     def fail(*arguments):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating\nmany lines")

@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from tfgan_ref import data
-from tfgan_ref.data.images.decoding import from_pixels
+from tfgan_ref.data.images.decoding import LIMIT_VARIABLE, from_pixels
 from tfgan_ref.data.images.listing import is_image_name
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import check_writable, write_bytes
@@ -167,6 +167,9 @@ def apply_to_file(
     content = io.BytesIO()
     options = {} if profile is None else {"icc_profile": profile}
     from_pixels(colours).save(content, format=FORMATS[job.target.suffix.lower()], **options)
+    height, width = colours.shape[:2]
+    if Image.MAX_IMAGE_PIXELS is not None and height * width > Image.MAX_IMAGE_PIXELS:
+        logger.info("%s is %dx%d: to read it, set the variable %s", job.target, width, height, LIMIT_VARIABLE)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(job.target, content.getvalue())
 
