@@ -64,6 +64,43 @@ def test_it_trains_draws_and_exports_as_the_scripts_do(monkeypatch, capsys, tmp_
     assert (tmp_path / "model" / "saved_model.pb").is_file()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "gan"],
+        ["sample", "run"],
+        ["apply", "run", "a.png"],
+        ["evaluate", "run"],
+        ["compare", "gan", "--steps", "1"],
+        ["export", "run"],
+        ["evaluate", "run", "--benchmark", "set5"],
+    ],
+)
+@pytest.mark.parametrize("below", ["file/out.png", "x" * 300 + ".png"])
+def test_what_cannot_be_written_is_refused_first(monkeypatch, capsys, tmp_path, arguments, below):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("mine")
+    option = "--picture" if "--benchmark" in arguments else "--out"
+    code, _, err = tfgan(monkeypatch, capsys, *arguments, option, below)
+    assert code == 2
+    assert err.startswith(f"error: {below} cannot be written: ")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["sample", "apply", "evaluate", "export"])
+def test_a_name_that_no_file_can_have_is_one_line(monkeypatch, capsys, tmp_path, command):
+    monkeypatch.chdir(tmp_path)
+    more = {
+        "apply": ["a.png", "--out", "made"],
+        "export": ["--out", "made"],
+        "evaluate": ["--data", "digits"],
+    }
+    code, _, err = tfgan(monkeypatch, capsys, command, "x" * 300, *more.get(command, []))
+    assert code == 2
+    assert err.startswith("error: " + "x" * 300)
+    assert len(err.splitlines()) == 1
+
+
 def test_how_to_go_on_is_said_in_the_users_words(monkeypatch):
     for program, expected in (
         ("tfgan", "tfgan train"),

@@ -65,6 +65,11 @@ def call(command: str, given: Sequence[str] | None = None) -> int | None:
     if given is not None:  # else argparse shows the name of the script
         taken.PARSER.prog = f"tfgan {command}"
     arguments = taken.PARSER.parse_args(given)
+    from tfgan_ref.files import check_writable  # imports NumPy, which --help does without
+
+    for option in ("out", "picture"):
+        if getattr(arguments, option, None) is not None:
+            check_writable(getattr(arguments, option))
     if hasattr(taken, "check"):
         taken.check(arguments)
     quiet_tensorflow()
@@ -91,10 +96,10 @@ def run(main: Callable[..., int | None], *given: Any) -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(4)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG):
             raise
         print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
-        sys.exit(5)
+        sys.exit(2 if error.errno == errno.ENAMETOOLONG else 5)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

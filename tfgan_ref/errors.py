@@ -1,7 +1,8 @@
 """The package's own error types, and the checks that many functions share."""
 
+import contextlib
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 class InputError(ValueError):
@@ -21,6 +22,15 @@ class TrainingDiverged(RuntimeError):
 
 class WorkerLost(RuntimeError):
     """Another process of a distributed run was lost: the message is one line, without TensorFlow's pages."""
+
+
+@contextlib.contextmanager
+def name_in_errors(name: str) -> Iterator[None]:
+    """Puts the name before the message of an InputError raised inside."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
 
 
 def whole_number(name: str, value: int, minimum: int) -> int:

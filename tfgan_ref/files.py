@@ -1,13 +1,45 @@
-"""Atomic writes: no half-written file is ever found under its final name."""
+"""Checks of where to write, and atomic writes: no half-written file is found under its final name."""
 
 import io
 import json
+import math
 import os
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tfgan_ref.errors import InputError
+
+LONGEST_NAME = 255  # bytes, of a file or folder on the usual file systems
+
+
+def check_writable(path: Path) -> None:
+    """Checks that a file or folder can be made at ``path``: called before anything is computed.
+
+    Folders above it that do not exist will be made. Whether it exists itself is for the caller to judge.
+
+    Raises:
+        InputError: one of its names is too long, or what would hold it is no folder or cannot be written.
+    """
+    for name in path.parts:
+        if len(os.fsencode(name)) > LONGEST_NAME:
+            raise InputError(f"{path} cannot be written: a name has more than {LONGEST_NAME} bytes")
+    # os.path, unlike pathlib, takes what may not be looked at for what does not exist.
+    existing = next((part for part in (path, *path.parents) if os.path.exists(part)), Path())
+    if existing == path and not path.is_dir():
+        existing = path.parent
+    if not existing.is_dir():
+        raise InputError(f"{path} cannot be written: {existing} is not a folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise InputError(f"{path} cannot be written: no permission to write in {existing}")
+
+
+def temporary_beside(path: Path) -> Path:
+    """Returns a new temporary name in the folder of ``path``, short whatever its own name is."""
+    return path.with_name(f".{uuid.uuid4().hex[:8]}.tmp")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -17,7 +49,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """Writes ``parts`` one after another, as they are made, atomically."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary_beside(path)
     try:
         with temporary.open("wb") as file:
             for part in parts:
@@ -35,8 +67,17 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes ``value`` as indented JSON, atomically."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+    """Writes ``value`` as indented JSON, atomically; inf and NaN, which JSON has not, become null."""
+    text = json.dumps(_with_nulls(value), indent=2, sort_keys=True, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def _with_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_nulls(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_nulls(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_npz(path: Path, **arrays: np.ndarray) -> None:

@@ -68,6 +68,15 @@ def test_score_against_the_other_half_is_the_floor():
             assert of_half.value == whole.floor, name
 
 
+def test_kid_has_a_spread_where_its_subsets_differ():
+    (one,) = score(["kid"], make(0), make(1))
+    assert one.spread is None
+    subset = metrics.kernel_distance(make(0).features, make(1).features, subsets=3, subset_size=120)
+    assert one.value == pytest.approx(subset[0], rel=1e-9)
+    (several,) = score(["kid"], make(0), make(1, 150))
+    assert several.spread > 1e-6
+
+
 def test_halves_are_disjoint_and_seeded():
     real = Features(np.arange(24.0)[:, None], np.zeros((24, 2)))
     half, other = halves(real, 0)

@@ -1,5 +1,7 @@
 """apply.py: every kind of picture file, what is kept of it, and nothing lost when something is wrong."""
 
+import logging
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -233,13 +235,56 @@ def test_masks(apply, photos, tmp_path):
     masks.mkdir()
     Image.fromarray(~known).save(masks / "a.bmp")
     is_one_line_error(apply("filling", photos, "--mask", masks, "--overwrite"), "b.png has no mask in ")
-    Image.new("L", (13, 8)).save(masks / "b.png")
+    Image.fromarray(known[:8]).save(masks / "b.png")
     code, _, err = apply("filling", photos, "--mask", masks, "--overwrite")
     assert code == 2
     assert err == f"error: {masks / 'b.png'} is 13x8 where its picture is 13x9\n"
     np.testing.assert_array_equal(
         pixels(tmp_path / "out" / "a.png")[~known], pixels(photos / "a.png")[~known]
     )
+
+
+def test_masks_may_say_what_is_missing(apply, photos, tmp_path):
+    known = picture((9, 13)) > 60
+    Image.fromarray(~known).save(tmp_path / "mask.png")
+    is_one_line_error(apply("filling", photos, "--invert-mask"), "--invert-mask goes with --mask")
+    code, _, err = apply("filling", photos, "--mask", tmp_path / "mask.png", "--invert-mask")
+    assert (code, err) == (0, "")
+    for name in ("a.png", "b.png"):
+        made, original = pixels(tmp_path / "out" / name), pixels(photos / name)
+        np.testing.assert_array_equal(made[known], original[known])
+        assert (made[~known] != original[~known]).any()
+
+
+def test_a_mask_for_all_is_spoken_of_once(apply, photos, tmp_path):
+    Image.new("L", (13, 9), 255).save(tmp_path / "mask.png")
+    code, _, err = apply("filling", photos, "--mask", tmp_path / "mask.png")
+    assert code == 0
+    assert err == f"{tmp_path / 'mask.png'}: everything is known, so that nothing is filled\n"
+
+
+def test_two_masks_of_one_name_are_refused(apply, photos, tmp_path):
+    (tmp_path / "masks").mkdir()
+    for name in ("a.png", "a.bmp", "b.png"):
+        Image.new("L", (13, 9)).save(tmp_path / "masks" / name)
+    result = apply("filling", photos, "--mask", tmp_path / "masks")
+    is_one_line_error(result, "masks/a.bmp and a.png would have the same partner")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_models_channels_are_said_where_they_change_the_picture(tmp_path, caplog):
+    grey = plain(channels=(1,))
+    Image.fromarray(picture((4, 4, 3))).save(tmp_path / "colour.png")
+    Image.fromarray(np.dstack([picture((4, 4))] * 3)).save(tmp_path / "greyish.png")
+    Image.fromarray(picture((4, 4))).save(tmp_path / "grey.png")
+    with caplog.at_level(logging.INFO):
+        for source, translator in (("colour", plain()), ("greyish", grey), ("grey", grey)):
+            applied(tmp_path, tmp_path / f"{source}.png", translator)
+        assert not caplog.messages
+        applied(tmp_path, tmp_path / "colour.png", grey)
+        applied(tmp_path, tmp_path / "grey.png", plain())
+    assert "colour.png is coloured, and this model takes grey pictures" in caplog.messages[0]
+    assert "grey.png is grey, and this model takes colours" in caplog.messages[1]
 
 
 def test_style_and_the_way_back(apply, models, photos, tmp_path):
@@ -261,6 +306,13 @@ def test_a_large_picture_that_cannot_be_cut_is_told_of(photos, tmp_path, monkeyp
     applied(tmp_path, photos / "a.png", plain(margin=None, tile=None))
     [message] = caplog.messages
     assert "a.png is 13x9: this model sees a whole picture at once" in message
+
+
+def test_a_result_too_large_to_be_read_again_is_told_of(photos, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 9 * 13)
+    with caplog.at_level(logging.INFO):
+        target = applied(tmp_path, photos / "a.png")
+    assert caplog.messages == [f"{target} is 26x18: to read it, set the variable TFGAN_MAX_PIXELS"]
 
 
 def test_memory_that_does_not_suffice_is_told_in_one_line(apply, photos, monkeypatch):
@@ -299,6 +351,43 @@ def test_bad_arguments(apply, photos, tmp_path, monkeypatch, model, arguments, p
     (tmp_path / "broken.png").write_bytes(b"broken")
     is_one_line_error(apply(model, *arguments), part)
     assert not (tmp_path / "out").exists()
+
+
+def test_one_picture_may_become_the_file_that_is_named(run_script, models, photos, tmp_path):
+    for name, kind in (("new/enlarged.png", "PNG"), ("enlarged.TIF", "TIFF")):
+        out = tmp_path / name
+        code, shown, err = run_script("apply.py", models / "x2", photos / "a.png", "--out", out)
+        assert (code, shown) == (0, f"1 of 1 pictures in {out}\n"), err
+        with Image.open(out) as made:
+            assert (made.format, made.size) == (kind, (26, 18))
+    result = run_script("apply.py", models / "x2", photos / "a.png", "--out", out)
+    is_one_line_error(result, "enlarged.TIF exists: name another file with --out, or --overwrite")
+    code, _, err = run_script("apply.py", models / "x2", photos / "a.png", "--out", out, "--overwrite")
+    assert code == 0, err
+    result = run_script("apply.py", models / "x2", photos, "--out", tmp_path / "all.png")
+    is_one_line_error(result, "all.png is the name of one file, and there are 2 inputs: name a folder")
+    result = run_script("apply.py", models / "x2", photos / "a.png", "--out", tmp_path / "all.jpg")
+    is_one_line_error(result, "all.jpg: results are .png, .tif, .tiff files, not .jpg")
+
+
+def test_a_folder_may_have_a_name_like_a_file(run_script, models, photos, tmp_path):
+    out = tmp_path / "folder.png"
+    out.mkdir()
+    code, _, err = run_script("apply.py", models / "x2", photos / "a.png", "--out", out)
+    assert code == 0, err
+    assert (out / "a.png").is_file()
+
+
+def test_long_names(apply, photos, tmp_path):
+    long = "图" * 83 + ".png"
+    (photos / "a.png").rename(photos / long)
+    code, _, err = apply("x2", photos)
+    assert code == 0, err
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {long, "b.png"}
+    (photos / long).rename(photos / ("图" * 84 + "ab"))  # its result would be longer
+    is_one_line_error(
+        apply("x2", photos / ("图" * 84 + "ab")), "ab.png cannot be written: a name has more than"
+    )
 
 
 def test_out_must_be_a_folder(apply, photos, tmp_path):

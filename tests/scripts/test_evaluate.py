@@ -65,6 +65,36 @@ def test_any_folder_of_images_can_be_scored(run_script, tmp_path):
     assert report["scores"][0]["rows"] == [1500, 297]
 
 
+class MeanColours:
+    """An extractor of each image's mean in each channel."""
+
+    name, label, key = "mean colours", "distance", "mean-colours"
+
+    def __call__(self, images):
+        return images.mean(axis=(1, 2), dtype=np.float32), np.zeros((len(images), 2), np.float32)
+
+
+def test_grey_images_are_not_those_of_the_same_pictures_in_colour(run_script, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfgan_ref.run.evaluate_images.make_extractor", lambda *_: MeanColours())
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 1, 1, 3), np.uint8).repeat(8, 1).repeat(8, 2)
+    luma = np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in pictures])
+    sides = {"coloured": pictures, "grey": luma[..., np.newaxis]}
+    for name, images in sides.items():
+        np.savez(tmp_path / f"{name}.npz", images=images)
+    means = {name: np.broadcast_to(images[:, 0, 0], (40, 3)) for name, images in sides.items()}
+    for fake, real, side in (("grey", "coloured", "generated"), ("coloured", "grey", "real")):
+        out = tmp_path / f"{fake}.json"
+        arguments = [f"npz:{tmp_path / fake}.npz", "--data", f"npz:{tmp_path / real}.npz", "--metrics", "fid"]
+        code, table, err = run_script("evaluate.py", *arguments, "--out", out)
+        assert code == 0, err
+        assert f"both sides are 8x8 images with 3 channels, of which the {side} ones are grey" in table
+        report = json.loads(out.read_text())
+        assert report["settings"]["image_shape"] == [8, 8, 3]
+        expected = metrics.frechet_distance(means[real], means[fake])
+        assert report["scores"][0]["value"] == pytest.approx(expected, rel=1e-4)
+        assert expected > 100
+
+
 def test_exported_generator_without_its_run(run_script, tmp_path):
     gan = tiny_gan(conditional=True)
     export_generator(gan.ema_generator, tmp_path / "model", num_classes=3)
@@ -133,6 +163,43 @@ def test_bad_pairs(run_script, tmp_path):
     (first / "001.png").write_bytes(b"broken")
     (first / "000.png").unlink()
     is_one_line_error(pairs(first, second), "001.png cannot be read")
+
+
+def test_equal_pictures_have_an_infinite_psnr_that_is_null_in_json(run_script, tmp_path):
+    both = folder(tmp_path / "a", 1, 20)
+    out = tmp_path / "pairs.json"
+    code, table, err = run_script("evaluate.py", "--pairs", both, both, "--out", out)
+    assert code == 0, err
+    assert "inf" in table
+    assert "Infinity" not in out.read_text()
+    assert json.loads(out.read_text())["scores"] == {"000": {"psnr": None, "ssim": 1.0}}
+
+
+def test_grey_originals_of_coloured_pictures_are_three_equal_channels(run_script, tmp_path):
+    first, second = folder(tmp_path / "a", 1, 20), folder(tmp_path / "b", 1, 20, 1, "RGB")
+    code, _, err = run_script("evaluate.py", "--pairs", first, second, "--out", tmp_path / "pairs.json")
+    assert code == 0, err
+    grey, coloured = (np.asarray(Image.open(side / "000.png")) for side in (first, second))
+    expected = metrics.psnr(np.dstack([grey] * 3), coloured)
+    assert json.loads((tmp_path / "pairs.json").read_text())["means"]["psnr"] == pytest.approx(expected)
+
+
+def test_a_picture_that_a_metric_refuses_is_named(run_script, tmp_path):
+    first, second = folder(tmp_path / "a", 2, 20), folder(tmp_path / "b", 2, 20, 1)
+    for side in (first, second):
+        Image.new("L", (6, 6)).save(side / "001.png")
+    is_one_line_error(
+        run_script("evaluate.py", "--pairs", first, second), "a/001.png and ", "b/001.png: SSIM"
+    )
+
+
+def test_two_files_of_one_stem_are_refused(run_script, tmp_path):
+    first = folder(tmp_path / "a", 1, 20)
+    Image.new("L", (20, 20)).save(first / "000.tif")
+    result = run_script("evaluate.py", "--pairs", first, first)
+    is_one_line_error(result, "a/000.png and 000.tif would have the same partner")
+    result = run_script("evaluate.py", "--benchmark", first, "--scale", "2")
+    is_one_line_error(result, "a/000.png and 000.tif would have the same partner")
 
 
 def test_interrupted_evaluation_leaves_no_file(run_script, tmp_path, monkeypatch):

@@ -30,7 +30,7 @@ def test_an_empty_directory_may_be_used_and_a_file_not(tmp_path):
 
 def test_unwritable_place(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot be written: Not a directory"):
+    with pytest.raises(InputError, match="cannot be written: .*file is not a folder"):
         RunDirectory.create(tmp_path / "file" / "run", {})
 
 
@@ -46,7 +46,8 @@ def test_what_is_not_a_run_directory(tmp_path):
 def test_what_a_killed_process_left_unfinished_is_removed(tmp_path):
     run = RunDirectory.create(tmp_path / "run", {})
     unfinished = [
-        ".metrics.csv.123.tmp", ".0a1b2c3d.keras", ".saved_model.new.0a1b2c3d.tmp/variables/data",
+        ".metrics.csv.123.tmp", ".0a1b2c3d.keras", ".0a1b2c3d.tmp",
+        ".saved_model.new.0a1b2c3d.tmp/variables/data",
         "checkpoints/.step_00000004.123.tmp/state.index", "samples/.step_00000004.png.123.tmp",
     ]  # fmt: skip
     others = ["metrics.csv", ".notes", "mine.tmp", "checkpoints/step_00000002/state.index", ".cache/keep.tmp"]

@@ -11,7 +11,8 @@ join data with the settings of their batches, as a recipe trains on them.
 from tfgan_ref.data.clips.clips import Clips, clip_batches, training_clips
 from tfgan_ref.data.clips.sources import read_clips
 from tfgan_ref.data.images.arrays import ImageArrays, batches, remove_pixels, training_images
-from tfgan_ref.data.images.pictures import list_pictures, read_picture
+from tfgan_ref.data.images.masks import read_mask
+from tfgan_ref.data.images.pictures import by_stem, list_pictures, read_picture
 from tfgan_ref.data.images.resize import bicubic_resize
 from tfgan_ref.data.images.sources import load, read
 from tfgan_ref.data.pairs.pairs import PicturePairs, split_pairs
@@ -38,6 +39,7 @@ __all__ = [
     "Waves",
     "batches",
     "bicubic_resize",
+    "by_stem",
     "clip_batches",
     "draw_styled",
     "example_pairs",
@@ -48,6 +50,7 @@ __all__ = [
     "pair_batches",
     "read",
     "read_clips",
+    "read_mask",
     "read_pairs",
     "read_picture",
     "read_pictures",

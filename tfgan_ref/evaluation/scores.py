@@ -25,7 +25,7 @@ class Score:
         value: the score of the fakes.
         floor: the score of one half of the real data as fakes against the other half; for scores without a
             real side, the score of the real data.
-        spread: standard deviation over splits or subsets, where the metric has one.
+        spread: standard deviation over splits or subsets, where the metric has more than one.
         rows: numbers of rows (real, fake) that the value was computed from.
         floor_rows: the same of the floor.
         better: "low", "high", or a number that the ideal generator gets.
@@ -64,8 +64,11 @@ class Metric:
     largest: int | None = None
 
 
-def _kid(real: Features, fake: Features, seed: int) -> list[tuple[float, float]]:
+def _kid(real: Features, fake: Features, seed: int) -> list[float | tuple[float, float]]:
     size = min(1000, len(real.features), len(fake.features))
+    if size == len(real.features) == len(fake.features):
+        # All subsets would be one and the same, and their spread 0 no error bar.
+        return [metrics.kernel_distance(real.features, fake.features, subsets=1, subset_size=size)[0]]
     return [metrics.kernel_distance(real.features, fake.features, subset_size=size)]
 
 

@@ -1,7 +1,6 @@
 """SavedModels of generators, which need TensorFlow and none of this package's code."""
 
 import shutil
-import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
+from tfgan_ref.files import temporary_beside
 from tfgan_ref.networks.layers.reparametrised import nested_layers
 
 # Samples are made in pieces of this many, so that any number fits in memory.
@@ -27,7 +27,7 @@ def save_keras(generator: keras.Model, path: Path) -> None:
 
     The averaged generator's own are not: no optimizer may change them.
     """
-    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.keras")
+    temporary = temporary_beside(path).with_suffix(".keras")
     before = [(layer, layer.trainable) for layer in nested_layers(generator)]
     try:
         for layer, _ in before:  # each one: Keras passes over those of a model that is trainable itself
@@ -135,7 +135,7 @@ def write_saved_model(module: tf.Module, path: Path, signatures: dict[str, Calla
     if path.exists():
         raise InputError(f"{path} exists: name a new directory")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = temporary_beside(path)
     try:
         tf.saved_model.save(_without_networks(module), str(temporary), signatures=signatures)
         temporary.rename(path)

@@ -16,7 +16,7 @@ from tfgan_ref.data.clips.factors import ACTION, Factors, check_factors, parse_c
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import SAMPLE_OF_CLASS, positive, write_saved_model
-from tfgan_ref.files import write_bytes
+from tfgan_ref.files import check_writable, write_bytes
 from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
 from tfgan_ref.media.medium import Medium
 
@@ -137,6 +137,7 @@ class ClipWriter:
         check_seed(seed)
         choices = parse_choices(label, self.factors)
         out = out or Path("clips")
+        check_writable(out)
         if out.exists():
             raise InputError(f"{out} exists: name another folder with --out")
         clips = self._clips(n, seed, choices)

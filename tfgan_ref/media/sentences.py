@@ -19,7 +19,7 @@ from tfgan_ref.export.generator import (
     texts,
     write_saved_model,
 )
-from tfgan_ref.files import write_text
+from tfgan_ref.files import check_writable, write_text
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.media.medium import Medium, class_labels
 
@@ -120,8 +120,10 @@ class SentenceLister:
         """
         check_seed(seed)
         labels = class_labels(n, label, self.topics)
-        if out is not None and out.exists():
-            raise InputError(f"{out} exists: name another file with --out")
+        if out is not None:
+            check_writable(out)
+            if out.exists():
+                raise InputError(f"{out} exists: name another file with --out")
         sentences = self.draw(len(labels), seed, labels)
         pairs = [f"{self.topics[k]}\t{text}" for k, text in zip(labels, sentences, strict=True)]
         if out is None:

@@ -23,7 +23,7 @@ from tfgan_ref.export.generator import (
     texts,
     write_saved_model,
 )
-from tfgan_ref.files import write_bytes
+from tfgan_ref.files import check_writable, write_bytes
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.media.medium import Medium, class_labels
 
@@ -124,6 +124,7 @@ class SoundWriter:
         check_seed(seed)
         labels = class_labels(n, label, self.class_names)
         out = out or Path("sounds")
+        check_writable(out)
         if out.exists():
             raise InputError(f"{out} exists: name another folder with --out")
         audio = self.draw(len(labels), seed, labels)

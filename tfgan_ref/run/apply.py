@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -40,7 +41,11 @@ def _apply_to_pictures(arguments: argparse.Namespace) -> int:
                 else f"{arguments.model} needs a {kind} beside each picture: name it with --{kind}"
             )
     style = data.read_picture(arguments.style) if arguments.style else None
-    return _apply_to_each(jobs, lambda job: apply_to_file(translator, job, style), "picture", arguments.out)
+    # A mask for all is read once, and what it says is said once.
+    read_mask = lru_cache(maxsize=1)(partial(data.read_mask, invert=arguments.invert_mask))
+    return _apply_to_each(
+        jobs, lambda job: apply_to_file(translator, job, style, read_mask), "picture", arguments.out
+    )
 
 
 def _apply_to_each(jobs: Sequence[Job], apply: Callable[[Job], None], unit: str, out: Path) -> int:

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from tfgan_ref import data
-from tfgan_ref.data.images.decoding import from_pixels
+from tfgan_ref.data.images.decoding import LIMIT_VARIABLE, from_pixels
+from tfgan_ref.data.images.listing import is_image_name
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import write_bytes
+from tfgan_ref.files import check_writable, write_bytes
 from tfgan_ref.run.translator import Translator
 
 logger = logging.getLogger(__name__)
@@ -56,16 +57,22 @@ def plan_jobs(
     Args:
         inputs: picture files, and folders of which all pictures are taken.
         out: the folder of the results, which keep their names; .png, .tif and .tiff also their suffix, where
-            all others become .png.
+            all others become .png. Of one picture also the name of its result, with such a suffix.
         mask: one file for all, or a folder with a mask of the same name, less suffix, for each.
         overwrite: whether results may replace files, which must not be inputs.
 
     Raises:
-        InputError: an input or a mask does not exist, two inputs have one result, or a result exists.
+        InputError: an input or a mask does not exist, two masks have one name, two inputs have one result, or
+            a result exists.
     """
     sources = list(dict.fromkeys(source for path in inputs for source in _pictures(path)))
     masks = _masks(sources, mask) if mask else {}
-    targets = plan_targets(sources, out, _picture_name, others=masks.values(), overwrite=overwrite)
+    suffix = out.suffix.lower()
+    if is_image_name(out) and suffix not in FORMATS and not out.is_dir():
+        raise InputError(f"{out}: results are {', '.join(FORMATS)} files, not {suffix}")
+    targets = plan_targets(
+        sources, out, _picture_name, suffixes=FORMATS, others=masks.values(), overwrite=overwrite
+    )
     return [Job(source, target, masks.get(source)) for source, target in zip(sources, targets, strict=True)]
 
 
@@ -74,6 +81,7 @@ def plan_targets(
     out: Path,
     result_name: Callable[[Path], str],
     *,
+    suffixes: Collection[str],
     others: Iterable[Path] = (),
     overwrite: bool = False,
 ) -> list[Path]:
@@ -81,32 +89,45 @@ def plan_targets(
 
     Args:
         sources: what is read.
-        out: the folder of the results.
-        result_name: of a source, what its result is called.
+        out: the folder of the results, or, of one source, the result: by its suffix, unless it is a folder.
+        result_name: of a source, what its result is called in a folder.
+        suffixes: of results.
         others: what is read beside the sources.
         overwrite: whether results may replace files, which must not be inputs.
 
     Raises:
-        InputError: ``out`` is a file, two sources have one result, or a result exists.
+        InputError: ``out`` is a file and no result, two sources have one result, or a result exists or cannot
+            be written.
     """
-    if out.exists() and not out.is_dir():
+    check_writable(out)
+    to_file = out.suffix.lower() in suffixes and not out.is_dir()
+    if to_file and len(sources) > 1:
+        raise InputError(f"{out} is the name of one file, and there are {len(sources)} inputs: name a folder")
+    if out.exists() and not out.is_dir() and not to_file:
         raise InputError(f"{out} is not a folder")
     taken = {}
     for source in sources:
-        target = out / result_name(source)
+        target = out if to_file else out / result_name(source)
         if target in taken:
             raise InputError(f"{taken[target]} and {source} would both become {target}: apply in two runs")
         taken[target] = source
     read = {path.resolve() for path in (*sources, *others)}
+    kind = "file" if to_file else "folder"
     for target in taken:
+        check_writable(target)
         if target.resolve() in read:
-            raise InputError(f"{target} is an input: name another folder with --out")
+            raise InputError(f"{target} is an input: name another {kind} with --out")
         if target.exists() and not overwrite:
-            raise InputError(f"{target} exists: name another folder with --out, or --overwrite")
+            raise InputError(f"{target} exists: name another {kind} with --out, or --overwrite")
     return list(taken)
 
 
-def apply_to_file(translator: Translator, job: Job, style: np.ndarray | None = None) -> None:
+def apply_to_file(
+    translator: Translator,
+    job: Job,
+    style: np.ndarray | None = None,
+    read_mask: Callable[[Path], np.ndarray] = data.read_mask,
+) -> None:
     """Translates one file; the result appears under its name when it is complete.
 
     The colours of a picture with transparency are translated as they are, whether they show or not, and its
@@ -117,12 +138,17 @@ def apply_to_file(translator: Translator, job: Job, style: np.ndarray | None = N
         translator: the model.
         job: the file; ``mask`` if the model takes one.
         style: uint8 picture, if the model takes one.
+        read_mask: reads what is known of the picture, bool (H, W), from the file of its mask.
 
     Raises:
         InputError: the file cannot be read, its mask does not fit, or memory does not suffice.
     """
     picture = read_file(job.source)
-    other = style if job.mask is None else _read_mask(job.mask, picture.colours)
+    other = style
+    if job.mask is not None:
+        other = read_mask(job.mask)
+        _check_size(job.mask, other, picture.colours)
+    _say_channels(job.source, picture.colours, translator.channels[0])
     height, width = picture.colours.shape[:2]
     if translator.tile is None and height * width > LARGE:
         logger.warning(
@@ -141,6 +167,9 @@ def apply_to_file(translator: Translator, job: Job, style: np.ndarray | None = N
     content = io.BytesIO()
     options = {} if profile is None else {"icc_profile": profile}
     from_pixels(colours).save(content, format=FORMATS[job.target.suffix.lower()], **options)
+    height, width = colours.shape[:2]
+    if Image.MAX_IMAGE_PIXELS is not None and height * width > Image.MAX_IMAGE_PIXELS:
+        logger.info("%s is %dx%d: to read it, set the variable %s", job.target, width, height, LIMIT_VARIABLE)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(job.target, content.getvalue())
 
@@ -180,19 +209,25 @@ def _masks(sources: Sequence[Path], mask: Path) -> dict[Path, Path]:
     found = _pictures(mask)
     if not mask.is_dir():
         return dict.fromkeys(sources, mask)
-    by_name = {path.stem: path for path in found}
+    by_name = data.by_stem(found)
     for source in sources:
         if source.stem not in by_name:
             raise InputError(f"{source} has no mask in {mask}")
     return {source: by_name[source.stem] for source in sources}
 
 
-def _read_mask(path: Path, picture: np.ndarray) -> np.ndarray:
-    mask = data.read_picture(path).max(axis=-1)
+def _check_size(path: Path, mask: np.ndarray, picture: np.ndarray) -> None:
     if mask.shape != picture.shape[:2]:
         sizes = [f"{shape[1]}x{shape[0]}" for shape in (mask.shape, picture.shape)]
         raise InputError(f"{path} is {sizes[0]} where its picture is {sizes[1]}")
-    return mask
+
+
+def _say_channels(path: Path, colours: np.ndarray, taken: int) -> None:
+    """Says that a model takes a picture without its colours, or a grey one as colours."""
+    if taken == 1 and (colours != colours[..., :1]).any():
+        logger.warning("%s is coloured, and this model takes grey pictures: its colours are lost", path)
+    elif taken == 3 and colours.shape[-1] == 1:
+        logger.info("%s is grey, and this model takes colours: its channel is taken three times", path)
 
 
 def _enlarged(alpha: np.ndarray, scale: int) -> np.ndarray:

@@ -105,13 +105,15 @@ def open_converter(path: Path, *, backward: bool = False) -> Converter | None:
 
 
 def plan_recordings(inputs: Iterable[Path], out: Path, *, overwrite: bool = False) -> list[Job]:
-    """Returns the jobs that WAV files, and folders of them, make in the folder ``out``.
+    """Returns the jobs that WAV files, and folders of them, make in the folder ``out``, or one in that file.
 
     Raises:
         InputError: an input does not exist or is no WAV file, two inputs have one result, or a result exists.
     """
     sources = list(dict.fromkeys(source for path in inputs for source in _recordings(path)))
-    targets = plan_targets(sources, out, lambda source: f"{source.stem}.wav", overwrite=overwrite)
+    targets = plan_targets(
+        sources, out, lambda source: f"{source.stem}.wav", suffixes=(".wav",), overwrite=overwrite
+    )
     return [Job(source, target) for source, target in zip(sources, targets, strict=True)]
 
 

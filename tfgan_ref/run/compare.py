@@ -11,7 +11,7 @@ import numpy as np
 
 from tfgan_ref import cli, data
 from tfgan_ref.data import DataShape, ImageArrays, training_images
-from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least
+from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least, name_in_errors
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.metrics import gradient_energy
@@ -21,7 +21,7 @@ from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run import compare_results, train
 from tfgan_ref.run.arguments.compare import ALIASES
 from tfgan_ref.run.build import parse_config
-from tfgan_ref.run.compare_plan import Entry, name_in_errors, plan
+from tfgan_ref.run.compare_plan import Entry, plan
 from tfgan_ref.run.compare_results import STRIP, Row
 from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor
 from tfgan_ref.run.sample import open_sampler

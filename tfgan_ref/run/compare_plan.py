@@ -3,12 +3,11 @@
 import difflib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, name_in_errors
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
@@ -129,12 +128,3 @@ def _swept(
         seen.append(value)
         name = f"{recipe.name}-{key}={value}".replace("/", "_")
         yield _entry(name, recipe, with_value, out, value)
-
-
-@contextmanager
-def name_in_errors(name: str) -> Iterator[None]:
-    """Puts the name of a run before an InputError: a setting may suit all runs but one."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from error

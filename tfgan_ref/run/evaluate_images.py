@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 
 import tfgan_ref
-from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.evaluation import (
@@ -26,8 +25,8 @@ from tfgan_ref.evaluation import (
 )
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes.settings import Settings
-from tfgan_ref.run import build
-from tfgan_ref.run.sample import Sampler, open_sampler, sampler_of
+from tfgan_ref.run.evaluate_sides import Source, open_source, own_data, read_real, with_channels
+from tfgan_ref.run.sample import sampler_of
 
 EXTRACTORS = ("classifier", "inception-fid", "inception-keras")
 
@@ -107,17 +106,16 @@ def evaluate(
     check_at_least(12, n=n)
     if features not in EXTRACTORS:
         raise InputError(f"features {features!r} is unknown: choose one of {', '.join(EXTRACTORS)}")
-    source = _open(model, image_size, n)
-    if data_name is None:
-        data_name, data_dir = _own_data(model)
-    height, _, channels = source.image_shape
-    arrays = data.read(data_name, image_size=height, channels=channels, split=split, data_dir=data_dir)
+    source = open_source(model, image_size, n)
+    own = data_name is None
+    if own:
+        data_name, data_dir = own_data(model)
+    arrays, compared = read_real(source, data_name, data_dir, split, own)
     extractor = make_extractor(features, arrays, weights, resize)
     real = extract_real(arrays, n, extractor, seed)
     labels = source.choose_labels(arrays, n, seed)
-    fake = extract_drawn(
-        source.drawer(n, seed, labels), min(n, source.available), extractor, f"features of {model}"
-    )
+    draw = with_channels(source.drawer(n, seed, labels), arrays.images.shape[-1])
+    fake = extract_drawn(draw, min(n, source.available), extractor, f"features of {model}")
     scores = [
         replace(found, title=extractor.label) if found.metric == "fid" else found
         for found in score(metrics, real, fake, seed)
@@ -127,7 +125,7 @@ def evaluate(
             "model": model,
             "data": data_name,
             "split": split,
-            "image_shape": list(source.image_shape),
+            "image_shape": list(arrays.images.shape[1:]),
             "metrics": list(metrics),
             "features": features,
             "weights": str(weights) if weights else None,
@@ -144,7 +142,7 @@ def evaluate(
         extractor=extractor.name,
         scores=scores,
         label_agreement=_agreement(fake, labels, features, arrays),
-        notes=_notes(real, fake, n),
+        notes=[compared, *_notes(real, fake, n)],
         seconds=time.monotonic() - start,
     )
 
@@ -169,66 +167,9 @@ def generator_evaluator(
     n = settings.evaluate_n
     real = extract_real(arrays, n, extractor, settings.seed)
     sampler = sampler_of(gan)
-    source = _Source(arrays.images.shape[1:], n, sampler=sampler)
+    source = Source(arrays.images.shape[1:], n, sampler=sampler)
     draw = source.drawer(n, settings.seed, source.choose_labels(arrays, n, settings.seed))
     return lambda: score(metrics, real, extract_drawn(draw, n, extractor, None), settings.seed)
-
-
-@dataclass(frozen=True)
-class _Source:
-    """The source of the images that are scored: a generator or images at hand."""
-
-    image_shape: tuple[int, int, int]
-    available: int
-    sampler: Sampler | None = None
-    arrays: ImageArrays | None = None
-
-    def choose_labels(self, arrays: ImageArrays, n: int, seed: int) -> np.ndarray | None:
-        """Returns labels for a conditional generator, as frequent as in the real data if these have any."""
-        if self.sampler is None or self.sampler.num_classes is None:
-            return None
-        if arrays.labels is None or len(arrays.class_names) != self.sampler.num_classes:
-            return np.arange(n) % self.sampler.num_classes
-        return np.random.default_rng(seed).choice(arrays.labels, n)
-
-    def drawer(self, n: int, seed: int, labels: np.ndarray | None) -> Callable[[int, int], np.ndarray]:
-        """Returns the function that gives the images from one number up to another."""
-        if self.sampler is None:
-            count = len(self.arrays.images)
-            chosen = np.arange(count)
-            if n < count:
-                chosen = np.sort(np.random.default_rng(seed).choice(count, n, replace=False))
-            return lambda start, stop: self.arrays.images[chosen[start:stop]]
-        latents = self.sampler.latents(n, seed)
-        return lambda start, stop: self.sampler.draw(
-            latents[start:stop], None if labels is None else labels[start:stop]
-        )
-
-
-def _open(model: str, image_size: int | None, n: int) -> _Source:
-    if (Path(model) / "config.json").is_file() or (Path(model) / "saved_model.pb").is_file():
-        if image_size is not None:
-            raise InputError(f"image_size {image_size}: a generator's samples keep their own size")
-        sampler = open_sampler(Path(model))
-        shape = sampler.draw(*_one(sampler)).shape[1:]
-        return _Source(shape, n, sampler=sampler)
-    if Path(model).exists():
-        raise InputError(
-            f"{model} is neither a run directory nor a SavedModel: for images write folder:{model}"
-        )
-    arrays = data.read(model, image_size=image_size)
-    return _Source(arrays.images.shape[1:], len(arrays.images), arrays=arrays)
-
-
-def _one(sampler: Sampler) -> tuple[np.ndarray, np.ndarray | None]:
-    return sampler.latents(1, 0), None if sampler.num_classes is None else np.zeros(1, np.int32)
-
-
-def _own_data(model: str) -> tuple[str, str | None]:
-    if not (Path(model) / "config.json").is_file():
-        raise InputError(f"{model} does not say what real data it belongs to: name them with --data")
-    settings = build.settings_of(Path(model))
-    return settings.data, settings.data_dir
 
 
 def make_extractor(

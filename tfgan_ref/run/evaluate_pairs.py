@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tfgan_ref import data, metrics
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, name_in_errors
+from tfgan_ref.run.sr_pictures import coloured
 
 PIXEL_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "psnr": metrics.psnr,
@@ -57,6 +58,8 @@ def evaluate_pairs(
 ) -> PairReport:
     """Scores each picture of ``others`` against the one of the same name (less suffix) in ``originals``.
 
+    A grey picture beside a coloured one counts as three equal channels.
+
     Args:
         originals: a folder of pictures.
         others: a folder of pictures.
@@ -65,8 +68,8 @@ def evaluate_pairs(
         linear_weights: of lpips.
 
     Raises:
-        InputError: unknown metric, a picture without its partner, of another size, or unreadable, or missing
-            weights.
+        InputError: unknown metric, a picture without its partner, with two, of another size, too small for a
+            metric, or unreadable, or missing weights.
     """
     for name in metrics:
         if name not in BETTER:
@@ -79,9 +82,12 @@ def evaluate_pairs(
     scores = {}
     for name, (first, second) in _pairs(originals, others).items():
         original, other = data.read_picture(first), data.read_picture(second)
-        if original.shape != other.shape:
+        if original.shape[:2] != other.shape[:2]:
             raise InputError(f"{second} is {_size(other)} where its original {first} is {_size(original)}")
-        scores[name] = {metric: float(function(original, other)) for metric, function in functions.items()}
+        if original.shape != other.shape:
+            original, other = coloured(original), coloured(other)
+        with name_in_errors(f"{first} and {second}"):
+            scores[name] = {metric: float(score(original, other)) for metric, score in functions.items()}
     means = {metric: float(np.mean([row[metric] for row in scores.values()])) for metric in metrics}
     settings = {
         "originals": str(originals),
@@ -98,7 +104,7 @@ def _pairs(originals: Path, others: Path) -> dict[str, tuple[Path, Path]]:
     for folder in (originals, others):
         if not folder.is_dir():
             raise InputError(f"{folder} is not a folder")
-        sides.append({path.stem: path for path in data.list_pictures(folder)})
+        sides.append(data.by_stem(data.list_pictures(folder)))
     first, second = sides
     if not second:
         raise InputError(f"{others} holds no pictures")

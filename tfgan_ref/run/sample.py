@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfgan_ref import data, plotting, randomness
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import CHUNK, ExportedGenerator, numbers, read_texts
+from tfgan_ref.files import check_writable
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.media.medium import PICTURES, TRANSLATIONS, SampleWriter, class_labels, class_names_of
 from tfgan_ref.recipes import RECIPES
@@ -36,6 +37,7 @@ def _draw_pictures(arguments: argparse.Namespace) -> None:
     out = arguments.out or Path("samples.png")
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out} is not a .png file")
+    check_writable(out)
     if out.exists():
         raise InputError(f"{out} exists: name another file with --out")
     sampler = open_sampler(arguments.model)

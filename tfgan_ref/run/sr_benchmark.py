@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from tfgan_ref import data, metrics, plotting
-from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.errors import InputError, check_at_least, name_in_errors
 from tfgan_ref.run.evaluate_pairs import NETWORK_METRICS, network_metric
 from tfgan_ref.run.sr_pictures import coloured, read_benchmark, rounded
 from tfgan_ref.run.translator import Translator, open_translator
@@ -104,10 +104,11 @@ def evaluate_super_resolution(
     scores, strips = {way: {} for way in ways}, []
     for each in tqdm(pictures, unit="picture", leave=False, disable=None):
         made = {way: coloured(enlarge(each.small)) for way, enlarge in ways.items()}
-        for way, enlarged in made.items():
-            scores[way][each.name] = {
-                name: float(function(each.original, enlarged)) for name, function in functions.items()
-            }
+        with name_in_errors(each.name):
+            for way, enlarged in made.items():
+                scores[way][each.name] = {
+                    name: float(function(each.original, enlarged)) for name, function in functions.items()
+                }
         if len(strips) < rows:
             detail = most_detailed(each.original, CROP)
             strips.append([shown[detail] for shown in (*made.values(), each.original)])

@@ -24,11 +24,12 @@ def read_benchmark(folder: Path, scale: int) -> tuple[list[BenchmarkPicture], st
         The pictures by name, and in words where the small ones are from.
 
     Raises:
-        InputError: there are none, one has no partner or a wrong size, or cannot be read.
+        InputError: there are none, two have one name less suffix, or one has no partner or a wrong size, or
+            cannot be read.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder")
-    paths = {path.stem: path for path in data.list_pictures(folder)}
+    paths = data.by_stem(data.list_pictures(folder))
     if not paths:
         raise InputError(f"{folder} holds no pictures")
     if not any(stem.endswith(("_HR", "_LR")) for stem in paths):

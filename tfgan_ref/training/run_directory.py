@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.files import check_writable
 
 # The temporary names of this file, `files`, `export` and `checkpoints`.
-_UNFINISHED = re.compile(r"\..+\.\w+\.tmp|\.[0-9a-f]{8}\.keras")
+_UNFINISHED = re.compile(r"\..+\.\w+\.tmp|\.[0-9a-f]{8}\.(tmp|keras)")
 
 
 class RunDirectory:
@@ -48,7 +49,8 @@ class RunDirectory:
 
     @staticmethod
     def refuse_existing(path: Path) -> None:
-        """Raises InputError if ``path`` exists and holds anything."""
+        """Raises InputError if ``path`` exists and holds anything, or cannot be written."""
+        check_writable(path)
         if path.is_file() or (
             path.is_dir() and any(not _UNFINISHED.fullmatch(part.name) for part in path.iterdir())
         ):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfgan_ref.data.images.decoding import decode, fit, flatten, from_sixteen_bits, to_pixels
+from tfgan_ref.data.images.decoding import decode, fit, flatten, from_sixteen_bits, set_limit, to_pixels
+from tfgan_ref.errors import InputError
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -150,9 +151,24 @@ def test_decompression_bombs_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 159)
     with (
         pytest.warns(Image.DecompressionBombWarning),
-        pytest.raises(ValueError, match="16x10 pixels, more than 159"),
+        pytest.raises(ValueError, match="16x10 pixels, more than 159: set the variable TFGAN_MAX_PIXELS"),
     ):
         decode(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
+    with pytest.raises(ValueError, match="more than 50: set the variable TFGAN_MAX_PIXELS"):
+        decode(path)
+
+
+def test_the_limit_can_be_set_by_a_variable(tmp_path, monkeypatch):
+    Image.new("L", (16, 10)).save(tmp_path / "large.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
+    monkeypatch.setenv("TFGAN_MAX_PIXELS", "160")
+    set_limit()
+    assert decode(tmp_path / "large.png").size == (16, 10)
+    for text in ("0", "many", "-3"):
+        monkeypatch.setenv("TFGAN_MAX_PIXELS", text)
+        with pytest.raises(InputError, match=f"TFGAN_MAX_PIXELS='{text}': must be a whole number"):
+            set_limit()
 
 
 def test_the_square_in_the_middle_remains():

@@ -100,8 +100,39 @@ def test_class_folders_without_images_are_named(classes, caplog):
 
 def test_no_images(tmp_path, refused):
     (tmp_path / "text.txt").write_text("no image")
-    with refused("no images", ".png .jpg .jpeg .bmp .gif .webp .tif .tiff .ppm .pgm"):
+    with refused("no images", "by the suffixes that Pillow reads"):
         read(f"folder:{tmp_path}")
+
+
+def test_every_suffix_that_pillow_reads_counts(tmp_path):
+    suffixes = ["png", "jpg", "jfif", "jpe", "tga", "pcx", "sgi", "apng", "ppm", "qoi"]
+    for value, suffix in enumerate(suffixes):
+        kind = {"qoi": "PPM", "apng": "PNG"}.get(suffix)  # what counts beyond the name is what is in the file
+        Image.new("RGB", (8, 8), (value,) * 3).save(tmp_path / f"{value}.{suffix}", kind)
+    images = read(f"folder:{tmp_path}").images
+    np.testing.assert_allclose(images[:, 0, 0, 0], np.arange(len(suffixes)), atol=1)
+
+
+def test_files_that_are_passed_over_are_counted(classes, caplog):
+    (classes / "dogs" / "weights.h5").touch()  # Pillow would know what it is, and not read it
+    with caplog.at_level(logging.INFO):
+        read(f"folder:{classes}")
+    [message] = caplog.messages
+    assert message.startswith(f"folder:{classes}: 3 files are passed over, ")
+    assert message.endswith(": .h5, .md, .txt")
+
+
+def test_frames_and_pages_are_counted(tmp_path, caplog):
+    frames = [Image.new("L", (8, 8), value) for value in (7, 20, 30)]
+    for suffix in ("gif", "tif", "webp", "png"):
+        options = {"lossless": True} if suffix == "webp" else {}
+        frames[0].save(tmp_path / f"{suffix}.{suffix}", save_all=True, append_images=frames[1:], **options)
+    save(tmp_path / "single.gif", 7)
+    assert (read(f"folder:{tmp_path}").images == 7).all()
+    [message] = messages(caplog)
+    assert message.endswith(
+        "4 of 5 files have several frames or pages, of which the first is read: gif.gif, ..."
+    )
 
 
 def test_not_a_folder(tmp_path, refused):
@@ -228,6 +259,6 @@ def test_bombs_count_as_damaged(tmp_path, refused, monkeypatch, recwarn):
     save(tmp_path / "a.png", 0, size=(8, 8))
     save(tmp_path / "b.png", 0, size=(20, 8))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    with refused("1 of 2 images", "b.png (20x8 pixels, more than 100)"):
+    with refused("1 of 2 images", "b.png (20x8 pixels, more than 100: set the variable "):
         read(f"folder:{tmp_path}")
     assert not recwarn.list

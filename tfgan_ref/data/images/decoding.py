@@ -1,6 +1,9 @@
 """Image files decoded to eight bits without transparency, fitted to a size, and collected into one array."""
 
+import contextlib
 import logging
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +13,51 @@ from tfgan_ref.errors import InputError
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+# Formats of frames or pages. Those of MPO and PSD are previews and layers of one picture.
+_SEVERAL_COUNTED = ("AVIF", "DCX", "FLI", "PNG", "WEBP")  # when the file is opened
+_SEVERAL_SOUGHT = ("GIF", "TIFF")
+
+# The limit protects against small files that claim to be huge.
+LIMIT_VARIABLE = "TFGAN_MAX_PIXELS"
 
 _GREY_MODES = ("1", "L", "LA", "La")
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
-def is_image(path: Path) -> bool:
-    """Returns whether ``path`` is a file, not hidden, whose name is that of an image.
+def set_limit() -> None:
+    """Makes the variable TFGAN_MAX_PIXELS, if it is set, Pillow's limit of an image's pixels.
 
-    A link that leads nowhere is one too: a damaged file, not one to pass over in silence.
+    Raises:
+        InputError: it is no whole number of at least 1.
     """
-    named = path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    return named and (path.is_file() or (path.is_symlink() and not path.exists()))
+    text = os.environ.get(LIMIT_VARIABLE)
+    if text:
+        if not (text.isdecimal() and int(text)):
+            raise InputError(f"{LIMIT_VARIABLE}={text!r}: must be a whole number of at least 1")
+        Image.MAX_IMAGE_PIXELS = int(text)
+
+
+set_limit()
+
+
+@contextlib.contextmanager
+def open_image(path: Path) -> Iterator[Image.Image]:
+    """Opens an image file.
+
+    Raises:
+        ValueError: if it has more pixels than Pillow's ``MAX_IMAGE_PIXELS``.
+        Exception: whatever Pillow raises for a damaged file.
+    """
+    limit = Image.MAX_IMAGE_PIXELS
+    how = f"more than {limit}: set the variable {LIMIT_VARIABLE} to allow more"
+    try:
+        image = Image.open(path)
+    except Image.DecompressionBombError as error:  # of twice the limit, before the size is known
+        raise ValueError(f"its pixels are {how}") from error
+    with image:
+        if limit is not None and image.width * image.height > limit:
+            raise ValueError(f"{image.width}x{image.height} pixels, {how}")
+        yield image
 
 
 def decode(path: Path) -> Image.Image:
@@ -33,10 +68,24 @@ def decode(path: Path) -> Image.Image:
             can hold.
         Exception: whatever Pillow raises for a damaged file.
     """
-    with Image.open(path) as image:
-        if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
-            raise ValueError(f"{image.width}x{image.height} pixels, more than {Image.MAX_IMAGE_PIXELS}")
-        return flatten(ImageOps.exif_transpose(image))
+    return decode_first(path)[0]
+
+
+def decode_first(path: Path) -> tuple[Image.Image, int]:
+    """Reads an image file as ``decode``; returns how many frames or pages it has too.
+
+    Raises:
+        Exception: as ``decode``.
+    """
+    with open_image(path) as image:
+        kind = image.format
+        frames = getattr(image, "n_frames", 1) if kind in _SEVERAL_COUNTED else 1
+        decoded = flatten(ImageOps.exif_transpose(image))
+    if kind in _SEVERAL_SOUGHT:
+        # From a new beginning, and with what is wrong in later frames left alone.
+        with contextlib.suppress(Exception), Image.open(path) as image:
+            frames = image.n_frames
+    return decoded, frames
 
 
 def flatten(image: Image.Image) -> Image.Image:
@@ -45,7 +94,7 @@ def flatten(image: Image.Image) -> Image.Image:
     Raises:
         ValueError: for 32-bit integers outside [0, 65535] and floats outside [0, 1].
     """
-    if image.mode in _WIDE_MODES:
+    if is_wide(image):
         return _eight_bits(image)
     mode = "L" if image.mode in _GREY_MODES else "RGB"
     if image.has_transparency_data:
@@ -54,13 +103,29 @@ def flatten(image: Image.Image) -> Image.Image:
     return image.convert(mode)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scales a grey image of wider pixels, 16-bit integers or floats in [0, 1], to mode "L"."""
+def is_wide(image: Image.Image) -> bool:
+    """Returns whether an image is grey, of more than eight bits."""
+    return image.mode in _WIDE_MODES
+
+
+def check_wide(image: Image.Image) -> int:
+    """Returns the value of white in an image that ``is_wide``: 65535, or 1 for floats.
+
+    Raises:
+        ValueError: for values that are not from 0 to it.
+    """
     pixels = np.asarray(image)
     low, high = pixels.min(), pixels.max()
     largest = 1 if image.mode == "F" else 65535
     if not (low >= 0 and high <= largest):  # NaN fails too
         raise ValueError(f"pixel values from {low} to {high}, allowed are 0 to {largest}")
+    return largest
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Scales a grey image of wider pixels, 16-bit integers or floats in [0, 1], to mode "L"."""
+    largest = check_wide(image)
+    pixels = np.asarray(image)
     return Image.fromarray(
         np.rint(pixels * 255).astype(np.uint8) if largest == 1 else from_sixteen_bits(pixels)
     )

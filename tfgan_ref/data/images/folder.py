@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole
-from tfgan_ref.data.images.decoding import SUFFIXES, Collection, decode, fit, is_image, to_pixels
+from tfgan_ref.data.images.decoding import Collection, decode_first, fit, to_pixels
+from tfgan_ref.data.images.listing import split_images, tell_passed_over
 from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
@@ -20,11 +21,14 @@ _LARGEST_BAD_SHARE = 0.01
 _NAMED_BAD_FILES = 10
 _FILES_WORTH_A_PROGRESS_BAR = 3000
 
+# Pixels, size before fitting, what is wrong with the file ("" if nothing), and its frames or pages.
+_Read = tuple[np.ndarray | None, tuple[int, int], str, int]
+
 
 def read_folder(
     name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
 ) -> ImageArrays:
-    """Reads a folder of images; hidden files and files that are no images by their names are left out.
+    """Reads a folder of images; hidden files, and files that are no images by their names, are left out.
 
     Classes are the sub-folders that hold images (at any depth), in the order of their names. A damaged file
     is named in a warning and left out.
@@ -83,14 +87,21 @@ def decode_files(
     Raises:
         InputError: at the end, if more than 1 % of the files are damaged.
     """
-    bad = []
+    bad, several = [], []
     with closing(_decode_all(files, image_size)) as decoded:
-        for i, (pixels, size, error) in enumerate(decoded):
+        for i, (pixels, size, error, frames) in enumerate(decoded):
+            if frames > 1:
+                several.append(files[i])
             if pixels is None:
                 bad.append(f"{files[i].relative_to(path)} ({error})")
             else:
                 yield i, pixels, size
     _judge(name, bad, len(files))
+    if several:
+        logger.warning(
+            f"{name}: {len(several)} of {len(files)} files have several frames or pages, of which the first "
+            f"is read: {several[0].relative_to(path)}{', ...' if len(several) > 1 else ''}"
+        )
 
 
 def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
@@ -100,8 +111,13 @@ def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str,
         InputError: if there is no image, or if they are both in the folder and in its sub-folders.
     """
     entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
-    loose = [entry for entry in entries if is_image(entry)]
-    classes = {entry.name: sorted(_images_below(entry)) for entry in entries if entry.is_dir()}
+    loose, others = split_images(entries)
+    classes = {}
+    for entry in entries:
+        if entry.is_dir():
+            classes[entry.name], more = split_images(_files_below(entry))
+            others += more
+    tell_passed_over(name, others)
     full = {class_name: files for class_name, files in classes.items() if files}
     if loose and full:
         raise InputError(
@@ -111,7 +127,7 @@ def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str,
     if loose:
         return loose, [], ()
     if not full:
-        raise InputError(f"{name}: no images there or in its sub-folders, looked for {' '.join(SUFFIXES)}")
+        raise InputError(f"{name}: no images there or in its sub-folders, by the suffixes that Pillow reads")
     if len(full) < len(classes):
         empty = ", ".join(class_name for class_name in classes if class_name not in full)
         logger.warning(f"{name}: sub-folders without images are no classes: {empty}")
@@ -120,24 +136,22 @@ def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str,
     return files, labels, tuple(full)
 
 
-def _images_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in files if is_image(Path(parent, name)))
+        yield from (Path(parent, name) for name in files)
 
 
-def _decode_all(
-    files: list[Path], image_size: int | None
-) -> Iterator[tuple[np.ndarray | None, tuple[int, int], str]]:
-    """Yields (pixels, size before fitting, "") per file, or (None, (0, 0), what is wrong with it)."""
+def _decode_all(files: list[Path], image_size: int | None) -> Iterator[_Read]:
+    """Yields what is read of each file."""
     from tqdm import tqdm
 
-    def decode_one(file: Path) -> tuple[np.ndarray | None, tuple[int, int], str]:
+    def decode_one(file: Path) -> _Read:
         try:
-            image = decode(file)
-            return to_pixels(fit(image, image_size)), image.size, ""
+            image, frames = decode_first(file)
+            return to_pixels(fit(image, image_size)), image.size, "", frames
         except Exception as error:  # damaged files make Pillow's decoders raise almost anything
-            return None, (0, 0), reason(error).replace(f" {str(file)!r}", "")
+            return None, (0, 0), reason(error).replace(f" {str(file)!r}", ""), 0
 
     # Filters belong to the process, so they are set here and not in each thread. Pillow warns of oddities in
     # files that it reads well, and of sizes that `decode` refuses.

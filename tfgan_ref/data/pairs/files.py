@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref.data.images.arrays import fit_array
-from tfgan_ref.data.images.decoding import SUFFIXES, fit, from_pixels, to_pixels
+from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels
 from tfgan_ref.data.images.folder import check_folder, decode_files
 from tfgan_ref.data.images.npz import load_arrays
-from tfgan_ref.data.images.pictures import list_pictures
+from tfgan_ref.data.images.pictures import by_stem, list_pictures
 from tfgan_ref.data.pairs.pairs import PicturePairs, check_sizes
 from tfgan_ref.data.pairs.picture_sources import Read, same_channels, tell_enlarged
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, name_in_errors
 
 
 def read_folders(
@@ -20,15 +20,19 @@ def read_folders(
 ) -> PicturePairs:
     """Reads ``pairs:``, two folders; a pair with a damaged file is left out, as by ``decode_files``."""
     folders = [Path(folder).expanduser() for folder in (first, second)]
-    files = [_by_stem(name, folder) for folder in folders]
+    files = []
+    for folder in folders:
+        listed = _list_pictures(name, folder)
+        with name_in_errors(name):
+            files.append(by_stem(listed))
     for stem in sorted(files[0].keys() ^ files[1].keys()):
         here, there = (0, 1) if stem in files[0] else (1, 0)
         raise InputError(f"{name}: {files[here][stem]} has no partner in {folders[there]}")
     sides = []
-    for folder, by_stem, shrinking in zip(folders, files, (scale, 1), strict=True):
+    for folder, listed, shrinking in zip(folders, files, (scale, 1), strict=True):
         side_size = None if image_size is None else image_size // shrinking
-        stems = list(by_stem)
-        decoded = decode_files(name, folder, list(by_stem.values()), side_size)
+        stems = list(listed)
+        decoded = decode_files(name, folder, list(listed.values()), side_size)
         side = {stems[i]: (pixels, size, stems[i]) for i, pixels, size in decoded}
         tell_enlarged(name, list(side.values()), side_size)
         sides.append(side)
@@ -90,14 +94,5 @@ def _list_pictures(name: str, folder: Path) -> list[Path]:
     check_folder(name, folder)
     files = list_pictures(folder)
     if not files:
-        raise InputError(f"{name}: no images in {folder}, looked for {' '.join(SUFFIXES)}")
+        raise InputError(f"{name}: no images in {folder}, by the suffixes that Pillow reads")
     return files
-
-
-def _by_stem(name: str, folder: Path) -> dict[str, Path]:
-    by_stem = {}
-    for file in _list_pictures(name, folder):
-        if file.stem in by_stem:
-            raise InputError(f"{name}: {by_stem[file.stem]} and {file.name} would have the same partner")
-        by_stem[file.stem] = file
-    return by_stem

@@ -9,24 +9,34 @@ tfgan apply runs/voices speech.wav --out converted
 Results have the names of their inputs; TIFF stays TIFF, all else becomes PNG. Pictures are turned upright as
 their EXIF orientation says; transparency and the ICC profile of RGB pictures are kept, other metadata is not.
 Recordings are WAV files and become 16 bit mono: other rates are resampled to the model's and channels mixed,
-which is said. A file that cannot be used is named and left out, and the exit code is then 2.
+which is said. Of a mask, what is at least half as bright as white is known; in label maps all but 0 is; what
+is transparent is missing. A file that cannot be used is named and left out, and the exit code is then 2.
 """
 
 import argparse
 from pathlib import Path
+
+from tfgan_ref.errors import InputError
 
 PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 PARSER.add_argument("model", type=Path, help="a run directory or a SavedModel")
 PARSER.add_argument(
     "inputs", nargs="+", type=Path, help="pictures or WAV files, as the model takes, or folders of them"
 )
-PARSER.add_argument("--out", type=Path, required=True, help="the folder for the results")
+PARSER.add_argument("--out", type=Path, required=True, help="the folder for the results, or one result")
 PARSER.add_argument(
     "--mask",
     type=Path,
-    help="what is known, not black, of the pictures: a file for all or a folder of files of their names",
+    help="what is known, white, of the pictures: a file for all or a folder of files of their names",
 )
+PARSER.add_argument("--invert-mask", action="store_true", help="white in the mask is missing, black is known")
 PARSER.add_argument("--style", type=Path, help="the picture in whose style to paint")
 PARSER.add_argument("--backward", action="store_true", help="go the other way, if the model has learnt it")
 PARSER.add_argument("--tile", type=int, help="cut larger pictures into tiles of this side, margins included")
 PARSER.add_argument("--overwrite", action="store_true", help="replace files that exist")
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raises InputError if options do not go together."""
+    if arguments.invert_mask and arguments.mask is None:
+        raise InputError("--invert-mask goes with --mask")
