@@ -65,11 +65,12 @@ def call(command: str, given: Sequence[str] | None = None) -> int | None:
     if given is not None:  # else argparse shows the name of the script
         taken.PARSER.prog = f"tfgan {command}"
     arguments = taken.PARSER.parse_args(given)
-    from tfgan_ref.files import check_writable  # imports NumPy, which --help does without
+    if command != "train":  # whose run directory has checks of its own
+        from tfgan_ref.files import check_writable  # imports NumPy, which --help does without
 
-    for option in ("out", "picture"):
-        if getattr(arguments, option, None) is not None:
-            check_writable(getattr(arguments, option))
+        for option in ("out", "picture"):
+            if getattr(arguments, option, None) is not None:
+                check_writable(getattr(arguments, option))
     if hasattr(taken, "check"):
         taken.check(arguments)
     quiet_tensorflow()

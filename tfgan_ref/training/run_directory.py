@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import check_writable
 
 # The temporary names of this file, `files`, `export` and `checkpoints`.
 _UNFINISHED = re.compile(r"\..+\.\w+\.tmp|\.[0-9a-f]{8}\.(tmp|keras)")
@@ -50,7 +49,10 @@ class RunDirectory:
     @staticmethod
     def refuse_existing(path: Path) -> None:
         """Raises InputError if ``path`` exists and holds anything, or cannot be written."""
-        check_writable(path)
+        above = next((part for part in path.parents if os.path.exists(part)), Path())
+        if not (above.is_dir() and os.access(above, os.W_OK)):
+            what = "not to be written" if above.is_dir() else "not a folder"
+            raise InputError(f"run directory {path} cannot be written: {above} is {what}")
         if path.is_file() or (
             path.is_dir() and any(not _UNFINISHED.fullmatch(part.name) for part in path.iterdir())
         ):

@@ -37,17 +37,15 @@ def set_limit() -> None:
         Image.MAX_IMAGE_PIXELS = int(text)
 
 
-set_limit()
-
-
 @contextlib.contextmanager
 def open_image(path: Path) -> Iterator[Image.Image]:
     """Opens an image file.
 
     Raises:
-        ValueError: if it has more pixels than Pillow's ``MAX_IMAGE_PIXELS``.
+        ValueError: if it has more pixels than Pillow's ``MAX_IMAGE_PIXELS``, see ``set_limit``.
         Exception: whatever Pillow raises for a damaged file.
     """
+    set_limit()
     limit = Image.MAX_IMAGE_PIXELS
     how = f"more than {limit}: set the variable {LIMIT_VARIABLE} to allow more"
     try:
