@@ -57,8 +57,7 @@ class FrameGAN(GAN):
         **settings: Any,
     ) -> None:
         check_at_least(0, attribute_weight=attribute_weight)
-        kind = "FrameGAN, whose D sees clips with their conditions"
-        refuse_settings(settings, ("replay", "packing", "num_classes"), kind)
+        refuse_settings(settings, "FrameGAN, whose D sees clips with their conditions")
         super().__init__(generator, discriminator, **settings)
         for network in (generator, discriminator):
             taken = network.inputs[1].shape[-1]

@@ -1,7 +1,6 @@
 """The base of the types that draw samples from latents. The training step itself is each type's own."""
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -206,20 +205,18 @@ class GAN(GenerativeModel):
         return penalty
 
 
-def refuse_settings(settings: dict[str, Any], names: Sequence[str], kind: str) -> None:
-    """Refuses settings of ``GAN`` that a type cannot take.
+def refuse_settings(settings: dict[str, Any], kind: str) -> None:
+    """Refuses replay, packing and num_classes, for types that cannot take these settings of ``GAN``.
 
     Args:
         settings: what the type was given.
-        names: of those that it cannot take.
         kind: the type's name, and why, for the message.
 
     Raises:
         InputError: one is given, other than as its default or 0.
     """
-    defaults = inspect.signature(GAN).parameters
-    for name in names:
-        if settings.get(name) not in (None, 0, defaults[name].default):
+    for name, absent in (("replay", None), ("packing", 1), ("num_classes", None)):
+        if settings.get(name, absent) not in (absent, 0):
             raise InputError(f"{name} {settings[name]} is not for {kind}: leave it out")
 
 

@@ -58,8 +58,7 @@ class ProgressiveGAN(GAN):
         drift: float | None = None,
         **settings: Any,
     ) -> None:
-        kind = "ProgressiveGAN, whose images change size and have no labels"
-        refuse_settings(settings, ("replay", "packing", "num_classes"), kind)
+        refuse_settings(settings, "ProgressiveGAN, whose images change size and have no labels")
         adversarial_loss = losses.adversarial_loss(loss, LOSSES)
         wasserstein = loss == "wasserstein"
         for name, weight in (("penalty_weight", penalty_weight), ("drift", drift)):
