@@ -88,9 +88,9 @@ def class_labels(n: int, label: str | int | None, names: Sequence[str]) -> np.nd
     raise InputError(f"label {label!r} is unknown: choose one of {', '.join(shown)}, or all")
 
 
-def class_names_of(shape: DataShape) -> tuple[str, ...]:
-    """Returns the names of the classes of data with labels: their numbers, where they have none."""
-    return (shape.names or {}).get("classes") or numbers(shape.num_classes)
+def class_names_of(shape: DataShape) -> tuple[str, ...] | None:
+    """Returns the names of the classes of data; None where they have no names but their numbers."""
+    return (shape.names or {}).get("classes")
 
 
 def labels_in_order(n: int, classes: int) -> np.ndarray:
@@ -99,8 +99,9 @@ def labels_in_order(n: int, classes: int) -> np.ndarray:
 
 
 def _export_pictures(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
-    names = None if gan.num_classes is None else class_names_of(shape)
-    export_generator(gan.sampling_generator, path, num_classes=gan.num_classes, class_names=names)
+    export_generator(
+        gan.sampling_generator, path, num_classes=gan.num_classes, class_names=class_names_of(shape)
+    )
 
 
 def _export_translations(gan: ImageTranslator, path: Path, shape: DataShape) -> None:

@@ -182,7 +182,7 @@ def open_sampler(path: Path) -> Sampler:
             raise InputError(f"{path} turns pictures into pictures and draws none: use the command apply")
         if recipe.medium is not PICTURES:
             raise InputError(f"{path} draws no pictures: recipe {recipe.name} has other samples")
-        return sampler_of(gan, None if gan.num_classes is None else class_names_of(shape))
+        return sampler_of(gan, class_names_of(shape))
     try:
         loaded = load_saved_model(path)
         latent_dim = loaded.signatures["serving_default"].structured_input_signature[1]["latents"].shape[1]

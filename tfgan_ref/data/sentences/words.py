@@ -1,20 +1,26 @@
 """Words of a text, in any script."""
 
+import functools
 import re
 import unicodedata
 
 # One sign for each of those that print the same: apostrophes and hyphens. A soft hyphen is no sign of a word.
 _SAME = str.maketrans("\u2019\u02bc\uff07\u2010\u2011", "'''--", "\u00ad")
 _INNER = "'.:\u00b7\u05f3\u05f4-"  # with the Catalan dot and the signs of Hebrew abbreviations
-# Accents and vowel signs, which follow their letters; \w has none. Above are only selectors of glyphs.
-_MARKS = "".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.category(chr(c))[0] == "M")
 _JOINERS = "\u200c\u200d"  # choose the form of the letters beside them
 # Chinese and Japanese put no spaces between words: Han, kana with halfwidth ones, Bopomofo.
 _UNSPACED = "々〇\u3040-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _UNSPACED += "\U00020000-\U0003ffff"
-_TAIL = f"[{_MARKS}{_JOINERS}]*"
-_LETTER = rf"(?:(?![{_UNSPACED}])\w{_TAIL})"
-_WORD = re.compile(rf"{_LETTER}+(?:[{_INNER}]{_LETTER}+)*|(?=\w)[{_UNSPACED}]{_TAIL}")
+
+
+@functools.cache
+def _word() -> re.Pattern[str]:
+    """Returns the pattern of a word, which takes a moment to make: only those who split texts wait for it."""
+    # Accents and vowel signs, which follow their letters; \w has none. Above are only selectors of glyphs.
+    marks = "".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.category(chr(c))[0] == "M")
+    tail = f"[{marks}{_JOINERS}]*"
+    letter = rf"(?:(?![{_UNSPACED}])\w{tail})"
+    return re.compile(rf"{letter}+(?:[{_INNER}]{letter}+)*|(?=\w)[{_UNSPACED}]{tail}")
 
 
 def split_words(text: str) -> list[str]:
@@ -22,4 +28,4 @@ def split_words(text: str) -> list[str]:
 
     Each character of Chinese and Japanese is a word. A typographic apostrophe or hyphen is the plain one.
     """
-    return _WORD.findall(unicodedata.normalize("NFC", text.lower()).translate(_SAME))
+    return _word().findall(unicodedata.normalize("NFC", text.lower()).translate(_SAME))
