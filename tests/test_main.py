@@ -83,8 +83,7 @@ def test_what_cannot_be_written_is_refused_first(monkeypatch, capsys, tmp_path, 
     option = "--picture" if "--benchmark" in arguments else "--out"
     code, _, err = tfgan(monkeypatch, capsys, *arguments, option, below)
     assert code == 2
-    named = err.removeprefix("error: ").removeprefix("run directory ")
-    assert named.startswith((f"{below} cannot be written: ", f"{below}: File name too long"))
+    assert err.startswith(f"error: {below} cannot be written: ")
     assert len(err.splitlines()) == 1
 
 

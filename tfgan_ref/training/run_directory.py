@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.files import LONGEST_NAME, check_writable
 
 # The temporary names of this file, `files`, `export` and `checkpoints`.
 _UNFINISHED = re.compile(r"\..+\.\w+\.tmp|\.[0-9a-f]{8}\.(tmp|keras)")
@@ -50,9 +51,9 @@ class RunDirectory:
     def refuse_existing(path: Path) -> None:
         """Raises InputError if ``path`` exists and holds anything, or cannot be written."""
         above = next((part for part in path.parents if os.path.exists(part)), Path())
-        if not (above.is_dir() and os.access(above, os.W_OK)):
-            what = "not to be written" if above.is_dir() else "not a folder"
-            raise InputError(f"run directory {path} cannot be written: {above} is {what}")
+        short = len(os.fsencode(path.name)) <= LONGEST_NAME
+        if not (short and above.is_dir() and os.access(above, os.W_OK)):
+            check_writable(path)  # says what is wrong; the way of a sound run to its first step is short
         if path.is_file() or (
             path.is_dir() and any(not _UNFINISHED.fullmatch(part.name) for part in path.iterdir())
         ):
