@@ -38,6 +38,12 @@ tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 # Loss scaling is one code for all types, which the tests of VanillaGAN and WGANGP run.
 FLOAT16 = pytest.param("mixed_float16", marks=pytest.mark.slow)
 
+
+def slow_ones(values, slow):
+    """Parameters of a test, of which those in ``slow`` are for CI alone."""
+    return [pytest.param(value, marks=[pytest.mark.slow] if value in slow else []) for value in values]
+
+
 # Begun first, so that no single file is left to the end while the other process has nothing to do.
 LONGEST = ("test_docs.py", "test_keras_model.py", "test_resume.py", "test_distribution.py")
 

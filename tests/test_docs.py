@@ -24,7 +24,6 @@ from tfgan_ref.data.sounds.wav import encode_wav
 PACKAGE = ROOT / "tfgan_ref"
 DOCUMENTS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SAVE = tf.saved_model.save
 SHORT = ["--set", "log_every=2", "--set", "checkpoint_every=2", "--set", "sample_every=4"]
 LONG = {"commands.md", "image_to_image.md"}
 NARROW = {
@@ -88,14 +87,14 @@ def tfgan(monkeypatch, capsys):
     """Calls the command ``tfgan`` in this process: (command, *words) to (exit code, standard error)."""
 
     def call(*words):
-        if words[0] == "train":  # no text loads what it saves at the end, and tests/recipes do
-            monkeypatch.setattr(tf.saved_model, "save", lambda module, path, signatures: Path(path).mkdir())
-        # The command sets logging up for itself, as in a process of its own.
-        monkeypatch.setattr(logging.root, "handlers", [])
-        monkeypatch.setattr(sys, "argv", ["tfgan", *words])
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_module("tfgan_ref", run_name="__main__")
-        monkeypatch.setattr(tf.saved_model, "save", SAVE)
+        with monkeypatch.context() as patched:
+            if words[0] == "train":  # no text loads what it saves at the end, and tests/recipes do
+                patched.setattr(tf.saved_model, "save", lambda module, path, signatures: Path(path).mkdir())
+            # The command sets logging up for itself, as in a process of its own.
+            patched.setattr(logging.root, "handlers", [])
+            patched.setattr(sys, "argv", ["tfgan", *words])
+            with pytest.raises(SystemExit) as ended:
+                runpy.run_module("tfgan_ref", run_name="__main__")
         return ended.value.code, capsys.readouterr().err
 
     return call

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import FLOAT16, same, values
+from tests.conftest import FLOAT16, same, slow_ones, values
 from tfgan_ref import losses
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
@@ -248,7 +248,7 @@ def uninterrupted(tmp_path_factory):
     return gan, directory
 
 
-@pytest.mark.parametrize("stop", [pytest.param(n, marks=[] if n == 5 else [pytest.mark.slow]) for n in STOPS])
+@pytest.mark.parametrize("stop", slow_ones(STOPS, [4, 9]))
 def test_stopped_and_resumed_run_is_bit_identical(stop, uninterrupted):
     straight, directory = uninterrupted
     resumed = growing_gan(**SHORT_STAGES)

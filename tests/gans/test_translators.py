@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import FLOAT16, same, values
+from tests.conftest import FLOAT16, same, slow_ones, values
 from tfgan_ref import networks
 from tfgan_ref.gans import SRGAN, CycleGAN, Pix2Pix, StyleTransferGAN
 
@@ -115,7 +115,7 @@ def test_mixed_precision(kind, precision):
 
 
 # The others take half a minute to compile.
-@pytest.mark.parametrize("kind", ["pix2pix", pytest.param("srgan", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", slow_ones(["pix2pix", "srgan"], ["srgan"]))
 def test_xla_gives_the_same_losses(kind):
     logs = []
     for jit in (False, True):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, tiny_batches, tiny_dataset, tiny_gan, values
+from tests.conftest import same, slow_ones, tiny_batches, tiny_dataset, tiny_gan, values
 from tfgan_ref import losses
 from tfgan_ref.export.generator import export_generator
 from tfgan_ref.gans import ACGAN, DRAGAN, LSGAN, WGAN, WGANGP, ConditionalGAN, HingeGAN, VanillaGAN
@@ -86,7 +86,7 @@ def test_mixed_precision(kind, precision):
 
 
 # And VanillaGAN in test_training_step.py.
-@pytest.mark.parametrize("kind", [WGANGP, pytest.param(ACGAN, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", slow_ones([WGANGP, ACGAN], [ACGAN]))
 def test_xla_gives_the_same_first_losses(kind, monkeypatch):
     # SGD, because Adam divides by the gradient's size: where that is near 0 it magnifies the last bits.
     gans = [tiny_gan(kind=kind, r1=0.1, n_critic=2, optimizers=(sgd(), sgd())) for _ in range(2)]

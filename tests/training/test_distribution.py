@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import ROOT, same, tiny_gan, values
+from tests.conftest import ROOT, same, slow_ones, tiny_gan, values
 from tests.training import replicated
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
@@ -72,10 +72,8 @@ def run_workers(arguments, path, count=2):
     return outputs
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", pytest.param("adam", marks=pytest.mark.slow)])
-@pytest.mark.parametrize(
-    "kind", [pytest.param(k, marks=[pytest.mark.slow] if k == "pix2pix" else []) for k in replicated.KINDS]
-)
+@pytest.mark.parametrize("optimizer", slow_ones(["sgd", "adam"], ["adam"]))
+@pytest.mark.parametrize("kind", slow_ones(replicated.KINDS, ["pix2pix"]))
 def test_two_replicas_end_where_one_does(kind, optimizer, two_replicas):
     build = replicated.KINDS[kind]
     one, two = on_one_device(kind, optimizer), replicated.train(build, kind, optimizer, two_replicas)
