@@ -55,6 +55,7 @@ for kind in kinds:
 """
 
 
+@pytest.mark.slow  # a process of its own
 def test_saved_models_need_tensorflow_only(tmp_path):
     gans = {"unconditional": tiny_gan(batch_norm=True), "conditional": tiny_gan(True, batch_norm=True)}
     for kind, gan in gans.items():

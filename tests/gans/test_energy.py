@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import FLOAT16, same, tiny_batches, tiny_dataset, values
+from tests.conftest import FLOAT16, same, slow_ones, tiny_batches, tiny_dataset, values
 from tfgan_ref import losses, networks
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
@@ -228,7 +228,7 @@ def test_began_trains_its_discriminator_on_k_times_the_fakes():
     assert not same(results[0.5, 1], results[0.5, -0.3])
 
 
-@BOTH
+@pytest.mark.parametrize("kind", slow_ones([EBGAN, BEGAN], [EBGAN]))
 def test_two_replicas_train_as_one_on_the_global_batch(kind, monkeypatch, two_replicas):
     """With SGD; k, the same on both replicas, follows the mean over the global batch."""
     latents = np.random.default_rng(0).normal(size=(6, LATENT_DIM)).astype(np.float32)

@@ -101,21 +101,23 @@ def test_missing_pixels_are_taken_from_fakes_at_their_size():
     np.testing.assert_allclose(measured, downsample(upsample(plain) * batch["mask"]), atol=1e-6)
 
 
-@pytest.mark.parametrize("step", [0, 8, 14])
-def test_losses_of_a_stage_are_those_of_the_paper(step):
-    gan, batch = at(growing_gan(), step), batch_of()
-    discriminator = gan.discriminator.stages[gan.phase]
-    real, fake = gan.real(batch), gan.fake(batch)
-    difference = tf.reduce_mean(discriminator(fake)) - tf.reduce_mean(discriminator(real))
-    logs = gan.train_step(batch)
-    assert float(logs["d_loss"]) == pytest.approx(float(difference), rel=1e-5)
-    # G plays against the updated D, on the same fakes.
-    g_loss = -tf.reduce_mean(discriminator(fake))
-    assert float(logs["g_loss"]) == pytest.approx(float(g_loss), rel=1e-5)
-    assert float(logs["resolution"]) == 4 * 2**gan.phase
-    assert list(logs) == [
-        "d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm", "interpolate_norm", "alpha", "resolution",
-    ]  # fmt: skip
+def test_losses_of_a_stage_are_those_of_the_paper():
+    gan, batch = growing_gan(), batch_of()
+    for step in (0, 8, 14):
+        discriminator = at(gan, step).discriminator.stages[gan.phase]
+        real, fake = gan.real(batch), gan.fake(batch)
+        difference = tf.reduce_mean(discriminator(fake)) - tf.reduce_mean(discriminator(real))
+        gan.reset_metrics()
+        logs = gan.train_step(batch)
+        assert float(logs["d_loss"]) == pytest.approx(float(difference), rel=1e-5)
+        # G plays against the updated D, on the same fakes.
+        g_loss = -tf.reduce_mean(discriminator(fake))
+        assert float(logs["g_loss"]) == pytest.approx(float(g_loss), rel=1e-5)
+        assert float(logs["resolution"]) == 4 * 2**gan.phase
+        assert list(logs) == [
+            "d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm", "interpolate_norm", "alpha",
+            "resolution",
+        ]  # fmt: skip
 
 
 def test_penalty_and_drift_enter_the_discriminators_gradient():
@@ -153,19 +155,19 @@ def test_non_saturating_loss_and_its_accuracies():
     assert "interpolate_norm" not in logs
 
 
-@pytest.mark.parametrize(("step", "stage"), [(0, 0), (8, 1), (14, 2)])
-def test_a_step_trains_its_stage_and_no_other(step, stage):
-    gan = at(growing_gan(ema_decay=None), step)
-    before = {id(v): np.array(v) for v in gan.generator.variables + gan.discriminator.variables}
-    gan.train_step(batch_of())
-    inside = gan.generator_stages[stage].trainable_variables
-    inside = inside + gan.discriminator.stages[stage].trainable_variables
-    for v in gan.generator.variables + gan.discriminator.variables:
-        changed = not np.array_equal(before[id(v)], v)
-        if not any(v is one for one in inside):
-            assert not changed, v.path
-        elif len(v.shape) > 1:
-            assert changed, v.path
+def test_a_step_trains_its_stage_and_no_other():
+    gan = growing_gan(ema_decay=None)
+    for stage, step in enumerate((0, 8, 14)):
+        before = {id(v): np.array(v) for v in gan.generator.variables + gan.discriminator.variables}
+        at(gan, step).train_step(batch_of())
+        inside = gan.generator_stages[stage].trainable_variables
+        inside = inside + gan.discriminator.stages[stage].trainable_variables
+        for v in gan.generator.variables + gan.discriminator.variables:
+            changed = not np.array_equal(before[id(v)], v)
+            if not any(v is one for one in inside):
+                assert not changed, v.path
+            elif len(v.shape) > 1:
+                assert changed, v.path
 
 
 class Frozen(keras.optimizers.SGD):
@@ -175,13 +177,15 @@ class Frozen(keras.optimizers.SGD):
         pass
 
 
-@pytest.mark.parametrize("step", [0, 8, 14])
-def test_each_network_is_updated_by_its_own_optimizer_alone(step):
-    for frozen, moved in (("generator", "discriminator"), ("discriminator", "generator")):
-        pair = [Frozen(0.1) if frozen.startswith(name) else keras.optimizers.SGD(0.1) for name in "gd"]
-        gan = at(growing_gan(optimizers=pair), step)
+@pytest.mark.parametrize(
+    ("frozen", "moved"), [("generator", "discriminator"), ("discriminator", "generator")]
+)
+def test_each_network_is_updated_by_its_own_optimizer_alone(frozen, moved):
+    pair = [Frozen(0.1) if frozen.startswith(name) else keras.optimizers.SGD(0.1) for name in "gd"]
+    gan = growing_gan(optimizers=pair)
+    for step in (0, 8, 14):
         before = {name: values(getattr(gan, name).variables) for name in (frozen, moved)}
-        gan.train_step(batch_of())
+        at(gan, step).train_step(batch_of())
         assert same(before[frozen], values(getattr(gan, frozen).variables))
         assert not same(before[moved], values(getattr(gan, moved).variables))
 
@@ -354,6 +358,12 @@ def test_exports_are_of_the_last_stage(tmp_path):
     np.testing.assert_allclose(module.sample(4, 7), gan.generate(4, 7) / 2 + 0.5, atol=1e-6)
 
 
+@pytest.fixture(scope="module")
+def networks():
+    """A generator and a discriminator of three stages."""
+    return progressive_generator(4, 16, 1, width=2), progressive_discriminator(16, 1, width=2)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -371,13 +381,13 @@ def test_exports_are_of_the_last_stage(tmp_path):
         ({"stage_steps": [6, 6, 6]}, "has 3 numbers: one for each of the 2 stages before the last"),
     ],
 )
-def test_bad_settings(settings, message):
+def test_bad_settings(settings, message, networks):
     with pytest.raises(InputError, match=message):
-        growing_gan(**settings)
+        ProgressiveGAN(*networks, **{"stage_steps": STAGE, "fade_steps": FADE, **settings})
 
 
-def test_bad_networks_and_images():
-    generator = progressive_generator(4, 16, 1, width=2)
+def test_bad_networks_and_images(networks):
+    generator, _ = networks
     with pytest.raises(InputError, match="use one size"):
         ProgressiveGAN(generator, progressive_discriminator(8, 1, width=2), stage_steps=6, fade_steps=4)
     with pytest.raises(InputError, match=r"images of shape \(8, 8, 1\) are not 16x16"):

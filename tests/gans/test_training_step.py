@@ -202,6 +202,7 @@ def test_loss_scale_leaves_updates_as_they_are():
         np.testing.assert_allclose(plain, scaled, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow  # to compile
 def test_xla_gives_the_same_losses(monkeypatch):
     # XLA draws other numbers from a seed, so the latents are given here.
     latents = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)

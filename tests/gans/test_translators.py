@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import FLOAT16, same, slow_ones, values
+from tests.conftest import FLOAT16, same, values
 from tfgan_ref import networks
 from tfgan_ref.gans import SRGAN, CycleGAN, Pix2Pix, StyleTransferGAN
 
@@ -114,8 +114,8 @@ def test_mixed_precision(kind, precision):
     assert gan.translate(batch_of(kind)).dtype == tf.float32
 
 
-# The others take half a minute to compile.
-@pytest.mark.parametrize("kind", slow_ones(["pix2pix", "srgan"], ["srgan"]))
+@pytest.mark.slow  # to compile; the others take half a minute
+@pytest.mark.parametrize("kind", ["pix2pix", "srgan"])
 def test_xla_gives_the_same_losses(kind):
     logs = []
     for jit in (False, True):

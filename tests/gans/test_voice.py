@@ -41,7 +41,7 @@ def statistics(gan):
 
 
 def test_statistics_are_those_of_all_voiced_frames_seen():
-    gan, seen = tiny(), batches(5)
+    gan, seen = tiny(), batches(3)
     for batch in seen:
         gan.train_step(batch)
     for found, name in zip(statistics(gan), ("source", "target"), strict=True):

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from tests.conftest import slow_ones
 from tfgan_ref.metrics import FrechetMoments, frechet_distance, frechet_distance_from_moments
 from tfgan_ref.metrics.frechet import _mean_and_root
 
@@ -46,8 +47,8 @@ def test_diagonal_gaussians(d):
     assert result == pytest.approx(expected, rel=1e-12)
 
 
-def test_unit_shift_of_2048_dimensions():
-    d = 2048
+@pytest.mark.parametrize("d", slow_ones([256, 2048], [2048]))
+def test_unit_shift(d):
     assert frechet_distance_from_moments(np.zeros(d), np.eye(d), np.ones(d), np.eye(d)) == d
 
 

@@ -73,7 +73,7 @@ def run_workers(arguments, path, count=2):
 
 
 @pytest.mark.parametrize("optimizer", slow_ones(["sgd", "adam"], ["adam"]))
-@pytest.mark.parametrize("kind", slow_ones(replicated.KINDS, ["pix2pix"]))
+@pytest.mark.parametrize("kind", slow_ones(replicated.KINDS, ["dcgan", "pix2pix"]))
 def test_two_replicas_end_where_one_does(kind, optimizer, two_replicas):
     build = replicated.KINDS[kind]
     one, two = on_one_device(kind, optimizer), replicated.train(build, kind, optimizer, two_replicas)

@@ -79,7 +79,7 @@ def test_translator_changes_nothing_at_the_start_and_learns(detail):
         v.path for v, g in zip(model.trainable_variables, gradients, strict=True) if np.abs(g).max() > 0
     ]
     assert any("kernel" in path for path in reached)
-    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    model.compile(keras.optimizers.Adam(1e-2), "mse", run_eagerly=True)
     before = float(loss)
     model.fit(spectra(), target, epochs=5, shuffle=False, verbose=0)
     assert float(tf.reduce_mean((model(spectra()) - target) ** 2)) < before
