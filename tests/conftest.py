@@ -40,7 +40,7 @@ FLOAT16 = pytest.param("mixed_float16", marks=pytest.mark.slow)
 
 
 def slow_ones(values, slow):
-    """Parameters of a test, of which those in ``slow`` are for CI alone."""
+    """Parameters of a test, of which those in ``slow`` are for .ci/nightly."""
     return [pytest.param(value, marks=[pytest.mark.slow] if value in slow else []) for value in values]
 
 
