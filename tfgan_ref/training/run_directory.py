@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import LONGEST_NAME, check_writable
+from tfgan_ref.files import LONGEST_NAME, check_writable, write_json
 
 # The temporary names of this file, `files`, `export` and `checkpoints`.
 _UNFINISHED = re.compile(r"\..+\.\w+\.tmp|\.[0-9a-f]{8}\.(tmp|keras)")
@@ -102,9 +102,11 @@ class RunDirectory:
         """
         if not os.access(self.path, os.W_OK):
             raise InputError(f"run directory {self.path} cannot be written")
-        with (self.path / "config.json").open(encoding="utf-8") as file:
+        # The folder itself is locked: a file in it may be replaced by another.
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise InputError(f"run directory {self.path} is in use by another process") from error
             for folder in (self.path, self.checkpoints, self.samples):
@@ -112,6 +114,8 @@ class RunDirectory:
                     if _UNFINISHED.fullmatch(part.name):
                         shutil.rmtree(part) if part.is_dir() else part.unlink()
             yield
+        finally:
+            os.close(descriptor)
 
     def has_begun(self) -> bool:
         """Returns whether the run came as far as its first checkpoint, which one row at most precedes."""
@@ -131,3 +135,12 @@ class RunDirectory:
         if not isinstance(config, dict):
             raise InputError(f"{self.path / 'config.json'} is not a JSON object")
         return config
+
+    def change_settings(self, settings: dict[str, Any]) -> None:
+        """Writes other ``settings`` to ``config.json``, under the lock of ``in_use``.
+
+        Raises:
+            InputError: another process trains in the directory, or it cannot be written.
+        """
+        with self.in_use():
+            write_json(self.path / "config.json", self.config() | {"settings": settings})
