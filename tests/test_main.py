@@ -1,5 +1,6 @@
 """The command ``tfgan``, and ``python -m tfgan_ref``."""
 
+import os
 import subprocess
 import sys
 
@@ -99,6 +100,17 @@ def test_a_name_that_no_file_can_have_is_one_line(monkeypatch, capsys, tmp_path,
     assert code == 2
     assert err.startswith("error: " + "x" * 300)
     assert len(err.splitlines()) == 1
+
+
+def test_output_that_nobody_reads_ends_without_a_traceback(monkeypatch, capfd):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        with pytest.raises(SystemExit) as ended:
+            cli.run(lambda: print("a line"))
+    assert ended.value.code == 141
+    assert capfd.readouterr() == ("", "")
 
 
 def test_how_to_go_on_is_said_in_the_users_words(monkeypatch):

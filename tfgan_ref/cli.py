@@ -80,13 +80,18 @@ def call(command: str, given: Sequence[str] | None = None) -> int | None:
 def run(main: Callable[..., int | None], *given: Any) -> None:
     """Calls ``main(*given)`` and ends the process: 0 if all went well, 2 for bad input.
 
-    The exit code is 3 when training diverged, 4 when another worker was lost, 5 when the disk is full and 130
-    after Ctrl-C.
+    The exit code is 3 when training diverged, 4 when another worker was lost, 5 when the disk is full, 130
+    after Ctrl-C and 141 when nothing reads the output any more.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("tfgan_ref").setLevel(logging.INFO)
     try:
-        sys.exit(main(*given) or 0)
+        code = main(*given) or 0
+        sys.stdout.flush()
+        sys.exit(code)
+    except BrokenPipeError:  # the reader has what it wants: | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python flushes at its end
+        sys.exit(141)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

@@ -87,7 +87,9 @@ def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp
 
 
 def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path, monkeypatch):
-    train.start_run(without_export(RECIPES["srresnet"]), settings_of("srresnet", steps=1), tmp_path / "srresnet")
+    train.start_run(
+        without_export(RECIPES["srresnet"]), settings_of("srresnet", steps=1), tmp_path / "srresnet"
+    )
     trained = build.restore_gan(tmp_path / "srresnet").sampling_generator
     settings = settings_of("srgan", pretrain_steps=0, start_from=str(tmp_path / "srresnet"))
     begun = []

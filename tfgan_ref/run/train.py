@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Starts or continues the run that the command line names; returns 130 after Ctrl-C or SIGTERM."""
+    """Starts or continues the run that the command line names; returns 130 if a signal stopped it."""
     if arguments.list:
         list_recipes.main(arguments)
         return 0
@@ -53,7 +53,8 @@ def main(arguments: argparse.Namespace) -> int:
         path = arguments.out or _next_free(recipe.name)
         finished = start_run(recipe, recipe.settings.from_text(given), path)
     if not finished:
-        print(f"stopped; continue with: {cli.typed('train')} --resume {shlex.quote(str(path))}")
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            print(f"stopped; continue with: {cli.typed('train')} --resume {shlex.quote(str(path))}")
         return 130
     recipe, _, shape, _ = parse_config(RunDirectory.open(path))
     usage = cli.usage(path / "saved_model", recipe.medium.usage, recipe.medium.example_label(shape))
@@ -80,7 +81,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     """Trains ``recipe`` in the new run directory ``out``.
 
     Returns:
-        Whether all steps were done; False after Ctrl-C or SIGTERM, with a checkpoint to resume from.
+        Whether all steps were done; False after a signal, with a checkpoint to resume from.
 
     Raises:
         InputError: a setting, the data or ``out`` cannot be used; nothing has been written then.

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,9 +58,9 @@ class RunDirectory:
         if path.is_file() or (
             path.is_dir() and any(not _UNFINISHED.fullmatch(part.name) for part in path.iterdir())
         ):
-            raise InputError(
-                f"run directory {path} exists: name another with --out, or continue it with --resume {path}"
-            )
+            more = f", or continue it with --resume {shlex.quote(str(path))}"
+            more = more if (path / "config.json").is_file() else ""
+            raise InputError(f"run directory {path} exists: name another with --out{more}")
 
     @classmethod
     def create(cls, path: Path, config: dict[str, Any]) -> "RunDirectory":
