@@ -141,6 +141,9 @@ def test_a_resumed_run_may_change_what_changes_neither_networks_nor_order(recipe
     for key in {"batch_size", "seed", "precision", "latent_dim", "width", "start_from"} & {*vars(settings)}:
         with pytest.raises(InputError, match=f"leave out {key}; what may change is data, data_dir, steps, "):
             settings.resumed(**{key: getattr(settings, key)})
+    weights = {"r1", "penalty_weight", "class_weight", "l1_weight", "cycle_weight", "instance_noise"}
+    same = {key: getattr(settings, key) for key in weights & {*vars(settings)}}
+    assert settings.resumed(**same) == settings
     with pytest.raises(InputError, match="log_every 0 is out of range"):
         settings.resumed(log_every=0)
 

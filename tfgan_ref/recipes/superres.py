@@ -54,7 +54,7 @@ class SRGANSettings(SRResNetSettings):
     perceptual: str = "vgg19"  # classifier, none: what compares contents
     perceptual_weights: Changeable[Location] = None  # file of VGG19's weights
     pixel_weight: float | None = None  # of the pixels' distance; None: 0, or 1 without a perceptual network
-    adversarial_weight: float = 1e-3  # of what D says
+    adversarial_weight: Changeable[float] = 1e-3  # of what D says
     d_width: int = 64  # filters of D's first layer
 
 
