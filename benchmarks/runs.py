@@ -31,7 +31,7 @@ def train(recipe_name: str, settings: Settings, path: Path) -> float:
                 raise InputError(
                     f"{path} holds a run with {key} {theirs.get(key)}, not {value}: name another directory"
                 )
-        finished = runner.resume_run(path, settings.steps)
+        finished = runner.resume_run(path, steps=settings.steps)
     else:
         finished = runner.start_run(recipe, settings, path)
     if not finished:

@@ -1,9 +1,12 @@
 """The command ``tfgan``, and ``python -m tfgan_ref``."""
 
+import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.conftest import ROOT
 from tfgan_ref import cli
@@ -99,6 +102,77 @@ def test_a_name_that_no_file_can_have_is_one_line(monkeypatch, capsys, tmp_path,
     assert code == 2
     assert err.startswith("error: " + "x" * 300)
     assert len(err.splitlines()) == 1
+
+
+def test_output_that_nobody_reads_ends_without_a_traceback(monkeypatch, capfd):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        with pytest.raises(SystemExit) as ended:
+            cli.run(lambda: print("a line"))
+    assert ended.value.code == 141
+    assert capfd.readouterr() == ("", "")
+
+
+OOM = (
+    "Graph execution error:\n\nDetected at node normal defined at (most recent call last):\n\nOOM when "
+    "allocating tensor with shape[400000,28,28,64] and type {} on /job:localhost/replica:0/task:0/device:{} "
+    "by allocator x\n\t [[{{{{node normal}}}}]]\nHint: If you want to see a list"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "parts"),
+    [
+        # 400,000 x 28 x 28 x 64 numbers are 18.69 times 2^30.
+        (
+            "float",
+            "CPU:0",
+            ["float [400000,28,28,64] needs another 74.8 GiB, this machine has ", " GiB: lower the batch"],
+        ),
+        (
+            "half",
+            "GPU:1",
+            ["half [400000,28,28,64] needs another 37.4 GiB, GPU:1 has no more: lower the batch size"],
+        ),
+        ("int64", "GPU:0", ["needs another 149.5 GiB, GPU:0 has"]),
+        ("uint8", "GPU:0", ["needs another 18.7 GiB, GPU:0 has"]),
+    ],
+)
+def test_memory_that_runs_out_is_one_line(monkeypatch, capsys, kind, device, parts):
+    def main():
+        raise tf.errors.ResourceExhaustedError(None, None, OOM.format(kind, device))
+
+    with pytest.raises(SystemExit) as ended:
+        cli.run(main)
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: out of memory: a tensor of ")
+    for part in parts:
+        assert part in line
+
+
+def test_memory_that_others_lack_is_one_line_and_other_errors_are_whole(capsys):
+    with pytest.raises(SystemExit):
+        cli.run(np.empty, (2**50, 8))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: out of memory: Unable to allocate 64.0 PiB")
+    compiled = (
+        "Graph execution error:\n\nOut of memory while trying to allocate 9000000000 bytes.\n\t [[node]]"
+    )
+    with pytest.raises(SystemExit):
+        cli.run(_raise, tf.errors.ResourceExhaustedError(None, None, compiled))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "while trying to allocate 9000000000 bytes, the device has no more: lower the batch size" in line
+    full = tf.errors.ResourceExhaustedError(None, None, "events; No space left on device")
+    for error in (full, RuntimeError("a fault")):
+        with pytest.raises(type(error)):
+            cli.run(_raise, error)
+
+
+def _raise(error):
+    raise error
 
 
 def test_how_to_go_on_is_said_in_the_users_words(monkeypatch):

@@ -12,10 +12,17 @@ from tests.conftest import tiny_gan
 from tfgan_ref import __version__
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import export_generator
-from tfgan_ref.recipes import RECIPES, superres
-from tfgan_ref.run import build, sample, translator
+from tfgan_ref.recipes import RECIPES
+from tfgan_ref.run import build, sample, train, translator
 from tfgan_ref.run.saved_models import load_saved_model
 from tfgan_ref.training.run_directory import RunDirectory
+
+CONFIG = {
+    "recipe": "gan",
+    "settings": {"steps": 10, "depth": 1},
+    "data": {"fingerprint": "x", "sample_shape": [4, 4, 1], "num_classes": None},
+    "versions": {"tfgan_ref": __version__},
+}
 
 
 @pytest.fixture
@@ -57,16 +64,19 @@ def test_our_own_exports_are_loaded(tmp_path):
     assert load_saved_model(tmp_path / "model").sample(2, 0).shape == (2, 8, 8, 1)
 
 
-def test_a_generator_with_python_code_in_it_is_refused(trace, tmp_path):
-    run = RunDirectory.create(tmp_path / "run", {})
+def test_a_generator_with_python_code_in_it_is_not_what_a_run_starts_from(trace, tmp_path):
+    """The weights come from checkpoints, which hold numbers alone."""
+    run = RunDirectory.create(tmp_path / "run", CONFIG)
     inputs = keras.Input((4,))
     evil = keras.layers.Lambda(lambda x, path=str(trace): os.mkdir(path) or x, output_shape=(4,))
     keras.Model(inputs, evil(inputs)).save(run.generator)
     if trace.exists():
         trace.rmdir()
-    with pytest.raises(InputError, match="cannot be loaded safely"):
-        superres._load_generator(keras.Model(inputs, inputs), run.path)
+    settings = RECIPES["gan"].settings(start_from=str(run.path), image_size=4, depth=1)
+    with pytest.raises(InputError, match=r"start_from .*run: .* holds no usable checkpoint"):
+        train.start_run(RECIPES["gan"], settings, tmp_path / "new")
     assert not trace.exists()
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
@@ -81,16 +91,10 @@ def test_a_generator_with_python_code_in_it_is_refused(trace, tmp_path):
 )
 def test_config_json_names_things_and_runs_nothing(changed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config = {
-        "recipe": "gan",
-        "settings": {"steps": 10},
-        "data": {"fingerprint": "x", "sample_shape": [4, 4, 1], "num_classes": None},
-        "versions": {"tfgan_ref": __version__},
-    }
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "config.json").write_text(json.dumps(config))
+    (tmp_path / "run" / "config.json").write_text(json.dumps(CONFIG))
     assert build.parse_config(RunDirectory.open(tmp_path / "run"))[0] is RECIPES["gan"]
-    (tmp_path / "run" / "config.json").write_text(json.dumps(config | changed))
+    (tmp_path / "run" / "config.json").write_text(json.dumps(CONFIG | changed))
     with pytest.raises(InputError) as raised:
         build.parse_config(RunDirectory.open(tmp_path / "run"))
     assert "\n" not in str(raised.value)

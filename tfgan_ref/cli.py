@@ -20,7 +20,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tfgan_ref
-from tfgan_ref.errors import InputError, TrainingDiverged, WorkerLost
+from tfgan_ref.errors import InputError, TrainingDiverged, WorkerLost, out_of_memory
 
 COMMANDS = {
     "train": "trains a recipe in a run directory, or continues a run",
@@ -78,15 +78,20 @@ def call(command: str, given: Sequence[str] | None = None) -> int | None:
 
 
 def run(main: Callable[..., int | None], *given: Any) -> None:
-    """Calls ``main(*given)`` and ends the process: 0 if all went well, 2 for bad input.
+    """Calls ``main(*given)`` and ends the process: 0 if all went well, 2 for bad input or too little memory.
 
-    The exit code is 3 when training diverged, 4 when another worker was lost, 5 when the disk is full and 130
-    after Ctrl-C.
+    The exit code is 3 when training diverged, 4 when another worker was lost, 5 when the disk is full, 130
+    after Ctrl-C and 141 when nothing reads the output any more.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("tfgan_ref").setLevel(logging.INFO)
     try:
-        sys.exit(main(*given) or 0)
+        code = main(*given) or 0
+        sys.stdout.flush()
+        sys.exit(code)
+    except BrokenPipeError:  # the reader has what it wants: | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python flushes at its end
+        sys.exit(141)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -104,6 +109,12 @@ def run(main: Callable[..., int | None], *given: Any) -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        line = out_of_memory(error)
+        if line is None:
+            raise
+        print(f"error: {line}", file=sys.stderr)
+        sys.exit(2)
 
 
 def typed(command: str) -> str:

@@ -1,7 +1,10 @@
 """The package's own error types, and the checks that many functions share."""
 
 import contextlib
+import math
 import operator
+import os
+import re
 from collections.abc import Iterator, Sequence
 
 
@@ -76,3 +79,33 @@ def reason(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
     return text if len(text) <= 200 else text[:197] + "..."
+
+
+def out_of_memory(error: BaseException) -> str | None:
+    """Returns one line on an error of NumPy or TensorFlow about memory that ran out; None for other errors.
+
+    It says what was asked for, what there is and what to lower.
+    """
+    text = str(error)
+    tensor = re.search(
+        r"OOM when allocating tensor with shape\[([\d,]*)\] and type (\w+) on \S*device:(\S+)", text
+    )
+    if tensor:
+        shape, kind, device = tensor.groups()
+        # TensorFlow's names in C: float, half, int64, complex64; those without a number and bool.
+        named = {"float": 32, "double": 64, "half": 16, "bool": 8}
+        bits = named.get(kind) or int(re.sub(r"\D", "", kind) or 32)
+        size = math.prod(map(int, shape.split(","))) * bits / 8 if shape else 0
+        asked = f"a tensor of {kind} [{shape}] needs another {size / 2**30:.1f} GiB"
+    elif isinstance(error, MemoryError):
+        device, asked = "CPU:0", reason(error)
+    elif compiled := re.search("Out of memory while trying to allocate [^.\n]*", text):
+        device, asked = "the device", compiled.group()
+    else:
+        return None
+    there = f"{device} has no more"
+    if device.startswith("CPU"):
+        there = f"this machine has {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.1f} GiB"
+    return (
+        f"out of memory: {asked}, {there}: lower the batch size, the size of the data or the networks' width"
+    )

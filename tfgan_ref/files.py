@@ -37,6 +37,11 @@ def check_writable(path: Path) -> None:
         raise InputError(f"{path} cannot be written: no permission to write in {existing}")
 
 
+def absolute(path: str) -> str:
+    """Returns a path that names the same file from any working directory; ``~`` is the home directory."""
+    return os.path.join(os.getcwd(), os.path.expanduser(path))
+
+
 def temporary_beside(path: Path) -> Path:
     """Returns a new temporary name in the folder of ``path``, short whatever its own name is."""
     return path.with_name(f".{uuid.uuid4().hex[:8]}.tmp")

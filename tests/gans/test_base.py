@@ -123,3 +123,31 @@ def test_gradients_are_divided_by_the_number_of_replicas(monkeypatch):
     assert not same(*deltas)
     for one, two in zip(*deltas, strict=True):
         np.testing.assert_allclose(one, 2 * two, rtol=1e-3, atol=1e-7)
+
+
+def test_a_gan_begins_with_the_networks_of_another():
+    other, gan = tiny_gan(batch_norm=True), tiny_gan(batch_norm=True)
+    for number, weight in enumerate((*other.variables, *gan.variables)):
+        weight.assign(np.full(weight.shape, number))
+    other.step.assign(5)
+    gan.step.assign(0)
+    gan.begin_from(other)
+    for network in (gan.generator, gan.ema_generator):
+        assert same(values(network.weights), values(other.ema_generator.weights))
+    assert same(values(gan.discriminator.weights), values(other.discriminator.weights))
+    assert int(gan.step.numpy()) == 0
+    without_average = tiny_gan(batch_norm=True, ema_decay=None)
+    without_average.begin_from(other)
+    gan.begin_from(without_average)
+    assert same(values(gan.generator.weights), values(other.ema_generator.weights))
+
+
+@pytest.mark.parametrize(
+    ("other", "network"), [({"batch_norm": True}, "generator"), ({"packing": 2}, "discriminator")]
+)
+def test_a_gan_does_not_begin_with_other_networks(other, network):
+    gan = tiny_gan()
+    before = values(gan.variables)
+    with pytest.raises(InputError, match=f"it has another {network}: the weights differ"):
+        gan.begin_from(tiny_gan(**other))
+    assert same(values(gan.variables), before)

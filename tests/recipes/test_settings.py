@@ -128,6 +128,26 @@ def test_every_setting_is_explained():
         assert "#" in line, line
 
 
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
+def test_a_resumed_run_may_change_what_changes_neither_networks_nor_order(recipe):
+    """A class that gives a setting another default leaves it changeable."""
+    settings = recipe.settings()
+    resumed = settings.resumed(learning_rate=1e-5, schedule="exponential", log_every=7)
+    assert dataclasses.asdict(resumed) == dataclasses.asdict(settings) | {
+        "learning_rate": 1e-5,
+        "schedule": "exponential",
+        "log_every": 7,
+    }
+    for key in {"batch_size", "seed", "precision", "latent_dim", "width", "start_from"} & {*vars(settings)}:
+        with pytest.raises(InputError, match=f"leave out {key}; what may change is data, data_dir, steps, "):
+            settings.resumed(**{key: getattr(settings, key)})
+    weights = {"r1", "penalty_weight", "class_weight", "l1_weight", "cycle_weight", "instance_noise"}
+    same = {key: getattr(settings, key) for key in weights & {*vars(settings)}}
+    assert settings.resumed(**same) == settings
+    with pytest.raises(InputError, match="log_every 0 is out of range"):
+        settings.resumed(log_every=0)
+
+
 def test_unknown_recipe():
     with pytest.raises(
         InputError, match=r"recipe 'dcgna' is unknown \(did you mean dcgan\?\): choose one of gan, "

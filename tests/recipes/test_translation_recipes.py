@@ -86,12 +86,19 @@ def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp
     assert same(values(straight.variables), values(resumed.variables))
 
 
-def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path):
-    train.start_run(without_export(RECIPES["srresnet"]), settings_of("srresnet"), tmp_path / "srresnet")
+def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path, monkeypatch):
+    train.start_run(
+        without_export(RECIPES["srresnet"]), settings_of("srresnet", steps=1), tmp_path / "srresnet"
+    )
     trained = build.restore_gan(tmp_path / "srresnet").sampling_generator
     settings = settings_of("srgan", pretrain_steps=0, start_from=str(tmp_path / "srresnet"))
-    gan = RECIPES["srgan"].build(settings, RECIPES["srgan"].read(settings).shape)
-    assert same(gan.generator.get_weights(), trained.get_weights())
+    begun = []
+    monkeypatch.setattr(train, "_train", lambda *given: begun.append(given[3]))
+    train.start_run(RECIPES["srgan"], settings, tmp_path / "srgan")
+    assert same(begun[0].generator.get_weights(), trained.get_weights())
+    # Stopped before its first checkpoint, it starts again, with what it began with.
+    train.resume_run(tmp_path / "srgan")
+    assert same(begun[1].generator.get_weights(), trained.get_weights())
 
 
 def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, monkeypatch):

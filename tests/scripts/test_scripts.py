@@ -12,6 +12,8 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.conftest import ROOT
+from tfgan_ref.run import train
+from tfgan_ref.run.evaluate_sides import own_data
 
 pytestmark = pytest.mark.usefixtures("eager_training")
 
@@ -152,13 +154,19 @@ def test_existing_run_directory_is_refused(run_script, run):
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["--seed", "3"], "leave out seed"),
+        (["--seed", "3"], "leave out seed; what may change is data, data_dir, steps, learning_rate, "),
+        (["--set", "width=8"], "leave out width"),
+        (["--set", "learning_rate=0"], "learning_rate 0.0 is out of range: above 0"),
+        (["--set", "learning_rat=0"], "did you mean learning_rate?"),
+        (["--data", "vowels"], "vowels"),
         (["--out", "elsewhere"], "leave out --out"),
         (["--steps", "2"], "steps 2 is below the run's step 4"),
     ],
 )
 def test_resume_takes_the_runs_own_settings(run_script, run, arguments, part):
+    before = (run / "config.json").read_bytes()
     is_one_line_error(run_script("train.py", "--resume", run, *arguments), part)
+    assert (run / "config.json").read_bytes() == before
 
 
 def test_resume_from_what_is_no_run(run_script, tmp_path):
@@ -219,10 +227,19 @@ def test_resume_with_damaged_checkpoints(run_script, run, tmp_path):
 
 def test_resume_goes_on_to_a_later_end(run_script, run, tmp_path):
     longer = copied(run, tmp_path / "longer")
-    code, out, err = run_script("train.py", "--resume", longer, "--steps", "6")
+    changes = ["--set", "schedule=cosine", "--set", "learning_rate=0.04", "--data", "digits"]
+    code, out, err = run_script("train.py", "--resume", longer, "--steps", "6", *changes)
     assert code == 0, err
     assert "6/6" in out
     assert "resuming" in err
+    # Half a cosine of 6 steps is 0 at its end: at step 4 it is (1 + cos(2 pi / 3)) / 2 = 1 / 4 of its start.
+    assert "the learning rate goes on at 0.01, not at 0.001: schedule cosine to step 6" in err
+    rows = [row.split(",") for row in (longer / "metrics.csv").read_text().splitlines()]
+    assert float(rows[-1][rows[0].index("g_learning_rate")]) == pytest.approx(0, abs=1e-9)
+    # The next resume has these settings without being told.
+    settings = json.loads((longer / "config.json").read_text())["settings"]
+    assert (settings["steps"], settings["schedule"], settings["learning_rate"]) == (6, "cosine", 0.04)
+    assert settings["batch_size"] == 8
     assert (longer / "saved_model" / "saved_model.pb").exists()
     assert not [p.name for p in longer.iterdir() if p.name.startswith(".")]
 
@@ -233,6 +250,26 @@ def test_resume_with_other_data_is_refused(run_script, tmp_path):
     assert code == 0, err
     npz(tmp_path / "data.npz", images=IMAGES + 1, labels=np.arange(20) % 4)
     is_one_line_error(run_script("train.py", "--resume", tmp_path / "run"), "is not what run", "data.npz")
+
+
+def test_a_run_finds_its_data_from_any_folder_and_where_they_were_moved_to(run_script, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    npz(tmp_path / "data.npz", images=IMAGES, labels=np.arange(20) % 4)
+    monkeypatch.setattr(train, "_train", lambda *given: True)
+    monkeypatch.setattr(train.cli, "usage", lambda *given: "")
+    arguments = ["--data", "npz:data.npz", "--out", tmp_path / "run"]
+    assert run_script("train.py", "cgan", *arguments)[0] == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run_script("train.py", "--resume", tmp_path / "run")[0] == 0
+    (tmp_path / "data.npz").rename(tmp_path / "elsewhere" / "moved.npz")
+    npz(tmp_path / "data.npz", images=IMAGES + 1, labels=np.arange(20) % 4)
+    is_one_line_error(run_script("train.py", "--resume", tmp_path / "run"), "name with --data where it is")
+    assert run_script("train.py", "--resume", tmp_path / "run", "--data", "npz:moved.npz")[0] == 0
+    monkeypatch.chdir(tmp_path)
+    assert run_script("train.py", "--resume", tmp_path / "run")[0] == 0
+    # ``evaluate`` takes the run's own data from there too.
+    assert own_data(str(tmp_path / "run")) == (f"npz:{tmp_path / 'elsewhere' / 'moved.npz'}", None)
 
 
 def test_a_run_that_diverges_in_its_first_step_has_no_good_checkpoint(run_script, tmp_path):

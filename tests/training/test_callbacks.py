@@ -1,11 +1,24 @@
-"""When checkpoints are saved, and what a run that diverges says."""
+"""When checkpoints, rows and pictures are saved, what ends a run, and what its progress looks like."""
+
+import io
+import os
+import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tests.conftest import same, tiny_dataset, tiny_gan, values
 from tfgan_ref.errors import TrainingDiverged
-from tfgan_ref.training.callbacks import LogMetrics, SaveCheckpoints, StopWhenDiverged
+from tfgan_ref.training import callbacks
+from tfgan_ref.training.callbacks import (
+    LogMetrics,
+    ProgressBar,
+    SaveCheckpoints,
+    SaveSamples,
+    StopOnSignal,
+    StopWhenDiverged,
+)
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
 
@@ -50,8 +63,146 @@ def test_a_diverging_run_names_its_last_good_checkpoint(run):
     last = run.checkpoints / "step_00000002"
     with pytest.raises(TrainingDiverged, match="is nan at step 3: training stopped") as raised:
         fit(gan, run, 2, every=1)
-    assert str(raised.value).endswith(f"the last good checkpoint is {last}")
+    assert f"the last good checkpoint is {last}; --resume {run.path} goes on from it" in str(raised.value)
     restored = tiny_gan()
     assert Checkpoints(run.checkpoints, restored).restore() == 2
     assert same(values(restored.generator.weights), good)
     assert len(run.metrics.read_text().splitlines()) == 3
+
+
+@pytest.fixture
+def model():
+    """What callbacks ask a model for."""
+    step = SimpleNamespace(value=0)
+    step.numpy = lambda: np.int64(step.value)
+    return SimpleNamespace(step=step, stop_training=False, optimizers=dict)
+
+
+def calls(model, watching, ends, planned, logs=None):
+    """Lets ``watching`` see calls of the training function that end at these steps of ``planned``."""
+    for callback in watching:
+        callback.set_model(model)
+        callback.set_params({"steps": planned})
+        callback.on_train_begin()
+    for end in ends:
+        model.step.value = end
+        for callback in watching:
+            callback.on_train_batch_end(end - 1, logs)
+    for callback in watching:
+        callback.on_train_end()
+
+
+@pytest.mark.parametrize(
+    ("ends", "planned", "steps"),
+    [([1, 2, 3], 3, [3]), ([2, 4, 5, 7], 7, [5, 7]), ([5, 10], 10, [5, 10]), ([4, 8], 40, [8])],
+    ids=["short", "rest", "multiple", "stopped"],
+)
+def test_the_planned_end_has_a_row_and_a_picture(run, model, ends, planned, steps):
+    watching = [LogMetrics(5, run), SaveSamples(5, run, lambda: np.zeros((2, 2, 3), np.uint8))]
+    calls(model, watching, ends, planned, {"g_loss": 0.5})
+    header, *rows = run.metrics.read_text().splitlines()
+    assert header == "step,seconds,g_loss"
+    assert [int(row.split(",")[0]) for row in rows] == steps
+    assert sorted(path.name for path in run.samples.iterdir()) == [f"step_{n:08d}.png" for n in steps]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_after_the_present_steps(model, number):
+    before = {each: signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)}
+    stop = StopOnSignal()
+    stop.set_model(model)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        stop.on_train_begin()
+        os.kill(os.getpid(), number)
+        assert not model.stop_training
+        stop.on_train_batch_end(0)
+        assert model.stop_training
+        if number == signal.SIGINT:
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), number)
+        else:  # a closing terminal sends SIGHUP twice
+            os.kill(os.getpid(), number)
+        stop.restore_handlers()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def test_nohup_is_left_as_it_is(model):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        stop = StopOnSignal()
+        stop.on_train_begin()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        stop.restore_handlers()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+LOGS = {"d_loss": 1.25, "g_loss": 0.5, "d_accuracy_real": 0.75, "d_accuracy_fake": 0.5, "g_gradient": 3.0}
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def shown(monkeypatch, model, out, ends, planned, columns=80, seconds=()):
+    """What the progress bar writes to ``out``; the clock says ``seconds``, first at the start."""
+    monkeypatch.setattr("sys.stdout", out)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    clock = iter(seconds or range(len(ends) + 1))
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
+    calls(model, [ProgressBar(planned, 0)], ends, planned, LOGS)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (30, "50/100  5 s left"),
+        (31, "50/100  5 s left  D loss 1.250"),
+        (80, "50/100  5 s left  D loss 1.250  G loss 0.500  D real 0.75  D fake 0.50"),
+        (
+            120,
+            "[==========..........]  50/100  5 s left  D loss 1.250  G loss 0.500  D real 0.75  D fake 0.50  "
+            "25 s",
+        ),
+    ],
+)
+def test_progress_fits_the_terminal_and_counts_no_tracing(monkeypatch, model, columns, line):
+    """Tracing and a step took 20 s, 49 steps the next 5: 50 steps are left, which take 5 / 49 each."""
+    text = shown(monkeypatch, model, Terminal(), [1, 50], 100, columns, seconds=(0, 20, 25))
+    tracing, first, second, rest = text.replace("\n", "\r\x1b[K").split("\r\x1b[K")
+    assert tracing == "0/100  tracing the first step"
+    assert "left" not in first
+    assert second == line
+    assert rest == ""
+    assert max(map(len, (tracing, first, second))) < columns
+
+
+def test_progress_elsewhere_is_a_line_for_each_percent(monkeypatch, model):
+    text = shown(monkeypatch, model, io.StringIO(), range(1, 401), 400)
+    assert "\x1b" not in text
+    assert "\r" not in text
+    assert len(text.splitlines()) == 1 + 1 + 100
+    assert "0/400  tracing" in text.splitlines()[0]
+    assert "  1/400  " in text.splitlines()[1]
+    assert "  400/400  " in text.splitlines()[-1]
+
+
+def test_a_closed_output_does_not_end_training(monkeypatch, model):
+    class Closed(io.StringIO):
+        def flush(self):
+            raise BrokenPipeError
+
+    shown(monkeypatch, model, Closed(), [1, 2, 3], 3)
+    assert model.step.value == 3
+
+
+def test_long_times_are_in_minutes_and_hours():
+    assert [callbacks._duration(n) for n in (0.4, 99, 150, 5400, 9000)] == [
+        "0 s", "99 s", "2 min", "90 min", "2.5 h",
+    ]  # fmt: skip

@@ -13,18 +13,32 @@ def test_round_trip(tmp_path):
 
 
 def test_existing_run_is_not_touched(tmp_path):
-    RunDirectory.create(tmp_path / "run", {"a": 1})
-    with pytest.raises(InputError, match=r"run directory .*run exists: .*--resume"):
-        RunDirectory.create(tmp_path / "run", {"a": 2})
-    assert RunDirectory.open(tmp_path / "run").config() == {"a": 1}
+    run = tmp_path / "my run"
+    RunDirectory.create(run, {"a": 1})
+    with pytest.raises(InputError, match=f"run directory {run} exists: .*--resume '{run}'$"):
+        RunDirectory.create(run, {"a": 2})
+    assert RunDirectory.open(run).config() == {"a": 1}
+
+
+def test_settings_change_under_the_lock_and_leave_the_rest(tmp_path):
+    run = RunDirectory.create(tmp_path / "run", {"recipe": "gan", "settings": {"steps": 3}})
+    with run.in_use(), pytest.raises(InputError, match="in use by another process"):
+        run.change_settings({"steps": 4})
+    assert run.config()["settings"] == {"steps": 3}
+    run.change_settings({"steps": 4})
+    assert run.config() == {"recipe": "gan", "settings": {"steps": 4}}
+    assert [part.name for part in run.path.iterdir()] == ["config.json"]
 
 
 def test_an_empty_directory_may_be_used_and_a_file_not(tmp_path):
     (tmp_path / "empty").mkdir()
     RunDirectory.create(tmp_path / "empty", {})
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(InputError, match="exists"):
-        RunDirectory.create(tmp_path / "file", {})
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "photo.png").write_text("mine")
+    for name in ("file", "folder"):  # neither is a run that could go on
+        with pytest.raises(InputError, match=f"{name} exists: name another with --out$"):
+            RunDirectory.create(tmp_path / name, {})
     assert (tmp_path / "file").read_text() == "mine"
 
 

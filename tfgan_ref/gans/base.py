@@ -185,11 +185,36 @@ class GenerativeModel(keras.Model):
         """Returns every variable that a later step depends on: what a checkpoint holds.
 
         ``self.variables`` has the networks, their dropout seeds, the averaged generator, a replay buffer
-        and the step; the optimizers' moments and loss scales, and the running means, are beside it.
+        and the step; the optimizers' moments and loss scales, and the running means, are beside it. Learning
+        rates are not in it: they are the settings', which a resumed run may change.
         """
         groups = {"model": self.variables, "metrics": [v for m in self.metrics for v in m.variables]}
         groups |= {f"{name}_optimizer": o.variables for name, o in self.optimizers().items()}
-        return {name: [variable.value for variable in variables] for name, variables in groups.items()}
+        return {
+            name: [variable.value for variable in variables if variable.name != "learning_rate"]
+            for name, variables in groups.items()
+        }
+
+    def begin_from(self, other: "GenerativeModel") -> None:
+        """Gives the networks the weights that those of ``other`` have: where it has averages, these.
+
+        A network that only one of both has is left as it is.
+
+        Raises:
+            InputError: a network has weights of another number or shape; none has been changed then.
+        """
+        averages = {id(network): copy for copy, network in other._averages}
+        names = (*self.g_networks, *self.d_networks)
+        pairs = [(name, getattr(self, name, None), getattr(other, name, None)) for name in names]
+        pairs = [(name, ours, theirs) for name, ours, theirs in pairs if ours and theirs]
+        for name, *networks in pairs:
+            here, there = ([tuple(weight.shape) for weight in network.weights] for network in networks)
+            if here != there:
+                raise InputError(f"it has another {name}: the weights differ in number or shape")
+        for _, ours, theirs in pairs:
+            ours.set_weights(averages.get(id(theirs), theirs).get_weights())
+        for copy, network in self._averages:
+            copy.set_weights(network.get_weights())
 
     def step_seed(self, purpose: int, critic_step: int = 0) -> tf.Tensor:
         """Returns the (2,) seed of a draw in the current step: for a purpose, and a critic update in it."""

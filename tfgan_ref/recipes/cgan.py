@@ -9,7 +9,7 @@ import keras
 from tfgan_ref import networks
 from tfgan_ref.gans import ACGAN, ConditionalGAN
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings
-from tfgan_ref.recipes.settings import SHORT_STEPS, CriticSettings, TargetSettings
+from tfgan_ref.recipes.settings import SHORT_STEPS, Changeable, CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class ACGANSettings(CriticSettings):
     latent_dim: int = 64
     dropout: float = 0.3
     ema_decay: float | None = 0.99
-    class_weight: float = 1.0  # of the classes beside real or fake
+    class_weight: Changeable[float] = 1.0  # of the classes beside real or fake
     combine: str = "concat"  # how the label enters the generator: concat, hadamard
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator

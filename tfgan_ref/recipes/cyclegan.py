@@ -11,7 +11,7 @@ from tfgan_ref.gans import CycleGAN, StyleTransferGAN
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import require_crop, strips
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import TranslationSettings
+from tfgan_ref.recipes.settings import Changeable, TranslationSettings
 
 STYLED_DIGITS = "styled_digits"
 
@@ -39,7 +39,7 @@ class CycleGANSettings(UnpairedSettings):
     width: int = 32  # filters of the layers nearest the pictures, 64 in the paper
     receptive_field: str = "34"  # of both discriminators, in pixels: 16, 70, 286, full
     loss: str = "least_squares"  # non_saturating, hinge
-    cycle_weight: float = 10.0  # of the distance to a picture that went there and back
+    cycle_weight: Changeable[float] = 10.0  # of the distance to a picture that went there and back
     identity_weight: float = 0.5  # of the change of a picture that is there already, times cycle_weight
     replay: int = 50  # past fakes that each discriminator is shown again; 0: none
 
@@ -101,10 +101,10 @@ class StyleSettings(UnpairedSettings):
     style_dim: int = 16  # length of a style's code
     receptive_field: str = "34"  # of D, in pixels: 16, 70, 286, full
     loss: str = "least_squares"  # non_saturating, hinge
-    adversarial_weight: float = 1.0  # of what D says
-    self_weight: float = 10.0  # of the distance to a style picture painted in its own style
-    style_weight: float = 1.0  # of the distance of the output's style from the style picture's
-    content_weight: float = 1.0  # of the distance of the output's content from the content picture's
+    adversarial_weight: Changeable[float] = 1.0  # of what D says
+    self_weight: Changeable[float] = 10.0  # of the distance to a style picture painted in its own style
+    style_weight: Changeable[float] = 1.0  # of the output's style against the style picture's
+    content_weight: Changeable[float] = 1.0  # of the output's content against the content picture's
     recolour: bool = True  # contents are learnt from turned colours, so that they carry none
 
 

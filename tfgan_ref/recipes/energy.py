@@ -8,7 +8,7 @@ from tfgan_ref import networks
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import SHORT_STEPS, AdversarialSettings
+from tfgan_ref.recipes.settings import SHORT_STEPS, AdversarialSettings, Changeable
 
 DISCRIMINATORS = ("autoencoder", "unet")
 
@@ -31,7 +31,7 @@ class EBGANSettings(AdversarialSettings):
     width: int = 32  # filters of the layers nearest the image
     code_dim: int = 32  # length of the autoencoder's code; the U-Net's is its innermost feature map
     margin: float = 0.2  # energy up to which D pushes fakes
-    pull_away_weight: float = 0.01  # of the term that makes the codes of fakes differ
+    pull_away_weight: Changeable[float] = 0.01  # of the term that makes the codes of fakes differ
     pretrain_steps: int = 0  # first steps, in which D learns to rebuild real images and G waits
     steps_per_execution: int = SHORT_STEPS
 
@@ -85,8 +85,8 @@ class BEGANSettings(AdversarialSettings):
     width: int = 16  # n, filters of the layers nearest the image
     convolutions: int = 1  # at each resolution; the paper has 2
     code_dim: int = 64  # length of D's code
-    gamma: float = 1.0  # energy of fakes to that of real images at equilibrium: lower is less diverse
-    k_rate: float = 0.2  # lambda_k, how fast k follows; 0.001 in the paper
+    gamma: Changeable[float] = 1.0  # energy of fakes to real images' at equilibrium: lower is less diverse
+    k_rate: Changeable[float] = 0.2  # lambda_k, how fast k follows; 0.001 in the paper
     steps_per_execution: int = SHORT_STEPS
 
 

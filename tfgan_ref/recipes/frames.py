@@ -12,7 +12,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
 from tfgan_ref.media.clips import FRAMES, factors_of, phases_of
 from tfgan_ref.recipes.recipe import Recipe, require_size
-from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, SequenceSettings
+from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, SequenceSettings
 
 SHOWN = 6  # clips of each action in the progress sheet
 
@@ -38,8 +38,8 @@ class FrameSettings(SequenceSettings):
     colours: int = 16  # of a character's palette
     d_width: int = 32  # filters of the discriminator's first layer
     spectral_norm: bool = False  # of the discriminator's layers
-    r1: float = 0.3  # weight gamma of the R1 penalty
-    attribute_weight: float = 0.3  # of what D reads off the frames beside whether they are real
+    r1: Changeable[float] = 0.3  # weight gamma of the R1 penalty
+    attribute_weight: Changeable[float] = 0.3  # of what D reads off the frames beside whether they are real
 
     limits: ClassVar = {
         **dict.fromkeys(("clips", "frames_per_clip", "width", "colours", "d_width"), AT_LEAST_1),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tfgan_ref.gans import DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
 from tfgan_ref.recipes.dcgan import dcgan_pair
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
-from tfgan_ref.recipes.settings import CriticSettings, TargetSettings
+from tfgan_ref.recipes.settings import Changeable, CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class WGANSettings(CriticSettings):
     learning_rate: float = 2e-4
     beta_1: float = 0.0
     n_critic: int = 5
-    clip: float = 0.01  # of all weights of the critic
+    clip: Changeable[float] = 0.01  # of all weights of the critic
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the critic
 
@@ -53,7 +53,7 @@ class WGANGPSettings(CriticSettings):
     image_size: int | None = 28
     learning_rate: float = 5e-4
     n_critic: int = 5
-    penalty_weight: float = 10.0  # lambda
+    penalty_weight: Changeable[float] = 10.0  # lambda
     one_sided: bool = False  # punish only gradient norms above 1
     width: int = 64  # filters of the layers nearest the image
 
@@ -110,7 +110,7 @@ class DRAGANSettings(CriticSettings):
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
-    penalty_weight: float = 10.0  # lambda
+    penalty_weight: Changeable[float] = 10.0  # lambda
     spread: float = 0.5  # of the noise around real images, in standard deviations of the batch
     width: int = 64  # filters of the layers nearest the image
 

@@ -8,7 +8,7 @@ from tfgan_ref.gans import Pix2Pix
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import draw_strips, require_crop
 from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
-from tfgan_ref.recipes.settings import PairedSettings
+from tfgan_ref.recipes.settings import Changeable, PairedSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class UNetSettings(PairedSettings):
     dropout: float = 0.5  # in the U-Net
     receptive_field: str = "70"  # of D, in pixels: 16, 34, 286, full
     loss: str = "non_saturating"  # least_squares, hinge
-    l1_weight: float = 100.0  # of the distance to the target
+    l1_weight: Changeable[float] = 100.0  # of the distance to the target
     adversarial_weight: float = 1.0  # of what D says; 0 trains by the distance alone
 
 

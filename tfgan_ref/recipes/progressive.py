@@ -11,7 +11,7 @@ from tfgan_ref.networks.images.progressive import (
     resolutions,
 )
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, AdversarialSettings, Limits
+from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, AdversarialSettings, Changeable, Limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +22,8 @@ class ProgressiveSettings(AdversarialSettings):
     """
 
     loss: str = "wasserstein"  # or non_saturating
-    penalty_weight: float | None = None  # lambda, with wasserstein; None: 10
-    drift: float | None = None  # weight of E D(x)^2, with wasserstein; None: 0.001
+    penalty_weight: Changeable[float | None] = None  # lambda, with wasserstein; None: 10
+    drift: Changeable[float | None] = None  # weight of E D(x)^2, with wasserstein; None: 0.001
     image_size: int = 32  # a power of two from 4 to 1024
     batch_size: int = 32
     stage_steps: int | None = None  # of each stage before the last; None: half of all steps, in equal parts

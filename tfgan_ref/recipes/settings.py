@@ -2,12 +2,15 @@
 
 import dataclasses
 import difflib
+import inspect
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
 
+from tfgan_ref.data.names import absolute_paths
 from tfgan_ref.errors import InputError
+from tfgan_ref.files import absolute
 from tfgan_ref.training.distribution import STRATEGIES
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
@@ -15,6 +18,14 @@ JIT = ("auto", "on", "off")
 # ``steps_per_execution`` of recipes whose step takes less than 50 ms on two cores. Longer steps gain nothing
 # by it, and Ctrl-C and the progress bar would wait for the last of them.
 SHORT_STEPS = 20
+
+T = TypeVar("T")
+_CHANGEABLE = "a resumed run may change it"
+# Of a setting that changes neither the networks nor which batch a step trains on: ``resumed`` takes others.
+Changeable = Annotated[T, _CHANGEABLE]
+# Of a text with a path in it: what is given on a command line is kept as the function in it returns it.
+DataName = Annotated[str, absolute_paths]
+Location = Annotated[str | None, absolute]
 
 
 class Limits(NamedTuple):
@@ -36,34 +47,35 @@ class Settings:
     """Settings of every recipe."""
 
     # Data
-    data: str = "digits"  # a name that tfgan_ref.data.load takes
-    data_dir: str | None = None  # where tensorflow-datasets keeps its data
+    data: Changeable[DataName] = "digits"  # a name that tfgan_ref.data.load takes
+    data_dir: Changeable[Location] = None  # where tensorflow-datasets keeps its data
     # Length
-    steps: int = 3000  # generator updates
+    steps: Changeable[int] = 3000  # generator updates
     batch_size: int = 64  # real images per update of either network
     seed: int = 0  # of the weights, the data's order and all noise
     # Optimizer
-    learning_rate: float = 2e-4  # of the generator
-    beta_1: float = 0.5  # of Adam
-    clip_norm: float | None = None  # longest gradient of all a network's weights; None: any
-    schedule: str = "constant"  # inverse_time, exponential, cosine, cyclical
-    decay: float = 1.0  # strength of inverse_time and exponential over the whole run
-    cycles: int = 4  # of the cyclical schedule
-    warmup_steps: int = 0  # generator steps of linear warm-up
+    learning_rate: Changeable[float] = 2e-4  # of the generator
+    beta_1: Changeable[float] = 0.5  # of Adam
+    clip_norm: Changeable[float | None] = None  # longest gradient of all a network's weights; None: any
+    schedule: Changeable[str] = "constant"  # inverse_time, exponential, cosine, cyclical
+    decay: Changeable[float] = 1.0  # strength of inverse_time and exponential over the whole run
+    cycles: Changeable[int] = 4  # of the cyclical schedule
+    warmup_steps: Changeable[int] = 0  # generator steps of linear warm-up
     # Networks
     initializer: str = "normal02"  # xavier, he, orthogonal
     ema_decay: float | None = 0.999  # of the averaged generator; None: no average
+    start_from: Location = None  # run directory with the same networks, whose weights a new run begins with
     # Machine
     precision: str = "float32"  # mixed_float16, mixed_bfloat16
-    jit: str = "auto"  # on, off; auto compiles with XLA on a GPU unless deterministic
-    strategy: str = "none"  # mirrored (all devices of this host), multiworker, tpu: docs/distributed.md
-    sync_batch_norm: bool = False  # batch norm over the batches of all replicas
-    steps_per_execution: int = 1  # at most so many steps run without a return to Python; 1 with a strategy
-    deterministic: bool = True  # operations give the same bits each time, so that resume is exact
+    jit: Changeable[str] = "auto"  # on, off; auto compiles with XLA on a GPU unless deterministic
+    strategy: Changeable[str] = "none"  # mirrored (a host's devices), multiworker, tpu; docs/distributed.md
+    sync_batch_norm: Changeable[bool] = False  # batch norm over the batches of all replicas
+    steps_per_execution: Changeable[int] = 1  # most steps without a return to Python; 1 with a strategy
+    deterministic: Changeable[bool] = True  # operations give the same bits each time, so that resume is exact
     # What is written
-    log_every: int = 100  # steps between rows of metrics.csv
-    sample_every: int = 500  # steps between sample grids
-    checkpoint_every: int = 500  # steps between checkpoints
+    log_every: Changeable[int] = 100  # steps between rows of metrics.csv
+    sample_every: Changeable[int] = 500  # steps between sample grids
+    checkpoint_every: Changeable[int] = 500  # steps between checkpoints
 
     limits: ClassVar[dict[str, Limits]] = {
         **dict.fromkeys(("steps", "batch_size", "cycles", "steps_per_execution"), AT_LEAST_1),
@@ -119,7 +131,42 @@ class Settings:
         Raises:
             InputError: an unknown key, or a value that is not of the key's type.
         """
-        return cls(**{key: _parse(key, text, cls._type_of(key)) for key, text in pairs.items()})
+        return cls(**{key: cls.value_of(key, text) for key, text in pairs.items()})
+
+    @classmethod
+    def value_of(cls, key: str, text: str) -> Any:
+        """Returns the value that ``--set key=text`` stands for; paths are made absolute.
+
+        Raises:
+            InputError: an unknown key, or a text that is not of the key's type.
+        """
+        value = _parse(key, text, cls._type_of(key))
+        for mark in cls._marks(key):
+            if callable(mark) and value is not None:
+                value = mark(value)
+        return value
+
+    def resumed(self, **changes: Any) -> Self:
+        """Returns these settings with the ``changes`` of a run that is resumed.
+
+        Raises:
+            InputError: a setting cannot change within a run, or takes no such value.
+        """
+        keys = [field.name for field in dataclasses.fields(self)]
+        changeable = [key for key in keys if _CHANGEABLE in self._marks(key)]
+        for key in changes:
+            if key not in changeable:
+                raise InputError(
+                    f"--resume takes the run's own settings: leave out {key}; what may change is "
+                    f"{', '.join(changeable)}"
+                )
+        return dataclasses.replace(self, **changes)
+
+    @classmethod
+    def _marks(cls, key: str) -> set[Any]:
+        """Returns what ``Annotated`` adds to the type of a setting, in this class or one that it extends."""
+        declared = [inspect.get_annotations(kind).get(key) for kind in cls.__mro__]
+        return {mark for hint in declared for mark in getattr(hint, "__metadata__", ())}
 
     @classmethod
     def from_config(cls, config: Any) -> Self:
@@ -159,11 +206,11 @@ class SamplingSettings(Settings):
     missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
     latent_dim: int = 100  # length of a latent vector
     # Evaluation while training
-    evaluate_every: int | None = None  # steps between evaluations of the averaged generator; None: never
+    evaluate_every: Changeable[int | None] = None  # steps between scores of the averaged G; None: never
     evaluate_metrics: str = "fid"  # a list with commas; by the first one the best generator is kept
     evaluate_n: int = 2000  # samples per evaluation
     evaluate_features: str = "classifier"  # inception-fid, inception-keras
-    evaluate_weights: str | None = None  # file of the feature network's weights
+    evaluate_weights: Changeable[Location] = None  # file of the feature network's weights
 
     limits: ClassVar = {
         "missing": SHARE,
@@ -176,7 +223,7 @@ class SamplingSettings(Settings):
 class DiscriminatorSettings(Settings):
     """Settings of recipes that train a discriminator too."""
 
-    d_learning_rate: float | None = None  # of the discriminator; None: the generator's
+    d_learning_rate: Changeable[float | None] = None  # of the discriminator; None: the generator's
 
     limits: ClassVar = {"d_learning_rate": Limits("above 0, or none", above=0)}
 
@@ -218,12 +265,12 @@ class AdversarialSettings(DiscriminatorSettings, SamplingSettings):
 
     n_critic: int = 1  # discriminator updates per generator update
     augment: str | None = None  # some of colour,translation,cutout: before D, real and fake
-    instance_noise: float = 0.0  # standard deviation of noise on D's inputs
-    instance_noise_steps: int | None = None  # generator steps until it is gone; None: it stays
+    instance_noise: Changeable[float] = 0.0  # standard deviation of noise on D's inputs
+    instance_noise_steps: Changeable[int | None] = None  # generator steps until it is gone; None: it stays
     replay: int | None = None  # number of past fakes kept for D
     packing: int = 1  # samples that D sees at once
-    l2: float = 0.0  # weight of the penalty on D's kernels
-    r1: float = 0.0  # weight gamma of the R1 penalty
+    l2: Changeable[float] = 0.0  # weight of the penalty on D's kernels
+    r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty
     measure_fakes: bool = True  # fakes lose pixels like the real images (with missing): G learns whole images
 
     limits: ClassVar = {"n_critic": AT_LEAST_1, "packing": AT_LEAST_1}
@@ -252,8 +299,8 @@ class CriticSettings(AdversarialSettings):
 class TargetSettings(CriticSettings):
     """Settings of GANs whose discriminator has targets."""
 
-    label_smoothing: float = 0.0  # real targets are 1 - label_smoothing
-    label_noise: float = 0.0  # share of flipped targets
+    label_smoothing: Changeable[float] = 0.0  # real targets are 1 - label_smoothing
+    label_noise: Changeable[float] = 0.0  # share of flipped targets
 
 
 def _name(hint: Any) -> str:

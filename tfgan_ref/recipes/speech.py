@@ -15,7 +15,7 @@ from tfgan_ref.gans.diversity import DiversitySensitiveGAN
 from tfgan_ref.gans.techniques import InstanceNoise
 from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Limits, SequenceSettings
+from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, Limits, SequenceSettings
 
 OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
 CRITICS = ("waveform", "spectrogram", "both")
@@ -33,12 +33,12 @@ class SpeechSettings(SequenceSettings):
     objective: str = "hinge"  # wgan_gp (the paper's), non_saturating, minimax, least_squares, wasserstein
     critic: str = "both"  # what D looks at: waveform (the paper's), spectrogram, both
     spectral_norm: bool | None = None  # of D's layers; None: with every objective but wgan_gp
-    instance_noise: float = 0.1  # standard deviation of noise on D's inputs at the start
-    instance_noise_steps: int | None = 4000  # generator steps until it is gone; None: it stays
+    instance_noise: Changeable[float] = 0.1  # standard deviation of noise on D's inputs at the start
+    instance_noise_steps: Changeable[int | None] = 4000  # generator steps until it is gone; None: it stays
     diversity: float | None = None  # weight of G's gain by sounds that differ; None: 5, but none with wgan_gp
     diversity_bound: float = 0.15  # of that gain; vowels have 0.22 in LogSpectrogram's units, digits 0.11
-    penalty_weight: float = 10.0  # of the gradient penalty of wgan_gp
-    r1: float = 0.0  # weight gamma of the R1 penalty
+    penalty_weight: Changeable[float] = 10.0  # of the gradient penalty of wgan_gp
+    r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty
     phase_shuffle: int = 2  # largest shift of D's activations, in samples of each layer; 0: none
     width: int = 24  # filters of the layers nearest the waveform
     hidden: int = 256  # units of each of two layers behind the latents; 0: none, as the paper's

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -18,8 +17,7 @@ from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import draw_strips
 from tfgan_ref.networks.features.classifier import feature_maps
 from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
-from tfgan_ref.recipes.settings import PairedSettings
-from tfgan_ref.training.run_directory import RunDirectory
+from tfgan_ref.recipes.settings import Changeable, Location, PairedSettings
 
 PERCEPTUAL = ("vgg19", "classifier", "none")
 PATCH, PATCHES = 32, 4000  # what the classifier of pictures learns from
@@ -52,12 +50,11 @@ class SRGANSettings(SRResNetSettings):
     steps: int = 2000
     learning_rate: float = 1e-4
     schedule: str = "constant"
-    start_from: str | None = None  # run directory of srresnet with the same network; None: pretrain here
     pretrain_steps: int = 0  # steps by the pixel loss before D comes in
     perceptual: str = "vgg19"  # classifier, none: what compares contents
-    perceptual_weights: str | None = None  # file of VGG19's weights
+    perceptual_weights: Changeable[Location] = None  # file of VGG19's weights
     pixel_weight: float | None = None  # of the pixels' distance; None: 0, or 1 without a perceptual network
-    adversarial_weight: float = 1e-3  # of what D says
+    adversarial_weight: Changeable[float] = 1e-3  # of what D says
     d_width: int = 64  # filters of D's first layer
 
 
@@ -75,13 +72,10 @@ def build_srgan(settings: SRGANSettings, shape: DataShape) -> SRGAN:
     """Builds SRGAN with its perceptual loss.
 
     Raises:
-        InputError: the weights of the perceptual network are missing, or ``start_from`` is no run of srresnet
-            with this network.
+        InputError: the weights of the perceptual network are missing.
     """
     side, _, channels = shape.sample_shape
     generator = _generator(settings, shape)
-    if settings.start_from is not None:
-        _load_generator(generator, Path(settings.start_from))
     discriminator = networks.sr_discriminator(side, channels, settings.d_width, **settings.network(number=1))
     return SRGAN(
         generator,
@@ -105,21 +99,6 @@ def _shared(settings: SRResNetSettings) -> dict[str, Any]:
         "margin": networks.receptive_margin(settings.scale, settings.blocks),
         **settings.group("pixel_loss", "seed", "ema_decay"),
     }
-
-
-def _load_generator(generator: keras.Model, path: Path) -> None:
-    """Gives ``generator`` the averaged weights that the run in ``path`` ended with."""
-    run = RunDirectory.open(path)
-    if not run.generator.is_file():
-        raise InputError(f"start_from {path} has not ended: continue it with --resume {path}")
-    try:
-        trained = keras.saving.load_model(run.generator, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"start_from {path}: its generator.keras cannot be loaded safely") from error
-    theirs, ours = ([tuple(w.shape) for w in model.weights] for model in (trained, generator))
-    if theirs != ours:
-        raise InputError(f"start_from {path} has another network: give srgan its scale, blocks, width, ...")
-    generator.set_weights(trained.get_weights())
 
 
 def _content(settings: SRGANSettings) -> Callable[[Any, Any], Any] | None:

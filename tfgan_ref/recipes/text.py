@@ -11,7 +11,7 @@ from tfgan_ref.data.sentences.sentences import decode
 from tfgan_ref.gans.text import TextGAN
 from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, DiscriminatorSettings, Limits
+from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, Changeable, DiscriminatorSettings, Limits
 
 SHOWN = 8  # sentences of each topic in the progress picture
 SPLIT_SEED = 0  # of what is held out, whatever the run's seed
@@ -29,7 +29,7 @@ class TextSettings(DiscriminatorSettings):
     objective: str = "gumbel"  # wgan_gp, policy_gradient
     n_critic: int = 1  # discriminator updates per generator update
     pretraining_steps: int = 750  # of maximum likelihood, at the beginning of the steps
-    likelihood_weight: float = 0.0  # of the likelihood after it, beside the adversary
+    likelihood_weight: Changeable[float] = 0.0  # of the likelihood after it, beside the adversary
     steps: int = 8000
     batch_size: int = 64
     learning_rate: float = 1e-3
@@ -37,8 +37,8 @@ class TextSettings(DiscriminatorSettings):
     ema_decay: float | None = 0.99
     initializer: str = "xavier"
     temperature: float = 1.0  # of the softmax whose gradient stands for that of a choice
-    r1: float = 0.002  # weight gamma of the R1 penalty; wgan_gp has its own
-    penalty_weight: float = 10.0  # of wgan_gp's gradient penalty
+    r1: Changeable[float] = 0.002  # weight gamma of the R1 penalty; wgan_gp has its own
+    penalty_weight: Changeable[float] = 10.0  # of wgan_gp's gradient penalty
     units: int = 128  # of the generator's recurrent state
     embedding_dim: int = 64  # length of a word's vector, in both networks
     width: int = 64  # filters of the discriminator

@@ -13,7 +13,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import CycleGAN, PitchStatistics
 from tfgan_ref.media.voices import VOICES
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import DiscriminatorSettings, Limits
+from tfgan_ref.recipes.settings import Changeable, DiscriminatorSettings, Limits
 
 SAMPLE_RATE = 8000  # per second
 TRANSLATORS = ("warp", "resnet")
@@ -41,7 +41,7 @@ class VoicesSettings(DiscriminatorSettings):
     detail: int = 16  # filters along the frequency axis after warp; 0: none
     d_width: int = 128  # features of the discriminators
     loss: str = "least_squares"  # non_saturating, hinge
-    cycle_weight: float = 10.0  # of the distance to a spectrum that went there and back
+    cycle_weight: Changeable[float] = 10.0  # of the distance to a spectrum that went there and back
     identity_weight: float = 0.5  # of the change of a spectrum that is there already, times cycle_weight
     replay: int = 50  # past fakes that each discriminator is shown again; 0: none
 

@@ -5,10 +5,12 @@ import contextlib
 import functools
 import logging
 import math
+import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,15 +19,15 @@ import tensorflow as tf
 import tfgan_ref
 from tfgan_ref import cli, plotting
 from tfgan_ref.data.pipeline import TrainingData
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, name_in_errors
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import build_gan, find_recipe
-from tfgan_ref.recipes.recipe import Recipe
+from tfgan_ref.recipes.recipe import Recipe, optimizers
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
 from tfgan_ref.run import list as list_recipes
 from tfgan_ref.run.arguments.train import FLAGS
-from tfgan_ref.run.build import parse_config
+from tfgan_ref.run.build import parse_config, restore_gan, settings_of
 from tfgan_ref.run.evaluate_images import generator_evaluator
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
@@ -36,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Starts or continues the run that the command line names; returns 130 after Ctrl-C or SIGTERM."""
+    """Starts or continues the run that the command line names; returns 130 if a signal stopped it."""
     if arguments.list:
         list_recipes.main(arguments)
         return 0
@@ -51,7 +53,8 @@ def main(arguments: argparse.Namespace) -> int:
         path = arguments.out or _next_free(recipe.name)
         finished = start_run(recipe, recipe.settings.from_text(given), path)
     if not finished:
-        print(f"stopped; continue with: {cli.typed('train')} --resume {path}")
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            print(f"stopped; continue with: {cli.typed('train')} --resume {shlex.quote(str(path))}")
         return 130
     recipe, _, shape, _ = parse_config(RunDirectory.open(path))
     usage = cli.usage(path / "saved_model", recipe.medium.usage, recipe.medium.example_label(shape))
@@ -60,18 +63,10 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _resume(arguments: argparse.Namespace, given: Mapping[str, str]) -> bool:
-    if extra := sorted(given.keys() - {"steps", "strategy"}):
-        raise InputError(
-            f"--resume takes the run's own settings, but for --steps and --strategy: leave out {extra[0]}"
-        )
     if arguments.out:
         raise InputError("--resume writes to the run's own directory: leave out --out")
-    changed = Settings.from_text(given)
-    return resume_run(
-        arguments.resume,
-        steps=changed.steps if "steps" in given else None,
-        strategy_name=changed.strategy if "strategy" in given else None,
-    )
+    settings = settings_of(arguments.resume)
+    return resume_run(arguments.resume, **{key: settings.value_of(key, text) for key, text in given.items()})
 
 
 def _next_free(recipe: str) -> Path:
@@ -86,7 +81,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     """Trains ``recipe`` in the new run directory ``out``.
 
     Returns:
-        Whether all steps were done; False after Ctrl-C or SIGTERM, with a checkpoint to resume from.
+        Whether all steps were done; False after a signal, with a checkpoint to resume from.
 
     Raises:
         InputError: a setting, the data or ``out`` cannot be used; nothing has been written then.
@@ -101,6 +96,8 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     data = recipe.read(settings)
     with strategy.scope():
         gan = build_gan(recipe, settings, data.shape)
+    if settings.start_from is not None:
+        _begin_from(gan, settings.start_from)
     config = {
         "recipe": recipe.name,
         "settings": asdict(settings),
@@ -115,42 +112,66 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     return _train(recipe, settings, data, gan, run)
 
 
-def resume_run(path: Path, steps: int | None = None, strategy_name: str | None = None) -> bool:
-    """Continues the run in ``path`` from its newest sound checkpoint, to ``steps`` or to its planned end.
+def resume_run(path: Path, **changes: Any) -> bool:
+    """Continues the run in ``path`` from its newest sound checkpoint to its planned end.
 
-    The strategy may be another than before: the run's own is taken where none is named.
+    Args:
+        path: the run directory.
+        changes: settings that change from there on, such as ``steps`` for another end; the run keeps them.
 
     Returns:
         Whether all steps were done.
 
     Raises:
-        InputError: ``path`` holds no run, no usable checkpoint, or the data are not those of its start.
+        InputError: ``path`` holds no run, no usable checkpoint, the data are not those of its start, or a
+            setting cannot change. Nothing has changed then.
         TrainingDiverged: a loss became NaN or infinite.
         WorkerLost: another process of strategy multiworker ended.
     """
     run = RunDirectory.open(path)
-    recipe, settings, shape, fingerprint = parse_config(run)
-    if steps is not None:
-        settings = replace(settings, steps=steps)
-    if strategy_name is not None:
-        settings = replace(settings, strategy=strategy_name)
-    strategy = tf.distribute.get_strategy() if settings.strategy == "none" else _join(settings)[0]
+    recipe, before, shape, fingerprint = parse_config(run)
+    settings = before.resumed(**changes)
+    strategy, chief = tf.distribute.get_strategy(), True
+    if settings.strategy != "none":
+        strategy, chief = _join(settings)
     data = recipe.read(settings)
     if data.fingerprint != fingerprint:
-        raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
+        raise InputError(
+            f"data {settings.data} is not what run {path} was started with: put it back, or name with --data "
+            "where it is"
+        )
     with strategy.scope():
         gan = build_gan(recipe, settings, shape)
-    # A run that was stopped before its first checkpoint starts again.
-    step = Checkpoints(run.checkpoints, gan).restore() if run.has_begun() else 0
-    if steps is not None and step > steps:
-        raise InputError(f"steps {steps} is below the run's step {step}: at least that")
+    step = 0
+    if run.has_begun():
+        step = Checkpoints(run.checkpoints, gan).restore()
+    elif settings.start_from is not None:  # a run that was stopped before its first checkpoint starts again
+        _begin_from(gan, settings.start_from)
+    if "steps" in changes and step > settings.steps:
+        raise InputError(f"steps {settings.steps} is below the run's step {step}: at least that")
     for table in (run.metrics, run.evaluations):
         if table.exists():
             CSVTable(table, up_to_step=step)  # which says before training starts that it is damaged
     if run.best.exists():
         callbacks.read_best(run.best)
+    if settings != before and chief:
+        run.change_settings(asdict(settings))
     logger.info("resuming %s from step %d", path, step)
+    planned = optimizers(before)[0]
+    planned.iterations.assign(step)
+    rate, planned_rate = (float(o.learning_rate) for o in (gan.g_optimizer, planned))
+    if not math.isclose(rate, planned_rate, rel_tol=1e-5):
+        logger.info(
+            "the learning rate goes on at %.3g, not at %.3g: schedule %s to step %d, not %s to step %d",
+            rate, planned_rate, settings.schedule, settings.steps, before.schedule, before.steps,
+        )  # fmt: skip
     return _train(recipe, settings, data, gan, run)
+
+
+def _begin_from(gan: GenerativeModel, path: str) -> None:
+    """Gives the networks of ``gan`` the weights of the run in ``path``."""
+    with name_in_errors(f"start_from {path}"):
+        gan.begin_from(restore_gan(Path(path)))
 
 
 def _join(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:

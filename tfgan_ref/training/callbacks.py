@@ -1,9 +1,12 @@
 """Keras callbacks of a run: progress, logs, sample grids, checkpoints, and the ways a run can end."""
 
+import contextlib
 import functools
 import json
 import logging
 import math
+import shlex
+import shutil
 import signal
 import sys
 import threading
@@ -12,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -34,8 +37,7 @@ logger = logging.getLogger(__name__)
 class RunCallback(keras.callbacks.Callback):
     """A Keras callback whose settings are the fields of a dataclass."""
 
-    def __post_init__(self) -> None:
-        super().__init__()
+    __post_init__ = keras.callbacks.Callback.__init__
 
 
 @dataclass(eq=False)
@@ -46,9 +48,11 @@ class PeriodicCallback(RunCallback):
 
     Attributes:
         every: steps between two calls.
+        also_last: whether it is called at the planned end too, be it a multiple or not.
         start: the step that training went on from, known after its first steps.
     """
 
+    also_last: ClassVar[bool] = False
     every: int
     start: int | None = field(default=None, init=False)
     seen: int | None = field(default=None, init=False)
@@ -58,7 +62,8 @@ class PeriodicCallback(RunCallback):
         step = int(self.model.step.numpy())
         if self.seen is None:
             self.start = self.seen = step - batch - 1  # batches count from 0
-        if step // self.every > self.seen // self.every:
+        last = self.also_last and step == self.start + ((self.params or {}).get("steps") or 0)
+        if last or step // self.every > self.seen // self.every:
             self.act(step, logs or {})
         self.seen = step
 
@@ -90,7 +95,13 @@ class StopWhenDiverged(RunCallback):
         for name, value in (logs or {}).items():
             if not math.isfinite(value):
                 saved = sorted(self.run.checkpoints.glob("step_*"))
-                kept = f"the last good checkpoint is {saved[-1]}" if saved else "no checkpoint came before it"
+                kept = "no checkpoint came before it"
+                if saved:
+                    run = shlex.quote(str(self.run.path))
+                    kept = (
+                        f"the last good checkpoint is {saved[-1]}; --resume {run} goes on from it, and ends "
+                        "here again unless a setting changes, as with --set learning_rate=..."
+                    )
                 raise TrainingDiverged(
                     f"{name} is {value} at step {int(self.model.step.numpy())}: training stopped; {kept}"
                 )
@@ -98,18 +109,22 @@ class StopWhenDiverged(RunCallback):
 
 @dataclass(eq=False)
 class StopOnSignal(RunCallback):
-    """Ends training after the present steps on Ctrl-C (SIGINT) or SIGTERM, with all state consistent.
+    """Ends training after the present steps, with all state consistent, when a signal asks for it.
 
-    A second Ctrl-C interrupts at once.
+    The signals are Ctrl-C (SIGINT), of which a second one interrupts at once, SIGTERM, and SIGHUP, which
+    comes when the terminal closes, often twice.
     """
 
     received: str | None = field(default=None, init=False)
     previous: dict[signal.Signals, Any] = field(default_factory=dict, init=False)
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Installs the handlers of both signals."""
+        """Installs the handlers of the signals; under ``nohup`` SIGHUP stays ignored."""
         if threading.current_thread() is threading.main_thread():  # others cannot take signals
-            self.previous = {s: signal.signal(s, self._receive) for s in (signal.SIGINT, signal.SIGTERM)}
+            taken = [signal.SIGINT, signal.SIGTERM]
+            if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+                taken.append(signal.SIGHUP)
+            self.previous = {number: signal.signal(number, self._receive) for number in taken}
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Stops Keras's ``fit`` if a signal came."""
@@ -122,7 +137,7 @@ class StopOnSignal(RunCallback):
             signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self.received:
+        if self.received and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.received = signal.Signals(number).name
 
@@ -158,8 +173,9 @@ class SaveCheckpoints(PeriodicCallback):
 
 @dataclass(eq=False)
 class LogMetrics(PeriodicLog):
-    """Writes the means since the last row to ``metrics.csv`` and TensorBoard."""
+    """Writes the means since the last multiple to ``metrics.csv`` and TensorBoard."""
 
+    also_last = True
     started: float = field(default_factory=time.monotonic, init=False)
 
     @functools.cached_property
@@ -272,6 +288,7 @@ class EvaluateGenerator(PeriodicLog):
 class SaveSamples(PeriodicLog):
     """Writes a grid drawn from fixed latents to ``samples/`` and TensorBoard."""
 
+    also_last = True
     draw: Callable[[], np.ndarray]
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:
@@ -285,41 +302,80 @@ class SaveSamples(PeriodicLog):
 
 @dataclass(eq=False)
 class ProgressBar(RunCallback):
-    """One bar for the whole run on a terminal, a line for every twentieth of it elsewhere.
+    """One line for the whole run on a terminal, as long as that is wide; a line for each percent elsewhere.
 
-    It shows both losses and the discriminator's accuracy on real and on fake samples.
+    It shows both losses and the discriminator's accuracy on real and on fake samples. The first call traces
+    the step, so that the time left is measured from its end.
     """
 
     total_steps: int
     start: int  # the step that training goes on from
-    start_time: float = field(default_factory=time.monotonic, init=False)
-    lines: int = field(default=0, init=False)
+    start_time: float = field(default=0.0, init=False)
+    traced: tuple[int, float] | None = field(
+        default=None, init=False
+    )  # step and time of the first call's end
+    percent: int = field(default=-1, init=False)
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Says what the first call does before its first update."""
+        self.start_time = time.monotonic()
+        # Whoever closed the terminal or the pipe does not want the run to break off.
+        with contextlib.suppress(OSError):
+            end = "" if sys.stdout.isatty() else "\n"
+            print(f"{self.start}/{self.total_steps}  tracing the first step", end=end, flush=True)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Updates the bar or prints a line."""
-        step = int(self.model.step.numpy())
-        share = step / self.total_steps
+        """Updates the line or prints one."""
+        step, now = int(self.model.step.numpy()), time.monotonic()
+        if self.traced is None:
+            self.traced = step, now
         interactive = sys.stdout.isatty()
-        if not interactive and int(share * 20) <= self.lines:
+        percent = 100 * step // self.total_steps
+        if not interactive and percent == self.percent:
             return
-        self.lines = int(share * 20)
-        elapsed = time.monotonic() - self.start_time
-        remaining = elapsed / (step - self.start) * (self.total_steps - step)
-        bar = "=" * int(share * 20) + "." * (20 - int(share * 20))
-        shown = {
-            "d_loss": "D loss",
-            "g_loss": "G loss",
-            "d_accuracy_real": "D real",
-            "d_accuracy_fake": "D fake",
-        }
-        values = "  ".join(
-            f"{title} {logs[name]:.3f}" for name, title in shown.items() if name in (logs or {})
-        )
-        line = f"[{bar}] {step}/{self.total_steps}  {values}  {elapsed:.0f} s, {remaining:.0f} s left"
+        self.percent = percent
+        measured = step - self.traced[0]
+        remaining = (now - self.traced[1]) / measured * (self.total_steps - step) if measured else None
+        width = shutil.get_terminal_size().columns - 1 if interactive else None
+        line = _progress_line(step, self.total_steps, now - self.start_time, remaining, logs or {}, width)
         end = "\n" if not interactive or step >= self.total_steps else ""
-        print(f"\r\x1b[K{line}" if interactive else line, end=end, flush=True)
+        with contextlib.suppress(OSError):
+            print(f"\r\x1b[K{line}" if interactive else line, end=end, flush=True)
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
-        """Ends the bar's line if the run was stopped within it."""
+        """Ends the line if the run was stopped within it."""
         if sys.stdout.isatty() and int(self.model.step.numpy()) < self.total_steps:
-            print(flush=True)
+            with contextlib.suppress(OSError):
+                print(flush=True)
+
+
+def _progress_line(
+    step: int,
+    total: int,
+    elapsed: float,
+    remaining: float | None,
+    logs: Mapping[str, float],
+    width: int | None,
+) -> str:
+    """Returns the parts, the most important first, until one does not fit into ``width``; None takes all."""
+    losses = {"d_loss": "D loss", "g_loss": "G loss"}
+    accuracies = {"d_accuracy_real": "D real", "d_accuracy_fake": "D fake"}
+    done = 20 * step // total
+    bar = f"[{'=' * done}{'.' * (20 - done)}]"
+    parts = [
+        f"{step}/{total}",
+        *([] if remaining is None else [f"{_duration(remaining)} left"]),
+        *(f"{title} {logs[name]:.3f}" for name, title in losses.items() if name in logs),
+        *(f"{title} {logs[name]:.2f}" for name, title in accuracies.items() if name in logs),
+        bar,
+        _duration(elapsed),
+    ]
+    while width is not None and len("  ".join(parts)) > width:
+        parts.pop()
+    return "  ".join(sorted(parts, key=lambda part: part is not bar))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

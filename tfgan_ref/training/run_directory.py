@@ -5,13 +5,14 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import LONGEST_NAME, check_writable
+from tfgan_ref.files import LONGEST_NAME, check_writable, write_json
 
 # The temporary names of this file, `files`, `export` and `checkpoints`.
 _UNFINISHED = re.compile(r"\..+\.\w+\.tmp|\.[0-9a-f]{8}\.(tmp|keras)")
@@ -57,9 +58,9 @@ class RunDirectory:
         if path.is_file() or (
             path.is_dir() and any(not _UNFINISHED.fullmatch(part.name) for part in path.iterdir())
         ):
-            raise InputError(
-                f"run directory {path} exists: name another with --out, or continue it with --resume {path}"
-            )
+            more = f", or continue it with --resume {shlex.quote(str(path))}"
+            more = more if (path / "config.json").is_file() else ""
+            raise InputError(f"run directory {path} exists: name another with --out{more}")
 
     @classmethod
     def create(cls, path: Path, config: dict[str, Any]) -> "RunDirectory":
@@ -102,9 +103,11 @@ class RunDirectory:
         """
         if not os.access(self.path, os.W_OK):
             raise InputError(f"run directory {self.path} cannot be written")
-        with (self.path / "config.json").open(encoding="utf-8") as file:
+        # The folder itself is locked: a file in it may be replaced by another.
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise InputError(f"run directory {self.path} is in use by another process") from error
             for folder in (self.path, self.checkpoints, self.samples):
@@ -112,6 +115,8 @@ class RunDirectory:
                     if _UNFINISHED.fullmatch(part.name):
                         shutil.rmtree(part) if part.is_dir() else part.unlink()
             yield
+        finally:
+            os.close(descriptor)
 
     def has_begun(self) -> bool:
         """Returns whether the run came as far as its first checkpoint, which one row at most precedes."""
@@ -131,3 +136,12 @@ class RunDirectory:
         if not isinstance(config, dict):
             raise InputError(f"{self.path / 'config.json'} is not a JSON object")
         return config
+
+    def change_settings(self, settings: dict[str, Any]) -> None:
+        """Writes other ``settings`` to ``config.json``, under the lock of ``in_use``.
+
+        Raises:
+            InputError: another process trains in the directory, or it cannot be written.
+        """
+        with self.in_use():
+            write_json(self.path / "config.json", self.config() | {"settings": settings})

@@ -3,6 +3,7 @@
 tfgan train --list
 tfgan train dcgan --data npz:train.npz --steps 3000 --out runs/mnist
 tfgan train --resume runs/mnist
+tfgan train --resume runs/mnist --steps 6000 --set learning_rate=5e-5
 """
 
 import argparse
@@ -23,7 +24,12 @@ PARSER.add_argument("--steps", help="generator updates; with --resume, a new end
 PARSER.add_argument("--batch-size")
 PARSER.add_argument("--seed")
 PARSER.add_argument("--out", type=Path, help="the new run directory (default: runs/RECIPE-N)")
-PARSER.add_argument("--resume", type=Path, metavar="RUN", help="continue the run in this directory")
+PARSER.add_argument(
+    "--resume",
+    type=Path,
+    metavar="RUN",
+    help="continue the run in this directory, which keeps the settings that are given with it",
+)
 PARSER.add_argument("--precision", help="float32, mixed_float16 or mixed_bfloat16")
 PARSER.add_argument("--jit", help="compile with XLA: auto (on a GPU), on or off")
 PARSER.add_argument(
