@@ -73,14 +73,15 @@ def read_real(
 ) -> tuple[ImageArrays, str]:
     """Reads the real data in the form in which both sides are compared, and says which it is.
 
-    They have the size of the generated images, and of a run's own data the channels, as it was trained on
-    them. Other data keep their colours: if only one side has some, both are compared in RGB.
+    They are scaled and cropped to the height and width of the generated images, as a run's own data were in
+    training; a run's own data have the channels that they had then. Other data keep their colours: if only
+    one side has some, both are compared in RGB.
 
     Raises:
         InputError: they cannot be read.
     """
-    height, _, channels = source.image_shape
-    form = {"image_size": height, "split": split, "data_dir": data_dir}
+    *size, channels = source.image_shape
+    form = {"image_size": tuple(size), "split": split, "data_dir": data_dir}
     arrays = data.read(name, channels=channels if own else None, **form)
     grey = ""
     if {arrays.images.shape[-1], channels} == {1, 3}:
@@ -90,7 +91,10 @@ def read_real(
         arrays = data.read(name, channels=channels, **form)
     height, width, channels = arrays.images.shape[1:]
     plural = "s" if channels > 1 else ""
-    return arrays, f"both sides are {width}x{height} images with {channels} channel{plural}{grey}"
+    return arrays, (
+        f"both sides are {width}x{height} images with {channels} channel{plural}{grey}; "
+        "images of another size were scaled to cover that and cropped to the middle"
+    )
 
 
 def with_channels(draw: Callable[[int, int], np.ndarray], channels: int) -> Callable[[int, int], np.ndarray]:

@@ -8,7 +8,15 @@ from numbers import Real
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels, warn_enlarged
+from tfgan_ref.data.images.decoding import (
+    ImageSize,
+    fit,
+    from_pixels,
+    height_and_width,
+    is_smaller,
+    to_pixels,
+    warn_enlarged,
+)
 from tfgan_ref.data.order import balanced_order, shuffled_order
 from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
 from tfgan_ref.errors import InputError, whole_number
@@ -177,19 +185,22 @@ def remove_pixels(arrays: ImageArrays, share: float, seed: int) -> ImageArrays:
     return replace(arrays, images=np.where(masks[..., None], arrays.images, np.uint8(GREY)), masks=masks)
 
 
-def fit_array(name: str, images: np.ndarray, image_size: int | None, channels: int | None) -> np.ndarray:
+def fit_array(
+    name: str, images: np.ndarray, image_size: ImageSize | None, channels: int | None
+) -> np.ndarray:
     """Resizes images that are in one array, uint8 (N, H, W, C), and converts their channels.
 
     Args:
         name: the data set's name for messages.
         images: the images; C is 1, 3 or 4 (RGBA).
-        image_size: side of the squares to scale and crop to; None keeps the size.
+        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
         channels: 1 or 3; None keeps the channels.
     """
     height, width = images.shape[1:3]
-    if image_size in (None, height) and image_size in (None, width) and channels in (None, images.shape[-1]):
+    kept = image_size is None or height_and_width(image_size) == (height, width)
+    if kept and channels in (None, images.shape[-1]):
         return images
-    if image_size is not None and min(width, height) < image_size:
+    if image_size is not None and is_smaller((width, height), image_size):
         warn_enlarged(name, len(images), len(images), image_size, (width, height), None)
     first = to_pixels(fit(from_pixels(images[0]), image_size), channels)
     result = np.empty((len(images), *first.shape), np.uint8)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole
-from tfgan_ref.data.images.decoding import Collection, decode_first, fit, to_pixels
+from tfgan_ref.data.images.decoding import Collection, ImageSize, decode_first, fit, to_pixels
 from tfgan_ref.data.images.listing import split_images, tell_passed_over
 from tfgan_ref.errors import InputError, reason
 
@@ -26,7 +26,7 @@ _Read = tuple[np.ndarray | None, tuple[int, int], str, int]
 
 
 def read_folder(
-    name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
+    name: str, path: Path, *, image_size: ImageSize | None, channels: int | None, split: str
 ) -> ImageArrays:
     """Reads a folder of images; hidden files, and files that are no images by their names, are left out.
 
@@ -36,7 +36,8 @@ def read_folder(
     Args:
         name: the data set's name for messages.
         path: the folder.
-        image_size: side of the squares to scale and crop to; None if all images have one size.
+        image_size: side of the squares, or (height, width), to scale and crop to; None if all images
+            have one size.
         channels: 1 or 3; None is 3 if any image is coloured, else 1.
         split: "train", the whole folder.
 
@@ -71,7 +72,7 @@ def check_folder(name: str, path: Path) -> None:
 
 
 def decode_files(
-    name: str, path: Path, files: list[Path], image_size: int | None
+    name: str, path: Path, files: list[Path], image_size: ImageSize | None
 ) -> Iterator[tuple[int, np.ndarray, tuple[int, int]]]:
     """Reads image files; a damaged one is named in a warning and left out.
 
@@ -79,7 +80,7 @@ def decode_files(
         name: the data set's name for messages.
         path: the folder in which the files are, for their names in messages.
         files: what to read.
-        image_size: side of the squares to scale and crop to; None keeps the sizes.
+        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the sizes.
 
     Yields:
         The file's index in ``files``, uint8 (H, W, 1 or 3) after fitting, and (width, height) before it.
@@ -142,7 +143,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in files)
 
 
-def _decode_all(files: list[Path], image_size: int | None) -> Iterator[_Read]:
+def _decode_all(files: list[Path], image_size: ImageSize | None) -> Iterator[_Read]:
     """Yields what is read of each file."""
     from tqdm import tqdm
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, numbered_classes
+from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.errors import InputError, reason
 
 _PREFIXES = {"train": "train", "test": "t10k"}
@@ -16,7 +17,7 @@ _UNSIGNED_BYTE = 0x08
 
 
 def read_idx(
-    name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
+    name: str, path: Path, *, image_size: ImageSize | None, channels: int | None, split: str
 ) -> ImageArrays:
     """Reads a folder of ``train-`` and ``t10k-images-idx3-ubyte`` files, or one such file by any name.
 
@@ -26,7 +27,7 @@ def read_idx(
     Args:
         name: the data set's name for messages.
         path: the folder or the images file.
-        image_size: side of the squares to scale and crop to; None keeps the size.
+        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
         channels: 1 or 3; None keeps the single channel.
         split: "train" or "test" in a folder; "train", the whole file, for a file.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref.data.images.arrays import GREY, ImageArrays, check_whole, fit_array, numbered_classes
-from tfgan_ref.data.images.decoding import from_sixteen_bits
+from tfgan_ref.data.images.decoding import ImageSize, from_sixteen_bits, height_and_width
 from tfgan_ref.errors import InputError, reason
 
 # Arithmetic leaves a 1.0000001 or a -0.0000001 in images that are meant to lie in [0, 1].
@@ -16,7 +16,7 @@ _BLOCK = 1024
 
 
 def read_npz(
-    name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
+    name: str, path: Path, *, image_size: ImageSize | None, channels: int | None, split: str
 ) -> ImageArrays:
     """Reads ``images`` and, if they are there, ``labels``, ``class_names`` and ``masks`` of an npz file.
 
@@ -30,7 +30,7 @@ def read_npz(
     Args:
         name: the data set's name for messages.
         path: the file.
-        image_size: side of the squares to scale and crop to; None keeps the size.
+        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
         channels: 1 or 3; None keeps the channels.
         split: "train", the whole file.
 
@@ -44,7 +44,7 @@ def read_npz(
     images = _with_channels(name, arrays["images"])
     masks = _observed(name, images, masks)
     if masks is not None:
-        if image_size is not None and images.shape[1:3] != (image_size, image_size):
+        if image_size is not None and images.shape[1:3] != height_and_width(image_size):
             raise InputError(f"{name}: images with masks cannot be resized: leave image_size out")
         if np.issubdtype(images.dtype, np.floating):
             # Marks such as NaN, -1 or 255 must not decide which range the images lie in; 0 is in both.

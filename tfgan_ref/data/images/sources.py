@@ -8,6 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfgan_ref.data.images.arrays import ImageArrays, batches, fit_array
+from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.data.images.folder import read_folder
 from tfgan_ref.data.images.idx import read_idx
 from tfgan_ref.data.images.npz import read_npz
@@ -33,7 +34,7 @@ _PATH_READERS = {"folder": read_folder, "npz": read_npz, "idx": read_idx}
 def read(
     name: str,
     *,
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     channels: int | None = None,
     split: str = "train",
     data_dir: str | Path | None = None,
@@ -45,8 +46,8 @@ def read(
             network, any image data set of tensorflow-datasets (``mnist``, ``cifar10``, ...), ``folder:PATH``
             (image files, a sub-folder per class or none), ``npz:PATH`` (arrays ``images`` and ``labels``) or
             ``idx:PATH`` (MNIST's own files).
-        image_size: at least 4: the short side is scaled to it and the square in the middle kept. None keeps
-            the size, which all images must then have in common.
+        image_size: side of squares, or (height, width), at least 4: images are scaled to cover it and their
+            middle is kept. None keeps the size, which all images must then have in common.
         channels: 1 or 3; None keeps the images' own: of image files 3 if any is coloured, else 1.
         split: "train" or "test" where a data set has them; tensorflow-datasets takes parts too,
             "train[:50%]".
@@ -55,7 +56,9 @@ def read(
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
     """
-    check_form(image_size, channels)
+    pair = isinstance(image_size, tuple) and len(image_size) == 2
+    for side in image_size if pair else (image_size,):
+        check_form(side, channels)
     form = {"image_size": image_size, "channels": channels, "split": split}
     if name == "digits":
         return read_digits(**form)
@@ -75,7 +78,7 @@ def read(
     return read_tfds(name, builder, data_dir=data_dir, **form)
 
 
-def read_digits(*, image_size: int | None, channels: int | None, split: str) -> ImageArrays:
+def read_digits(*, image_size: ImageSize | None, channels: int | None, split: str) -> ImageArrays:
     """Reads scikit-learn's 1,797 digits (Alpaydin and Kaynak 1998) as white ink on black, of 28x28 pixels.
 
     Raises:
@@ -105,7 +108,7 @@ def load(
     name: str,
     *,
     batch_size: int,
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     seed: int,
     start_step: int = 0,
     split: str = "train",
@@ -118,7 +121,7 @@ def load(
     Args:
         name: see ``read``.
         batch_size: images per batch; every batch is full.
-        image_size: side of the square images; None keeps their size.
+        image_size: side of squares, or (height, width); None keeps their size.
         seed: chooses the order, any whole number from 0 up.
         start_step: the number of batches to leave out, of a run that is resumed.
         split: "train" or "test" where a data set has them.
