@@ -23,12 +23,29 @@ class Source:
     arrays: ImageArrays | None = None
 
     def choose_labels(self, arrays: ImageArrays, n: int, seed: int) -> np.ndarray | None:
-        """Returns labels for a conditional generator, as frequent as in the real data if these have any."""
+        """Returns labels for a conditional generator, as frequent as classes of these names in the data.
+
+        If the data have none of its classes, every class comes in turn.
+        """
         if self.sampler is None or self.sampler.num_classes is None:
             return None
-        if arrays.labels is None or len(arrays.class_names) != self.sampler.num_classes:
-            return np.arange(n) % self.sampler.num_classes
-        return np.random.default_rng(seed).choice(arrays.labels, n)
+        if arrays.labels is not None:
+            numbers = {name: number for number, name in enumerate(self.sampler.class_names)}
+            of_classes = np.array([numbers.get(name, -1) for name in arrays.class_names])
+            known = of_classes[arrays.labels]
+            known = known[known >= 0]
+            if len(known):
+                return np.random.default_rng(seed).choice(known, n)
+        return np.arange(n) % self.sampler.num_classes
+
+    def label_agreement(self, arrays: ImageArrays, labels: np.ndarray, logits: np.ndarray) -> float | None:
+        """Returns the share of samples that the data's classifier takes for the class that was asked for.
+
+        None if the data lack one of those classes.
+        """
+        numbers = {name: number for number, name in enumerate(arrays.class_names)}
+        wanted = np.array([numbers.get(name, -1) for name in self.sampler.class_names])[labels]
+        return float(np.mean(logits.argmax(axis=1) == wanted)) if wanted.min() >= 0 else None
 
     def drawer(self, n: int, seed: int, labels: np.ndarray | None) -> Callable[[int, int], np.ndarray]:
         """Returns the function that gives the images from one number up to another."""

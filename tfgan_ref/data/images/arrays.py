@@ -2,6 +2,7 @@
 
 import functools
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 
@@ -216,14 +217,25 @@ def check_range(name: str, labels: np.ndarray, classes: int) -> None:
             raise InputError(f"{name}: label out of range: {label}, allowed are 0 to {classes - 1}")
 
 
-def numbered_classes(name: str, labels: np.ndarray) -> tuple[str, ...]:
-    """Names the classes of ``labels`` by their numbers, "0" up to the largest.
+def present_classes(
+    name: str, labels: np.ndarray, names: Sequence[str] | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Numbers the classes that there are from 0 on: a generator could not learn one without an item.
+
+    Args:
+        name: the data set's name for messages.
+        labels: whole numbers from 0 up, (N,).
+        names: of the classes by their numbers; None: they are called by these numbers.
+
+    Returns:
+        Labels, int32 (N,), and the name of each class.
 
     Raises:
-        InputError: if a label is negative or no class number (a million or more).
+        InputError: if a label is negative, has no name or is no class number (a million or more).
     """
-    check_range(name, labels, MAXIMUM_CLASSES)
-    return tuple(str(number) for number in range(int(labels.max()) + 1))
+    check_range(name, labels, MAXIMUM_CLASSES if names is None else len(names))
+    present, numbers = np.unique(labels, return_inverse=True)
+    return numbers.astype(np.int32), tuple(str(k) if names is None else names[k] for k in present)
 
 
 def check_whole(name: str, split: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import ImageArrays, check_whole
+from tfgan_ref.data.images.arrays import ImageArrays, check_whole, present_classes
 from tfgan_ref.data.images.decoding import Collection, ImageSize, decode_first, fit, to_pixels
 from tfgan_ref.data.images.listing import split_images, tell_passed_over
 from tfgan_ref.errors import InputError, reason
@@ -55,12 +55,10 @@ def read_folder(
         for i, pixels, size in decoded:
             collection.add(pixels, size, str(files[i].relative_to(path)))
             kept.append(i)
-    return ImageArrays(
-        name,
-        collection.to_array(channels),
-        np.array(labels, np.int32)[kept] if class_names else None,
-        class_names,
-    )
+    images = collection.to_array(channels)
+    if not class_names:
+        return ImageArrays(name, images)
+    return ImageArrays(name, images, *present_classes(name, np.array(labels)[kept], class_names))
 
 
 def check_folder(name: str, path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, numbered_classes
+from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, present_classes
 from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.errors import InputError, reason
 
@@ -53,12 +53,12 @@ def read_idx(
     labels, class_names = None, ()
     labels_file = _labels_file(file)
     if labels_file is not None:
-        labels = _read_array(name, labels_file, dimensions=1).astype(np.int32)
+        labels = _read_array(name, labels_file, dimensions=1)
         if len(labels) != len(images):
             raise InputError(
                 f"{name}: {labels_file.name} has {len(labels)} labels, {file.name} has {len(images)} images"
             )
-        class_names = numbered_classes(name, labels)
+        labels, class_names = present_classes(name, labels)
     return ImageArrays(name, fit_array(name, images, image_size, channels), labels, class_names)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from tfgan_ref.data.images.arrays import ImageArrays, numbered_classes
+from tfgan_ref.data.images.arrays import ImageArrays, present_classes
 from tfgan_ref.data.images.decoding import (
     Collection,
     ImageSize,
@@ -101,9 +101,8 @@ def read_tfds(
         images = collection.to_array(channels)
         if label is None:
             return ImageArrays(name, images)
-        numbers = np.array(labels)
-        names = getattr(label, "names", None) or numbered_classes(name, numbers)  # a ClassLabel has names
-        return ImageArrays(name, images, numbers.astype(np.int32), tuple(names))
+        names = getattr(label, "names", None)  # which a ClassLabel has
+        return ImageArrays(name, images, *present_classes(name, np.array(labels), names))
 
 
 def read_tfds_pictures(
