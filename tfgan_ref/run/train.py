@@ -187,7 +187,9 @@ def _train(
             if settings.strategy != "multiworker":  # whose processes would stop at different steps
                 watching.append(stop)
             try:
-                gan.fit(
+                # Past the checks of ``gan.fit``: these data were checked when they were read.
+                keras.Model.fit(
+                    gan,
                     batches,
                     steps_per_epoch=settings.steps - step,
                     verbose=0,

@@ -13,7 +13,6 @@ from tfgan_ref.data.images.decoding import (
     ImageSize,
     fit,
     from_pixels,
-    height_and_width,
     is_smaller,
     to_pixels,
     warn_enlarged,
@@ -198,7 +197,7 @@ def fit_array(
         channels: 1 or 3; None keeps the channels.
     """
     height, width = images.shape[1:3]
-    kept = image_size is None or height_and_width(image_size) == (height, width)
+    kept = image_size in (None, (height, width)) or image_size == height == width
     if kept and channels in (None, images.shape[-1]):
         return images
     if image_size is not None and is_smaller((width, height), image_size):
