@@ -12,7 +12,7 @@ import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole, present_classes
 from tfgan_ref.data.images.decoding import Collection, ImageSize, decode_first, fit, to_pixels
-from tfgan_ref.data.images.listing import split_images, tell_passed_over
+from tfgan_ref.data.images.listing import files_below, split_images, tell_passed_over
 from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,8 @@ def read_folder(
 ) -> ImageArrays:
     """Reads a folder of images; hidden files, and files that are no images by their names, are left out.
 
-    Classes are the sub-folders that hold images (at any depth), in the order of their names. A damaged file
+    Classes are the sub-folders that hold images (at any depth, links to folders included), in the order of
+    their names. A damaged file
     is named in a warning and left out.
 
     Args:
@@ -113,8 +114,8 @@ def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str,
     loose, others = split_images(entries)
     classes = {}
     for entry in entries:
-        if entry.is_dir():
-            classes[entry.name], more = split_images(_files_below(entry))
+        if entry.is_dir() and not path.resolve().is_relative_to(entry.resolve()):
+            classes[entry.name], more = split_images(files_below(entry))
             others += more
     tell_passed_over(name, others)
     full = {class_name: files for class_name, files in classes.items() if files}
@@ -133,12 +134,6 @@ def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str,
     files = [file for files in full.values() for file in files]
     labels = [label for label, files in enumerate(full.values()) for _ in files]
     return files, labels, tuple(full)
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in files)
 
 
 def _decode_all(files: list[Path], image_size: ImageSize | None) -> Iterator[_Read]:
