@@ -162,6 +162,7 @@ def generator_evaluator(
     """
     metrics = settings.evaluate_metrics.split(",")
     check_metrics(metrics)
+    check_at_least(12, evaluate_n=settings.evaluate_n)
     weights = Path(settings.evaluate_weights) if settings.evaluate_weights else None
     extractor = make_extractor(settings.evaluate_features, arrays, weights)
     n = settings.evaluate_n

@@ -18,6 +18,7 @@ import tfgan_ref
 from tfgan_ref import cli, plotting
 from tfgan_ref.data.pipeline import TrainingData
 from tfgan_ref.errors import InputError
+from tfgan_ref.evaluation import Score
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import build_gan, find_recipe
@@ -101,6 +102,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     data = recipe.read(settings)
     with strategy.scope():
         gan = build_gan(recipe, settings, data.shape)
+    evaluate = _evaluator(settings, data, gan) if chief else None  # which checks what it is asked for
     config = {
         "recipe": recipe.name,
         "settings": asdict(settings),
@@ -112,7 +114,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         },
     }
     run = RunDirectory.create(out, config) if chief else RunDirectory(out)
-    return _train(recipe, settings, data, gan, run)
+    return _train(recipe, settings, data, gan, run, evaluate)
 
 
 def resume_run(path: Path, steps: int | None = None, strategy_name: str | None = None) -> bool:
@@ -134,7 +136,9 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
         settings = replace(settings, steps=steps)
     if strategy_name is not None:
         settings = replace(settings, strategy=strategy_name)
-    strategy = tf.distribute.get_strategy() if settings.strategy == "none" else _join(settings)[0]
+    strategy, chief = tf.distribute.get_strategy(), True
+    if settings.strategy != "none":
+        strategy, chief = _join(settings)
     data = recipe.read(settings)
     if data.fingerprint != fingerprint:
         raise InputError(f"data {settings.data} is not what run {path} was started with: put it back")
@@ -150,7 +154,7 @@ def resume_run(path: Path, steps: int | None = None, strategy_name: str | None =
     if run.best.exists():
         callbacks.read_best(run.best)
     logger.info("resuming %s from step %d", path, step)
-    return _train(recipe, settings, data, gan, run)
+    return _train(recipe, settings, data, gan, run, _evaluator(settings, data, gan) if chief else None)
 
 
 def _join(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
@@ -160,8 +164,22 @@ def _join(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
     return strategy, distribution.is_chief(strategy)
 
 
+def _evaluator(
+    settings: Settings, data: TrainingData, gan: GenerativeModel
+) -> Callable[[], list[Score]] | None:
+    """Returns the function that scores the generator while it trains; None where no setting asks for it."""
+    if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
+        return generator_evaluator(gan, data.items, settings)
+    return None
+
+
 def _train(
-    recipe: Recipe, settings: Settings, data: TrainingData, gan: GenerativeModel, run: RunDirectory
+    recipe: Recipe,
+    settings: Settings,
+    data: TrainingData,
+    gan: GenerativeModel,
+    run: RunDirectory,
+    evaluate: Callable[[], list[Score]] | None,
 ) -> bool:
     """Trains from the step of ``gan`` to the end, and writes the results there; False if it was stopped."""
     strategy = gan.distribute_strategy
@@ -182,7 +200,7 @@ def _train(
                 batches = distribution.shard_batch(batches, gan.n_critic, strategy)
             elif settings.steps_per_execution > 1:  # Keras's loop of them fails with several replicas
                 gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
-            watching = _callbacks(settings, data, gan, run, draw, chief=chief)
+            watching = _callbacks(settings, gan, run, draw, evaluate, chief=chief)
             stop = callbacks.StopOnSignal()
             if settings.strategy != "multiworker":  # whose processes would stop at different steps
                 watching.append(stop)
@@ -209,10 +227,10 @@ def _train(
 
 def _callbacks(
     settings: Settings,
-    data: TrainingData,
     gan: GenerativeModel,
     run: RunDirectory,
     draw: Callable[[], np.ndarray],
+    evaluate: Callable[[], list[Score]] | None,
     *,
     chief: bool,
 ) -> list[keras.callbacks.Callback]:
@@ -229,8 +247,7 @@ def _callbacks(
         callbacks.SaveSamples(settings.sample_every, run, draw),
         callbacks.LogMetrics(settings.log_every, run),
     ]
-    if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
-        evaluate = generator_evaluator(gan, data.items, settings)
+    if evaluate is not None:
         watching.append(callbacks.EvaluateGenerator(settings.evaluate_every, run, evaluate))
     return [*watching, means, callbacks.SaveCheckpoints(settings.checkpoint_every, run)]
 
