@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tfgan_ref.data import ImageArrays, batches
 from tfgan_ref.errors import InputError
+from tfgan_ref.evaluation.short_calls import run_in_short_calls
 from tfgan_ref.files import cache_directory, keep_folder, write_json
 from tfgan_ref.networks.features.classifier import small_classifier
 
@@ -121,8 +122,8 @@ def _train(network: keras.Model, arrays: ImageArrays) -> tuple[float, int]:
     optimizer.build(network.trainable_variables)
 
     @tf.function
-    def run(iterator: tf.data.Iterator, steps: int) -> None:
-        for _ in tf.range(steps):
+    def run(iterator: tf.data.Iterator, count: tf.Tensor) -> None:
+        for _ in tf.range(count):
             batch = next(iterator)
             with tf.GradientTape() as tape:
                 logits = network(batch["image"], training=True)["logits"]
@@ -131,7 +132,8 @@ def _train(network: keras.Model, arrays: ImageArrays) -> tuple[float, int]:
             variables = network.trainable_variables
             optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
 
-    run(iter(dataset), STEPS)
+    iterator = iter(dataset)
+    run_in_short_calls(lambda count: run(iterator, count), STEPS, f"classifier of {arrays.name}")
     right = 0
     for start in range(0, len(held_out), 500):
         part = held_out[start : start + 500]

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.clips.clips import Clips, clip_batches
 from tfgan_ref.data.clips.factors import ACTION
+from tfgan_ref.evaluation.short_calls import run_in_short_calls
 from tfgan_ref.files import cache_directory, keep_folder
 from tfgan_ref.networks.features.classifier import small_classifier
 
@@ -205,7 +206,8 @@ def _train(network: keras.Model, clips: Clips, loss: Loss, frames: int, steps: i
                 value = loss(network, next(iterator))
             optimizer.apply(tape.gradient(value, [v.value for v in variables]), variables)
 
-    run(iter(dataset), tf.constant(steps))
+    iterator = iter(dataset)
+    run_in_short_calls(lambda count: run(iterator, count), steps, f"judge of {clips.name}")
 
 
 def _outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
