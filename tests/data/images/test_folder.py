@@ -276,3 +276,12 @@ def test_links_to_folders_are_followed_but_for_loops(tmp_path):
     assert arrays.class_names == ("cats", "dogs")
     assert arrays.images[:, 0, 0, 0].tolist() == [1, 3, 2]
     assert arrays.labels.tolist() == [0, 0, 1]
+
+
+def test_splits_that_are_taken_for_classes_are_warned_of(tmp_path, caplog):
+    for part in ("train", "Val"):
+        save(tmp_path / part / "a.png", 1)
+    read(f"folder:{tmp_path}")
+    (warning,) = messages(caplog)
+    assert "Val (pictures: 1) and train (pictures: 1) are taken for classes" in warning
+    assert warning.endswith(f"name one of them, folder:{tmp_path}/Val")

@@ -1,6 +1,7 @@
 """Image data sets by name, read into memory or as batches."""
 
 import difflib
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,10 @@ from tfgan_ref.data.images.tfds import find_builder, known_names, read_tfds
 from tfgan_ref.data.pipeline import check_order
 from tfgan_ref.errors import InputError, reason, whole_number
 
+logger = logging.getLogger(__name__)
+
 MINIMUM_IMAGE_SIZE = 4
+_SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
 _FORMS = (
     "digits, photographs, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "
     "folder:PATH, npz:PATH, idx:PATH"
@@ -69,9 +73,12 @@ def read(
         if not path:
             raise InputError(f"data set {name!r}: needs a path, {kind}:PATH")
         try:
-            return _PATH_READERS[kind](name, Path(path).expanduser(), **form)
+            arrays = _PATH_READERS[kind](name, Path(path).expanduser(), **form)
         except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"
             raise InputError(f"{name}: cannot be read ({reason(error)})") from error
+        if kind == "folder":
+            _warn_of_splits(arrays)
+        return arrays
     builder = find_builder(name, data_dir)
     if builder is None:
         raise InputError(f"data set {name!r} is not known{_suggestion(name)}; allowed are {_FORMS}")
@@ -147,6 +154,17 @@ def check_form(image_size: int | None, channels: int | None) -> None:
         whole_number("image_size", image_size, MINIMUM_IMAGE_SIZE)
     if channels not in (None, 1, 3):
         raise InputError(f"channels={channels!r}: must be 1 (grey), 3 (RGB) or None (as the images are)")
+
+
+def _warn_of_splits(arrays: ImageArrays) -> None:
+    """Warns if the classes, by their names, are the parts of a data set."""
+    if arrays.class_names and {name.lower() for name in arrays.class_names} <= _SPLIT_NAMES:
+        counts = np.bincount(arrays.labels)
+        found = [f"{name} (pictures: {n})" for name, n in zip(arrays.class_names, counts, strict=True)]
+        logger.warning(
+            f"{arrays.name}: {' and '.join(found)} are taken for classes: if they are parts of one data set, "
+            f"name one of them, {arrays.name}/{arrays.class_names[0]}"
+        )
 
 
 def _suggestion(name: str) -> str:
