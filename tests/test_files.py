@@ -1,11 +1,13 @@
 """What is written to files."""
 
+import errno
 import json
 import os
 
 import numpy as np
 import pytest
 
+from tfgan_ref import files
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import check_writable, write_bytes, write_json
 
@@ -50,3 +52,19 @@ def test_where_nothing_can_be_written_is_said(tmp_path, monkeypatch):
     for path in (tmp_path / "new.png", tmp_path / "a" / "b", file, tmp_path):
         with pytest.raises(InputError, match="cannot be written: no permission to write in"):
             check_writable(path)
+
+
+def test_a_cache_that_cannot_be_written_is_said_and_left(tmp_path, caplog):
+    (tmp_path / "file").write_text("no folder")
+    files.keep(tmp_path / "file" / "a.json", lambda path: files.write_json(path, 1))
+    files.keep_folder(tmp_path / "file" / "b", lambda folder: pytest.fail("there is no folder to fill"))
+    assert [record.getMessage().partition(" cannot be written")[0] for record in caplog.records] == [
+        str(tmp_path / "file" / "a.json"),
+        str(tmp_path / "file" / "b"),
+    ]
+
+    def full(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        files.keep(tmp_path / "c", full)

@@ -1,17 +1,22 @@
 """Checks of where to write, and atomic writes: no half-written file is found under its final name."""
 
+import errno
 import io
 import json
+import logging
 import math
 import os
+import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tfgan_ref.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 255  # bytes, of a file or folder on the usual file systems
 
@@ -95,3 +100,32 @@ def write_npz(path: Path, **arrays: np.ndarray) -> None:
 def cache_directory() -> Path:
     """Returns the folder of results that can be computed again: in ``XDG_CACHE_HOME``, or ``~/.cache``."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tfgan_ref"
+
+
+def keep(path: Path, write: Callable[[Path], None]) -> None:
+    """Calls ``write(path)`` for a result in a cache; says in one line if nothing can be written there.
+
+    A full disk stays an error.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            raise
+        logger.warning("%s cannot be written (%s): it is computed again next time", path, error.strerror)
+
+
+def keep_folder(path: Path, write: Callable[[Path], None]) -> None:
+    """Does the same for a folder: ``write`` fills one of a temporary name, which is then renamed."""
+
+    def write_beside(path: Path) -> None:
+        temporary = temporary_beside(path)
+        temporary.mkdir()
+        write(temporary)
+        try:
+            temporary.rename(path)
+        except OSError:  # another process was faster
+            shutil.rmtree(temporary)
+
+    keep(path, write_beside)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.conftest import tiny_gan
 from tfgan_ref.data import DataShape
@@ -9,6 +10,8 @@ from tfgan_ref.data.images.arrays import ImageArrays, training_images
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import export_generator
 from tfgan_ref.media.medium import PICTURES, class_labels
+from tfgan_ref.run import sample
+from tfgan_ref.run.arguments.sample import PARSER
 from tfgan_ref.run.build import parse_config
 from tfgan_ref.run.sample import open_sampler
 from tfgan_ref.training.run_directory import RunDirectory
@@ -73,3 +76,26 @@ def test_a_message_does_not_list_a_thousand_classes():
     with pytest.raises(InputError) as raised:
         class_labels(1, "x", tuple(f"class {i}" for i in range(1000)))
     assert str(raised.value).endswith("class 19, ..., or all")
+
+
+def test_neighbours_of_samples_that_are_no_squares(tmp_path, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (20, 6, 10, 1), np.uint8)
+    np.savez(tmp_path / "wide.npz", images=images)
+    copies = sample.Sampler(lambda latents: tf.constant(images[: len(latents)] / 255), 2, None)
+    monkeypatch.setattr(sample, "open_writer", lambda path: None)
+    monkeypatch.setattr(sample, "open_sampler", lambda path: copies)
+    kept = []
+    monkeypatch.setattr(sample.plotting, "save_png", lambda path, picture: None)
+    monkeypatch.setattr(sample.plotting, "grid", lambda pictures, *columns, **form: kept.extend(pictures))
+    given = [
+        "model",
+        "--neighbours",
+        f"npz:{tmp_path / 'wide.npz'}",
+        "--n",
+        "2",
+        "--out",
+        str(tmp_path / "n.png"),
+    ]
+    sample.main(PARSER.parse_args(given))
+    columns = sample.NEIGHBOURS + 1
+    np.testing.assert_array_equal([kept[1], kept[columns + 1]], images[:2])  # the nearest are the copied ones

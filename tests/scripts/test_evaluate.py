@@ -95,6 +95,20 @@ def test_grey_images_are_not_those_of_the_same_pictures_in_colour(run_script, tm
         assert expected > 100
 
 
+def test_pictures_that_are_no_squares_go_the_same_way_on_both_sides(run_script, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfgan_ref.run.evaluate_images.make_extractor", lambda *_: MeanColours())
+    rng = np.random.default_rng(0)
+    wide = rng.integers(0, 256, (40, 6, 10, 3), np.uint8)
+    np.savez(tmp_path / "wide.npz", images=wide)
+    same = [f"npz:{tmp_path / 'wide.npz'}", "--data", f"npz:{tmp_path / 'wide.npz'}", "--metrics", "fid"]
+    for more, shape in (([], "10x6"), (["--image-size", "4"], "4x4")):
+        out = tmp_path / f"{shape}.json"
+        code, table, err = run_script("evaluate.py", *same, *more, "--out", out)
+        assert code == 0, err
+        assert f"both sides are {shape} images with 3 channels; images of another size were scaled" in table
+        assert json.loads(out.read_text())["scores"][0]["value"] == pytest.approx(0, abs=1e-3)
+
+
 def test_exported_generator_without_its_run(run_script, tmp_path):
     gan = tiny_gan(conditional=True)
     export_generator(gan.ema_generator, tmp_path / "model", num_classes=3)

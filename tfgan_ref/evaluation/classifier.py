@@ -2,8 +2,8 @@
 
 import json
 import logging
+import os
 import shutil
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from tfgan_ref.data import ImageArrays, batches
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import cache_directory, write_json
+from tfgan_ref.evaluation.short_calls import run_in_short_calls
+from tfgan_ref.files import cache_directory, keep_folder, write_json
 from tfgan_ref.networks.features.classifier import small_classifier
 
 logger = logging.getLogger(__name__)
@@ -76,24 +77,22 @@ def classifier_for(arrays: ImageArrays, cache: Path | None = None) -> SmallClass
     cache = (cache or cache_directory()) / "classifiers"
     path = cache / f"{arrays.fingerprint}-v{VERSION}"
     network = small_classifier(arrays.images.shape[1:], len(arrays.class_names))
-    if (path / "info.json").is_file():
+    if os.path.isfile(path / "info.json"):
         try:
             info = json.loads((path / "info.json").read_text(encoding="utf-8"))
             network.load_weights(path / "classifier.weights.h5")
             return SmallClassifier(network, info["accuracy"], info["held_out"], arrays.name, path.name)
         except (OSError, ValueError, KeyError) as error:
             logger.warning("kept classifier %s cannot be read (%s): training it again", path, error)
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=True)
     logger.info("training a classifier of %s once, for features and labels", arrays.name)
     accuracy, held_out = _train(network, arrays)
-    temporary = cache / f".{uuid.uuid4().hex}"
-    temporary.mkdir(parents=True)
-    network.save_weights(temporary / "classifier.weights.h5")
-    write_json(temporary / "info.json", {"accuracy": accuracy, "held_out": held_out, "data": arrays.name})
-    try:
-        temporary.rename(path)
-    except OSError:  # another process was faster
-        shutil.rmtree(temporary)
+
+    def write(folder: Path) -> None:
+        network.save_weights(folder / "classifier.weights.h5")
+        write_json(folder / "info.json", {"accuracy": accuracy, "held_out": held_out, "data": arrays.name})
+
+    keep_folder(path, write)
     return SmallClassifier(network, accuracy, held_out, arrays.name, path.name)
 
 
@@ -123,8 +122,8 @@ def _train(network: keras.Model, arrays: ImageArrays) -> tuple[float, int]:
     optimizer.build(network.trainable_variables)
 
     @tf.function
-    def run(iterator: tf.data.Iterator, steps: int) -> None:
-        for _ in tf.range(steps):
+    def run(iterator: tf.data.Iterator, count: tf.Tensor) -> None:
+        for _ in tf.range(count):
             batch = next(iterator)
             with tf.GradientTape() as tape:
                 logits = network(batch["image"], training=True)["logits"]
@@ -133,7 +132,8 @@ def _train(network: keras.Model, arrays: ImageArrays) -> tuple[float, int]:
             variables = network.trainable_variables
             optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
 
-    run(iter(dataset), STEPS)
+    iterator = iter(dataset)
+    run_in_short_calls(lambda count: run(iterator, count), STEPS, f"classifier of {arrays.name}")
     right = 0
     for start in range(0, len(held_out), 500):
         part = held_out[start : start + 500]

@@ -1,6 +1,7 @@
 """Features and logits of images in one pass, with those of real data kept between evaluations."""
 
 import logging
+import os
 import sys
 import zipfile
 from collections.abc import Callable, Iterable
@@ -12,7 +13,7 @@ from tqdm import tqdm
 
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import cache_directory, write_npz
+from tfgan_ref.files import cache_directory, keep, write_npz
 
 logger = logging.getLogger(__name__)
 BATCH = 250
@@ -87,7 +88,7 @@ def extract_real(
         chosen = np.sort(np.random.default_rng(seed).choice(len(chosen), n, replace=False))
     choice = "all" if n >= len(arrays.images) else f"{n}-seed{seed}"
     path = (cache or cache_directory()) / "features" / f"{arrays.fingerprint}-{choice}-{extractor.key}.npz"
-    if path.is_file():
+    if os.path.isfile(path):  # False, unlike Path's method, where nothing may be looked at
         try:
             with np.load(path, allow_pickle=False) as kept:
                 return Features(kept["features"], kept["logits"])
@@ -95,6 +96,5 @@ def extract_real(
             logger.warning("kept features %s cannot be read (%s): computing them again", path, error)
     pieces = (arrays.images[chosen[start : start + BATCH]] for start in range(0, len(chosen), BATCH))
     found = extract(pieces, extractor, len(chosen), f"features of {arrays.name}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_npz(path, **found._asdict())
+    keep(path, lambda path: write_npz(path, **found._asdict()))
     return found

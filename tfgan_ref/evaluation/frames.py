@@ -1,8 +1,8 @@
 """Judges of animation clips, trained on real ones: what is done, by whom, and does one stay the same."""
 
 import logging
+import os
 import shutil
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from tfgan_ref.data.clips.clips import Clips, clip_batches
 from tfgan_ref.data.clips.factors import ACTION
-from tfgan_ref.files import cache_directory
+from tfgan_ref.evaluation.short_calls import run_in_short_calls
+from tfgan_ref.files import cache_directory, keep_folder
 from tfgan_ref.networks.features.classifier import small_classifier
 
 logger = logging.getLogger(__name__)
@@ -120,35 +121,29 @@ def judge_for(train: Clips, test: Clips, cache: Path | None = None) -> ClipJudge
         logger.info("training a judge of %s once", train.name)
         for name, (loss, frames) in _tasks(train).items():
             _train(networks[name], train, loss, frames, STEPS[name])
-        _keep(networks, path)
+
+        def write(folder: Path) -> None:
+            for name, network in networks.items():
+                network.save_weights(folder / f"{name}.weights.h5")
+
+        keep_folder(path, write)
     return replace(judge, real=judge.score(test))
 
 
 def _read(networks: Mapping[str, keras.Model], path: Path) -> bool:
     """Reads the weights that an earlier call kept; returns whether there were any that can be read."""
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return False
     try:
         for name, network in networks.items():
             network.load_weights(path / f"{name}.weights.h5")
     except (OSError, ValueError) as error:
         logger.warning("kept judge %s cannot be read (%s): training it again", path, error)
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
         for network in networks.values():
             network.set_weights(keras.models.clone_model(network).get_weights())
         return False
     return True
-
-
-def _keep(networks: Mapping[str, keras.Model], path: Path) -> None:
-    temporary = path.with_name(f".{uuid.uuid4().hex}")
-    temporary.mkdir(parents=True)
-    for name, network in networks.items():
-        network.save_weights(temporary / f"{name}.weights.h5")
-    try:
-        temporary.rename(path)
-    except OSError:  # another process was faster
-        shutil.rmtree(temporary)
 
 
 def _untrained(clips: Clips) -> ClipJudge:
@@ -211,7 +206,8 @@ def _train(network: keras.Model, clips: Clips, loss: Loss, frames: int, steps: i
                 value = loss(network, next(iterator))
             optimizer.apply(tape.gradient(value, [v.value for v in variables]), variables)
 
-    run(iter(dataset), tf.constant(steps))
+    iterator = iter(dataset)
+    run_in_short_calls(lambda count: run(iterator, count), steps, f"judge of {clips.name}")
 
 
 def _outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:

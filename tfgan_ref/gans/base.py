@@ -2,6 +2,7 @@
 
 import bisect
 import inspect
+import types
 from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.gans import batches
+from tfgan_ref.gans import batches, checks
 from tfgan_ref.gans.callbacks import INSTEAD
 from tfgan_ref.gans.phases import trace_each_phase
 from tfgan_ref.gans.sampling import label_tensor
@@ -46,6 +47,7 @@ class GenerativeModel(keras.Model):
     batch_names: tuple[str, ...] = ("image", "label")  # of the parts of a tuple that ``fit`` is given
     g_networks: tuple[str, ...] = ("generator",)  # attributes with what the generator's optimizer trains
     d_networks: tuple[str, ...] = ("discriminator",)
+    seen_batch = False  # by ``train_on_batch``
     learning = True  # False while ``test_step`` runs ``train_step``
 
     def __init__(
@@ -94,6 +96,16 @@ class GenerativeModel(keras.Model):
     def latent_dim(self) -> int:
         """Length of a latent vector."""
         return self.generator.inputs[0].shape[-1]
+
+    @property
+    def sample_shape(self) -> tuple[int | None, ...] | None:
+        """Shape of a sample that the generator makes; None where it is no one shape of a batch's samples."""
+        return tuple(self.generator.outputs[0].shape[1:]) if len(self.generator.outputs) == 1 else None
+
+    @property
+    def number_limits(self) -> dict[str, int]:
+        """Parts of a batch that are whole numbers, each with the number of its values."""
+        return {} if self.num_classes is None else {"label": self.num_classes}
 
     @property
     def sampling_generator(self) -> keras.Model:
@@ -348,17 +360,47 @@ class GenerativeModel(keras.Model):
                 batch[name] = batches.standard_part(name, value)
         return batch
 
-    def fit(self, *data: Any, callbacks: Any = None, **settings: Any) -> keras.callbacks.History:
+    def fit(
+        self, x: Any = None, y: Any = None, *others: Any, callbacks: Any = None, **settings: Any
+    ) -> keras.callbacks.History:
         """Trains as ``keras.Model.fit`` does.
 
         Raises:
-            InputError: a callback cannot work with two optimizers; the line says what to use instead.
+            InputError: a callback cannot work with two optimizers, the networks do not go together, or the
+                data are not what they learn from (``checks.checked``): before the first step.
         """
         for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
             for kind, reason in INSTEAD.items():
                 if isinstance(callback, kind):
                     raise InputError(f"keras.callbacks.{kind.__name__} {reason}")
-        return super().fit(*data, callbacks=callbacks, **settings)
+        x = checks.checked(self, x, y)
+        validation = settings.get("validation_data")
+        if isinstance(validation, (tuple, list)):
+            checks.checked(self, *validation[:2])
+        elif validation is not None and not isinstance(validation, types.GeneratorType):
+            checks.checked(self, validation)
+        return super().fit(x, y, *others, callbacks=callbacks, **settings)
+
+    def evaluate(self, x: Any = None, y: Any = None, *others: Any, **settings: Any) -> Any:
+        """Returns the losses as ``keras.Model.evaluate`` does.
+
+        Raises:
+            InputError: as of ``fit``.
+        """
+        if not settings.get("_use_cached_eval_dataset"):  # else ``fit`` calls, which has checked them
+            x = checks.checked(self, x, y)
+        return super().evaluate(x, y, *others, **settings)
+
+    def train_on_batch(self, x: Any, y: Any = None, *others: Any, **settings: Any) -> Any:
+        """Trains as ``keras.Model.train_on_batch`` does; the first batch is checked.
+
+        Raises:
+            InputError: as of ``fit``.
+        """
+        if not self.seen_batch:
+            x = checks.checked(self, x, y)
+            self.seen_batch = True
+        return super().train_on_batch(x, y, *others, **settings)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Returns the running means of the losses, and changes nothing else.

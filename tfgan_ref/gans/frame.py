@@ -68,6 +68,11 @@ class FrameGAN(GAN):
         self.adversarial_loss = losses.adversarial_loss(loss)
         self.attribute_weight = attribute_weight
 
+    @property
+    def number_limits(self) -> dict[str, int]:
+        """The factors and the phase, each with the number of its values."""
+        return {**self.factors, "phase": self.phases}
+
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times on frames of real and of fake clips, then G once through the updated D."""
         batch = self.as_batch(data)

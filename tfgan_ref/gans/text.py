@@ -78,6 +78,11 @@ class TextGAN(GAN):
         self.likelihood_weight = likelihood_weight
         self.penalty_weight = penalty_weight
 
+    @property
+    def number_limits(self) -> dict[str, int]:
+        """Words and topics, each with the number of its values."""
+        return super().number_limits | {"tokens": self.sentence_layer.vocabulary}
+
     def real(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
         """Returns D's inputs for a batch of real sentences: [one-hot words (N, T, V), label]."""
         return [tf.one_hot(batch["tokens"], self.sentence_layer.vocabulary), *self.batch_labels(batch)]

@@ -55,6 +55,10 @@ class ImageTranslator(GenerativeModel):
         self.margin = margin
 
     @property
+    def sample_shape(self) -> None:
+        """None: what a discriminator of translations takes is each type's own."""
+
+    @property
     def scale(self) -> int:
         """Returns the factor by which the output is higher and wider than the source."""
         side = 4 * self.stride

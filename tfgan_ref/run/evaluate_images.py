@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 import tfgan_ref
@@ -116,6 +115,7 @@ def evaluate(
     labels = source.choose_labels(arrays, n, seed)
     draw = with_channels(source.drawer(n, seed, labels), arrays.images.shape[-1])
     fake = extract_drawn(draw, min(n, source.available), extractor, f"features of {model}")
+    classified = labels is not None and features == "classifier"
     scores = [
         replace(found, title=extractor.label) if found.metric == "fid" else found
         for found in score(metrics, real, fake, seed)
@@ -141,7 +141,7 @@ def evaluate(
         },
         extractor=extractor.name,
         scores=scores,
-        label_agreement=_agreement(fake, labels, features, arrays),
+        label_agreement=source.label_agreement(arrays, labels, fake.logits) if classified else None,
         notes=[compared, *_notes(real, fake, n)],
         seconds=time.monotonic() - start,
     )
@@ -162,11 +162,12 @@ def generator_evaluator(
     """
     metrics = settings.evaluate_metrics.split(",")
     check_metrics(metrics)
+    check_at_least(12, evaluate_n=settings.evaluate_n)
     weights = Path(settings.evaluate_weights) if settings.evaluate_weights else None
     extractor = make_extractor(settings.evaluate_features, arrays, weights)
     n = settings.evaluate_n
     real = extract_real(arrays, n, extractor, settings.seed)
-    sampler = sampler_of(gan)
+    sampler = sampler_of(gan, arrays.class_names)
     source = Source(arrays.images.shape[1:], n, sampler=sampler)
     draw = source.drawer(n, settings.seed, source.choose_labels(arrays, n, settings.seed))
     return lambda: score(metrics, real, extract_drawn(draw, n, extractor, None), settings.seed)
@@ -195,12 +196,6 @@ def make_extractor(
     from tfgan_ref.networks.features.inception_keras import InceptionKeras
 
     return InceptionKeras(weights=weights)
-
-
-def _agreement(fake: Features, labels: np.ndarray | None, features: str, arrays: ImageArrays) -> float | None:
-    if labels is None or features != "classifier" or fake.logits.shape[1] <= labels.max():
-        return None
-    return float(np.mean(fake.logits.argmax(axis=1) == labels))
 
 
 def _notes(real: Features, fake: Features, n: int) -> list[str]:

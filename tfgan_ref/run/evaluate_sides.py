@@ -23,12 +23,29 @@ class Source:
     arrays: ImageArrays | None = None
 
     def choose_labels(self, arrays: ImageArrays, n: int, seed: int) -> np.ndarray | None:
-        """Returns labels for a conditional generator, as frequent as in the real data if these have any."""
+        """Returns labels for a conditional generator, as frequent as classes of these names in the data.
+
+        If the data have none of its classes, every class comes in turn.
+        """
         if self.sampler is None or self.sampler.num_classes is None:
             return None
-        if arrays.labels is None or len(arrays.class_names) != self.sampler.num_classes:
-            return np.arange(n) % self.sampler.num_classes
-        return np.random.default_rng(seed).choice(arrays.labels, n)
+        if arrays.labels is not None:
+            numbers = {name: number for number, name in enumerate(self.sampler.class_names)}
+            of_classes = np.array([numbers.get(name, -1) for name in arrays.class_names])
+            known = of_classes[arrays.labels]
+            known = known[known >= 0]
+            if len(known):
+                return np.random.default_rng(seed).choice(known, n)
+        return np.arange(n) % self.sampler.num_classes
+
+    def label_agreement(self, arrays: ImageArrays, labels: np.ndarray, logits: np.ndarray) -> float | None:
+        """Returns the share of samples that the data's classifier takes for the class that was asked for.
+
+        None if the data lack one of those classes.
+        """
+        numbers = {name: number for number, name in enumerate(arrays.class_names)}
+        wanted = np.array([numbers.get(name, -1) for name in self.sampler.class_names])[labels]
+        return float(np.mean(logits.argmax(axis=1) == wanted)) if wanted.min() >= 0 else None
 
     def drawer(self, n: int, seed: int, labels: np.ndarray | None) -> Callable[[int, int], np.ndarray]:
         """Returns the function that gives the images from one number up to another."""
@@ -73,14 +90,15 @@ def read_real(
 ) -> tuple[ImageArrays, str]:
     """Reads the real data in the form in which both sides are compared, and says which it is.
 
-    They have the size of the generated images, and of a run's own data the channels, as it was trained on
-    them. Other data keep their colours: if only one side has some, both are compared in RGB.
+    They are scaled and cropped to the height and width of the generated images, as a run's own data were in
+    training; a run's own data have the channels that they had then. Other data keep their colours: if only
+    one side has some, both are compared in RGB.
 
     Raises:
         InputError: they cannot be read.
     """
-    height, _, channels = source.image_shape
-    form = {"image_size": height, "split": split, "data_dir": data_dir}
+    *size, channels = source.image_shape
+    form = {"image_size": tuple(size), "split": split, "data_dir": data_dir}
     arrays = data.read(name, channels=channels if own else None, **form)
     grey = ""
     if {arrays.images.shape[-1], channels} == {1, 3}:
@@ -90,7 +108,10 @@ def read_real(
         arrays = data.read(name, channels=channels, **form)
     height, width, channels = arrays.images.shape[1:]
     plural = "s" if channels > 1 else ""
-    return arrays, f"both sides are {width}x{height} images with {channels} channel{plural}{grey}"
+    return arrays, (
+        f"both sides are {width}x{height} images with {channels} channel{plural}{grey}; "
+        "images of another size were scaled to cover that and cropped to the middle"
+    )
 
 
 def with_channels(draw: Callable[[int, int], np.ndarray], channels: int) -> Callable[[int, int], np.ndarray]:

@@ -59,10 +59,8 @@ def _draw_pictures(arguments: argparse.Namespace) -> None:
         images = sampler.draw(sampler.latents(n, arguments.seed), labels)
         rows = labels
     if arguments.neighbours:
-        size, channels = images.shape[1], images.shape[3]
-        arrays = data.read(
-            arguments.neighbours, image_size=size, channels=channels, data_dir=arguments.data_dir
-        )
+        form = {"image_size": images.shape[1:3], "channels": images.shape[3]}
+        arrays = data.read(arguments.neighbours, data_dir=arguments.data_dir, **form)
         nearest = arrays.images[nearest_neighbours(images, arrays.images, NEIGHBOURS)]
         images = np.concatenate([images[:, None], nearest], axis=1).reshape(-1, *images.shape[1:])
         columns, rows = NEIGHBOURS + 1, None

@@ -20,6 +20,7 @@ import tfgan_ref
 from tfgan_ref import cli, plotting
 from tfgan_ref.data.pipeline import TrainingData
 from tfgan_ref.errors import InputError, name_in_errors
+from tfgan_ref.evaluation import Score
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import build_gan, find_recipe
@@ -98,6 +99,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         gan = build_gan(recipe, settings, data.shape)
     if settings.start_from is not None:
         _begin_from(gan, settings.start_from)
+    evaluate = _evaluator(settings, data, gan) if chief else None  # which checks what it is asked for
     config = {
         "recipe": recipe.name,
         "settings": asdict(settings),
@@ -109,7 +111,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         },
     }
     run = RunDirectory.create(out, config) if chief else RunDirectory(out)
-    return _train(recipe, settings, data, gan, run)
+    return _train(recipe, settings, data, gan, run, evaluate)
 
 
 def resume_run(path: Path, **changes: Any) -> bool:
@@ -154,6 +156,7 @@ def resume_run(path: Path, **changes: Any) -> bool:
             CSVTable(table, up_to_step=step)  # which says before training starts that it is damaged
     if run.best.exists():
         callbacks.read_best(run.best)
+    evaluate = _evaluator(settings, data, gan) if chief else None  # which checks what it is asked for
     if settings != before and chief:
         run.change_settings(asdict(settings))
     logger.info("resuming %s from step %d", path, step)
@@ -165,7 +168,7 @@ def resume_run(path: Path, **changes: Any) -> bool:
             "the learning rate goes on at %.3g, not at %.3g: schedule %s to step %d, not %s to step %d",
             rate, planned_rate, settings.schedule, settings.steps, before.schedule, before.steps,
         )  # fmt: skip
-    return _train(recipe, settings, data, gan, run)
+    return _train(recipe, settings, data, gan, run, evaluate)
 
 
 def _begin_from(gan: GenerativeModel, path: str) -> None:
@@ -181,8 +184,22 @@ def _join(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
     return strategy, distribution.is_chief(strategy)
 
 
+def _evaluator(
+    settings: Settings, data: TrainingData, gan: GenerativeModel
+) -> Callable[[], list[Score]] | None:
+    """Returns the function that scores the generator while it trains; None where no setting asks for it."""
+    if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
+        return generator_evaluator(gan, data.items, settings)
+    return None
+
+
 def _train(
-    recipe: Recipe, settings: Settings, data: TrainingData, gan: GenerativeModel, run: RunDirectory
+    recipe: Recipe,
+    settings: Settings,
+    data: TrainingData,
+    gan: GenerativeModel,
+    run: RunDirectory,
+    evaluate: Callable[[], list[Score]] | None,
 ) -> bool:
     """Trains from the step of ``gan`` to the end, and writes the results there; False if it was stopped."""
     strategy = gan.distribute_strategy
@@ -203,12 +220,14 @@ def _train(
                 batches = distribution.shard_batch(batches, gan.n_critic, strategy)
             elif settings.steps_per_execution > 1:  # Keras's loop of them fails with several replicas
                 gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
-            watching = _callbacks(settings, data, gan, run, draw, chief=chief)
+            watching = _callbacks(settings, gan, run, draw, evaluate, chief=chief)
             stop = callbacks.StopOnSignal()
             if settings.strategy != "multiworker":  # whose processes would stop at different steps
                 watching.append(stop)
             try:
-                gan.fit(
+                # Past the checks of ``gan.fit``: these data were checked when they were read.
+                keras.Model.fit(
+                    gan,
                     batches,
                     steps_per_epoch=settings.steps - step,
                     verbose=0,
@@ -228,10 +247,10 @@ def _train(
 
 def _callbacks(
     settings: Settings,
-    data: TrainingData,
     gan: GenerativeModel,
     run: RunDirectory,
     draw: Callable[[], np.ndarray],
+    evaluate: Callable[[], list[Score]] | None,
     *,
     chief: bool,
 ) -> list[keras.callbacks.Callback]:
@@ -248,8 +267,7 @@ def _callbacks(
         callbacks.SaveSamples(settings.sample_every, run, draw),
         callbacks.LogMetrics(settings.log_every, run),
     ]
-    if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
-        evaluate = generator_evaluator(gan, data.items, settings)
+    if evaluate is not None:
         watching.append(callbacks.EvaluateGenerator(settings.evaluate_every, run, evaluate))
     return [*watching, means, callbacks.SaveCheckpoints(settings.checkpoint_every, run)]
 

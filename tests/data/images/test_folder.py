@@ -262,3 +262,26 @@ def test_bombs_count_as_damaged(tmp_path, refused, monkeypatch, recwarn):
     with refused("1 of 2 images", "b.png (20x8 pixels, more than 100: set the variable "):
         read(f"folder:{tmp_path}")
     assert not recwarn.list
+
+
+def test_links_to_folders_are_followed_but_for_loops(tmp_path):
+    save(tmp_path / "more" / "linked.png", 3)
+    classes = tmp_path / "classes"
+    save(classes / "cats" / "a.png", 1)
+    save(classes / "dogs" / "deep" / "b.png", 2)
+    (classes / "cats" / "more").symlink_to(tmp_path / "more")
+    (classes / "dogs" / "deep" / "up").symlink_to(classes / "dogs")
+    (classes / "all").symlink_to(classes)
+    arrays = read(f"folder:{classes}")
+    assert arrays.class_names == ("cats", "dogs")
+    assert arrays.images[:, 0, 0, 0].tolist() == [1, 3, 2]
+    assert arrays.labels.tolist() == [0, 0, 1]
+
+
+def test_splits_that_are_taken_for_classes_are_warned_of(tmp_path, caplog):
+    for part in ("train", "Val"):
+        save(tmp_path / part / "a.png", 1)
+    read(f"folder:{tmp_path}")
+    (warning,) = messages(caplog)
+    assert "Val (pictures: 1) and train (pictures: 1) are taken for classes" in warning
+    assert warning.endswith(f"name one of them, folder:{tmp_path}/Val")

@@ -38,6 +38,30 @@ def test_class_names(npz):
     assert read(npz(images=IMAGES, labels=LABELS, class_names=["x", "y", "z"])).class_names == ("x", "y", "z")
 
 
+@pytest.mark.parametrize("first", [1, 1990])
+def test_there_are_no_classes_without_a_picture(npz, first):
+    labels = np.array([2, 0, 2, 5, 0, 2])
+    arrays = read(npz(images=IMAGES, labels=labels + first))
+    assert arrays.class_names == tuple(str(first + k) for k in (0, 2, 5))
+    assert arrays.labels.tolist() == [1, 0, 1, 2, 0, 1]
+    arrays = read(npz(images=IMAGES, labels=labels, class_names=list("abcdef")))
+    assert (arrays.class_names, arrays.labels.tolist()) == (("a", "c", "f"), [1, 0, 1, 2, 0, 1])
+
+
+def test_files_of_keras(npz, refused):
+    sets = {"x_train": IMAGES, "y_train": LABELS[:, None], "x_test": IMAGES[:2], "y_test": LABELS[:2]}
+    name = npz(**sets)
+    train, test = read(name), read(name, split="test")
+    assert np.array_equal(train.images, IMAGES)
+    assert train.labels.tolist() == LABELS.tolist()
+    assert np.array_equal(test.images, IMAGES[:2])
+    assert test.labels.tolist() == np.unique(LABELS[:2], return_inverse=True)[1].tolist()
+    with refused("split='all' does not exist, there are train, test"):
+        read(name, split="all")
+    with refused("split='test' does not exist, a path is one whole set"):
+        read(npz(images=IMAGES, **sets), split="test")
+
+
 @pytest.mark.parametrize("shape", [(6, 5, 7), (6, 5, 7, 1), (6, 5, 7, 3), (6, 5, 7, 4)])
 def test_shapes(npz, shape):
     images = np.resize(IMAGES, shape)
@@ -146,7 +170,7 @@ def test_nan_and_sizes(npz, refused, caplog):
         (LABELS * 1.0, ("float64", "whole numbers")),
         (LABELS > 0, ("bool", "whole numbers")),
         (LABELS[:5], ("(5,)", "(6,)")),
-        (LABELS[:, None], ("(6, 1)", "(N,)")),
+        (np.stack([LABELS, LABELS], axis=1), ("(6, 2)", "(N,) or (N, 1)")),
         (LABELS + 2**32, ("label out of range: 4294967296",)),
         (np.array(list("abcabc")), ("<U1",)),
     ],

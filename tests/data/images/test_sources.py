@@ -68,3 +68,14 @@ def test_load_is_batches_of_read():
     assert not np.array_equal(later["label"], batch["label"])
     balanced = next(load("digits", batch_size=50, seed=4, balanced=True, **options).as_numpy_iterator())
     assert np.bincount(balanced["label"]).tolist() == [5] * 10
+
+
+def test_a_height_and_a_width_are_covered_and_the_middle_is_kept(refused, tmp_path):
+    columns = np.broadcast_to(np.arange(0, 160, 10, dtype=np.uint8), (3, 8, 16))
+    np.savez(tmp_path / "wide.npz", images=columns)
+    name = f"npz:{tmp_path / 'wide.npz'}"
+    np.testing.assert_array_equal(read(name, image_size=(8, 16)).images[..., 0], columns)
+    np.testing.assert_array_equal(read(name, image_size=(8, 10)).images[..., 0], columns[..., 3:13])
+    assert read(name, image_size=(16, 8)).images.shape == (3, 16, 8, 1)
+    with refused("image_size=3", "at least 4"):
+        read(name, image_size=(8, 3))

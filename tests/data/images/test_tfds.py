@@ -109,8 +109,7 @@ def test_images_of_different_sizes(data_dir, refused, caplog):
 def test_sixteen_bits_and_plain_labels(data_dir):
     arrays = read("my_wide", data_dir=data_dir)
     assert np.array_equal(arrays.images.ravel(), np.arange(16))
-    assert arrays.labels.tolist() == [1]
-    assert arrays.class_names == ("0", "1")
+    assert (arrays.labels.tolist(), arrays.class_names) == ([0], ("1",))
 
 
 def test_load(data_dir):

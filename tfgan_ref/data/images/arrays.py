@@ -2,13 +2,21 @@
 
 import functools
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels, warn_enlarged
+from tfgan_ref.data.images.decoding import (
+    ImageSize,
+    fit,
+    from_pixels,
+    is_smaller,
+    to_pixels,
+    warn_enlarged,
+)
 from tfgan_ref.data.order import balanced_order, shuffled_order
 from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
 from tfgan_ref.errors import InputError, whole_number
@@ -177,19 +185,22 @@ def remove_pixels(arrays: ImageArrays, share: float, seed: int) -> ImageArrays:
     return replace(arrays, images=np.where(masks[..., None], arrays.images, np.uint8(GREY)), masks=masks)
 
 
-def fit_array(name: str, images: np.ndarray, image_size: int | None, channels: int | None) -> np.ndarray:
+def fit_array(
+    name: str, images: np.ndarray, image_size: ImageSize | None, channels: int | None
+) -> np.ndarray:
     """Resizes images that are in one array, uint8 (N, H, W, C), and converts their channels.
 
     Args:
         name: the data set's name for messages.
         images: the images; C is 1, 3 or 4 (RGBA).
-        image_size: side of the squares to scale and crop to; None keeps the size.
+        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
         channels: 1 or 3; None keeps the channels.
     """
     height, width = images.shape[1:3]
-    if image_size in (None, height) and image_size in (None, width) and channels in (None, images.shape[-1]):
+    kept = image_size in (None, (height, width)) or image_size == height == width
+    if kept and channels in (None, images.shape[-1]):
         return images
-    if image_size is not None and min(width, height) < image_size:
+    if image_size is not None and is_smaller((width, height), image_size):
         warn_enlarged(name, len(images), len(images), image_size, (width, height), None)
     first = to_pixels(fit(from_pixels(images[0]), image_size), channels)
     result = np.empty((len(images), *first.shape), np.uint8)
@@ -205,14 +216,25 @@ def check_range(name: str, labels: np.ndarray, classes: int) -> None:
             raise InputError(f"{name}: label out of range: {label}, allowed are 0 to {classes - 1}")
 
 
-def numbered_classes(name: str, labels: np.ndarray) -> tuple[str, ...]:
-    """Names the classes of ``labels`` by their numbers, "0" up to the largest.
+def present_classes(
+    name: str, labels: np.ndarray, names: Sequence[str] | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Numbers the classes that there are from 0 on: a generator could not learn one without an item.
+
+    Args:
+        name: the data set's name for messages.
+        labels: whole numbers from 0 up, (N,).
+        names: of the classes by their numbers; None: they are called by these numbers.
+
+    Returns:
+        Labels, int32 (N,), and the name of each class.
 
     Raises:
-        InputError: if a label is negative or no class number (a million or more).
+        InputError: if a label is negative, has no name or is no class number (a million or more).
     """
-    check_range(name, labels, MAXIMUM_CLASSES)
-    return tuple(str(number) for number in range(int(labels.max()) + 1))
+    check_range(name, labels, MAXIMUM_CLASSES if names is None else len(names))
+    present, numbers = np.unique(labels, return_inverse=True)
+    return numbers.astype(np.int32), tuple(str(k) if names is None else names[k] for k in present)
 
 
 def check_whole(name: str, split: str) -> None:

@@ -20,6 +20,8 @@ _SEVERAL_SOUGHT = ("GIF", "TIFF")
 # The limit protects against small files that claim to be huge.
 LIMIT_VARIABLE = "TFGAN_MAX_PIXELS"
 
+ImageSize = int | tuple[int, int]  # the side of squares, or (height, width)
+
 _GREY_MODES = ("1", "L", "LA", "La")
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
@@ -129,11 +131,16 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     )
 
 
-def fit(image: Image.Image, image_size: int | None) -> Image.Image:
-    """Scales the short side to ``image_size`` (Lanczos, antialiased) and keeps the square in the middle."""
-    if image_size in (None, image.width) and image_size in (None, image.height):
+def height_and_width(image_size: ImageSize) -> tuple[int, int]:
+    """Returns the height and width that ``image_size`` stands for."""
+    return image_size if isinstance(image_size, tuple) else (image_size, image_size)
+
+
+def fit(image: Image.Image, image_size: ImageSize | None) -> Image.Image:
+    """Scales the image (Lanczos, antialiased) until it covers ``image_size`` and keeps the middle of it."""
+    if image_size is None or image.size == (box := height_and_width(image_size)[::-1]):
         return image
-    return ImageOps.fit(image, (image_size, image_size), Image.Resampling.LANCZOS)
+    return ImageOps.fit(image, box, Image.Resampling.LANCZOS)
 
 
 def to_pixels(image: Image.Image, channels: int | None = None) -> np.ndarray:
@@ -159,11 +166,12 @@ class Collection:
 
     Args:
         name: the data set's name for messages.
-        image_size: side of the square that all images are fitted to; None if they must have one size already.
+        image_size: side of the square, or (height, width), that all images are fitted to; None if they must
+            have one size already.
         named: whether messages name the images (they are files).
     """
 
-    def __init__(self, name: str, image_size: int | None, *, named: bool) -> None:
+    def __init__(self, name: str, image_size: ImageSize | None, *, named: bool) -> None:
         self.name = name
         self.image_size = image_size
         self.named = named
@@ -193,7 +201,7 @@ class Collection:
                 f"{self.name}: images of different sizes, {first_name} is {width}x{height} and {image_name} "
                 f"is {size[0]}x{size[1]}: pass image_size to scale and crop them all to one square"
             )
-        if self.image_size is not None and min(size) < self.image_size:
+        if self.image_size is not None and is_smaller(size, self.image_size):
             self._enlarged += 1
             if self._smallest is None or min(size) < min(self._smallest[0]):
                 self._smallest = (size, image_name)
@@ -221,12 +229,19 @@ class Collection:
         return result
 
 
+def is_smaller(size: tuple[int, int], image_size: ImageSize) -> bool:
+    """Returns whether an image of (width, height) must be enlarged to cover ``image_size``."""
+    height, width = height_and_width(image_size)
+    return size[0] < width or size[1] < height
+
+
 def warn_enlarged(
-    name: str, enlarged: int, n: int, image_size: int, smallest: tuple[int, int], file: str | None
+    name: str, enlarged: int, n: int, image_size: ImageSize, smallest: tuple[int, int], file: str | None
 ) -> None:
     """Warns in one line that images are smaller than asked for."""
+    height, width = height_and_width(image_size)
     which = f"{smallest[0]}x{smallest[1]}" + (f", {file}" if file else "")
     logger.warning(
-        f"{name}: {enlarged} of {n} images are smaller than {image_size}x{image_size} "
+        f"{name}: {enlarged} of {n} images are smaller than {width}x{height} "
         f"(the smallest is {which}) and are enlarged"
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import ImageArrays, check_whole
-from tfgan_ref.data.images.decoding import Collection, decode_first, fit, to_pixels
-from tfgan_ref.data.images.listing import split_images, tell_passed_over
+from tfgan_ref.data.images.arrays import ImageArrays, check_whole, present_classes
+from tfgan_ref.data.images.decoding import Collection, ImageSize, decode_first, fit, to_pixels
+from tfgan_ref.data.images.listing import files_below, split_images, tell_passed_over
 from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
@@ -26,17 +26,19 @@ _Read = tuple[np.ndarray | None, tuple[int, int], str, int]
 
 
 def read_folder(
-    name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
+    name: str, path: Path, *, image_size: ImageSize | None, channels: int | None, split: str
 ) -> ImageArrays:
     """Reads a folder of images; hidden files, and files that are no images by their names, are left out.
 
-    Classes are the sub-folders that hold images (at any depth), in the order of their names. A damaged file
+    Classes are the sub-folders that hold images (at any depth, links to folders included), in the order of
+    their names. A damaged file
     is named in a warning and left out.
 
     Args:
         name: the data set's name for messages.
         path: the folder.
-        image_size: side of the squares to scale and crop to; None if all images have one size.
+        image_size: side of the squares, or (height, width), to scale and crop to; None if all images
+            have one size.
         channels: 1 or 3; None is 3 if any image is coloured, else 1.
         split: "train", the whole folder.
 
@@ -54,12 +56,10 @@ def read_folder(
         for i, pixels, size in decoded:
             collection.add(pixels, size, str(files[i].relative_to(path)))
             kept.append(i)
-    return ImageArrays(
-        name,
-        collection.to_array(channels),
-        np.array(labels, np.int32)[kept] if class_names else None,
-        class_names,
-    )
+    images = collection.to_array(channels)
+    if not class_names:
+        return ImageArrays(name, images)
+    return ImageArrays(name, images, *present_classes(name, np.array(labels)[kept], class_names))
 
 
 def check_folder(name: str, path: Path) -> None:
@@ -71,7 +71,7 @@ def check_folder(name: str, path: Path) -> None:
 
 
 def decode_files(
-    name: str, path: Path, files: list[Path], image_size: int | None
+    name: str, path: Path, files: list[Path], image_size: ImageSize | None
 ) -> Iterator[tuple[int, np.ndarray, tuple[int, int]]]:
     """Reads image files; a damaged one is named in a warning and left out.
 
@@ -79,7 +79,7 @@ def decode_files(
         name: the data set's name for messages.
         path: the folder in which the files are, for their names in messages.
         files: what to read.
-        image_size: side of the squares to scale and crop to; None keeps the sizes.
+        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the sizes.
 
     Yields:
         The file's index in ``files``, uint8 (H, W, 1 or 3) after fitting, and (width, height) before it.
@@ -114,8 +114,8 @@ def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str,
     loose, others = split_images(entries)
     classes = {}
     for entry in entries:
-        if entry.is_dir():
-            classes[entry.name], more = split_images(_files_below(entry))
+        if entry.is_dir() and not path.resolve().is_relative_to(entry.resolve()):
+            classes[entry.name], more = split_images(files_below(entry))
             others += more
     tell_passed_over(name, others)
     full = {class_name: files for class_name, files in classes.items() if files}
@@ -136,13 +136,7 @@ def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str,
     return files, labels, tuple(full)
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in files)
-
-
-def _decode_all(files: list[Path], image_size: int | None) -> Iterator[_Read]:
+def _decode_all(files: list[Path], image_size: ImageSize | None) -> Iterator[_Read]:
     """Yields what is read of each file."""
     from tqdm import tqdm
 

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, numbered_classes
+from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, present_classes
+from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.errors import InputError, reason
 
 _PREFIXES = {"train": "train", "test": "t10k"}
@@ -16,7 +17,7 @@ _UNSIGNED_BYTE = 0x08
 
 
 def read_idx(
-    name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
+    name: str, path: Path, *, image_size: ImageSize | None, channels: int | None, split: str
 ) -> ImageArrays:
     """Reads a folder of ``train-`` and ``t10k-images-idx3-ubyte`` files, or one such file by any name.
 
@@ -26,7 +27,7 @@ def read_idx(
     Args:
         name: the data set's name for messages.
         path: the folder or the images file.
-        image_size: side of the squares to scale and crop to; None keeps the size.
+        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
         channels: 1 or 3; None keeps the single channel.
         split: "train" or "test" in a folder; "train", the whole file, for a file.
 
@@ -52,12 +53,12 @@ def read_idx(
     labels, class_names = None, ()
     labels_file = _labels_file(file)
     if labels_file is not None:
-        labels = _read_array(name, labels_file, dimensions=1).astype(np.int32)
+        labels = _read_array(name, labels_file, dimensions=1)
         if len(labels) != len(images):
             raise InputError(
                 f"{name}: {labels_file.name} has {len(labels)} labels, {file.name} has {len(images)} images"
             )
-        class_names = numbered_classes(name, labels)
+        labels, class_names = present_classes(name, labels)
     return ImageArrays(name, fit_array(name, images, image_size, channels), labels, class_names)
 
 

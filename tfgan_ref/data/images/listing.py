@@ -2,7 +2,8 @@
 
 import functools
 import logging
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from PIL import Image
@@ -31,6 +32,21 @@ def is_image(path: Path) -> bool:
     """
     named = is_image_name(path) and not path.name.startswith(".")
     return named and (path.is_file() or (path.is_symlink() and not path.exists()))
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yields the files in ``folder`` and its sub-folders; not those in hidden ones.
+
+    Links to folders are followed, but not back to a folder in which they are.
+    """
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        above = {os.path.realpath(path) for path in (parent, *Path(parent).parents)}
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(os.path.join(parent, name)) not in above
+        ]
+        yield from (Path(parent, name) for name in files)
 
 
 def split_images(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:

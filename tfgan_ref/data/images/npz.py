@@ -1,13 +1,14 @@
 """Images and labels in a NumPy archive."""
 
+import contextlib
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import GREY, ImageArrays, check_whole, fit_array, numbered_classes
-from tfgan_ref.data.images.decoding import from_sixteen_bits
+from tfgan_ref.data.images.arrays import GREY, ImageArrays, check_whole, fit_array, present_classes
+from tfgan_ref.data.images.decoding import ImageSize, from_sixteen_bits, height_and_width
 from tfgan_ref.errors import InputError, reason
 
 # Arithmetic leaves a 1.0000001 or a -0.0000001 in images that are meant to lie in [0, 1].
@@ -16,47 +17,58 @@ _BLOCK = 1024
 
 
 def read_npz(
-    name: str, path: Path, *, image_size: int | None, channels: int | None, split: str
+    name: str, path: Path, *, image_size: ImageSize | None, channels: int | None, split: str
 ) -> ImageArrays:
     """Reads ``images`` and, if they are there, ``labels``, ``class_names`` and ``masks`` of an npz file.
 
     ``images`` is (N, H, W) or (N, H, W, C) with 1, 3 or 4 (RGBA) channels, uint8, uint16, or floats in [0, 1]
-    or, if any is negative, [-1, 1]. ``labels`` is (N,) of whole numbers from 0 up; without ``class_names``,
-    strings, the classes are named by their numbers. ``masks`` is (N, H, W) or (N, H, W, 1) of bool, or of
-    whole numbers 0 and 1: true where the pixel was observed. Without ``masks``, pixels of float images that
-    are NaN in all channels are missing. What the file holds at missing pixels is not used: they come as mid
-    grey. Images with missing pixels cannot be resized.
+    or, if any is negative, [-1, 1]. ``labels`` is (N,) or (N, 1) of whole numbers from 0 up; without
+    ``class_names``, strings, the classes are named by their numbers. Keras's own files hold ``x_train``,
+    ``y_train``, ``x_test`` and ``y_test`` in place of ``images`` and ``labels``. ``masks`` is (N, H, W) or
+    (N, H, W, 1) of bool, or of whole numbers 0 and 1: true where the pixel was observed. Without ``masks``,
+    pixels of float images that are NaN in all channels are missing. What the file holds at missing pixels is
+    not used: they come as mid grey. Images with missing pixels cannot be resized.
 
     Args:
         name: the data set's name for messages.
         path: the file.
-        image_size: side of the squares to scale and crop to; None keeps the size.
+        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
         channels: 1 or 3; None keeps the channels.
-        split: "train", the whole file.
+        split: "train", the whole file; of Keras's own files "train" or "test".
 
     Raises:
         InputError: if there is no such file or split, if the file is damaged or holds Python objects (which
             are never loaded), or if an array is not as described.
     """
-    check_whole(name, split)
-    arrays = load_arrays(name, path, required=("images",), optional=("labels", "class_names", "masks"))
-    labels, class_names, masks = (arrays.get(key) for key in ("labels", "class_names", "masks"))
-    images = _with_channels(name, arrays["images"])
+    images_key, labels_key = _keys_of(name, path, split)
+    arrays = load_arrays(name, path, required=(images_key,), optional=(labels_key, "class_names", "masks"))
+    labels, class_names, masks = (arrays.get(key) for key in (labels_key, "class_names", "masks"))
+    images = _with_channels(name, arrays[images_key])
     masks = _observed(name, images, masks)
     if masks is not None:
-        if image_size is not None and images.shape[1:3] != (image_size, image_size):
+        if image_size is not None and images.shape[1:3] != height_and_width(image_size):
             raise InputError(f"{name}: images with masks cannot be resized: leave image_size out")
         if np.issubdtype(images.dtype, np.floating):
             # Marks such as NaN, -1 or 255 must not decide which range the images lie in; 0 is in both.
             images[~masks] = 0
     images = _to_uint8(name, images)
-    if labels is not None:
-        labels = _class_numbers(name, labels)
-    names = _class_names(name, class_names, labels)
+    labels, names = _classes(name, labels, class_names)
     fitted = fit_array(name, images, image_size, channels)
     if masks is not None:
         fitted = np.where(masks[..., np.newaxis], fitted, np.uint8(GREY))
     return ImageArrays(name, fitted, labels, names, masks)
+
+
+def _keys_of(name: str, path: Path, split: str) -> tuple[str, str]:
+    """Returns the keys of the images and of the labels of ``split``."""
+    with _opened(name, path) as archive:
+        splits = [part for part in ("train", "test") if f"x_{part}" in archive.files]
+        if not splits or "images" in archive.files:
+            check_whole(name, split)
+            return "images", "labels"
+        if split not in splits:
+            raise InputError(f"{name}: split={split!r} does not exist, there are {', '.join(splits)}")
+    return f"x_{split}", f"y_{split}"
 
 
 def load_arrays(
@@ -68,19 +80,26 @@ def load_arrays(
         InputError: if there is no such file, if it is damaged or holds Python objects (which are never
             loaded), or if a ``required`` key is missing.
     """
+    with _opened(name, path) as archive:
+        keys = set(archive.files)
+        for key in required:
+            if key not in keys:
+                found = ", ".join(sorted(keys)[:10]) or "no keys"
+                raise InputError(f"{name}: has no key {key!r}, found {found}")
+        # What is not in NumPy's format comes as bytes.
+        return {key: np.asarray(archive[key]) for key in (*required, *optional) if key in keys}
+
+
+@contextlib.contextmanager
+def _opened(name: str, path: Path) -> Iterator[np.lib.npyio.NpzFile]:
+    """Opens an npz file; whatever is wrong with it is an InputError."""
     if not path.is_file():
         raise InputError(f"{name}: there is no such file")
     if not zipfile.is_zipfile(path):
         raise InputError(f"{name}: is no npz file (a zip archive of arrays), or is cut off")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            keys = set(archive.files)
-            for key in required:
-                if key not in keys:
-                    found = ", ".join(sorted(keys)[:10]) or "no keys"
-                    raise InputError(f"{name}: has no key {key!r}, found {found}")
-            # What is not in NumPy's format comes as bytes.
-            return {key: np.asarray(archive[key]) for key in (*required, *optional) if key in keys}
+            yield archive
     except InputError:
         raise
     except Exception as error:  # damaged zip, deflate and npy data each raise errors of their own
@@ -161,22 +180,22 @@ def _in_blocks(images: np.ndarray, convert: Callable[[np.ndarray], np.ndarray]) 
     return result
 
 
-def _class_numbers(name: str, labels: np.ndarray) -> np.ndarray:
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer) or not len(labels):
+def _classes(
+    name: str, labels: np.ndarray | None, names: np.ndarray | None
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Returns the labels, from 0 up without gaps, and what they stand for; without labels None and ()."""
+    if names is not None:
+        if names.ndim != 1 or names.dtype.kind != "U":
+            raise InputError(
+                f"{name}: class_names are {names.dtype} of shape {names.shape}, "
+                "they must be a list of strings"
+            )
+        names = tuple(names.tolist())
+    if labels is None:
+        return None, names or ()  # names without labels are refused with the images
+    if labels.shape[1:] not in ((), (1,)) or not np.issubdtype(labels.dtype, np.integer) or not labels.size:
         raise InputError(
             f"{name}: labels are {labels.dtype} of shape {labels.shape}, "
-            "they must be whole numbers of shape (N,)"
+            "they must be whole numbers of shape (N,) or (N, 1)"
         )
-    numbered_classes(name, labels)  # before int32 could wrap a large number round
-    return labels.astype(np.int32)
-
-
-def _class_names(name: str, class_names: np.ndarray | None, labels: np.ndarray | None) -> tuple[str, ...]:
-    if class_names is None:
-        return () if labels is None else numbered_classes(name, labels)
-    if class_names.ndim != 1 or class_names.dtype.kind != "U":
-        raise InputError(
-            f"{name}: class_names are {class_names.dtype} of shape {class_names.shape}, "
-            "they must be a list of strings"
-        )
-    return tuple(class_names.tolist())
+    return present_classes(name, labels.reshape(-1), names)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays
-from tfgan_ref.data.images.decoding import Collection, fit, from_pixels, to_pixels
+from tfgan_ref.data.images.decoding import Collection, ImageSize, fit, from_pixels, to_pixels
 from tfgan_ref.errors import InputError, reason
 
 PHOTOGRAPHS = "photographs"
@@ -20,11 +20,13 @@ _NAMES = (
 )
 
 
-def read_photographs(*, image_size: int | None, split: str) -> list[tuple[np.ndarray, tuple[int, int], str]]:
+def read_photographs(
+    *, image_size: ImageSize | None, split: str
+) -> list[tuple[np.ndarray, tuple[int, int], str]]:
     """Reads the eight photographs.
 
     Args:
-        image_size: side of the squares to scale and crop to; None keeps the sizes.
+        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the sizes.
         split: "train", all of them.
 
     Returns:
@@ -49,7 +51,7 @@ def read_photographs(*, image_size: int | None, split: str) -> list[tuple[np.nda
     return photographs
 
 
-def read_photograph_arrays(*, image_size: int | None, channels: int | None, split: str) -> ImageArrays:
+def read_photograph_arrays(*, image_size: ImageSize | None, channels: int | None, split: str) -> ImageArrays:
     """Reads the photographs as squares of one size.
 
     Raises:

@@ -1,6 +1,7 @@
 """Image data sets by name, read into memory or as batches."""
 
 import difflib
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfgan_ref.data.images.arrays import ImageArrays, batches, fit_array
+from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.data.images.folder import read_folder
 from tfgan_ref.data.images.idx import read_idx
 from tfgan_ref.data.images.npz import read_npz
@@ -16,7 +18,10 @@ from tfgan_ref.data.images.tfds import find_builder, known_names, read_tfds
 from tfgan_ref.data.pipeline import check_order
 from tfgan_ref.errors import InputError, reason, whole_number
 
+logger = logging.getLogger(__name__)
+
 MINIMUM_IMAGE_SIZE = 4
+_SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
 _FORMS = (
     "digits, photographs, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "
     "folder:PATH, npz:PATH, idx:PATH"
@@ -33,7 +38,7 @@ _PATH_READERS = {"folder": read_folder, "npz": read_npz, "idx": read_idx}
 def read(
     name: str,
     *,
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     channels: int | None = None,
     split: str = "train",
     data_dir: str | Path | None = None,
@@ -45,8 +50,8 @@ def read(
             network, any image data set of tensorflow-datasets (``mnist``, ``cifar10``, ...), ``folder:PATH``
             (image files, a sub-folder per class or none), ``npz:PATH`` (arrays ``images`` and ``labels``) or
             ``idx:PATH`` (MNIST's own files).
-        image_size: at least 4: the short side is scaled to it and the square in the middle kept. None keeps
-            the size, which all images must then have in common.
+        image_size: side of squares, or (height, width), at least 4: images are scaled to cover it and their
+            middle is kept. None keeps the size, which all images must then have in common.
         channels: 1 or 3; None keeps the images' own: of image files 3 if any is coloured, else 1.
         split: "train" or "test" where a data set has them; tensorflow-datasets takes parts too,
             "train[:50%]".
@@ -55,7 +60,9 @@ def read(
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
     """
-    check_form(image_size, channels)
+    pair = isinstance(image_size, tuple) and len(image_size) == 2
+    for side in image_size if pair else (image_size,):
+        check_form(side, channels)
     form = {"image_size": image_size, "channels": channels, "split": split}
     if name == "digits":
         return read_digits(**form)
@@ -66,16 +73,19 @@ def read(
         if not path:
             raise InputError(f"data set {name!r}: needs a path, {kind}:PATH")
         try:
-            return _PATH_READERS[kind](name, Path(path).expanduser(), **form)
+            arrays = _PATH_READERS[kind](name, Path(path).expanduser(), **form)
         except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"
             raise InputError(f"{name}: cannot be read ({reason(error)})") from error
+        if kind == "folder":
+            _warn_of_splits(arrays)
+        return arrays
     builder = find_builder(name, data_dir)
     if builder is None:
         raise InputError(f"data set {name!r} is not known{_suggestion(name)}; allowed are {_FORMS}")
     return read_tfds(name, builder, data_dir=data_dir, **form)
 
 
-def read_digits(*, image_size: int | None, channels: int | None, split: str) -> ImageArrays:
+def read_digits(*, image_size: ImageSize | None, channels: int | None, split: str) -> ImageArrays:
     """Reads scikit-learn's 1,797 digits (Alpaydin and Kaynak 1998) as white ink on black, of 28x28 pixels.
 
     Raises:
@@ -105,7 +115,7 @@ def load(
     name: str,
     *,
     batch_size: int,
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     seed: int,
     start_step: int = 0,
     split: str = "train",
@@ -118,7 +128,7 @@ def load(
     Args:
         name: see ``read``.
         batch_size: images per batch; every batch is full.
-        image_size: side of the square images; None keeps their size.
+        image_size: side of squares, or (height, width); None keeps their size.
         seed: chooses the order, any whole number from 0 up.
         start_step: the number of batches to leave out, of a run that is resumed.
         split: "train" or "test" where a data set has them.
@@ -144,6 +154,17 @@ def check_form(image_size: int | None, channels: int | None) -> None:
         whole_number("image_size", image_size, MINIMUM_IMAGE_SIZE)
     if channels not in (None, 1, 3):
         raise InputError(f"channels={channels!r}: must be 1 (grey), 3 (RGB) or None (as the images are)")
+
+
+def _warn_of_splits(arrays: ImageArrays) -> None:
+    """Warns if the classes, by their names, are the parts of a data set."""
+    if arrays.class_names and {name.lower() for name in arrays.class_names} <= _SPLIT_NAMES:
+        counts = np.bincount(arrays.labels)
+        found = [f"{name} (pictures: {n})" for name, n in zip(arrays.class_names, counts, strict=True)]
+        logger.warning(
+            f"{arrays.name}: {' and '.join(found)} are taken for classes: if they are parts of one data set, "
+            f"name one of them, {arrays.name}/{arrays.class_names[0]}"
+        )
 
 
 def _suggestion(name: str) -> str:

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from tfgan_ref.data.images.arrays import ImageArrays, numbered_classes
-from tfgan_ref.data.images.decoding import Collection, fit, flatten, from_pixels, from_sixteen_bits, to_pixels
+from tfgan_ref.data.images.arrays import ImageArrays, present_classes
+from tfgan_ref.data.images.decoding import (
+    Collection,
+    ImageSize,
+    fit,
+    flatten,
+    from_pixels,
+    from_sixteen_bits,
+    to_pixels,
+)
 from tfgan_ref.errors import InputError, reason
 
 if TYPE_CHECKING:
@@ -60,7 +68,7 @@ def read_tfds(
     name: str,
     builder: "DatasetBuilder",
     *,
-    image_size: int | None,
+    image_size: ImageSize | None,
     channels: int | None,
     split: str,
     data_dir: str | Path | None,
@@ -70,7 +78,8 @@ def read_tfds(
     Args:
         name: the data set's name for messages.
         builder: of ``find_builder``.
-        image_size: side of the squares to scale and crop to; None if all images have one size.
+        image_size: side of the squares, or (height, width), to scale and crop to; None if all images
+            have one size.
         channels: 1 or 3; None is 3 if any image is coloured, else 1.
         split: what tensorflow-datasets takes: "train", "test", "all", "train[:50%]".
         data_dir: where the prepared files are, for messages.
@@ -92,13 +101,17 @@ def read_tfds(
         images = collection.to_array(channels)
         if label is None:
             return ImageArrays(name, images)
-        numbers = np.array(labels)
-        names = getattr(label, "names", None) or numbered_classes(name, numbers)  # a ClassLabel has names
-        return ImageArrays(name, images, numbers.astype(np.int32), tuple(names))
+        names = getattr(label, "names", None)  # which a ClassLabel has
+        return ImageArrays(name, images, *present_classes(name, np.array(labels), names))
 
 
 def read_tfds_pictures(
-    name: str, builder: "DatasetBuilder", *, image_size: int | None, split: str, data_dir: str | Path | None
+    name: str,
+    builder: "DatasetBuilder",
+    *,
+    image_size: ImageSize | None,
+    split: str,
+    data_dir: str | Path | None,
 ) -> list[tuple[np.ndarray, tuple[int, int]]]:
     """Reads the pictures of ``read_tfds``, which may be of different sizes.
 

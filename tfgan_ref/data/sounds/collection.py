@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfgan_ref.data.images.arrays import present_classes
 from tfgan_ref.data.sounds.wav import resample, to_mono
 from tfgan_ref.data.sounds.waves import Waves, to_int16
 from tfgan_ref.errors import InputError
@@ -77,21 +78,30 @@ class WaveCollection:
         """Records that a recording cannot be used."""
         self._bad.append(f"{recording} ({reason})")
 
-    def to_waves(self, class_names: Sequence[str], group_names: Sequence[str] = ()) -> Waves:
+    def to_waves(self, class_names: Sequence[str] | None, group_names: Sequence[str] | None = ()) -> Waves:
         """Returns the recordings; warns in one line what was changed of them, and which were left out.
 
+        Args:
+            class_names: by the numbers of the classes; None: they are called by these.
+            group_names: the same of the speakers; () if there are none.
+
         Raises:
-            InputError: more than 1 % of the recordings cannot be used, or there are none.
+            InputError: more than 1 % of the recordings cannot be used, there are none, or a number has no
+                name.
         """
         self._judge()
         self._say_what_changed()
+        labels, class_names = present_classes(self.name, np.array(self._labels), class_names)
+        groups = None
+        if group_names is None or group_names:
+            groups, group_names = present_classes(self.name, np.array(self._groups), group_names)
         return Waves(
             self.name,
             np.stack(self._audio),
             self.sample_rate,
-            np.array(self._labels, np.int32),
-            tuple(class_names),
-            np.array(self._groups, np.int32) if group_names else None,
+            labels,
+            class_names,
+            groups,
             tuple(group_names),
         )
 

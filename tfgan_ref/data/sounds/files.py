@@ -1,10 +1,9 @@
 """WAV files in a folder, with classes by sub-folders or by the files' names."""
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
+from tfgan_ref.data.images.listing import files_below
 from tfgan_ref.data.sounds.collection import WaveCollection
 from tfgan_ref.data.sounds.wav import read_wav
 from tfgan_ref.data.sounds.waves import Waves
@@ -39,7 +38,11 @@ def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) ->
         raise InputError(
             f"{name}: {'is a file, not a folder' if path.exists() else 'there is no such folder'}"
         )
-    files = sorted(_wave_files(path))
+    files = sorted(
+        file
+        for file in files_below(path)
+        if file.name.lower().endswith(".wav") and not file.name.startswith(".")
+    )
     if not files:
         raise InputError(f"{name}: no .wav files there or in its sub-folders")
     said = [
@@ -63,14 +66,6 @@ def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) ->
 def _split(place: str) -> tuple[str, str | None]:
     folder, separator, pattern = place.rpartition(":")
     return (folder, pattern) if separator and "{" in pattern else (place, None)
-
-
-def _wave_files(path: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(path):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (
-            Path(parent, name) for name in files if name.lower().endswith(".wav") and not name.startswith(".")
-        )
 
 
 def _by_folder(name: str, file: Path) -> tuple[str, str]:

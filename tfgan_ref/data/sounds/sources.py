@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import numbered_classes
 from tfgan_ref.data.images.npz import load_arrays
 from tfgan_ref.data.images.tfds import find_builder
 from tfgan_ref.data.sounds.collection import WaveCollection
@@ -106,11 +105,11 @@ def read_npz_waves(name: str, place: str, *, sample_rate: int, length: int) -> W
     check_rate(name, int(rate.item()))
     n = len(offsets) - 1
     labels = _numbers(name, "labels", arrays["labels"], n)
-    class_names = _names(name, "class_names", arrays.get("class_names"), labels)
+    class_names = _names(name, "class_names", arrays.get("class_names"))
     speakers, speaker_names = np.zeros(n, int), ()
     if "speakers" in arrays:
         speakers = _numbers(name, "speakers", arrays["speakers"], n)
-        speaker_names = _names(name, "speaker_names", arrays.get("speaker_names"), speakers)
+        speaker_names = _names(name, "speaker_names", arrays.get("speaker_names"))
     collection = WaveCollection(name, sample_rate, length)
     for i in range(n):
         samples = audio[offsets[i] : offsets[i + 1]]
@@ -162,13 +161,12 @@ def _numbers(name: str, key: str, numbers: np.ndarray, n: int) -> np.ndarray:
         raise InputError(
             f"{name}: {key} are {numbers.dtype} of shape {numbers.shape}, they must be {n} whole numbers"
         )
-    numbered_classes(name, numbers)  # before they could wrap round
-    return numbers.astype(np.int32)
+    return numbers
 
 
-def _names(name: str, key: str, names: np.ndarray | None, numbers: np.ndarray) -> tuple[str, ...]:
+def _names(name: str, key: str, names: np.ndarray | None) -> tuple[str, ...] | None:
     if names is None:
-        return numbered_classes(name, numbers)
+        return None
     if names.ndim != 1 or names.dtype.kind != "U":
         raise InputError(f"{name}: {key} are {names.dtype} of shape {names.shape}, they must be strings")
     return tuple(names.tolist())

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import numbered_classes
 from tfgan_ref.data.images.tfds import check_split, one_line_errors, prepared_features
 from tfgan_ref.data.sounds.collection import WaveCollection
 from tfgan_ref.data.sounds.waves import Waves, check_rate
@@ -55,12 +54,10 @@ def read_tfds_audio(
         check_split(name, builder, split, "recordings")
         collection = WaveCollection(name, sample_rate, length)
         decoders = tfds.decode.PartialDecoding({"audio": True, "label": True})
-        labels = []
         for i, example in enumerate(builder.as_dataset(split=split, decoders=decoders).as_numpy_iterator()):
-            labels.append(int(example["label"]))
             samples = _scaled(example["audio"])
-            collection.add(f"recording {i}", samples, audio.sample_rate, labels[-1])
-        return collection.to_waves(label.names or numbered_classes(name, np.array(labels)))
+            collection.add(f"recording {i}", samples, audio.sample_rate, int(example["label"]))
+        return collection.to_waves(label.names)
 
 
 def _scaled(samples: np.ndarray) -> np.ndarray:
