@@ -11,6 +11,7 @@ from tfgan_ref.data.clips.sources import DEFAULT
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
 from tfgan_ref.media.clips import FRAMES, factors_of, phases_of
+from tfgan_ref.media.medium import MOST_ROWS
 from tfgan_ref.recipes.recipe import Recipe, require_size
 from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, SequenceSettings
 
@@ -102,7 +103,7 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
 
 def draw(gan: FrameGAN) -> np.ndarray:
     """Draws the phases of a few characters in every action, a clip in each row."""
-    clips = plotting.to_uint8(gan.generate(SHOWN * list(gan.factors.values())[-1], seed=0))
+    clips = plotting.to_uint8(gan.generate(SHOWN * min(list(gan.factors.values())[-1], MOST_ROWS), seed=0))
     return plotting.grid(clips.reshape(-1, *clips.shape[2:]), columns=gan.phases, enlarge=2)
 
 

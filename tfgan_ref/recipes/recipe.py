@@ -17,7 +17,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
-from tfgan_ref.media.medium import PICTURES, Medium
+from tfgan_ref.media.medium import PICTURES, Medium, labels_shown
 from tfgan_ref.recipes.settings import (
     AdversarialSettings,
     DiscriminatorSettings,
@@ -192,8 +192,8 @@ def draw_grid(gan: GenerativeModel) -> np.ndarray:
 
 
 def draw_class_rows(gan: GenerativeModel) -> np.ndarray:
-    """Draws one row of 10 samples for each class."""
-    labels = np.repeat(np.arange(gan.num_classes), 10)
+    """Draws one row of 10 samples for each class, or for each of the first ones."""
+    labels = labels_shown(gan.num_classes, 10)
     return _picture(gan.generate(len(labels), seed=0, label=labels), columns=10)
 
 

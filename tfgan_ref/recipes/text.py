@@ -9,6 +9,7 @@ from tfgan_ref import networks
 from tfgan_ref.data import DataShape, TrainingData, hold_out, read_sentences, training_sentences
 from tfgan_ref.data.sentences.sentences import decode
 from tfgan_ref.gans.text import TextGAN
+from tfgan_ref.media.medium import labels_shown
 from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, DiscriminatorSettings, Limits
@@ -95,7 +96,7 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
 
 def draw(gan: TextGAN, examples: dict[str, np.ndarray]) -> np.ndarray:
     """Writes a few sentences of each topic into a picture."""
-    labels = np.repeat(np.arange(gan.num_classes), SHOWN)
+    labels = labels_shown(gan.num_classes, SHOWN)
     tokens = np.argmax(gan.generate(len(labels), seed=0, label=labels), axis=-1)
     return sentence_sheet(decode(tokens, examples["words"]), examples["topics"][labels])
 

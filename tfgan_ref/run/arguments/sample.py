@@ -1,7 +1,8 @@
-"""Draws a picture of samples from a run directory or an exported SavedModel.
+"""Draws samples from a run directory or an exported SavedModel: a picture of them, or single files.
 
 tfgan sample runs/demo --n 64 --seed 0 --out samples.png
 tfgan sample runs/demo --label 7 --out sevens.png
+tfgan sample runs/demo --n 50000 --out generated
 tfgan sample runs/demo --interpolate --out walks.png
 tfgan sample runs/demo --neighbours digits --n 8 --out copies.png
 """
@@ -19,7 +20,11 @@ PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument(
     "--label", help="a class by its name or number, or all (the default): one row for each class"
 )
-PARSER.add_argument("--out", type=Path, help="a PNG file (samples.png), not overwritten")
+PARSER.add_argument(
+    "--out",
+    type=Path,
+    help="a PNG file (samples.png) for one sheet, or a folder for single files; neither is overwritten",
+)
 KINDS = PARSER.add_mutually_exclusive_group()
 KINDS.add_argument(
     "--interpolate", action="store_true", help=f"rows of {STEPS} pictures between two random latents"
