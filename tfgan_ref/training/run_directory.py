@@ -1,7 +1,6 @@
 """The run directory: everything that belongs to a training run."""
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -9,6 +8,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import LONGEST_NAME, check_writable
@@ -102,10 +106,16 @@ class RunDirectory:
         """
         if not os.access(self.path, os.W_OK):
             raise InputError(f"run directory {self.path} cannot be written")
-        with (self.path / "config.json").open(encoding="utf-8") as file:
+        with (self.path / "config.json").open("rb") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+                if fcntl:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                else:
+                    import msvcrt
+
+                    file.seek(1 << 30)  # nobody can read what is locked there: a byte beyond the end
+                    msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            except (BlockingIOError, PermissionError) as error:
                 raise InputError(f"run directory {self.path} is in use by another process") from error
             for folder in (self.path, self.checkpoints, self.samples):
                 for part in folder.iterdir() if folder.is_dir() else ():
