@@ -333,7 +333,7 @@ def test_memory_that_does_not_suffice_is_told_in_one_line(apply, photos, monkeyp
     ("model", "arguments", "part"),
     [
         ("nowhere", ["photos"], "nowhere does not exist: name a run directory or a SavedModel"),
-        ("x2", ["photos/c.png"], "c.png does not exist: name picture files or folders"),
+        ("x2", ["photos/c.png"], "c.png does not exist: name files or folders"),
         ("x2", ["empty"], "empty holds no pictures"),
         ("x2", ["photos", "--tile", "4"], "tile 4 is out of range: at least 5"),
         ("x2", ["photos", "--backward"], "has no generator of the way back"),

@@ -1,6 +1,5 @@
 """Recipes: settings, data to read, a GAN to build, and a picture of its progress."""
 
-import difflib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import tensorflow as tf
 
 from tfgan_ref import data, plotting
 from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, unknown
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
@@ -100,9 +99,7 @@ def find_recipe(name: str) -> Recipe:
     from tfgan_ref.recipes import RECIPES  # here, since every recipe imports this module
 
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        raise InputError(f"recipe {name!r} is unknown{meant}: choose one of {', '.join(RECIPES)}")
+        raise unknown("recipe", name, RECIPES)
     return RECIPES[name]
 
 

@@ -31,7 +31,7 @@ class SpeechSettings(SequenceSettings):
     data: str = "vowels"  # a name that tfgan_ref.data.read_waves takes
     length: int = 2048  # samples of each recording
     sample_rate: int = 8000  # per second; recordings of other rates are resampled
-    objective: str = "hinge"  # wgan_gp (the paper's), non_saturating, minimax, least_squares, wasserstein
+    objective: str = "hinge"  # or wgan_gp (the paper's), non_saturating, minimax, least_squares, wasserstein
     critic: str = "both"  # what D looks at: waveform (the paper's), spectrogram, both
     spectral_norm: bool | None = None  # of D's layers; None: with every objective but wgan_gp
     instance_noise: float = 0.1  # standard deviation of noise on D's inputs at the start

@@ -27,7 +27,7 @@ class TextSettings(DiscriminatorSettings):
     vocabulary: int | None = None  # most frequent words; sentences with others are left out; None: all
     topics: str | None = None  # some of the data's topics, with commas; None: all
     hold_out: float = 0.2  # share of each topic's sentences that is kept from training, for scores
-    objective: str = "gumbel"  # wgan_gp, policy_gradient
+    objective: str = "gumbel"  # gumbel, wgan_gp, policy_gradient
     n_critic: int = 1  # discriminator updates per generator update
     pretraining_steps: int = 750  # of maximum likelihood, at the beginning of the steps
     likelihood_weight: float = 0.0  # of the likelihood after it, beside the adversary

@@ -40,8 +40,6 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.list:
         list_recipes.main(arguments)
         return 0
-    if (arguments.recipe is None) == (arguments.resume is None):
-        raise InputError("name either a recipe (see --list) or a run with --resume RUN")
     given = cli.settings_given(arguments, FLAGS)
     if arguments.resume:
         path = arguments.resume
@@ -60,12 +58,6 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _resume(arguments: argparse.Namespace, given: Mapping[str, str]) -> bool:
-    if extra := sorted(given.keys() - {"steps", "strategy"}):
-        raise InputError(
-            f"--resume takes the run's own settings, but for --steps and --strategy: leave out {extra[0]}"
-        )
-    if arguments.out:
-        raise InputError("--resume writes to the run's own directory: leave out --out")
     changed = Settings.from_text(given)
     return resume_run(
         arguments.resume,

@@ -37,6 +37,11 @@ PARSER.add_argument("--overwrite", action="store_true", help="replace files that
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raises InputError if options do not go together."""
+    """Raises InputError if options do not go together, or what they name does not exist."""
+    if not arguments.model.exists():
+        raise InputError(f"{arguments.model} does not exist: name a run directory or a SavedModel")
+    for path in arguments.inputs:
+        if not path.exists():
+            raise InputError(f"{path} does not exist: name files or folders")
     if arguments.invert_mask and arguments.mask is None:
         raise InputError("--invert-mask goes with --mask")
