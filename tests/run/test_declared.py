@@ -58,7 +58,6 @@ MISTAKES = [
     (["train", "cgan", "--data", "folder:nowhere"], "folder:nowhere: there is no such file or folder"),
     (["train", "cgan", "--out", "tests"], "run directory tests exists: name another with --out"),
     (["train", "--resume", "nowhere"], "nowhere is not a run directory"),
-    (["train", "--resume", "tests", "--batch-size", "4"], "leave out batch_size"),
     (["sample", "nowhere"], "nowhere does not exist"),
     (["sample", "tests", "--n", "0"], "n 0 is out of range"),
     (["sample", "tests", "--out", "README.md"], "README.md exists"),

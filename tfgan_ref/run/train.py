@@ -58,6 +58,12 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _resume(arguments: argparse.Namespace, given: Mapping[str, str]) -> bool:
+    if extra := sorted(given.keys() - {"steps", "strategy"}):
+        raise InputError(
+            f"--resume takes the run's own settings, but for --steps and --strategy: leave out {extra[0]}"
+        )
+    if arguments.out:
+        raise InputError("--resume writes to the run's own directory: leave out --out")
     changed = Settings.from_text(given)
     return resume_run(
         arguments.resume,

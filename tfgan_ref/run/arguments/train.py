@@ -76,13 +76,6 @@ def check(arguments: argparse.Namespace) -> None:
     from tfgan_ref.training.run_directory import RunDirectory  # imports NumPy, which --help does without
 
     if arguments.resume:
-        if extra := sorted(given.keys() - {"steps", "strategy"}):
-            raise InputError(
-                f"--resume takes the run's own settings, but for --steps and --strategy: leave out {extra[0]}"
-            )
-        if arguments.out:
-            raise InputError("--resume writes to the run's own directory: leave out --out")
-        declared.check_settings(given, declared.read_recipes()["gan"].settings)
         RunDirectory.open(arguments.resume)
         return
     declared.check_settings(given, declared.check_recipe(arguments.recipe).settings)
