@@ -168,6 +168,20 @@ def _train(
     with contextlib.ExitStack() as stack:
         if chief:
             stack.enter_context(run.in_use())
+            gpus = tf.config.list_physical_devices("GPU")
+            names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+            networks = [  # averages are not trainable
+                f"{name} of {part.count_params():,} parameters"
+                for name, part in vars(gan).items()
+                if isinstance(part, keras.Model) and part.trainable_variables
+            ]
+            print(
+                f"{run.path}: {data.count:,} x {'x'.join(map(str, data.shape.sample_shape))}"
+                f"{f' in {data.shape.num_classes} classes' if data.shape.num_classes else ''}"
+                f" ({data.memory / 1e6:,.1f} MB), {', '.join(names) or 'CPU, no GPU found'}, "
+                f"{settings.precision}, {', '.join(networks)}",
+                flush=True,
+            )
         if distributed:
             stack.enter_context(distribution.watch_workers(strategy))
         if settings.deterministic:
