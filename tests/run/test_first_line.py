@@ -21,7 +21,7 @@ def test_it_names_directory_data_device_precision_and_networks(tmp_path, monkeyp
     monkeypatch.setattr(train, "_write_results", lambda *given: None)
     labels = np.arange(2000, dtype=np.int32) % 3
     data = training_images(ImageArrays("x", np.zeros((2000, 25, 25, 1), np.uint8), labels, ("a", "b", "c")))
-    recipe = SimpleNamespace(draw=lambda gan: None, medium=SimpleNamespace(export=None))
+    recipe = SimpleNamespace(draw=lambda gan: None, medium=SimpleNamespace(export=print))
     settings = RECIPES["gan"].settings(steps=1, deterministic=False)
     gan = tiny_gan(True)  # of one hidden layer of 16 units each, and labels of 3 classes
     gan.step.assign(1)  # nothing is left to train
