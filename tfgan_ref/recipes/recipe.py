@@ -77,6 +77,7 @@ class Recipe:
         read: reads the data that the settings name.
         medium: what its generator makes.
         labelled: whether the data must have labels.
+        source: ``FILE.py:NAME`` of a recipe outside the package.
     """
 
     name: str
@@ -88,16 +89,25 @@ class Recipe:
     read: Callable[[Any], TrainingData] = read_images
     medium: Medium = PICTURES
     labelled: bool = False
+    source: str | None = None
 
 
-def find_recipe(name: str) -> Recipe:
-    """Returns the recipe of that name.
+def find_recipe(name: str, *, of_run: bool = False) -> Recipe:
+    """Returns the recipe of that name, or the one of a file: ``my_recipe.py:RECIPE``.
+
+    Args:
+        name: the recipe.
+        of_run: whether a run names it, not the user: see ``recipes.outside``.
 
     Raises:
         InputError: there is none.
     """
     from tfgan_ref.recipes import RECIPES  # here, since every recipe imports this module
 
+    if ".py:" in name:
+        from tfgan_ref.recipes.outside import read_recipe
+
+        return read_recipe(name, of_run=of_run)
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
     return RECIPES[name]

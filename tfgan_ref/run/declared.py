@@ -87,12 +87,17 @@ def _settings(
     return found
 
 
-def check_recipe(name: str) -> Declaration:
-    """Returns the recipe of that name.
+def check_recipe(name: str) -> Declaration | None:
+    """Returns the recipe of that name; None for one of a file, ``my_recipe.py:RECIPE``.
 
     Raises:
         InputError: there is none.
     """
+    file, separator, _ = name.rpartition(".py:")
+    if separator:
+        if not Path(f"{file}.py").expanduser().is_file():
+            raise InputError(f"recipe {name}: there is no file {file}.py")
+        return None
     recipes = read_recipes()
     if name not in recipes:
         raise unknown("recipe", name, recipes)
@@ -129,6 +134,8 @@ def explain(name: str) -> str:
         InputError: there is no such recipe.
     """
     declaration = check_recipe(name)
+    if declaration is None:
+        return f"settings of {name}: those of its class of settings, and what it inherits from the package"
     lines = [f"settings of {name} ({declaration.summary}), for --set KEY=VALUE, with their defaults:"]
     for key, (kind, default, meaning) in declaration.settings.items():
         said = f"  {f'{key}={default}':32} {type_name(kind)}: {meaning.replace('None:', 'none:')}"

@@ -100,7 +100,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     with strategy.scope():
         gan = build_gan(recipe, settings, data.shape)
     config = {
-        "recipe": recipe.name,
+        "recipe": recipe.source or recipe.name,
         "settings": asdict(settings),
         "data": {"fingerprint": data.fingerprint, **data.shape._asdict()},
         "versions": {

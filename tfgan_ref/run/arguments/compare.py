@@ -43,8 +43,9 @@ def check(arguments: argparse.Namespace) -> None:
         if getattr(arguments, flag) is None:
             raise InputError(f"--{flag} is missing: it has no default")
     check_at_least(12, n=arguments.n)
-    recipes = {name: declared.check_recipe(name).settings for name in arguments.recipes}
     given = cli.settings_given(arguments, FLAGS)
-    for settings in recipes.values():
-        declared.check_settings({key: text for key, text in given.items() if key in settings}, settings)
+    for declaration in map(declared.check_recipe, arguments.recipes):
+        if declaration:
+            known = {key: text for key, text in given.items() if key in declaration.settings}
+            declared.check_settings(known, declaration.settings)
     declared.check_path(arguments.data)

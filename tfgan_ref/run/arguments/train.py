@@ -31,7 +31,7 @@ class Help(argparse.Action):
 PARSER = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, add_help=False
 )
-PARSER.add_argument("recipe", nargs="?", metavar="RECIPE", help="what to train; see --list")
+PARSER.add_argument("recipe", nargs="?", metavar="RECIPE", help="what to train, see --list; or FILE.py:NAME")
 PARSER.add_argument(
     "-h",
     "--help",
@@ -78,7 +78,8 @@ def check(arguments: argparse.Namespace) -> None:
     if arguments.resume:
         RunDirectory.open(arguments.resume)
         return
-    declared.check_settings(given, declared.check_recipe(arguments.recipe).settings)
+    if declaration := declared.check_recipe(arguments.recipe):
+        declared.check_settings(given, declaration.settings)
     declared.check_path(given.get("data", ""))
     if arguments.out:
         RunDirectory.refuse_existing(arguments.out)
