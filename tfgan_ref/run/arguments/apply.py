@@ -7,7 +7,8 @@ tfgan apply runs/cyclegan zebras --backward --out horses
 tfgan apply runs/voices speech.wav --out converted
 
 Results have the names of their inputs; TIFF stays TIFF, all else becomes PNG, and a.jpg becomes a.jpg.png
-where there is an a.png too. Pictures are turned upright as their EXIF orientation says; transparency and the ICC profile of RGB pictures are kept, other metadata is not.
+where there is an a.png too. Pictures are turned upright as their EXIF orientation says; transparency and the
+ICC profile of RGB pictures are kept, other metadata is not.
 Recordings are WAV files and become 16 bit mono: other rates are resampled to the model's and channels mixed,
 which is said. Of a mask, what is at least half as bright as white is known; in label maps all but 0 is; what
 is transparent is missing. A file that cannot be used is named and left out, and the exit code is then 2.
