@@ -2,7 +2,7 @@
 
 tfgan sample runs/demo --n 64 --seed 0 --out samples.png
 tfgan sample runs/demo --label 7 --out sevens.png
-tfgan sample runs/demo --n 50000 --out generated
+tfgan sample runs/demo --n 50000 --out fakes
 tfgan sample runs/demo --interpolate --out walks.png
 tfgan sample runs/demo --neighbours digits --n 8 --out copies.png
 """
