@@ -2,8 +2,10 @@
 
 import configparser
 import re
+import runpy
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,6 +40,22 @@ def test_import_of_the_package_is_light_and_switches_onednn_on():
 def test_the_users_onednn_setting_wins():
     code = "import os, tfgan_ref; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
     assert in_a_new_process(code, TF_ENABLE_ONEDNN_OPTS="0") == ["0"]
+
+
+@pytest.mark.parametrize(("enabled", "warned"), [(True, False), (False, True), (None, False)])
+def test_that_onednn_is_off_is_said_only_if_it_is(monkeypatch, caplog, enabled, warned):
+    """``enabled`` is what an imported TensorFlow says; None: none is imported."""
+    port = None if enabled is None else SimpleNamespace(IsMklEnabled=lambda: enabled)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.setitem(sys.modules, "tensorflow.python.util._pywrap_util_port", port)
+    runpy.run_path(tg.__file__)
+    assert ("TensorFlow was imported before tfgan_ref" in caplog.text) == warned
+
+
+def test_tensorflow_says_whether_onednn_is_on():
+    from tensorflow.python.util import _pywrap_util_port
+
+    assert isinstance(_pywrap_util_port.IsMklEnabled(), bool)
 
 
 def test_its_parts_are_there_without_an_import(monkeypatch):

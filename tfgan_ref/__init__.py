@@ -22,7 +22,9 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # 1.3 to 3.3 times faster. It must be set before TensorFlow is imported; the user's value wins.
 if "TF_ENABLE_ONEDNN_OPTS" not in os.environ:
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
-    if "tensorflow" in sys.modules:
+    # An imported TensorFlow says whether it is on all the same.
+    is_on = getattr(sys.modules.get("tensorflow.python.util._pywrap_util_port"), "IsMklEnabled", None)
+    if is_on is not None and not is_on():
         logging.getLogger(__name__).warning(
             "TensorFlow was imported before tfgan_ref: set TF_ENABLE_ONEDNN_OPTS=1 for faster steps on CPU"
         )

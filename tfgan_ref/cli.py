@@ -5,7 +5,6 @@ are in ``run/arguments/COMMAND.py``, which does not import TensorFlow; what it d
 """
 
 import argparse
-import difflib
 import errno
 import importlib
 import logging
@@ -20,7 +19,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tfgan_ref
-from tfgan_ref.errors import InputError, TrainingDiverged, WorkerLost, out_of_memory
+from tfgan_ref.errors import InputError, TrainingDiverged, WorkerLost, out_of_memory, unknown
 
 COMMANDS = {
     "train": "trains a recipe in a run directory, or continues a run",
@@ -31,6 +30,8 @@ COMMANDS = {
     "export": "exports the averaged generator of a run as a SavedModel",
     "list": "lists the recipes and the defaults of their settings",
 }
+
+ALIASES = {"lr": "learning_rate"}  # what a setting may be called on the command line
 
 
 def main() -> None:
@@ -58,9 +59,7 @@ def call(command: str, given: Sequence[str] | None = None) -> int | None:
         InputError: there is no such command, or its input cannot be used.
     """
     if command not in COMMANDS:
-        near = difflib.get_close_matches(command, COMMANDS, n=1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        raise InputError(f"command {command!r} is unknown{meant}: choose one of {', '.join(COMMANDS)}")
+        raise unknown("command", command, COMMANDS)
     taken = importlib.import_module(f"tfgan_ref.run.arguments.{command}")
     if given is not None:  # else argparse shows the name of the script
         taken.PARSER.prog = f"tfgan {command}"
@@ -71,7 +70,11 @@ def call(command: str, given: Sequence[str] | None = None) -> int | None:
         for option in ("out", "picture"):
             if getattr(arguments, option, None) is not None:
                 check_writable(getattr(arguments, option))
-    if hasattr(taken, "check"):
+    # A recipe that is named alone, as its file is called, leaves nothing to check.
+    named = {key for key, value in vars(arguments).items() if value not in (None, False, [])}
+    own_file = Path(tfgan_ref.__file__).parent / "recipes" / f"{getattr(arguments, 'recipe', None)}.py"
+    alone = named <= {"recipe", "out"} and own_file.is_file() and not os.path.exists(arguments.out or "")
+    if hasattr(taken, "check") and not alone:
         taken.check(arguments)
     quiet_tensorflow()
     return importlib.import_module(f"tfgan_ref.run.{command}").main(arguments)
@@ -133,6 +136,7 @@ def settings_given(arguments: argparse.Namespace, flags: Sequence[str]) -> dict[
     given = {flag: getattr(arguments, flag) for flag in flags if getattr(arguments, flag) is not None}
     for pair in arguments.set:
         key, separator, value = pair.partition("=")
+        key = ALIASES.get(key, key)
         if not separator:
             raise InputError(f"--set {pair!r} is not of the form key=value")
         if key in given:

@@ -1,11 +1,15 @@
 """The package's own error types, and the checks that many functions share."""
 
 import contextlib
+import difflib
 import math
 import operator
 import os
 import re
-from collections.abc import Iterator, Sequence
+import types
+import typing
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 
 class InputError(ValueError):
@@ -72,6 +76,45 @@ def check_seed(seed: int) -> None:
     """
     if not 0 <= seed < 2**31:
         raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
+
+
+def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> InputError:
+    """Returns the error that there is no ``name``: it proposes the one of ``known`` that is written alike."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return InputError(f"{kind} {name!r} is unknown{where}{meant}: choose one of {', '.join(known)}")
+
+
+def parse_value(key: str, text: str, kind: Any) -> Any:
+    """Returns the value that ``text`` stands for, of a type such as ``int | None``.
+
+    Raises:
+        InputError: it is not of that type, or no finite number; the message names the setting ``key``.
+    """
+    options = typing.get_args(kind) or (kind,)
+    if types.NoneType in options and text.lower() == "none":
+        return None
+    wanted = next(option for option in options if option is not types.NoneType)
+    if wanted is bool:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+    else:
+        try:
+            value = wanted(text)
+        except ValueError:
+            pass
+        else:
+            if wanted is not float or abs(value) < float("inf"):
+                return value
+    raise InputError(f"setting {key}={text!r} is not {type_name(kind)}")
+
+
+def type_name(kind: Any) -> str:
+    """Returns what messages call a type."""
+    if isinstance(kind, types.UnionType):
+        return " or ".join(type_name(part) for part in typing.get_args(kind))
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(kind, "none")
 
 
 def reason(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """Checks of where to write, and atomic writes: no half-written file is found under its final name."""
 
+import contextlib
 import errno
 import io
 import json
@@ -8,7 +9,7 @@ import math
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,22 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Makes a folder under a temporary name to write to; at the end of the block it becomes ``path``.
+
+    If the block fails, nothing is left.
+    """
+    temporary = temporary_beside(path)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        temporary.rename(path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:

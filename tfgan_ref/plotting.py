@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from tfgan_ref.files import write_bytes
 
+PADDING = 2  # pixels between the images of a grid
+
 
 def to_uint8(images: np.ndarray | tf.Tensor) -> np.ndarray:
     """Turns images in [-1, 1] into uint8; values outside are clipped."""
@@ -19,7 +21,7 @@ def grid(
     images: np.ndarray,
     columns: int,
     *,
-    padding: int = 2,
+    padding: int = PADDING,
     enlarge: int = 1,
     labels: np.ndarray | None = None,
 ) -> np.ndarray:

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.media.clips import ClipWriter
+from tfgan_ref.media.medium import file_stem, labels_shown, shown_in_sheet
 from tfgan_ref.media.sentences import SentenceLister
 from tfgan_ref.media.sounds import SoundWriter
 
@@ -54,3 +55,33 @@ def test_clips_take_what_is_wanted_as_text():
 def test_bad_arguments_are_one_line(writer, arguments, part):
     with pytest.raises(InputError, match=part):
         writer().sample(*arguments)
+
+
+def test_pictures_of_many_classes_are_bounded():
+    assert labels_shown(3, 2).tolist() == [0, 0, 1, 1, 2, 2]
+    assert labels_shown(1000, 10).tolist() == [i // 10 for i in range(200)]
+    assert shown_in_sheet(np.zeros(64)).tolist() == list(range(64))
+    assert shown_in_sheet(np.zeros(201)).tolist() == list(range(200))
+    assert shown_in_sheet(np.repeat(np.arange(1000), 11)).tolist() == [
+        11 * label + i for label in range(20) for i in range(10)
+    ]
+    few_of_first = np.concatenate([[0, 0], np.ones(300)])
+    assert shown_in_sheet(few_of_first).tolist() == [0, 1, *range(2, 102)]
+
+
+def test_files_sort_by_their_numbers_and_stay_in_their_folder():
+    assert file_stem(7, 100, "../yes") == "007____yes"
+    assert file_stem(7, 50000) == "00007"
+
+
+def test_a_sheet_of_sounds_is_bounded(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "tfgan_ref.media.sounds.spectrogram_sheet",
+        lambda *given: seen.append(given) or np.zeros((1, 1, 1), np.uint8),
+    )
+    sounds().write(240, 0, None, tmp_path / "sounds")
+    ((audio, columns, labels),) = seen
+    assert (columns, labels.tolist()) == (66, [0] * 66 + [1] * 66 + [2] * 66)
+    assert audio[:, 0].tolist() == labels.tolist()
+    assert len(list((tmp_path / "sounds").glob("*.wav"))) == 240

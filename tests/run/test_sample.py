@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tests.conftest import tiny_gan
 from tfgan_ref.data import DataShape
@@ -10,10 +11,10 @@ from tfgan_ref.data.images.arrays import ImageArrays, training_images
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import export_generator
 from tfgan_ref.media.medium import PICTURES, class_labels
-from tfgan_ref.run import sample
+from tfgan_ref.run import sample_pictures
 from tfgan_ref.run.arguments.sample import PARSER
 from tfgan_ref.run.build import parse_config
-from tfgan_ref.run.sample import open_sampler
+from tfgan_ref.run.sample import Sampler, open_sampler
 from tfgan_ref.training.run_directory import RunDirectory
 
 NAMES = ("boot", "hat", "caf\udce9")  # the last one a folder's name in Latin-1
@@ -81,21 +82,66 @@ def test_a_message_does_not_list_a_thousand_classes():
 def test_neighbours_of_samples_that_are_no_squares(tmp_path, monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (20, 6, 10, 1), np.uint8)
     np.savez(tmp_path / "wide.npz", images=images)
-    copies = sample.Sampler(lambda latents: tf.constant(images[: len(latents)] / 255), 2, None)
-    monkeypatch.setattr(sample, "open_writer", lambda path: None)
-    monkeypatch.setattr(sample, "open_sampler", lambda path: copies)
+    copies = Sampler(lambda latents: tf.constant(images[: len(latents)] / 255), 2, (6, 10, 1), None)
     kept = []
-    monkeypatch.setattr(sample.plotting, "save_png", lambda path, picture: None)
-    monkeypatch.setattr(sample.plotting, "grid", lambda pictures, *columns, **form: kept.extend(pictures))
-    given = [
-        "model",
-        "--neighbours",
-        f"npz:{tmp_path / 'wide.npz'}",
-        "--n",
-        "2",
-        "--out",
-        str(tmp_path / "n.png"),
-    ]
-    sample.main(PARSER.parse_args(given))
-    columns = sample.NEIGHBOURS + 1
+    monkeypatch.setattr(sample_pictures.plotting, "save_png", lambda path, picture: None)
+    monkeypatch.setattr(
+        sample_pictures.plotting, "grid", lambda pictures, *columns, **form: kept.extend(pictures)
+    )
+    given = ["--neighbours", f"npz:{tmp_path / 'wide.npz'}", "--n", "2", "--out", str(tmp_path / "n.png")]
+    sample_pictures.draw_pictures(copies, PARSER.parse_args(["model", *given]))
+    columns = sample_pictures.NEIGHBOURS + 1
     np.testing.assert_array_equal([kept[1], kept[columns + 1]], images[:2])  # the nearest are the copied ones
+
+
+def drawn(*given):
+    """Writes pictures of a generator that draws the first latent as grey, in pieces of 256."""
+    sizes = []
+
+    def serve(latents, labels):
+        sizes.append(len(latents))
+        return latents[:, None, None, :1] * 0 + labels.numpy()[:, None, None, None] / 255
+
+    sampler = Sampler(serve, 2, (1, 1, 1), ("a/b", "", "c"))
+    sample_pictures.draw_pictures(sampler, PARSER.parse_args(["model", *map(str, given)]))
+    return sizes
+
+
+def test_a_folder_gets_a_file_of_each_picture_in_bounded_memory(tmp_path):
+    assert drawn("--n", 300, "--out", tmp_path / "single") == [256, 44]
+    files = sorted((tmp_path / "single").iterdir())
+    assert [path.name for path in files[99:101]] == ["099_a_b.png", "100.png"]
+    assert [np.asarray(Image.open(files[i])).tolist() for i in (99, 100, 299)] == [[[0]], [[1]], [[2]]]
+    assert len(files) == 300
+    assert [path.name for path in tmp_path.iterdir()] == ["single"]
+
+
+def test_a_folder_that_fails_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(sample_pictures, "file_stem", lambda *given: "x" * 300)
+    with pytest.raises(OSError, match="name too long"):
+        drawn("--n", 3, "--out", tmp_path / "single")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (
+            ["--n", 50000, "--out", "x.png"],
+            "n 50000 is too many for one sheet: 50000 pictures of 9x9, at most 9",
+        ),
+        (["--n", 2, "--out", "x.png", "--neighbours", "digits"], "16 pictures of 9x9, at most 9"),
+        (["--n", 2, "--out", "x", "--interpolate"], "--interpolate makes one sheet: name a .png file"),
+        (
+            ["--n", 2, "--out", "x", "--neighbours", "digits"],
+            "--neighbours makes one sheet: name a .png file",
+        ),
+    ],
+)
+def test_what_no_picture_can_show_is_refused_before_it_is_drawn(tmp_path, monkeypatch, arguments, part):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sample_pictures, "MOST_PIXELS", 9 * 22 * 22)
+    sampler = Sampler(None, 2, (9, 9, 1), None)
+    with pytest.raises(InputError, match=part):
+        sample_pictures.draw_pictures(sampler, PARSER.parse_args(["model", *map(str, arguments)]))
+    assert list(tmp_path.iterdir()) == []

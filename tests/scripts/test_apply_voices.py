@@ -85,7 +85,7 @@ def test_nothing_is_overwritten_unasked(apply, sounds, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("missing.wav",), "missing.wav does not exist: name WAV files or folders"),
+        (("missing.wav",), "missing.wav does not exist: name files or folders"),
         (("--tile", "64", "{sounds}"), "--tile is for pictures"),
         (("--mask", "m.png", "{sounds}"), "--mask is for pictures"),
         (("{sounds}/picture.png",), "picture.png is not a .wav file"),

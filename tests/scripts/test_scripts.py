@@ -62,7 +62,7 @@ IMAGES = np.zeros((20, 28, 28), np.uint8)
         ([], ["name either a recipe"]),
         (["dcgann"], ["recipe 'dcgann' is unknown", "did you mean dcgan?"]),
         (["gan", "--data", "digts"], ["digts"]),
-        (["gan", "--set", "lr=1"], ["setting 'lr' is unknown"]),
+        (["gan", "--set", "lr=0"], ["learning_rate 0.0 is out of range"]),
         (["gan", "--set", "latent_dim=x"], ["latent_dim='x' is not a whole number"]),
         (["gan", "--set", "latent_dim"], ["is not of the form key=value"]),
         (["gan", "--steps", "5", "--set", "steps=6"], ["setting 'steps' is given twice"]),

@@ -1,14 +1,17 @@
 """Two processes do not train in one run directory."""
 
 import os
+import runpy
 import subprocess
 import sys
 import textwrap
+import types
 
 import pytest
 
 from tests.conftest import ROOT
 from tfgan_ref.errors import InputError
+from tfgan_ref.training import run_directory
 from tfgan_ref.training.run_directory import RunDirectory
 
 
@@ -46,3 +49,24 @@ def test_a_read_only_run_directory_is_said(tmp_path):
             pass
     finally:
         run.path.chmod(0o700)
+
+
+def test_windows_has_another_lock(tmp_path, monkeypatch):
+    """It has no fcntl, locks no folder and replaces no locked file: a file of its own is locked."""
+    held = []
+
+    def locking(descriptor, mode, count):
+        place = os.fstat(descriptor).st_ino
+        if (mode, place) in held:
+            raise PermissionError(13, "Permission denied")
+        held.append((mode, place))
+        assert count == 1
+
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(locking=locking, LK_NBLCK=2))
+    there = runpy.run_path(run_directory.__file__)["RunDirectory"]
+    run = there.create(tmp_path / "run", {})
+    with run.in_use():
+        assert held == [(2, (run.path / ".lock").stat().st_ino)]
+        with pytest.raises(InputError, match="run is in use by another process"), run.in_use():
+            pass

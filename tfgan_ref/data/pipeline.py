@@ -35,6 +35,8 @@ class TrainingData:
         shape: what networks must know of them.
         fingerprint: a text that differs for other data, to recognise them when a run is resumed.
         batches: maps a batch size and the step to begin at (default 0) to the endless data set of batches.
+        count: the number of items.
+        memory: bytes that they take.
         examples: arguments that a recipe's ``draw`` takes beside the GAN.
         held_out: items of the same kind that are not trained on, where there are some.
     """
@@ -43,6 +45,8 @@ class TrainingData:
     shape: DataShape
     fingerprint: str
     batches: Callable[..., tf.data.Dataset]
+    count: int
+    memory: int
     examples: tuple[dict[str, np.ndarray], ...] = ()
     held_out: Any = None
 

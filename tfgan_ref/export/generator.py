@@ -1,6 +1,5 @@
 """SavedModels of generators, which need TensorFlow and none of this package's code."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import InputError
-from tfgan_ref.files import temporary_beside
+from tfgan_ref.files import new_folder, temporary_beside
 from tfgan_ref.networks.layers.reparametrised import nested_layers
 
 # Samples are made in pieces of this many, so that any number fits in memory.
@@ -134,14 +133,8 @@ def write_saved_model(module: tf.Module, path: Path, signatures: dict[str, Calla
     """
     if path.exists():
         raise InputError(f"{path} exists: name a new directory")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = temporary_beside(path)
-    try:
-        tf.saved_model.save(_without_networks(module), str(temporary), signatures=signatures)
-        temporary.rename(path)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+    with new_folder(path) as folder:
+        tf.saved_model.save(_without_networks(module), str(folder), signatures=signatures)
 
 
 def _without_networks(module: tf.Module) -> tf.Module:

@@ -1,5 +1,7 @@
 """Keras's training and test functions for types whose step depends on the phase of training."""
 
+import contextlib
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -51,6 +53,23 @@ def _graph_of_each_phase(
             make(force=True)
             graphs[model.phase] = getattr(model, name)
             setattr(model, name, function)
+            with _expecting_a_trace():
+                return graphs[model.phase](iterator)
         return graphs[model.phase](iterator)
 
     return function
+
+
+@contextlib.contextmanager
+def _expecting_a_trace() -> Iterator[None]:
+    """Hides that TensorFlow finds the graphs of several phases to be one function, traced too often."""
+
+    def others(record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(others)
+    try:
+        yield
+    finally:
+        logger.removeFilter(others)

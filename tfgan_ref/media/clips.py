@@ -16,9 +16,9 @@ from tfgan_ref.data.clips.factors import ACTION, Factors, check_factors, parse_c
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import SAMPLE_OF_CLASS, positive, write_saved_model
-from tfgan_ref.files import check_writable, write_bytes
+from tfgan_ref.files import check_writable, new_folder, write_bytes
 from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
-from tfgan_ref.media.medium import Medium
+from tfgan_ref.media.medium import MOST_SHOWN, Medium, file_stem
 
 SHEET = "contact_sheet.png"
 MILLISECONDS = 110  # that a GIF shows each frame
@@ -118,7 +118,7 @@ class ClipWriter:
         return np.rint(clips * 255).astype(np.uint8)
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
-        """Draws ``n`` clips into the new folder ``out`` (``clips``): GIFs, and a sheet with a clip per row.
+        """Draws ``n`` clips into the new folder ``out`` (``clips``): GIFs, and a sheet of the first ones.
 
         Args:
             n: number of clips, at least 1.
@@ -141,17 +141,12 @@ class ClipWriter:
         if out.exists():
             raise InputError(f"{out} exists: name another folder with --out")
         clips = self._clips(n, seed, choices)
-        try:
-            out.mkdir(parents=True)
-        except OSError as error:
-            raise InputError(f"--out {out}: {error.strerror}") from error
         actions = self.factors[ACTION]
-        for i, clip in enumerate(clips):
-            action = actions[choices[-1] if choices[-1] >= 0 else i % len(actions)]
-            # Names come from a data set: nothing in them may lead out of the folder.
-            name = "".join(letter if letter.isalnum() else "_" for letter in action)
-            write_bytes(out / f"{i:03d}_{name}.gif", encode_gif(clip))
-        plotting.save_png(out / SHEET, contact_sheet(clips))
+        with new_folder(out) as folder:
+            for i, clip in enumerate(clips):
+                action = actions[choices[-1] if choices[-1] >= 0 else i % len(actions)]
+                write_bytes(folder / f"{file_stem(i, n, action)}.gif", encode_gif(clip))
+            plotting.save_png(folder / SHEET, contact_sheet(clips[:MOST_SHOWN]))
         return str(out)
 
 

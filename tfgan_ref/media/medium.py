@@ -1,5 +1,6 @@
 """The kinds of output that generators make, and how each is exported, drawn and written."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -16,6 +17,8 @@ from tfgan_ref.export.translator import export_translator
 from tfgan_ref.gans import GenerativeModel, ImageTranslator
 
 MOST_NAMES = 20  # of classes in a message
+MOST_ROWS = 20  # of classes in the picture of a run's progress
+MOST_SHOWN = 200  # samples in a sheet beside the files
 
 
 class SampleWriter(Protocol):
@@ -96,6 +99,33 @@ def class_names_of(shape: DataShape) -> tuple[str, ...] | None:
 def labels_in_order(n: int, classes: int) -> np.ndarray:
     """Returns ``n`` labels, those of class 0 first: n / classes of each, of the first ones one more."""
     return np.sort(np.arange(n) % classes)
+
+
+def labels_shown(classes: int, each: int) -> np.ndarray:
+    """Returns the labels of a run's progress picture: ``each`` of the first ``MOST_ROWS`` classes."""
+    return np.repeat(np.arange(min(classes, MOST_ROWS)), each)
+
+
+def shown_in_sheet(labels: np.ndarray) -> np.ndarray:
+    """Returns which samples with these labels, in order, a sheet shows: at most ``MOST_SHOWN`` of them.
+
+    Of more, the first few of each of the first ``MOST_ROWS`` classes.
+    """
+    if len(labels) <= MOST_SHOWN:
+        return np.arange(len(labels))
+    _, starts, counts = np.unique(labels, return_index=True, return_counts=True)
+    each = MOST_SHOWN // min(len(starts), MOST_ROWS)
+    of_classes = zip(starts[:MOST_ROWS], counts, strict=False)
+    return np.concatenate([np.arange(start, start + min(count, each)) for start, count in of_classes])
+
+
+def file_stem(index: int, count: int, name: str = "") -> str:
+    """Returns the name, less suffix, of one file among ``count`` that are sorted by their numbers.
+
+    ``name`` comes from a data set: nothing in it may lead out of the folder.
+    """
+    number = f"{index:0{max(3, len(str(count - 1)))}d}"
+    return "_".join([number, *([re.sub(r"[^\w-]", "_", name)[:40]] if name else [])])
 
 
 def _export_pictures(gan: GenerativeModel, path: Path, shape: DataShape) -> None:

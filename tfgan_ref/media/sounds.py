@@ -1,6 +1,5 @@
 """Sound as output: SavedModels, WAV files, and a sheet of spectrograms to look at."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +22,9 @@ from tfgan_ref.export.generator import (
     texts,
     write_saved_model,
 )
-from tfgan_ref.files import check_writable, write_bytes
+from tfgan_ref.files import check_writable, new_folder, write_bytes
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.media.medium import Medium, class_labels
+from tfgan_ref.media.medium import Medium, class_labels, file_stem, shown_in_sheet
 
 SHEET = "spectrograms.png"
 
@@ -128,17 +127,14 @@ class SoundWriter:
         if out.exists():
             raise InputError(f"{out} exists: name another folder with --out")
         audio = self.draw(len(labels), seed, labels)
-        try:
-            out.mkdir(parents=True)
-        except OSError as error:
-            raise InputError(f"--out {out}: {error.strerror}") from error
-        for i, (samples, number) in enumerate(zip(audio, labels, strict=True)):
-            # Names come from a data set: nothing in them may lead out of the folder.
-            name = re.sub(r"[^\w-]", "_", self.class_names[number])
-            write_bytes(out / f"{i:03d}_{name}.wav", encode_wav(samples, self.sample_rate))
-        everything = label in (None, "all")
-        columns = -(-len(labels) // len(self.class_names)) if everything else round(len(labels) ** 0.5)
-        plotting.save_png(out / SHEET, spectrogram_sheet(audio, columns, labels))
+        with new_folder(out) as folder:
+            for i, (samples, number) in enumerate(zip(audio, labels, strict=True)):
+                stem = file_stem(i, len(labels), self.class_names[number])
+                write_bytes(folder / f"{stem}.wav", encode_wav(samples, self.sample_rate))
+            shown = shown_in_sheet(labels)
+            everything = label in (None, "all")
+            columns = int(np.bincount(labels[shown]).max()) if everything else round(len(shown) ** 0.5)
+            plotting.save_png(folder / SHEET, spectrogram_sheet(audio[shown], columns, labels[shown]))
         return str(out)
 
 

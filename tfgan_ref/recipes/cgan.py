@@ -16,7 +16,7 @@ from tfgan_ref.recipes.settings import SHORT_STEPS, Changeable, CriticSettings, 
 class CGANSettings(TargetSettings):
     """Chosen so that digits are readable within a minute on two cores."""
 
-    loss: str = "non_saturating"  # minimax, least_squares, hinge, wasserstein (with spectral_norm or r1)
+    loss: str = "non_saturating"  # or minimax, least_squares, hinge, wasserstein (with spectral_norm or r1)
     image_size: int | None = 28
     steps: int = 2000
     batch_size: int = 32

@@ -37,8 +37,8 @@ class CycleGANSettings(UnpairedSettings):
     steps: int = 3000
     blocks: int = 3  # residual blocks of both generators, 9 in the paper
     width: int = 32  # filters of the layers nearest the pictures, 64 in the paper
-    receptive_field: str = "34"  # of both discriminators, in pixels: 16, 70, 286, full
-    loss: str = "least_squares"  # non_saturating, hinge
+    receptive_field: str = "34"  # of both discriminators, in pixels: 16, 34, 70, 286, full
+    loss: str = "least_squares"  # least_squares, non_saturating, hinge
     cycle_weight: Changeable[float] = 10.0  # of the distance to a picture that went there and back
     identity_weight: float = 0.5  # of the change of a picture that is there already, times cycle_weight
     replay: int = 50  # past fakes that each discriminator is shown again; 0: none
@@ -99,8 +99,8 @@ class StyleSettings(UnpairedSettings):
     spectral_norm: bool = True  # of D's layers
     blocks: int = 2  # residual blocks in the content encoder and in the decoder
     style_dim: int = 16  # length of a style's code
-    receptive_field: str = "34"  # of D, in pixels: 16, 70, 286, full
-    loss: str = "least_squares"  # non_saturating, hinge
+    receptive_field: str = "34"  # of D, in pixels: 16, 34, 70, 286, full
+    loss: str = "least_squares"  # least_squares, non_saturating, hinge
     adversarial_weight: Changeable[float] = 1.0  # of what D says
     self_weight: Changeable[float] = 10.0  # of the distance to a style picture painted in its own style
     style_weight: Changeable[float] = 1.0  # of the output's style against the style picture's

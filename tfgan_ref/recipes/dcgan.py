@@ -14,7 +14,7 @@ from tfgan_ref.recipes.settings import CriticSettings, TargetSettings
 class DCGANSettings(TargetSettings):
     """Nets and N(0, 0.02) of the paper; rate and dropout for thousands of steps, not its many epochs."""
 
-    loss: str = "non_saturating"  # or minimax
+    loss: str = "non_saturating"  # of both players: non_saturating or minimax
     image_size: int | None = 28
     learning_rate: float = 1e-3
     dropout: float = 0.3

@@ -7,10 +7,10 @@ import numpy as np
 
 from tfgan_ref import losses, networks, plotting
 from tfgan_ref.data import DataShape, TrainingData, read_clips, training_clips
-from tfgan_ref.data.clips.sources import DEFAULT
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
 from tfgan_ref.media.clips import FRAMES, factors_of, phases_of
+from tfgan_ref.media.medium import MOST_ROWS
 from tfgan_ref.recipes.recipe import Recipe, require_size
 from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, SequenceSettings
 
@@ -24,9 +24,9 @@ class FrameSettings(SequenceSettings):
     data: str = "figures"  # or sprites:PATH
     image_size: int = 32  # side of a frame, 32 or 64
     clips: int = 2048  # figures to draw for training
-    hold_out: str | None = DEFAULT  # pairs kept from training, hat=yes:jump,hair=red:walk; default: 5 pairs
+    hold_out: str | None = "default"  # pairs kept from training, hat=yes:jump,hair=red:walk; default: 5 pairs
     frames_per_clip: int = 2  # that the discriminator sees together
-    loss: str = "non_saturating"  # minimax, least_squares, hinge, wasserstein
+    loss: str = "non_saturating"  # or minimax, least_squares, hinge, wasserstein
     steps: int = 3500
     batch_size: int = 32  # clips
     learning_rate: float = 1e-3
@@ -102,7 +102,7 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
 
 def draw(gan: FrameGAN) -> np.ndarray:
     """Draws the phases of a few characters in every action, a clip in each row."""
-    clips = plotting.to_uint8(gan.generate(SHOWN * list(gan.factors.values())[-1], seed=0))
+    clips = plotting.to_uint8(gan.generate(SHOWN * min(list(gan.factors.values())[-1], MOST_ROWS), seed=0))
     return plotting.grid(clips.reshape(-1, *clips.shape[2:]), columns=gan.phases, enlarge=2)
 
 

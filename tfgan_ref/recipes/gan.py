@@ -13,7 +13,7 @@ from tfgan_ref.recipes.settings import SHORT_STEPS, Limits, TargetSettings
 class GANSettings(TargetSettings):
     """Widths and rate of the articles."""
 
-    loss: str = "non_saturating"  # or minimax
+    loss: str = "non_saturating"  # of both players: non_saturating or minimax
     steps: int = 6000
     initializer: str = "xavier"
     dropout: float = 0.3

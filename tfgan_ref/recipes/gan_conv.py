@@ -12,7 +12,7 @@ from tfgan_ref.recipes.settings import TargetSettings
 class ConvGANSettings(TargetSettings):
     """Adam(2e-4, 0.5) and dropout of the article."""
 
-    loss: str = "non_saturating"  # or minimax
+    loss: str = "non_saturating"  # of both players: non_saturating or minimax
     image_size: int | None = 28
     dropout: float = 0.3
 

@@ -17,10 +17,10 @@ class UNetSettings(PairedSettings):
 
     depth: int = 6  # halvings of the U-Net: crop is a multiple of 2**depth
     width: int = 32  # filters of the layers nearest the pictures
-    normalisation: str = "instance"  # batch, none
+    normalisation: str = "instance"  # instance, batch, none
     dropout: float = 0.5  # in the U-Net
-    receptive_field: str = "70"  # of D, in pixels: 16, 34, 286, full
-    loss: str = "non_saturating"  # least_squares, hinge
+    receptive_field: str = "70"  # of D, in pixels: 16, 34, 70, 286, full
+    loss: str = "non_saturating"  # non_saturating, least_squares, hinge
     l1_weight: Changeable[float] = 100.0  # of the distance to the target
     adversarial_weight: float = 1.0  # of what D says; 0 trains by the distance alone
 
@@ -29,9 +29,7 @@ class UNetSettings(PairedSettings):
 class EdgesSettings(UNetSettings):
     """Weights and rates of the paper; a narrower net and fewer steps, for a CPU."""
 
-    make: str = (
-        "edges"  # sobel: how a source is made of a picture; pairs:, sidebyside:, npzpairs: have theirs
-    )
+    make: str = "edges"  # how a source is made of a picture, unless data are pairs: edges, sobel
     reverse: bool = False  # learn the way back, from targets to sources
     crop: int = 128
     batch_size: int = 1
@@ -43,7 +41,7 @@ class EdgesSettings(UNetSettings):
 class ColouriseSettings(EdgesSettings):
     """Colours for line art; with make=grey for grey photographs."""
 
-    make: str = "lines"  # grey
+    make: str = "lines"  # how a source is made of a picture: lines, grey
     batch_size: int = 4
 
 
@@ -53,7 +51,7 @@ class InpaintSettings(UNetSettings):
 
     data: str = "digits"
     image_size: int | None = 32  # to which pictures are brought; None: as they come
-    hole: str = "box"  # free: brush strokes
+    hole: str = "box"  # box, or free: brush strokes
     crop: int = 32
     flip: bool = False
     batch_size: int = 32

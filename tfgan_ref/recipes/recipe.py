@@ -1,6 +1,5 @@
 """Recipes: settings, data to read, a GAN to build, and a picture of its progress."""
 
-import difflib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ import tensorflow as tf
 
 from tfgan_ref import data, plotting
 from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, unknown
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
-from tfgan_ref.media.medium import PICTURES, Medium
+from tfgan_ref.media.medium import PICTURES, Medium, labels_shown
 from tfgan_ref.recipes.settings import (
     AdversarialSettings,
     DiscriminatorSettings,
@@ -78,6 +77,7 @@ class Recipe:
         read: reads the data that the settings name.
         medium: what its generator makes.
         labelled: whether the data must have labels.
+        source: ``FILE.py:NAME`` of a recipe outside the package.
     """
 
     name: str
@@ -89,20 +89,27 @@ class Recipe:
     read: Callable[[Any], TrainingData] = read_images
     medium: Medium = PICTURES
     labelled: bool = False
+    source: str | None = None
 
 
-def find_recipe(name: str) -> Recipe:
-    """Returns the recipe of that name.
+def find_recipe(name: str, *, of_run: bool = False) -> Recipe:
+    """Returns the recipe of that name, or the one of a file: ``my_recipe.py:RECIPE``.
+
+    Args:
+        name: the recipe.
+        of_run: whether a run names it, not the user: see ``recipes.outside``.
 
     Raises:
         InputError: there is none.
     """
     from tfgan_ref.recipes import RECIPES  # here, since every recipe imports this module
 
+    if ".py:" in name:
+        from tfgan_ref.recipes.outside import read_recipe
+
+        return read_recipe(name, of_run=of_run)
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        raise InputError(f"recipe {name!r} is unknown{meant}: choose one of {', '.join(RECIPES)}")
+        raise unknown("recipe", name, RECIPES)
     return RECIPES[name]
 
 
@@ -192,8 +199,8 @@ def draw_grid(gan: GenerativeModel) -> np.ndarray:
 
 
 def draw_class_rows(gan: GenerativeModel) -> np.ndarray:
-    """Draws one row of 10 samples for each class."""
-    labels = np.repeat(np.arange(gan.num_classes), 10)
+    """Draws one row of 10 samples for each class, or for each of the first ones."""
+    labels = labels_shown(gan.num_classes, 10)
     return _picture(gan.generate(len(labels), seed=0, label=labels), columns=10)
 
 

@@ -1,15 +1,13 @@
 """Settings of a recipe: defaults that a reader can see in one place, changed by ``--set key=value``."""
 
 import dataclasses
-import difflib
 import inspect
-import types
 import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
 
 from tfgan_ref.data.names import absolute_paths
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, parse_value, type_name, unknown
 from tfgan_ref.files import absolute
 from tfgan_ref.training.distribution import STRATEGIES
 
@@ -57,18 +55,18 @@ class Settings:
     learning_rate: Changeable[float] = 2e-4  # of the generator
     beta_1: Changeable[float] = 0.5  # of Adam
     clip_norm: Changeable[float | None] = None  # longest gradient of all a network's weights; None: any
-    schedule: Changeable[str] = "constant"  # inverse_time, exponential, cosine, cyclical
+    schedule: Changeable[str] = "constant"  # of rates: constant, inverse_time, exponential, cosine, cyclical
     decay: Changeable[float] = 1.0  # strength of inverse_time and exponential over the whole run
     cycles: Changeable[int] = 4  # of the cyclical schedule
     warmup_steps: Changeable[int] = 0  # generator steps of linear warm-up
     # Networks
-    initializer: str = "normal02"  # xavier, he, orthogonal
+    initializer: str = "normal02"  # of the weights: normal02, xavier, he, orthogonal
     ema_decay: float | None = 0.999  # of the averaged generator; None: no average
     start_from: Location = None  # run directory with the same networks, whose weights a new run begins with
     # Machine
-    precision: str = "float32"  # mixed_float16, mixed_bfloat16
-    jit: Changeable[str] = "auto"  # on, off; auto compiles with XLA on a GPU unless deterministic
-    strategy: Changeable[str] = "none"  # mirrored (a host's devices), multiworker, tpu; docs/distributed.md
+    precision: str = "float32"  # float32, mixed_float16, mixed_bfloat16
+    jit: Changeable[str] = "auto"  # compile with XLA: on, off, auto (on a GPU unless deterministic)
+    strategy: Changeable[str] = "none"  # none, mirrored (all devices of this host), multiworker, tpu
     sync_batch_norm: Changeable[bool] = False  # batch norm over the batches of all replicas
     steps_per_execution: Changeable[int] = 1  # most steps without a return to Python; 1 with a strategy
     deterministic: Changeable[bool] = True  # operations give the same bits each time, so that resume is exact
@@ -140,7 +138,7 @@ class Settings:
         Raises:
             InputError: an unknown key, or a text that is not of the key's type.
         """
-        value = _parse(key, text, cls._type_of(key))
+        value = parse_value(key, text, cls._type_of(key))
         for mark in cls._marks(key):
             if callable(mark) and value is not None:
                 value = mark(value)
@@ -183,16 +181,14 @@ class Settings:
             if float in types_allowed and type(value) is int:
                 continue
             if type(value) not in types_allowed:
-                raise InputError(f"config.json: {key} {value!r} is not {_name(allowed)}")
+                raise InputError(f"config.json: {key} {value!r} is not {type_name(allowed)}")
         return cls(**config)
 
     @classmethod
     def _type_of(cls, key: str) -> Any:
         keys = [field.name for field in dataclasses.fields(cls)]
         if key not in keys:
-            near = difflib.get_close_matches(key, keys, n=1)
-            meant = f" (did you mean {near[0]}?)" if near else ""
-            raise InputError(f"setting {key!r} is unknown{meant}: choose one of {', '.join(keys)}")
+            raise unknown("setting", key, keys)
         return typing.get_type_hints(cls)[key]
 
 
@@ -209,7 +205,7 @@ class SamplingSettings(Settings):
     evaluate_every: Changeable[int | None] = None  # steps between scores of the averaged G; None: never
     evaluate_metrics: str = "fid"  # a list with commas; by the first one the best generator is kept
     evaluate_n: int = 2000  # samples per evaluation
-    evaluate_features: str = "classifier"  # inception-fid, inception-keras
+    evaluate_features: str = "classifier"  # classifier, inception-fid, inception-keras
     evaluate_weights: Changeable[Location] = None  # file of the feature network's weights
 
     limits: ClassVar = {
@@ -301,28 +297,3 @@ class TargetSettings(CriticSettings):
 
     label_smoothing: Changeable[float] = 0.0  # real targets are 1 - label_smoothing
     label_noise: Changeable[float] = 0.0  # share of flipped targets
-
-
-def _name(hint: Any) -> str:
-    if isinstance(hint, types.UnionType):
-        return " or ".join(_name(part) for part in typing.get_args(hint))
-    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(hint, "none")
-
-
-def _parse(key: str, text: str, hint: Any) -> Any:
-    options = typing.get_args(hint) or (hint,)
-    if types.NoneType in options and text.lower() == "none":
-        return None
-    wanted = next(option for option in options if option is not types.NoneType)
-    if wanted is bool:
-        if text.lower() in ("true", "false"):
-            return text.lower() == "true"
-    else:
-        try:
-            value = wanted(text)
-        except ValueError:
-            pass
-        else:
-            if wanted is not float or abs(value) < float("inf"):
-                return value
-    raise InputError(f"setting {key}={text!r} is not {_name(hint)}")

@@ -13,6 +13,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import WGANGP, ConditionalGAN
 from tfgan_ref.gans.diversity import DiversitySensitiveGAN
 from tfgan_ref.gans.techniques import InstanceNoise
+from tfgan_ref.media.medium import labels_shown
 from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, Limits, SequenceSettings
@@ -30,7 +31,7 @@ class SpeechSettings(SequenceSettings):
     data: str = "vowels"  # a name that tfgan_ref.data.read_waves takes
     length: int = 2048  # samples of each recording
     sample_rate: int = 8000  # per second; recordings of other rates are resampled
-    objective: str = "hinge"  # wgan_gp (the paper's), non_saturating, minimax, least_squares, wasserstein
+    objective: str = "hinge"  # or wgan_gp (the paper's), non_saturating, minimax, least_squares, wasserstein
     critic: str = "both"  # what D looks at: waveform (the paper's), spectrogram, both
     spectral_norm: bool | None = None  # of D's layers; None: with every objective but wgan_gp
     instance_noise: Changeable[float] = 0.1  # standard deviation of noise on D's inputs at the start
@@ -131,7 +132,7 @@ def _features(settings: SpeechSettings, length: int, *, spectral_norm: bool) -> 
 
 def draw(gan: ConditionalGAN | WGANGP) -> np.ndarray:
     """Draws the spectrograms of 8 sounds of each class, a row for each."""
-    labels = np.repeat(np.arange(gan.num_classes), SHOWN)
+    labels = labels_shown(gan.num_classes, SHOWN)
     audio = gan.generate(len(labels), seed=0, label=labels).numpy()
     return spectrogram_sheet(audio[..., 0], SHOWN)
 

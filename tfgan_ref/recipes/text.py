@@ -9,6 +9,7 @@ from tfgan_ref import networks
 from tfgan_ref.data import DataShape, TrainingData, hold_out, read_sentences, training_sentences
 from tfgan_ref.data.sentences.sentences import decode
 from tfgan_ref.gans.text import TextGAN
+from tfgan_ref.media.medium import labels_shown
 from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, Changeable, DiscriminatorSettings, Limits
@@ -26,7 +27,7 @@ class TextSettings(DiscriminatorSettings):
     vocabulary: int | None = None  # most frequent words; sentences with others are left out; None: all
     topics: str | None = None  # some of the data's topics, with commas; None: all
     hold_out: float = 0.2  # share of each topic's sentences that is kept from training, for scores
-    objective: str = "gumbel"  # wgan_gp, policy_gradient
+    objective: str = "gumbel"  # gumbel, wgan_gp, policy_gradient
     n_critic: int = 1  # discriminator updates per generator update
     pretraining_steps: int = 750  # of maximum likelihood, at the beginning of the steps
     likelihood_weight: Changeable[float] = 0.0  # of the likelihood after it, beside the adversary
@@ -95,7 +96,7 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
 
 def draw(gan: TextGAN, examples: dict[str, np.ndarray]) -> np.ndarray:
     """Writes a few sentences of each topic into a picture."""
-    labels = np.repeat(np.arange(gan.num_classes), SHOWN)
+    labels = labels_shown(gan.num_classes, SHOWN)
     tokens = np.argmax(gan.generate(len(labels), seed=0, label=labels), axis=-1)
     return sentence_sheet(decode(tokens, examples["words"]), examples["topics"][labels])
 

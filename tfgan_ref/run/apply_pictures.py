@@ -2,6 +2,7 @@
 
 import io
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,8 @@ def plan_targets(
     Args:
         sources: what is read.
         out: the folder of the results, or, of one source, the result: by its suffix, unless it is a folder.
-        result_name: of a source, what its result is called in a folder.
+        result_name: of a source, what its result is called in a folder. Where two are called alike, one that
+            has another name than its source becomes ``a.jpg.png``.
         suffixes: of results.
         others: what is read beside the sources.
         overwrite: whether results may replace files, which must not be inputs.
@@ -105,9 +107,13 @@ def plan_targets(
         raise InputError(f"{out} is the name of one file, and there are {len(sources)} inputs: name a folder")
     if out.exists() and not out.is_dir() and not to_file:
         raise InputError(f"{out} is not a folder")
+    names = [result_name(source) for source in sources]
+    of_name = Counter(names)
     taken = {}
-    for source in sources:
-        target = out if to_file else out / result_name(source)
+    for source, name in zip(sources, names, strict=True):
+        if of_name[name] > 1 and name != source.name:  # a.jpg beside a.png, which keeps its name
+            name = source.name + Path(name).suffix
+        target = out if to_file else out / name
         if target in taken:
             raise InputError(f"{taken[target]} and {source} would both become {target}: apply in two runs")
         taken[target] = source

@@ -67,7 +67,7 @@ def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
                 f"run {run.path} was made by tfgan_ref {version}: this version reads runs of "
                 f"{', '.join(READABLE)}, train it again or use that version"
             )
-        recipe = find_recipe(config["recipe"])
+        recipe = find_recipe(config["recipe"], of_run=True)
         settings = recipe.settings.from_config(config["settings"])
         shape = config["data"]["sample_shape"]
         counts = [config["data"]["num_classes"], config["data"].get("source_channels")]

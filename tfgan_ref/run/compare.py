@@ -19,7 +19,7 @@ from tfgan_ref.recipes import build_gan
 from tfgan_ref.recipes.recipe import read_images
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run import compare_results, train
-from tfgan_ref.run.arguments.compare import ALIASES
+from tfgan_ref.run.arguments.compare import FLAGS
 from tfgan_ref.run.build import parse_config
 from tfgan_ref.run.compare_plan import Entry, plan
 from tfgan_ref.run.compare_results import STRIP, Row
@@ -35,11 +35,11 @@ SHARPNESS_SAMPLES = 500
 def main(arguments: argparse.Namespace) -> int:
     """Trains and scores what the command line names, and writes the results; returns 130 after Ctrl-C."""
     cli.prepare_scoring()
-    given = cli.settings_given(arguments, ("data", "data_dir", "steps", "seed"))
+    given = cli.settings_given(arguments, FLAGS)
     sweep = None
     if arguments.sweep is not None:
         key, _, values = arguments.sweep.partition("=")
-        sweep = ALIASES.get(key, key), values.split(",")
+        sweep = cli.ALIASES.get(key, key), values.split(",")
     entries = plan(arguments.recipes, given, arguments.out, sweep=sweep)
     rows = compare(
         entries,

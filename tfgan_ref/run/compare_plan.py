@@ -1,13 +1,12 @@
 """The runs of a comparison: several recipes, or several values of a setting."""
 
-import difflib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tfgan_ref.errors import InputError, name_in_errors
+from tfgan_ref.errors import InputError, name_in_errors, unknown
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
@@ -85,11 +84,7 @@ def _check_known(key: str, keys: Mapping[str, Sequence[str]]) -> None:
     lacking = [name for name in keys if key not in keys[name]]
     if len(lacking) == len(keys):
         known = list(dict.fromkeys(key for names in keys.values() for key in names))
-        near = difflib.get_close_matches(key, known, n=1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        raise InputError(
-            f"setting {key!r} is unknown to {', '.join(keys)}{meant}: choose one of {', '.join(known)}"
-        )
+        raise unknown("setting", key, known, f" to {', '.join(keys)}")
     if lacking:
         logger.info("%s is left out for %s: no such setting there", key, ", ".join(lacking))
 

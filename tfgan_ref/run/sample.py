@@ -1,22 +1,21 @@
 """The command ``sample``: drawing from a trained generator, of a run directory or an exported SavedModel."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref import data, plotting, randomness
+from tfgan_ref import randomness
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import CHUNK, ExportedGenerator, numbers, read_texts
-from tfgan_ref.files import check_writable
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.media.medium import PICTURES, TRANSLATIONS, SampleWriter, class_labels, class_names_of
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build
-from tfgan_ref.run.arguments.sample import NEIGHBOURS, STEPS
+from tfgan_ref.run.sample_pictures import draw_pictures
 from tfgan_ref.run.saved_models import load_saved_model
 
 
@@ -24,49 +23,12 @@ def main(arguments: argparse.Namespace) -> None:
     """Draws the samples that the command line asks for and writes them."""
     writer = open_writer(arguments.model)
     if writer is None:
-        _draw_pictures(arguments)
+        draw_pictures(open_sampler(arguments.model), arguments)
         return
     for flag in ("interpolate", "neighbours"):
         if getattr(arguments, flag):
             raise InputError(f"--{flag} is for pictures: {arguments.model} makes none")
-    check_at_least(1, n=arguments.n)
     print(writer.write(arguments.n, arguments.seed, arguments.label, arguments.out))
-
-
-def _draw_pictures(arguments: argparse.Namespace) -> None:
-    out = arguments.out or Path("samples.png")
-    if out.suffix.lower() != ".png":
-        raise InputError(f"--out {out} is not a .png file")
-    check_writable(out)
-    if out.exists():
-        raise InputError(f"{out} exists: name another file with --out")
-    sampler = open_sampler(arguments.model)
-    labels = sampler.labels(arguments.n, arguments.label)
-    n = arguments.n
-    columns = max(1, min(n, round(n**0.5)))
-    if labels is not None and arguments.label in (None, "all"):
-        columns = -(-n // sampler.num_classes)
-    rows = None
-    if arguments.interpolate:
-        walks = -(-n // STEPS)
-        latents = interpolate(sampler.latents(2 * walks, arguments.seed), STEPS)
-        if labels is not None:
-            one_row_each = arguments.label in (None, "all")
-            of_walks = np.arange(walks) % sampler.num_classes if one_row_each else labels[:1].repeat(walks)
-            labels = of_walks.repeat(STEPS)
-        images, columns = sampler.draw(latents, labels), STEPS
-    else:
-        images = sampler.draw(sampler.latents(n, arguments.seed), labels)
-        rows = labels
-    if arguments.neighbours:
-        form = {"image_size": images.shape[1:3], "channels": images.shape[3]}
-        arrays = data.read(arguments.neighbours, data_dir=arguments.data_dir, **form)
-        nearest = arrays.images[nearest_neighbours(images, arrays.images, NEIGHBOURS)]
-        images = np.concatenate([images[:, None], nearest], axis=1).reshape(-1, *images.shape[1:])
-        columns, rows = NEIGHBOURS + 1, None
-    enlarge = 2 if images.shape[1] < 48 else 1
-    plotting.save_png(out, plotting.grid(images, columns, enlarge=enlarge, labels=rows))
-    print(out)
 
 
 @dataclass(frozen=True)
@@ -76,11 +38,13 @@ class Sampler:
     Attributes:
         serve: maps latents (N, latent_dim), and labels (N,) if conditional, to images in [0, 1].
         latent_dim: length of a latent vector.
+        sample_shape: (H, W, C) of an image.
         class_names: what the labels stand for; None for an unconditional generator.
     """
 
     serve: Callable[..., tf.Tensor]
     latent_dim: int
+    sample_shape: tuple[int, int, int]
     class_names: tuple[str, ...] | None
 
     @property
@@ -105,13 +69,17 @@ class Sampler:
         return self.draw(latents, None if self.num_classes is None else np.arange(n) % self.num_classes)
 
     def draw(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """Maps latents, and labels if conditional, to uint8 images (N, H, W, C), in pieces."""
+        """Maps latents, and labels if conditional, to uint8 images (N, H, W, C)."""
+        return np.concatenate(list(self.pieces(latents, labels)))
+
+    def pieces(self, latents: np.ndarray, labels: np.ndarray | None = None) -> Iterator[np.ndarray]:
+        """Yields the images of ``draw`` in pieces, so that any number of them fits in memory."""
         inputs = [tf.constant(latents, tf.float32)]
         if labels is not None:
             inputs.append(tf.constant(labels, tf.int32))
-        starts = range(0, len(latents), CHUNK)
-        pieces = [self.serve(*(tensor[i : i + CHUNK] for tensor in inputs)).numpy() for i in starts]
-        return np.rint(np.concatenate(pieces) * 255).astype(np.uint8)
+        for start in range(0, len(latents), CHUNK):
+            images = self.serve(*(tensor[start : start + CHUNK] for tensor in inputs)).numpy()
+            yield np.rint(images * 255).astype(np.uint8)
 
     def latents(self, n: int, seed: int) -> np.ndarray:
         """Draws the ``n`` latents that the SavedModel's ``sample`` draws from ``seed``."""
@@ -142,7 +110,8 @@ def sampler_of(gan: GenerativeModel, class_names: Sequence[str] | None = None) -
     """
     module = ExportedGenerator(gan.sampling_generator)
     names = None if gan.num_classes is None else tuple(class_names or numbers(gan.num_classes))
-    return Sampler(tf.function(module.serve), gan.latent_dim, names)
+    shape = gan.sampling_generator.output_shape[1:]
+    return Sampler(tf.function(module.serve), gan.latent_dim, shape, names)
 
 
 def open_writer(path: Path) -> SampleWriter | None:
@@ -183,7 +152,9 @@ def open_sampler(path: Path) -> Sampler:
         return sampler_of(gan, class_names_of(shape))
     try:
         loaded = load_saved_model(path)
-        latent_dim = loaded.signatures["serving_default"].structured_input_signature[1]["latents"].shape[1]
+        served = loaded.signatures["serving_default"]
+        latent_dim = served.structured_input_signature[1]["latents"].shape[1]
+        sample_shape = tuple(served.structured_outputs["images"].shape[1:])
     except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
         raise InputError(f"{path} is not a generator's SavedModel: {str(error).splitlines()[0]}") from error
     class_names = None
@@ -196,48 +167,4 @@ def open_sampler(path: Path) -> Sampler:
         given = {"latents": latents} if label is None else {"latents": latents, "label": label}
         return loaded.signatures["serving_default"](**given)["images"]
 
-    return Sampler(serve, latent_dim, class_names)
-
-
-def interpolate(latents: np.ndarray, steps: int) -> np.ndarray:
-    """Goes from each latent to the next one on a great circle, in ``steps`` pictures.
-
-    Straight lines would pass through lengths that N(0, I) hardly ever draws (White 2016, equation 1).
-
-    Args:
-        latents: (2 * R, latent_dim): the ends of R walks.
-        steps: points per walk, ends included.
-
-    Returns:
-        (R * steps, latent_dim), walk by walk.
-    """
-    walks = []
-    for start, end in latents.reshape(-1, 2, latents.shape[-1]):
-        cosine = start @ end / (np.linalg.norm(start) * np.linalg.norm(end))
-        angle = np.arccos(np.clip(cosine, -1, 1))
-        for share in np.linspace(0, 1, steps):
-            if np.sin(angle) < 1e-6:
-                walks.append((1 - share) * start + share * end)
-            else:
-                weights = np.sin([(1 - share) * angle, share * angle]) / np.sin(angle)
-                walks.append(weights[0] * start + weights[1] * end)
-    return np.stack(walks).astype(np.float32)
-
-
-def nearest_neighbours(samples: np.ndarray, images: np.ndarray, k: int) -> np.ndarray:
-    """Finds the ``k`` training images nearest to each sample by Euclidean distance of pixels.
-
-    Args:
-        samples: uint8 (N, H, W, C).
-        images: uint8 (M, H, W, C).
-        k: neighbours of each.
-
-    Returns:
-        Indices into ``images``, (N, k), nearest first.
-    """
-    a = samples.reshape(len(samples), -1).astype(np.float32)
-    distances = np.empty((len(samples), len(images)), np.float32)
-    for start in range(0, len(images), 4096):
-        b = images[start : start + 4096].reshape(-1, a.shape[1]).astype(np.float32)
-        distances[:, start : start + 4096] = (b**2).sum(1) - 2 * a @ b.T
-    return np.argsort(distances, axis=1, kind="stable")[:, :k]
+    return Sampler(serve, latent_dim, sample_shape, class_names)

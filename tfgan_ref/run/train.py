@@ -43,8 +43,6 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.list:
         list_recipes.main(arguments)
         return 0
-    if (arguments.recipe is None) == (arguments.resume is None):
-        raise InputError("name either a recipe (see --list) or a run with --resume RUN")
     given = cli.settings_given(arguments, FLAGS)
     if arguments.resume:
         path = arguments.resume
@@ -101,7 +99,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         _begin_from(gan, settings.start_from)
     evaluate = _evaluator(settings, data, gan) if chief else None  # which checks what it is asked for
     config = {
-        "recipe": recipe.name,
+        "recipe": recipe.source or recipe.name,
         "settings": asdict(settings),
         "data": {"fingerprint": data.fingerprint, **data.shape._asdict()},
         "versions": {
@@ -208,6 +206,20 @@ def _train(
     with contextlib.ExitStack() as stack:
         if chief:
             stack.enter_context(run.in_use())
+            gpus = tf.config.list_physical_devices("GPU")
+            names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+            networks = [  # averages are not trainable
+                f"{name} of {part.count_params():,} parameters"
+                for name, part in vars(gan).items()
+                if isinstance(part, keras.Model) and part.trainable_variables
+            ]
+            print(
+                f"{run.path}: {data.count:,} x {'x'.join(map(str, data.shape.sample_shape))}"
+                f"{f' in {data.shape.num_classes} classes' if data.shape.num_classes else ''}"
+                f" ({data.memory / 1e6:,.1f} MB), {', '.join(names) or 'CPU, no GPU found'}, "
+                f"{settings.precision}, {', '.join(networks)}",
+                flush=True,
+            )
         if distributed:
             stack.enter_context(distribution.watch_workers(strategy))
         if settings.deterministic:

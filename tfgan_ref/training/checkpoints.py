@@ -145,7 +145,9 @@ def _checksum(path: Path) -> int:
 
 
 def _flush_to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    if os.name == "nt" and path.is_dir():  # which Windows does not open
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # as Windows wants it
     try:
         os.fsync(descriptor)
     finally:

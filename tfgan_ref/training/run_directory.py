@@ -1,7 +1,6 @@
 """The run directory: everything that belongs to a training run."""
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -10,6 +9,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import LONGEST_NAME, check_writable, write_json
@@ -103,12 +107,18 @@ class RunDirectory:
         """
         if not os.access(self.path, os.W_OK):
             raise InputError(f"run directory {self.path} cannot be written")
-        # The folder itself is locked: a file in it may be replaced by another.
-        descriptor = os.open(self.path, os.O_RDONLY)
+        # The folder itself is locked, as a file in it may be replaced by another; Windows locks files only.
+        where, flags = (self.path, os.O_RDONLY) if fcntl else (self.path / ".lock", os.O_RDWR | os.O_CREAT)
+        descriptor = os.open(where, flags)
         try:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+                if fcntl:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                else:
+                    import msvcrt
+
+                    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            except (BlockingIOError, PermissionError) as error:
                 raise InputError(f"run directory {self.path} is in use by another process") from error
             for folder in (self.path, self.checkpoints, self.samples):
                 for part in folder.iterdir() if folder.is_dir() else ():

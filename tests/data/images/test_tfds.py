@@ -1,5 +1,6 @@
 """Data sets that tensorflow-datasets really prepares here, read back from its files alone."""
 
+import contextlib
 import logging
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfgan_ref.data import load, read, read_pictures
+from tfgan_ref.data.images.tfds import one_line_errors
+from tfgan_ref.errors import InputError
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (12, 8, 8, 3), np.uint8)
@@ -181,3 +184,18 @@ def test_output_stays_quiet(data_dir, capsys):
     capsys.readouterr()
     read("my_food", data_dir=data_dir)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_downloads_that_go_on_after_an_error_stay_quiet(fails):
+    """urllib3 warns of each new try; the error's own line has the reason."""
+    urllib3 = logging.getLogger("urllib3")
+    before = urllib3.level
+    try:
+        with contextlib.suppress(InputError), one_line_errors("mnist", None):
+            assert not urllib3.isEnabledFor(logging.WARNING)
+            if fails:
+                raise ConnectionError
+        assert urllib3.isEnabledFor(logging.WARNING) != fails
+    finally:
+        urllib3.setLevel(before)

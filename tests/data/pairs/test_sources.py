@@ -8,6 +8,7 @@ from PIL import Image
 
 from tfgan_ref.data import bicubic_resize, read_pairs, read_pictures, unpaired
 from tfgan_ref.data.pairs.sources import MAKES
+from tfgan_ref.errors import InputError
 
 RANDOM = np.random.default_rng(0)
 
@@ -258,3 +259,22 @@ def test_two_collections(folder):
     assert (len(loose.sources), len(loose.targets)) == (2, 8)
     assert (loose.source_name(1), loose.target_name(0)) == ("b.png", "astronaut")
     assert same(loose.targets, read_pictures("photographs", image_size=16)[0])
+
+
+def test_paths_may_contain_colons(tmp_path):
+    """``pairs:`` finds the two folders that are there; ``npzpairs:`` takes its names from the end."""
+    picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    for folder in ("a:b", "c"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(picture).save(tmp_path / folder / "x.png")
+    np.savez(tmp_path / "p:q.npz", s=picture[None], t=picture[None])
+    for name in (
+        f"pairs:{tmp_path}/a:b:{tmp_path}/c",
+        f"pairs:{tmp_path}/c:{tmp_path}/a:b",
+        f"npzpairs:{tmp_path}/p:q.npz:s:t",
+    ):
+        pairs = read_pairs(name)
+        np.testing.assert_array_equal(pairs.sources[0], picture)
+        np.testing.assert_array_equal(pairs.targets[0], picture)
+    with pytest.raises(InputError, match="must be of the form pairs:DIR_A:DIR_B"):
+        read_pairs(f"pairs:{tmp_path}/a:b:{tmp_path}/nowhere")

@@ -91,6 +91,8 @@ def training_clips(clips: Clips, frames: int, seed: int = 0) -> TrainingData:
         DataShape(clips.frames.shape[2:], names=names),
         clips.fingerprint,
         functools.partial(clip_batches, clips, frames=frames, seed=seed),
+        len(clips.frames),
+        clips.frames.nbytes,
     )
 
 

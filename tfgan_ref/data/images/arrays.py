@@ -106,7 +106,9 @@ def training_images(
     shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None, names=names)
     trained = remove_pixels(arrays, missing, seed) if missing > 0 else arrays
     endless = functools.partial(batches, trained, seed=seed, balanced=balanced)
-    return TrainingData(arrays, shape, arrays.fingerprint, endless)
+    return TrainingData(
+        arrays, shape, arrays.fingerprint, endless, len(trained.images), trained.images.nbytes
+    )
 
 
 def batches(

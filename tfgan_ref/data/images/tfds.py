@@ -216,7 +216,8 @@ def _quiet() -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
+        # After an error it stays quiet: other downloads, in threads of their own, go on trying for seconds.
+        urllib3.setLevel(before[1])
     finally:
         absl_logging.set_verbosity(before[0])
-        urllib3.setLevel(before[1])
         downloader.MAX_RETRIES = before[2]

@@ -66,7 +66,7 @@ def read_pairs(
     if kind in _FORMS:
         check_whole(name, split)
         reader, form = _FORMS[kind]
-        parts = rest.split(":")
+        parts = _parts(kind, rest)
         if len(parts) != form.count(":") or not all(parts):
             raise InputError(f"pairs {name!r}: must be of the form {form}")
         with unreadable(name):
@@ -109,6 +109,19 @@ def unpaired(
     return PicturePairs(
         f"{first} and {second}", sources, targets, paired=False, names=names, target_names=target_names
     )
+
+
+def _parts(kind: str, rest: str) -> list[str]:
+    """Splits what stands behind the kind of pairs; colons within paths are theirs."""
+    if kind == "sidebyside":
+        return [rest]
+    if kind == "npzpairs":
+        return rest.rsplit(":", 2)
+    pieces = rest.split(":")
+    splits = [[":".join(pieces[:i]), ":".join(pieces[i:])] for i in range(1, len(pieces))]
+    # Two folders that are there; without them, what is wrong is said of all pieces.
+    there = (split for split in splits if all(Path(part).expanduser().is_dir() for part in split))
+    return next(there, pieces)
 
 
 def _check_name(name: str, kind: str) -> None:

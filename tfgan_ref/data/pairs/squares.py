@@ -55,6 +55,8 @@ def training_pairs(
         DataShape((side, side, pairs.target_channels), source_channels=pairs.source_channels),
         pairs.fingerprint,
         functools.partial(pair_batches, pairs, seed=seed, crop=crop, flip=flip, hole=hole),
+        len(pairs.sources),
+        sum(picture.nbytes for picture in (*pairs.sources, *pairs.targets)),
         (example_pairs(pairs, EXAMPLES, seed=0, crop=crop, hole=hole),),
     )
 

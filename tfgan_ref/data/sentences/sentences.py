@@ -99,6 +99,8 @@ def training_sentences(sentences: Sentences, held_out: Sentences, seed: int = 0)
         DataShape((sentences.length, len(sentences.words)), len(sentences.topics), names=names),
         sentences.fingerprint,
         functools.partial(sentence_batches, sentences, seed=seed),
+        len(sentences.tokens),
+        sentences.tokens.nbytes,
         ({name: np.array(values) for name, values in names.items()},),
         held_out,
     )

@@ -101,6 +101,8 @@ def training_voices(voices: Voices, frames: int, seed: int = 0) -> TrainingData:
         DataShape((frames, BANDS, 1), source_channels=1, names=names),
         voices.fingerprint,
         functools.partial(voice_batches, voices, frames=frames, seed=seed),
+        len(voices.source.pictures),
+        sum(picture.nbytes for voice in (voices.source, voices.target) for picture in voice.pictures),
         (example_voices(voices, EXAMPLES, frames=frames),),
     )
 

@@ -101,6 +101,8 @@ def training_waves(waves: Waves, seed: int = 0) -> TrainingData:
         DataShape((waves.length, 1), len(waves.class_names) or None, names=names),
         waves.fingerprint,
         functools.partial(wave_batches, waves, seed=seed),
+        len(waves.audio),
+        waves.audio.nbytes,
     )
 
 

@@ -6,8 +6,9 @@ tfgan apply runs/style content.png --style painting.png --out painted
 tfgan apply runs/cyclegan zebras --backward --out horses
 tfgan apply runs/voices speech.wav --out converted
 
-Results have the names of their inputs; TIFF stays TIFF, all else becomes PNG. Pictures are turned upright as
-their EXIF orientation says; transparency and the ICC profile of RGB pictures are kept, other metadata is not.
+Results have the names of their inputs; TIFF stays TIFF, all else becomes PNG, and a.jpg becomes a.jpg.png
+where there is an a.png too. Pictures are turned upright as their EXIF orientation says; transparency and the
+ICC profile of RGB pictures are kept, other metadata is not.
 Recordings are WAV files and become 16 bit mono: other rates are resampled to the model's and channels mixed,
 which is said. Of a mask, what is at least half as bright as white is known; in label maps all but 0 is; what
 is transparent is missing. A file that cannot be used is named and left out, and the exit code is then 2.
@@ -37,6 +38,11 @@ PARSER.add_argument("--overwrite", action="store_true", help="replace files that
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raises InputError if options do not go together."""
+    """Raises InputError if options do not go together, or what they name does not exist."""
+    if not arguments.model.exists():
+        raise InputError(f"{arguments.model} does not exist: name a run directory or a SavedModel")
+    for path in arguments.inputs:
+        if not path.exists():
+            raise InputError(f"{path} does not exist: name files or folders")
     if arguments.invert_mask and arguments.mask is None:
         raise InputError("--invert-mask goes with --mask")

@@ -10,10 +10,13 @@ again, it uses the runs that are finished, and goes on with the one that was int
 import argparse
 from pathlib import Path
 
-from tfgan_ref.errors import InputError
+from tfgan_ref import cli
+from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.run import declared
 
 METRICS = "fid,kid,precision_recall,density_coverage"
-ALIASES = {"lr": "learning_rate"}  # what --sweep may be told instead
+
+FLAGS = ("data", "data_dir", "steps", "seed")
 
 PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 PARSER.add_argument("recipes", nargs="*", metavar="RECIPE", help="see train.py --list")
@@ -35,7 +38,14 @@ PARSER.add_argument("--seed", help="of training and of the samples (default 0)")
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raises InputError if an option that has no default is missing."""
+    """Raises InputError if an option that has no default is missing, or a recipe or setting is unknown."""
     for flag in ("steps", "out"):
         if getattr(arguments, flag) is None:
             raise InputError(f"--{flag} is missing: it has no default")
+    check_at_least(12, n=arguments.n)
+    given = cli.settings_given(arguments, FLAGS)
+    for declaration in map(declared.check_recipe, arguments.recipes):
+        if declaration:
+            known = {key: text for key, text in given.items() if key in declaration.settings}
+            declared.check_settings(known, declaration.settings)
+    declared.check_path(arguments.data)

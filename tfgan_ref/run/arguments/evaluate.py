@@ -10,7 +10,8 @@ tfgan evaluate runs/srgan --benchmark Set5 --against runs/srresnet --picture det
 import argparse
 from pathlib import Path
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least, check_seed
+from tfgan_ref.run import declared
 
 METRICS = "is,fid,kid,mode_score,mmd,wasserstein,one_nn,precision_recall,density_coverage"
 PAIR_METRICS = "psnr,ssim"
@@ -67,7 +68,17 @@ BENCHMARK.add_argument(
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raises InputError if options do not go together, or a file to write exists."""
+    """Raises InputError if options do not go together, a file to read is missing, or one to write exists."""
+    check_at_least(1, n=arguments.n)
+    check_seed(arguments.seed)
+    for path in arguments.pairs or ():
+        if not path.is_dir():
+            raise InputError(f"{path} is not a folder")
+    for path in arguments.against:
+        if not path.exists():
+            raise InputError(f"{path} does not exist: name a run directory or a SavedModel")
+    for data in (arguments.model, arguments.data):
+        declared.check_path(data or "")
     if arguments.benchmark is None:
         if (arguments.model is None) == (arguments.pairs is None):
             raise InputError("name either a model or --pairs ORIGINALS OTHERS")

@@ -14,6 +14,8 @@ PARSER.add_argument("--out", type=Path, required=True, help="a directory that do
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raises InputError if the directory to write exists."""
+    """Raises InputError if there is no such run, or the directory to write exists."""
+    if not arguments.run.exists():
+        raise InputError(f"{arguments.run} does not exist: name a run directory")
     if arguments.out.exists():
         raise InputError(f"{arguments.out} exists: name a new directory")

@@ -1,6 +1,7 @@
 """Trains a recipe in a run directory, or continues a run.
 
 tfgan train --list
+tfgan train dcgan --help
 tfgan train dcgan --data npz:train.npz --steps 3000 --out runs/mnist
 tfgan train --resume runs/mnist
 tfgan train --resume runs/mnist --steps 6000 --set learning_rate=5e-5
@@ -8,11 +9,37 @@ tfgan train --resume runs/mnist --steps 6000 --set learning_rate=5e-5
 
 import argparse
 from pathlib import Path
+from typing import Any
+
+from tfgan_ref import cli
+from tfgan_ref.errors import InputError
+from tfgan_ref.run import declared
 
 FLAGS = ("data", "data_dir", "steps", "batch_size", "seed", "precision", "jit", "strategy")
 
-PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-PARSER.add_argument("recipe", nargs="?", help="what to train; see --list")
+
+class Help(argparse.Action):
+    """Shows the arguments and, behind a recipe's name, what its settings mean."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *_: Any) -> None:
+        """Prints them and ends the process."""
+        parser.print_help()
+        if namespace.recipe:
+            print(f"\n{declared.explain(namespace.recipe)}")
+        parser.exit()
+
+
+PARSER = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, add_help=False
+)
+PARSER.add_argument("recipe", nargs="?", metavar="RECIPE", help="what to train, see --list; or FILE.py:NAME")
+PARSER.add_argument(
+    "-h",
+    "--help",
+    action=Help,
+    nargs=0,
+    help="show this; behind RECIPE, its settings too: their meaning and defaults",
+)
 PARSER.add_argument("--list", action="store_true", help="list the recipes and the settings of each")
 PARSER.add_argument(
     "--data",
@@ -37,5 +64,28 @@ PARSER.add_argument(
     help="none, mirrored (all devices of a host), multiworker or tpu: docs/distributed.md",
 )
 PARSER.add_argument(
-    "--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting of the recipe"
+    "--set",
+    action="append",
+    default=[],
+    metavar="KEY=VALUE",
+    help="any other setting of the recipe: RECIPE --help explains them",
 )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raises InputError if there is no such recipe, setting, run or file, or the run directory exists."""
+    if arguments.list:
+        return
+    if (arguments.recipe is None) == (arguments.resume is None):
+        raise InputError("name either a recipe (see --list) or a run with --resume RUN")
+    given = cli.settings_given(arguments, FLAGS)
+    from tfgan_ref.training.run_directory import RunDirectory  # imports NumPy, which --help does without
+
+    if arguments.resume:
+        RunDirectory.open(arguments.resume)
+        return
+    if declaration := declared.check_recipe(arguments.recipe):
+        declared.check_settings(given, declaration.settings)
+    declared.check_path(given.get("data", ""))
+    if arguments.out:
+        RunDirectory.refuse_existing(arguments.out)

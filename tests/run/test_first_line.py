@@ -1,0 +1,37 @@
+"""The first line of a run: what it trains, where and on what."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import tiny_gan
+from tfgan_ref.data.images.arrays import ImageArrays, training_images
+from tfgan_ref.recipes import RECIPES
+from tfgan_ref.run import train
+from tfgan_ref.training.run_directory import RunDirectory
+
+
+@pytest.mark.parametrize(
+    ("gpus", "device"), [([], "CPU, no GPU found"), (["NVIDIA H100"], "NVIDIA H100"), (["A", "B"], "A, B")]
+)
+def test_it_names_directory_data_device_precision_and_networks(tmp_path, monkeypatch, capsys, gpus, device):
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: {"device_name": gpu})
+    monkeypatch.setattr(train, "_write_results", lambda *given: None)
+    labels = np.arange(2000, dtype=np.int32) % 3
+    data = training_images(ImageArrays("x", np.zeros((2000, 25, 25, 1), np.uint8), labels, ("a", "b", "c")))
+    recipe = SimpleNamespace(draw=lambda gan: None, medium=SimpleNamespace(export=print))
+    settings = RECIPES["gan"].settings(steps=1, deterministic=False)
+    gan = tiny_gan(True)  # of one hidden layer of 16 units each, and labels of 3 classes
+    gan.step.assign(1)  # nothing is left to train
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    assert train._train(recipe, settings, data, gan, RunDirectory.create(tmp_path / "run", {}))
+    generator, discriminator = (
+        sum(int(np.prod(weight.shape)) for weight in network.weights)
+        for network in (gan.generator, gan.discriminator)
+    )
+    assert capsys.readouterr().out == (
+        f"{tmp_path / 'run'}: 2,000 x 25x25x1 in 3 classes (1.2 MB), {device}, float32, "
+        f"generator of {generator:,} parameters, discriminator of {discriminator:,} parameters\n"
+    )
