@@ -5,7 +5,14 @@ import pytest
 import tensorflow as tf
 
 from tfgan_ref import data
-from tfgan_ref.data.pipeline import check_order, derived_seed, draws_seed, endless_batches, spread_indices
+from tfgan_ref.data.pipeline import (
+    check_order,
+    derived_seed,
+    draws_seed,
+    endless_batches,
+    shareable,
+    spread_indices,
+)
 
 RNG = np.random.default_rng(0)
 IMAGES = data.ImageArrays(
@@ -119,3 +126,49 @@ def test_seeds_of_purposes_differ():
 
 def test_every_export_exists():
     assert all(hasattr(data, name) for name in data.__all__)
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, bool])
+def test_a_tensor_shares_the_memory_of_what_is_shareable(dtype):
+    unaligned = np.ones(4 * 6 + 1, dtype)[1:].reshape(4, 6)
+    read_only = shareable(unaligned).copy()
+    read_only.flags.writeable = False
+    for array in (unaligned, read_only, np.asfortranarray(unaligned), unaligned[:, ::2]):
+        shared = shareable(array)
+        assert address(shared) % 64 == 0
+        np.testing.assert_array_equal(shared, array)
+        assert shareable(shared) is shared
+        tensor = tf.experimental.dlpack.from_dlpack(shared.view(np.uint8).__dlpack__())
+        shared[2, 1] = 0
+        np.testing.assert_array_equal(tensor.numpy(), shared.view(np.uint8))
+
+
+# Their arrays, and 4 bytes for each label; a tensor and what it is made of are one.
+SIZES = {
+    "images": 7 * 64 + 7 * 4,
+    "missing": 2 * 7 * 64 + 7 * 64 + 7 * 4,  # as they are, for scores, and with holes, and the masks
+    "pairs": 2 * 5 * 120 * 3,
+    "waves": 6 * 20 * 2,
+    "clips": 6 * 4 * 64 * 3 + 6 * 2 * 4,
+}
+
+
+@pytest.mark.parametrize("kind", SIZES)
+def test_bytes_in_memory(kind):
+    training = TRAINING[kind](0)
+    shown = sum(values.nbytes for example in training.examples for values in example.values())
+    assert training.nbytes - shown == SIZES[kind]
+
+
+def test_pairs_are_kept_once():
+    training = data.training_pairs(PAIRS, 8, 0)
+    cutter = training.batches.args[0]
+    for side in ("sources", "targets"):
+        pictures, flat = getattr(training.items, side), getattr(cutter, side)
+        pictures[0][0, 0] = 77
+        assert flat.pixels[0].numpy().tolist() == [77, 77, 77]
+        assert (PICTURES[0][0, 0] != 77).any()

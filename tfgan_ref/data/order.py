@@ -37,7 +37,7 @@ def shuffled_order(n: int, seed: int) -> Order:
     Returns:
         A function from positions, int64 (B,), to item indices, int64 (B,) in [0, n).
     """
-    key = _key(seed)
+    key = tf.constant(np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)[0])
     return lambda positions: _permuted(positions, n, _hash(key, _IMAGES))
 
 
@@ -59,7 +59,7 @@ def balanced_order(labels: np.ndarray, seed: int) -> Order:
     members = tf.constant(np.argsort(labels, kind="stable"), tf.int64)  # class after class
     starts = tf.constant(np.cumsum(sizes) - sizes, tf.int64)
     sizes = tf.constant(sizes, tf.int64)
-    key = _key(seed)
+    key = tf.constant(np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)[0])
 
     def order(positions: tf.Tensor) -> tf.Tensor:
         chosen = _permuted(positions, classes, _hash(key, _CLASSES))
@@ -104,12 +104,6 @@ def _index_shuffle(indices: tf.Tensor, keys: tf.Tensor, sizes: tf.Tensor) -> tf.
     seeds = tf.bitcast(tf.stack(words, axis=1), tf.int64)
     # The raw op: the wrapper pads a matrix of seeds at its rows instead of its columns, and fails.
     return tf.raw_ops.RandomIndexShuffle(index=indices, seed=seeds, max_index=sizes - 1, rounds=_ROUNDS)
-
-
-def _key(seed: int) -> tf.Tensor:
-    """Returns 64 random bits, uint64, from a seed of any length."""
-    words = np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)
-    return tf.constant(words[0], tf.uint64)
 
 
 def _hash(key: tf.Tensor, *numbers: int | tf.Tensor) -> tf.Tensor:

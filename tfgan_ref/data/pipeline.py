@@ -3,8 +3,9 @@
 A kind of data says how the items at given positions of its order become a batch; the rest is here.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import tensorflow as tf
 from tfgan_ref.errors import whole_number
 
 EXAMPLES = 6  # items that show a translator's progress
+_ALIGNMENT = 64  # of the memory of a tensor, in bytes
 
 Batch = dict[str, tf.Tensor]
 
@@ -45,6 +47,32 @@ class TrainingData:
     batches: Callable[..., tf.data.Dataset]
     examples: tuple[dict[str, np.ndarray], ...] = ()
     held_out: Any = None
+
+    @property
+    def nbytes(self) -> int:
+        """Returns the bytes that all arrays take in memory; one that is used in two places counts once."""
+        arrays = _arrays((self.items, self.batches, self.examples, self.held_out))
+        return sum({array.__array_interface__["data"][0]: array.nbytes for array in arrays}.values())
+
+
+def shareable(array: np.ndarray, *, copy: bool = True) -> np.ndarray:
+    """Returns the array itself if a tensor can share its memory, else another one that can.
+
+    ``tf.constant`` copies an array twice. ``tf.experimental.dlpack.from_dlpack(array.__dlpack__())`` of what
+    this returns copies nothing: the tensor is the array, which must not be changed any more.
+
+    Args:
+        array: what is needed in memory.
+        copy: whether another array has the values of this one; False for ``np.empty``, to be filled later.
+    """
+    if array.flags.carray and array.__array_interface__["data"][0] % _ALIGNMENT == 0:
+        return array
+    memory = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
+    start = -memory.__array_interface__["data"][0] % _ALIGNMENT
+    result = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    if copy:
+        result[...] = array
+    return result
 
 
 def endless_batches(
@@ -98,3 +126,18 @@ def draws_seed(seed: int, purpose: int) -> tf.Tensor:
     words = np.random.SeedSequence([seed, purpose]).generate_state(2, np.uint32)
     with tf.device("CPU:0"):
         return tf.constant(words.view(np.int32))
+
+
+def _arrays(part: Any) -> Iterator[np.ndarray]:
+    """Yields the arrays in (the arguments of functions in, the fields of data classes in) tuples."""
+    if isinstance(part, np.ndarray):
+        yield part
+    elif isinstance(part, dict):
+        yield from _arrays(tuple(part.values()))
+    elif isinstance(part, tuple):
+        for member in part:
+            yield from _arrays(member)
+    elif isinstance(part, functools.partial):
+        yield from _arrays((part.args, part.keywords))
+    elif is_dataclass(part):
+        yield from _arrays(tuple(getattr(part, field.name) for field in fields(part)))

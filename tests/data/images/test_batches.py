@@ -109,3 +109,10 @@ def test_balance_needs_labels(refused):
     arrays = ImageArrays("bare", np.zeros((3, 4, 4, 1), np.uint8))
     with refused("bare", "balanced", "labels"):
         batches(arrays, batch_size=2, seed=0, balanced=True)
+
+
+def test_batches_share_the_memory_of_the_images():
+    arrays = ImageArrays("shared", np.zeros((3, 4, 4, 1), np.uint8))
+    dataset = batches(arrays, batch_size=3, seed=0)
+    arrays.images[...] = 255  # nobody should: it shows that there is no second copy
+    assert (next(dataset.as_numpy_iterator())["image"] == 1).all()

@@ -48,7 +48,7 @@ def read_folder(
     check_whole(name, split)
     check_folder(name, path)
     files, labels, class_names = list_files(name, path)
-    collection = Collection(name, image_size, named=True)
+    collection = Collection(name, image_size, capacity=len(files), channels=channels, named=True)
     kept = []
     with closing(decode_files(name, path, files, image_size)) as decoded:  # an error stops the threads
         for i, pixels, size in decoded:
@@ -56,7 +56,7 @@ def read_folder(
             kept.append(i)
     return ImageArrays(
         name,
-        collection.to_array(channels),
+        collection.to_array(),
         np.array(labels, np.int32)[kept] if class_names else None,
         class_names,
     )

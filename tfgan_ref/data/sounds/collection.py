@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfgan_ref.data.pipeline import shareable
 from tfgan_ref.data.sounds.wav import resample, to_mono
 from tfgan_ref.data.sounds.waves import Waves, to_int16
 from tfgan_ref.errors import InputError
@@ -85,9 +86,10 @@ class WaveCollection:
         """
         self._judge()
         self._say_what_changed()
+        audio = shareable(np.empty((len(self._audio), self.length), np.int16), copy=False)
         return Waves(
             self.name,
-            np.stack(self._audio),
+            np.stack(self._audio, out=audio),
             self.sample_rate,
             np.array(self._labels, np.int32),
             tuple(class_names),
