@@ -40,7 +40,7 @@ CLIPS = data.Clips(
 TRAINING = {
     "images": lambda seed: data.training_images(IMAGES, seed),
     "balanced": lambda seed: data.training_images(IMAGES, seed, balanced=True),
-    "missing": lambda seed: data.training_images(IMAGES, seed, missing=0.5),
+    "missing": lambda seed: data.training_images(IMAGES, seed, missing=0.5, flip=True),
     "pairs": lambda seed: data.training_pairs(PAIRS, 8, seed, hole="box"),
     "waves": lambda seed: data.training_waves(WAVES, seed),
     "sentences": lambda seed: data.training_sentences(SENTENCES, SENTENCES, seed),

@@ -1,4 +1,4 @@
-"""Shuffled and class-balanced orders of items, as functions of (seed, position).
+"""Shuffled and class-balanced orders of items, and which of them to mirror, as functions of (seed, position).
 
 There is no shuffle buffer and no state to save: a run that is resumed at step k computes the positions of
 step k and reads the items that it would have read.
@@ -15,6 +15,7 @@ from tfgan_ref.errors import whole_number
 _IMAGES = 0
 _CLASSES = 1
 _MEMBERS = 2
+_MIRRORS = 3
 
 # TensorFlow's index shuffle walks a cycle of at least 2**16 indices until it meets one below n: 0.1 ms per
 # index for n = 10. Up to this n it is faster to compare each index with all others.
@@ -69,6 +70,16 @@ def balanced_order(labels: np.ndarray, seed: int) -> Order:
         return tf.gather(members, tf.gather(starts, chosen) + _shuffled(visits % size, keys, size, largest))
 
     return order
+
+
+def mirror_choices(seed: int) -> Order:
+    """Returns a function from positions, int64 (B,), to whether to mirror what is there, bool (B,)."""
+    key = tf.constant(np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)[0])
+
+    def mirrored(positions: tf.Tensor) -> tf.Tensor:
+        return _hash(key, _MIRRORS, positions) % 2 == 0
+
+    return mirrored
 
 
 def _permuted(positions: tf.Tensor, n: int, key: tf.Tensor) -> tf.Tensor:

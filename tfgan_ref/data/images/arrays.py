@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels, warn_enlarged
-from tfgan_ref.data.order import balanced_order, shuffled_order
+from tfgan_ref.data.order import balanced_order, mirror_choices, shuffled_order
 from tfgan_ref.data.pipeline import (
     Batch,
     DataShape,
@@ -94,7 +94,7 @@ class ImageArrays:
 
 
 def training_images(
-    arrays: ImageArrays, seed: int = 0, *, balanced: bool = False, missing: float = 0.0
+    arrays: ImageArrays, seed: int = 0, *, balanced: bool = False, missing: float = 0.0, flip: bool = False
 ) -> TrainingData:
     """Returns images to train on.
 
@@ -103,17 +103,24 @@ def training_images(
         seed: chooses the order and the missing pixels.
         balanced: whether all classes come equally often.
         missing: the share of pixels that is removed from the images in training; ``arrays`` keeps them.
+        flip: whether half of the images are mirrored.
     """
     numbers = tuple(map(str, range(len(arrays.class_names))))
     names = {"classes": arrays.class_names} if arrays.class_names != numbers else None
     shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None, names=names)
     trained = remove_pixels(arrays, missing, seed) if missing > 0 else arrays
-    endless = functools.partial(batches, trained, seed=seed, balanced=balanced)
+    endless = functools.partial(batches, trained, seed=seed, balanced=balanced, flip=flip)
     return TrainingData(arrays, shape, arrays.fingerprint, endless)
 
 
 def batches(
-    arrays: ImageArrays, batch_size: int, start_step: int = 0, *, seed: int, balanced: bool = False
+    arrays: ImageArrays,
+    batch_size: int,
+    start_step: int = 0,
+    *,
+    seed: int,
+    balanced: bool = False,
+    flip: bool = False,
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches.
 
@@ -126,6 +133,7 @@ def batches(
         start_step: the number of batches to leave out, of a run that is resumed.
         seed: chooses the order, any whole number from 0 up.
         balanced: whether all classes come equally often; else all images do.
+        flip: whether half of the images are mirrored, left to right, with their masks; drawn anew each time.
 
     Returns:
         Dicts of ``image``, float32 of shape (batch_size, H, W, C) in [-1, 1], and, if there are labels,
@@ -142,6 +150,8 @@ def batches(
     # could hang when Python exits while a batch is being prefetched.
     with tf.device("CPU:0"):
         order = balanced_order(arrays.labels, seed) if balanced else shuffled_order(len(arrays.images), seed)
+        if flip:
+            mirrors = mirror_choices(seed)
         images = tf.experimental.dlpack.from_dlpack(arrays.images.__dlpack__())
         labels = None if arrays.labels is None else tf.constant(arrays.labels)
         if arrays.masks is not None:
@@ -158,6 +168,10 @@ def batches(
             result["mask"] = tf.cast(observed, tf.float32)
             # Not a product with the mask: -0.0 would tell that a missing pixel was dark.
             result["image"] = tf.where(observed, result["image"], 0.0)
+        if flip:
+            mirrored = mirrors(positions)[:, None, None, None]
+            for key in result.keys() - {"label"}:
+                result[key] = tf.where(mirrored, tf.reverse(result[key], [2]), result[key])
         return result
 
     return endless_batches(make_batch, batch_size, start_step)
