@@ -24,7 +24,8 @@ class ExportedTranslator(tf.Module):
     [0, 1], to float32 in [0, 1]. By the generator's inputs it is also:
 
     - ``apply(image, mask)`` for "source" and "mask": bool, uint8 or float32 (H, W) or (H, W, 1), of which
-      whatever is not 0 is known. Known pixels come out as they are.
+      whatever is not 0 is known (``data.read_mask`` makes one of a file, in which grey is cut at half of the
+      range). Known pixels come out as they are.
     - ``apply(image, style)`` for "source" and "target": the second picture may have another size.
 
     Pictures are mirrored beyond their lower and right borders to sides that the generator takes, and its
