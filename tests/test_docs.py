@@ -236,6 +236,16 @@ def test_the_files_it_names_exist(path):
         assert name in MADE or any((folder / name).exists() for folder in (ROOT, PACKAGE)), name
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_the_tests_it_names_exist(path):
+    """A name that begins with two colons is in the file that stands before it."""
+    for first, others in re.findall(r"`(tests/\w[\w/]*\.py::\w+)`((?:, `::\w+`)*)", path.read_text()):
+        file, _, name = first.partition("::")
+        code = (ROOT / file).read_text(encoding="utf-8")
+        for test in (name, *re.findall(r"::(\w+)", others)):
+            assert f"def {test}(" in code, f"{file}: {test}"
+
+
 def test_the_diagram_of_the_architecture_shows_every_part_of_the_package_and_no_other():
     _, diagram = blocks(ROOT / "docs" / "architecture.md", "")[0]
     package = diagram[: diagram.index("\nscripts/")]

@@ -5,7 +5,14 @@ import pytest
 import tensorflow as tf
 
 from tfgan_ref import data
-from tfgan_ref.data.pipeline import check_order, derived_seed, draws_seed, endless_batches, spread_indices
+from tfgan_ref.data.pipeline import (
+    check_order,
+    derived_seed,
+    draws_seed,
+    endless_batches,
+    shareable,
+    spread_indices,
+)
 
 RNG = np.random.default_rng(0)
 IMAGES = data.ImageArrays(
@@ -33,7 +40,7 @@ CLIPS = data.Clips(
 TRAINING = {
     "images": lambda seed: data.training_images(IMAGES, seed),
     "balanced": lambda seed: data.training_images(IMAGES, seed, balanced=True),
-    "missing": lambda seed: data.training_images(IMAGES, seed, missing=0.5),
+    "missing": lambda seed: data.training_images(IMAGES, seed, missing=0.5, flip=True),
     "pairs": lambda seed: data.training_pairs(PAIRS, 8, seed, hole="box"),
     "waves": lambda seed: data.training_waves(WAVES, seed),
     "sentences": lambda seed: data.training_sentences(SENTENCES, SENTENCES, seed),
@@ -119,3 +126,48 @@ def test_seeds_of_purposes_differ():
 
 def test_every_export_exists():
     assert all(hasattr(data, name) for name in data.__all__)
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, bool])
+def test_a_tensor_shares_the_memory_of_what_is_shareable(dtype):
+    unaligned = np.ones(4 * 6 + 1, dtype)[1:].reshape(4, 6)
+    read_only = shareable(unaligned).copy()
+    read_only.flags.writeable = False
+    for array in (unaligned, read_only, np.asfortranarray(unaligned), unaligned[:, ::2]):
+        shared = shareable(array)
+        assert address(shared) % 64 == 0
+        np.testing.assert_array_equal(shared, array)
+        assert shareable(shared) is shared
+        tensor = tf.experimental.dlpack.from_dlpack(shared.view(np.uint8).__dlpack__())
+        shared[2, 1] = 0
+        np.testing.assert_array_equal(tensor.numpy(), shared.view(np.uint8))
+
+
+# Items and bytes of their pictures, sounds or clips.
+SIZES = {
+    "images": (7, 7 * 64),
+    "missing": (7, 7 * 64),
+    "pairs": (5, 2 * 5 * 120 * 3),
+    "waves": (6, 6 * 20 * 2),
+    "clips": (6, 6 * 4 * 64 * 3),
+}
+
+
+@pytest.mark.parametrize("kind", SIZES)
+def test_their_number_and_memory_are_known(kind):
+    training = TRAINING[kind](0)
+    assert (training.count, training.memory) == SIZES[kind]
+
+
+def test_pairs_are_kept_once():
+    training = data.training_pairs(PAIRS, 8, 0)
+    cutter = training.batches.args[0]
+    for side in ("sources", "targets"):
+        pictures, flat = getattr(training.items, side), getattr(cutter, side)
+        pictures[0][0, 0] = 77
+        assert flat.pixels[0].numpy().tolist() == [77, 77, 77]
+        assert (PICTURES[0][0, 0] != 77).any()

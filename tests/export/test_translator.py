@@ -208,3 +208,24 @@ def test_existing_directory_is_not_touched_and_a_failed_export_leaves_nothing(tm
     with pytest.raises(OSError, match="No space left"):
         export_translator(enlarging(), tmp_path / "other", **PLAIN)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize(("net", "form"), [
+    (enlarging(2), {"inputs": ("source",), "scale": 2, "margin": 2, "stride": 1}),
+    (filling(), {"inputs": ("source", "mask"), "scale": 1, "margin": 1, "stride": 4}),
+    (shrinking(), {"inputs": ("source",), "scale": 1, "margin": 12, "stride": 4}),
+])  # fmt: skip
+def test_tiles_are_what_the_whole_is(net, form, monkeypatch):
+    monkeypatch.setattr(ExportedTranslator, "_apply_function", lambda self: None)  # which makes graphs
+    module = ExportedTranslator(net, **form)
+    serve, served = module.serve.python_function, []
+    batches = [picture((1, 41, 83, 3)).astype(np.float32) / 255]
+    if "mask" in form["inputs"]:
+        batches.append((picture((1, 41, 83, 1)) > 90).astype(np.float32))
+    whole = serve(*map(tf.constant, batches))[0]
+    monkeypatch.setattr(module, "serve", lambda *given: served.append(given[0].shape[1:3]) or serve(*given))
+    module.tile.assign(40)
+    made = module._in_tiles(*map(tf.constant, batches))
+    np.testing.assert_allclose(made, whole, atol=1e-5)
+    assert len(served) > 3
+    assert max(map(max, served)) <= 40

@@ -90,13 +90,26 @@ def test_all_techniques_at_once():
             "recipe gan-conv takes 28x28 images, not 32x32: set image_size=28",
         ),
         ("dcgan", DataShape((64, 48, 1), 10), "recipe dcgan takes 64x64 images, not 48x64"),
-        ("dcgan", DataShape((48, 48, 1), 10), "image_size 48 is not built by DCGAN"),
+        ("dcgan", DataShape((50, 50, 1), 10), "image_size 50 is not built by DCGAN"),
         ("cgan", DataShape((28, 28, 1), None), "recipe cgan needs labels: data digits has none"),
     ],
 )
 def test_data_that_does_not_fit(name, shape, message):
     with pytest.raises(InputError, match=message):
         build_gan(RECIPES[name], small(RECIPES[name]), shape)
+
+
+@pytest.mark.parametrize("name", ["cgan", "ebgan", "began", "vae"])
+def test_sizes_between_the_papers(name):
+    recipe = RECIPES[name]
+    gan = build_gan(recipe, small(recipe, width=1), DataShape((48, 48, 3), 2))
+    assert gan.generator.output_shape == (None, 48, 48, 3)
+
+
+def test_a_unet_goes_as_far_in_as_dcgan():
+    recipe = RECIPES["ebgan"]
+    gan = build_gan(recipe, small(recipe, width=1, discriminator="unet"), DataShape((96, 96, 1)))
+    assert gan.discriminator.output[1].shape[1:] == (3 * 3 * 8,)  # its filters stop at 8 times the width
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])

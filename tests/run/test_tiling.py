@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from tests.small_translators import enlarging, picture, shrinking
 from tfgan_ref.errors import InputError
-from tfgan_ref.export.translator import ExportedTranslator
-from tfgan_ref.run.tiling import TILE, apply_tiled, default_tile
+from tfgan_ref.export.translator import TILE, ExportedTranslator, default_tile
+from tfgan_ref.run.tiling import apply_tiled
 
 # Of ``shrinking``: 1 pixel, then 1 and 1 of 4x4 blocks, wherever in its block the pixel is.
 SHRINKING_MARGIN = 1 + 4 + 3 + 4

@@ -8,11 +8,10 @@ from tests.conftest import tiny_gan
 from tests.small_translators import enlarging, filling, picture, styling
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import export_generator
-from tfgan_ref.export.translator import export_translator
+from tfgan_ref.export.translator import TILE, export_translator
 from tfgan_ref.gans import ImageTranslator
 from tfgan_ref.run import build as building
 from tfgan_ref.run.load import load
-from tfgan_ref.run.tiling import TILE
 from tfgan_ref.run.translator import open_translator, translator_of
 
 pytestmark = pytest.mark.usefixtures("eager_training")

@@ -1,4 +1,4 @@
-"""Shuffled and class-balanced orders of items, as functions of (seed, position).
+"""Shuffled and class-balanced orders of items, and which of them to mirror, as functions of (seed, position).
 
 There is no shuffle buffer and no state to save: a run that is resumed at step k computes the positions of
 step k and reads the items that it would have read.
@@ -15,6 +15,7 @@ from tfgan_ref.errors import whole_number
 _IMAGES = 0
 _CLASSES = 1
 _MEMBERS = 2
+_MIRRORS = 3
 
 # TensorFlow's index shuffle walks a cycle of at least 2**16 indices until it meets one below n: 0.1 ms per
 # index for n = 10. Up to this n it is faster to compare each index with all others.
@@ -37,7 +38,7 @@ def shuffled_order(n: int, seed: int) -> Order:
     Returns:
         A function from positions, int64 (B,), to item indices, int64 (B,) in [0, n).
     """
-    key = _key(seed)
+    key = tf.constant(np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)[0])
     return lambda positions: _permuted(positions, n, _hash(key, _IMAGES))
 
 
@@ -59,7 +60,7 @@ def balanced_order(labels: np.ndarray, seed: int) -> Order:
     members = tf.constant(np.argsort(labels, kind="stable"), tf.int64)  # class after class
     starts = tf.constant(np.cumsum(sizes) - sizes, tf.int64)
     sizes = tf.constant(sizes, tf.int64)
-    key = _key(seed)
+    key = tf.constant(np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)[0])
 
     def order(positions: tf.Tensor) -> tf.Tensor:
         chosen = _permuted(positions, classes, _hash(key, _CLASSES))
@@ -69,6 +70,16 @@ def balanced_order(labels: np.ndarray, seed: int) -> Order:
         return tf.gather(members, tf.gather(starts, chosen) + _shuffled(visits % size, keys, size, largest))
 
     return order
+
+
+def mirror_choices(seed: int) -> Order:
+    """Returns a function from positions, int64 (B,), to whether to mirror what is there, bool (B,)."""
+    key = tf.constant(np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)[0])
+
+    def mirrored(positions: tf.Tensor) -> tf.Tensor:
+        return _hash(key, _MIRRORS, positions) % 2 == 0
+
+    return mirrored
 
 
 def _permuted(positions: tf.Tensor, n: int, key: tf.Tensor) -> tf.Tensor:
@@ -104,12 +115,6 @@ def _index_shuffle(indices: tf.Tensor, keys: tf.Tensor, sizes: tf.Tensor) -> tf.
     seeds = tf.bitcast(tf.stack(words, axis=1), tf.int64)
     # The raw op: the wrapper pads a matrix of seeds at its rows instead of its columns, and fails.
     return tf.raw_ops.RandomIndexShuffle(index=indices, seed=seeds, max_index=sizes - 1, rounds=_ROUNDS)
-
-
-def _key(seed: int) -> tf.Tensor:
-    """Returns 64 random bits, uint64, from a seed of any length."""
-    words = np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)
-    return tf.constant(words[0], tf.uint64)
 
 
 def _hash(key: tf.Tensor, *numbers: int | tf.Tensor) -> tf.Tensor:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfgan_ref.errors import whole_number
 
 EXAMPLES = 6  # items that show a translator's progress
+_ALIGNMENT = 64  # of the memory of a tensor, in bytes
 
 Batch = dict[str, tf.Tensor]
 
@@ -36,7 +37,7 @@ class TrainingData:
         fingerprint: a text that differs for other data, to recognise them when a run is resumed.
         batches: maps a batch size and the step to begin at (default 0) to the endless data set of batches.
         count: the number of items.
-        memory: bytes that they take.
+        memory: bytes of what is trained on.
         examples: arguments that a recipe's ``draw`` takes beside the GAN.
         held_out: items of the same kind that are not trained on, where there are some.
     """
@@ -49,6 +50,26 @@ class TrainingData:
     memory: int
     examples: tuple[dict[str, np.ndarray], ...] = ()
     held_out: Any = None
+
+
+def shareable(array: np.ndarray, *, copy: bool = True) -> np.ndarray:
+    """Returns the array itself if a tensor can share its memory, else another one that can.
+
+    ``tf.constant`` copies an array twice. ``tf.experimental.dlpack.from_dlpack(array.__dlpack__())`` of what
+    this returns copies nothing: the tensor is the array, which must not be changed any more.
+
+    Args:
+        array: what is needed in memory.
+        copy: whether another array has the values of this one; False for ``np.empty``, to be filled later.
+    """
+    if array.flags.carray and array.__array_interface__["data"][0] % _ALIGNMENT == 0:
+        return array
+    memory = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
+    start = -memory.__array_interface__["data"][0] % _ALIGNMENT
+    result = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    if copy:
+        result[...] = array
+    return result
 
 
 def endless_batches(

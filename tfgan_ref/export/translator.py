@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import keras
 import tensorflow as tf
@@ -15,6 +16,8 @@ PICTURE_TYPES = (tf.uint8, tf.float32, tf.float64)
 MASK_TYPES = (tf.bool, tf.uint8, tf.float32)
 # Generators that reflect or normalise small feature maps cannot take less.
 SMALLEST_SIDE = 8
+# With SRResNet of 64 feature maps and scale 4, a tile of this side takes about 1 GB.
+TILE = 256
 
 
 class ExportedTranslator(tf.Module):
@@ -24,11 +27,13 @@ class ExportedTranslator(tf.Module):
     [0, 1], to float32 in [0, 1]. By the generator's inputs it is also:
 
     - ``apply(image, mask)`` for "source" and "mask": bool, uint8 or float32 (H, W) or (H, W, 1), of which
-      whatever is not 0 is known. Known pixels come out as they are.
+      whatever is not 0 is known (``data.read_mask`` makes one of a file, in which grey is cut at half of the
+      range). Known pixels come out as they are.
     - ``apply(image, style)`` for "source" and "target": the second picture may have another size.
 
     Pictures are mirrored beyond their lower and right borders to sides that the generator takes, and its
-    output is cropped.
+    output is cropped. Where ``margin`` is known, large pictures are made in tiles, with the result of the
+    whole picture, so that memory is that of one tile beside the picture and its result.
 
     Args:
         generator: functional model from the pictures of ``inputs``, in that order, in [-1, 1], to pictures.
@@ -40,6 +45,7 @@ class ExportedTranslator(tf.Module):
     Attributes:
         channels: of the source; an int32 variable that the SavedModel keeps, like ``scale``, ``stride`` and
             ``margin``, which is -1 for None.
+        tile: the longest side of a tile, margins included; an int32 variable, too.
 
     Raises:
         InputError: an argument cannot be used.
@@ -63,6 +69,8 @@ class ExportedTranslator(tf.Module):
         self.scale, self.stride = _constant(scale), _constant(stride)
         self.margin = _constant(-1 if margin is None else margin)
         self.channels = _constant(self._channels[0])
+        self._overlap = None if margin is None else -(-margin // stride) * stride
+        self.tile = _constant(default_tile(margin or 0, stride))
         self.serve = tf.function(self._serve, input_signature=self.signature())
         self.apply = self._apply_function()
 
@@ -110,8 +118,76 @@ class ExportedTranslator(tf.Module):
             batches.append(_mask(mask, tf.shape(batches[0])))
         if style is not None:
             batches.append(_picture(style, self._channels[1], "style"))
-        made = self.serve(*batches)[0]
+        made = self.serve(*batches)[0] if self._overlap is None else self._in_tiles(*batches)
         return tf.cast(tf.round(255.0 * made), tf.uint8) if image.dtype == tf.uint8 else made
+
+    def _in_tiles(self, source: tf.Tensor, *others: tf.Tensor) -> tf.Tensor:
+        """Computes ``serve`` of a batch of one in tiles: (scale * H, scale * W, C')."""
+        cut = len(others) if self._names[-1] == "mask" else 0  # a style stays whole
+        pictures = [mirror(picture, self._stride) for picture in (source, *others[:cut])]
+        down, across = (
+            _Tiles.of(tf.shape(pictures[0])[axis], self.tile // self._stride * self._stride, self._overlap)
+            for axis in (1, 2)
+        )
+        channels = self.generator.output_shape[-1]
+
+        def row(i: tf.Tensor) -> tf.Tensor:
+            return tf.transpose(_joined(across.count, lambda j: piece(i, j), channels), (1, 0, 2))
+
+        def piece(i: tf.Tensor, j: tf.Tensor) -> tf.Tensor:
+            top, left = down.start(i), across.start(j)
+            parts = [picture[:, top : top + down.length, left : left + across.length] for picture in pictures]
+            made = self.serve(*parts, *others[cut:])[0]
+            rows, columns = ([self._scale * edge for edge in s.kept(n)] for s, n in ((down, i), (across, j)))
+            return tf.transpose(made[rows[0] : rows[1], columns[0] : columns[1]], (1, 0, 2))
+
+        height, width = tf.shape(source)[1], tf.shape(source)[2]
+        return _joined(down.count, row, channels)[: self._scale * height, : self._scale * width]
+
+
+class _Tiles(NamedTuple):
+    """Tiles along one axis: each but the last begins ``step`` after the one before, and they overlap."""
+
+    side: tf.Tensor
+    length: tf.Tensor
+    overlap: int
+    step: tf.Tensor
+    count: tf.Tensor
+
+    @classmethod
+    def of(cls, side: tf.Tensor, tile: tf.Tensor, overlap: int) -> Self:
+        step = tile - 2 * overlap
+        return cls(
+            side, tf.minimum(tile, side), overlap, step, tf.maximum(1, -(-(side - 2 * overlap) // step))
+        )
+
+    def start(self, number: tf.Tensor) -> tf.Tensor:
+        return tf.minimum(number * self.step, self.side - self.length)
+
+    def kept(self, number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns from where to where, in the tile, its result is that of the whole picture."""
+        start = self.start(number)
+        first = tf.where(number == 0, 0, self.overlap)
+        last = tf.where(number == self.count - 1, self.side, self.start(number + 1) + self.overlap)
+        return first, last - start
+
+
+def _joined(count: tf.Tensor, piece: Callable[[tf.Tensor], tf.Tensor], channels: int) -> tf.Tensor:
+    """Joins pieces (h, W, channels) of numbers 0 to ``count``, made one at a time, along the first axis."""
+    shape = (None, None, channels)
+    parts = tf.TensorArray(tf.float32, count, infer_shape=False, element_shape=shape)
+    _, parts = tf.while_loop(
+        lambda number, _: number < count,
+        lambda number, parts: (number + 1, parts.write(number, piece(number))),
+        (0, parts),
+        parallel_iterations=1,
+    )
+    return parts.concat()
+
+
+def default_tile(margin: int, stride: int) -> int:
+    """Returns a tile's side that leaves at least half of it beside the margins."""
+    return max(TILE, 4 * (-(-margin // stride) * stride))
 
 
 def export_translator(
@@ -151,7 +227,7 @@ def export_translator(
             form = f"inputs {', '.join(inputs)} and scale {scale}"
             raise InputError(f"backward: a generator of {form} has none, only one of source and scale 1")
         module.backward = ExportedTranslator(backward, inputs=inputs, **shape)
-        module.apply_back = module.backward.apply
+        module.apply_back, module.tile_back = module.backward.apply, module.backward.tile
         signatures["serving_back"] = _served(module.backward)
     write_saved_model(module, path, signatures)
 

@@ -45,14 +45,14 @@ class VAESettings(SamplingSettings):
 
 
 def build_mse(settings: MSESettings, shape: DataShape) -> MSEGenerator:
-    """Builds the supervised generator for labelled images of 28, 32 or 64 pixels."""
+    """Builds the supervised generator for labelled images of DCGAN's sizes."""
     require_size("mse", shape, shape.sample_shape[0])
     generator = conditional_dcgan_generator(settings, shape)
     return MSEGenerator(generator, num_classes=shape.num_classes, **settings.group("seed", "ema_decay"))
 
 
 def build_vae(settings: VAESettings, shape: DataShape) -> VAE:
-    """Builds the VAE for images of 28, 32 or 64 pixels."""
+    """Builds the VAE for images of DCGAN's sizes."""
     size, _, channels = shape.sample_shape
     require_size("vae", shape, size)
     decoder = networks.dcgan_generator(settings.latent_dim, size, channels, **settings.network("width"))

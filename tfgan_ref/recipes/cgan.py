@@ -59,7 +59,7 @@ def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:
 
 
 def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
-    """Builds the GAN for labelled images of 28, 32 or 64 pixels."""
+    """Builds the GAN for labelled images of DCGAN's sizes."""
     body = settings.network("width", "batch_norm", "spectral_norm", "dropout", number=1)
     head = settings.network("combine", "spectral_norm", "minibatch_discrimination", number=1)
     discriminator = networks.conditional_discriminator(
@@ -78,7 +78,7 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
 
 
 def build_acgan(settings: ACGANSettings, shape: DataShape) -> ACGAN:
-    """Builds the auxiliary classifier GAN for labelled images of 28, 32 or 64 pixels."""
+    """Builds the auxiliary classifier GAN for labelled images of DCGAN's sizes."""
     size, _, channels = shape.sample_shape
     body = settings.network("width", "batch_norm", "dropout", number=1)
     discriminator = networks.auxiliary_discriminator(

@@ -1,4 +1,4 @@
-"""DCGAN by its paper's rules, at 28, 32 or 64 pixels, and its networks for other objectives."""
+"""DCGAN by its paper's rules, at 12 to 256 pixels, and its networks for other objectives."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ def dcgan_pair(
     batch_norm: bool = False,
     spectral_norm: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
-    """Builds DCGAN's generator and discriminator for unlabelled images of 28, 32 or 64 pixels.
+    """Builds DCGAN's generator and discriminator for unlabelled images of DCGAN's sizes.
 
     Args:
         recipe: whose, for messages.
@@ -67,7 +67,7 @@ def dcgan_pair(
 
 
 def build(settings: DCGANSettings, shape: DataShape) -> VanillaGAN:
-    """Builds the GAN for 28x28, 32x32 or 64x64 images."""
+    """Builds the GAN for images of DCGAN's sizes, 12 to 256 pixels."""
     return VanillaGAN(
         *dcgan_pair("dcgan", settings, shape, batch_norm=settings.batch_norm),
         loss=settings.loss,

@@ -7,6 +7,7 @@ import keras
 from tfgan_ref import networks
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import BEGAN, EBGAN
+from tfgan_ref.networks.images.dcgan import SIZES
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
 from tfgan_ref.recipes.settings import SHORT_STEPS, AdversarialSettings, Changeable
 
@@ -46,7 +47,7 @@ class EBGANSettings(AdversarialSettings):
 
 
 def build_ebgan(settings: EBGANSettings, shape: DataShape) -> EBGAN:
-    """Builds EBGAN for 28x28, 32x32 or 64x64 images: DCGAN's generator, an autoencoder or U-Net as D."""
+    """Builds EBGAN for images of DCGAN's sizes: its generator, an autoencoder or U-Net as D."""
     size, _, channels = shape.sample_shape
     require_size("ebgan", shape, size)
     return EBGAN(
@@ -61,8 +62,7 @@ def _discriminator(settings: EBGANSettings, size: int, channels: int) -> keras.M
     if settings.discriminator == "autoencoder":
         return networks.conv_autoencoder(size, channels, **settings.network("width", "code_dim", number=1))
     if settings.discriminator == "unet":
-        # As far in as DCGAN's sizes go: 7x7 or 4x4.
-        depth = {28: 2, 32: 3, 64: 4}[size]
+        _, depth = SIZES[size]  # as far in as DCGAN goes
         return networks.unet((size, size, channels), depth, **settings.network("width", number=1))
     raise InputError(
         f"discriminator {settings.discriminator!r} is unknown: choose one of {', '.join(DISCRIMINATORS)}"
@@ -91,7 +91,7 @@ class BEGANSettings(AdversarialSettings):
 
 
 def build_began(settings: BEGANSettings, shape: DataShape) -> BEGAN:
-    """Builds BEGAN for 28x28, 32x32 or 64x64 images."""
+    """Builds BEGAN for images of DCGAN's sizes."""
     size, _, channels = shape.sample_shape
     require_size("began", shape, size)
     generator = settings.network("width", "convolutions")

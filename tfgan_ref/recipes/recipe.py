@@ -43,7 +43,7 @@ def read_images(settings: SamplingSettings) -> TrainingData:
         channels=settings.channels,
         data_dir=settings.data_dir,
     )
-    return training_images(arrays, settings.seed, **settings.group("balanced", "missing"))
+    return training_images(arrays, settings.seed, **settings.group("balanced", "missing", "flip"))
 
 
 def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingData:

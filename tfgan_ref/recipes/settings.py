@@ -199,6 +199,7 @@ class SamplingSettings(Settings):
     channels: int | None = None  # 1 or 3; None: as the data come
     image_size: int | None = None  # pixels per side; None: as the data come
     balanced: bool = False  # draw every class equally often
+    flip: bool = False  # mirror half of the training images, left to right
     missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
     latent_dim: int = 100  # length of a latent vector
     # Evaluation while training

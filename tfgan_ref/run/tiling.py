@@ -10,9 +10,6 @@ from tqdm import tqdm
 
 from tfgan_ref.errors import InputError
 
-# With SRResNet of 64 feature maps and scale 4, a tile of this side takes about 1 GB.
-TILE = 256
-
 
 class Span(NamedTuple):
     """One tile along one axis, in pixels of the source."""
@@ -21,11 +18,6 @@ class Span(NamedTuple):
     length: int  # may reach beyond the picture, which is then mirrored
     first: int  # the tile's result is kept from here
     last: int  # up to here, exclusive
-
-
-def default_tile(margin: int, stride: int) -> int:
-    """Returns a tile's side that leaves at least half of it beside the margins."""
-    return max(TILE, 4 * _rounded_up(margin, stride))
 
 
 def check_tile(tile: int, margin: int, stride: int) -> None:

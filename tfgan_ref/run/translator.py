@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.decoding import from_pixels, to_pixels
 from tfgan_ref.errors import InputError
-from tfgan_ref.export.translator import ExportedTranslator
+from tfgan_ref.export.translator import ExportedTranslator, default_tile
 from tfgan_ref.gans import ImageTranslator
 from tfgan_ref.run import build, tiling
 from tfgan_ref.run.saved_models import load_saved_model
@@ -102,7 +102,7 @@ def translator_of(gan: ImageTranslator, *, backward: bool = False, tile: int | N
         generator, inputs=gan.inputs_taken, stride=gan.stride, scale=gan.scale, margin=gan.margin
     )
     signature = {spec.name: spec for spec in exported.signature()}
-    return _translator(exported, exported.apply, gan.inputs_taken, signature, tile)
+    return _translator(exported, exported.apply, gan.inputs_taken, signature, tile, exported.tile)
 
 
 def open_translator(path: Path, *, backward: bool = False, tile: int | None = None) -> Translator:
@@ -149,7 +149,8 @@ def _open_saved_model(path: Path, backward: bool, tile: int | None) -> Translato
     )
     # Traced here, since TensorFlow warns of calls that trace, as one of each model opened would be.
     apply.get_concrete_function()
-    return _translator(loaded, apply, inputs, signature, tile)
+    own_tile = getattr(loaded, "tile_back" if backward else "tile", None)
+    return _translator(loaded, apply, inputs, signature, tile, own_tile)
 
 
 def _translator(
@@ -158,6 +159,7 @@ def _translator(
     inputs: tuple[str, ...],
     signature: dict[str, tf.TensorSpec],
     tile: int | None,
+    own_tile: tf.Variable | None,
 ) -> Translator:
     """Returns a translator for an ``ExportedTranslator``, or of one that was loaded, and its signature."""
     scale, stride, margin = (int(v.numpy()) for v in (module.scale, module.stride, module.margin))
@@ -166,8 +168,10 @@ def _translator(
         raise InputError(f"tile {tile}: this model sees the whole picture, which cannot be cut into tiles")
     if tile is not None:
         tiling.check_tile(tile, margin, stride)
+        if own_tile is not None:  # by which ``apply`` would cut it again; SavedModels of before have none
+            own_tile.assign(tile)
     elif margin is not None:
-        tile = tiling.default_tile(margin, stride)
+        tile = default_tile(margin, stride)
     channels = tuple(signature[name].shape[-1] for name in inputs)
     return Translator(apply, inputs, channels, scale, stride, margin, tile)
 

@@ -43,5 +43,5 @@ def test_class_names_without_labels(refused):
 
 def test_good_arrays():
     arrays = ImageArrays("sketches", IMAGES, LABELS, ("a", "b", "unused"))
-    assert arrays.images is IMAGES
+    np.testing.assert_array_equal(arrays.images, IMAGES)
     assert arrays.class_names == ("a", "b", "unused")

@@ -109,3 +109,32 @@ def test_balance_needs_labels(refused):
     arrays = ImageArrays("bare", np.zeros((3, 4, 4, 1), np.uint8))
     with refused("bare", "balanced", "labels"):
         batches(arrays, batch_size=2, seed=0, balanced=True)
+
+
+def test_batches_share_the_memory_of_the_images():
+    arrays = ImageArrays("shared", np.zeros((3, 4, 4, 1), np.uint8))
+    dataset = batches(arrays, batch_size=3, seed=0)
+    arrays.images[...] = 255  # nobody should: it shows that there is no second copy
+    assert (next(dataset.as_numpy_iterator())["image"] == 1).all()
+
+
+def test_half_of_the_images_are_mirrored_anew_each_time_with_their_masks():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (N, 4, 6, 3), dtype=np.uint8)
+    arrays = ImageArrays("pixels", pixels, masks=rng.random((N, 4, 6)) < 0.7)
+    steps = 8
+    plain = taken(batches(arrays, batch_size=N, seed=3), steps)
+    flipped = taken(batches(arrays, batch_size=N, seed=3, flip=True), steps)
+    choices = []
+    for before, after in zip(plain, flipped, strict=True):
+        for i in range(N):
+            mirrored = not np.array_equal(before["image"][i], after["image"][i])
+            for key in ("image", "mask"):
+                expected = before[key][i][:, ::-1] if mirrored else before[key][i]
+                np.testing.assert_array_equal(after[key][i], expected)
+            choices.append(mirrored)
+    assert 0.35 < np.mean(choices) < 0.65
+    assert len({tuple(choices[n : n + N]) for n in range(0, len(choices), N)}) == steps
+    # By seed and position: a run that goes on, or takes its images in other batches, mirrors the same.
+    rest = taken(batches(arrays, batch_size=N // 2, start_step=6, seed=3, flip=True), 2)
+    np.testing.assert_array_equal(np.concatenate([batch["image"] for batch in rest]), flipped[3]["image"])

@@ -1,10 +1,21 @@
 """Every kind of image file that Pillow reads, written by Pillow and read by us."""
 
+import weakref
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from tfgan_ref.data.images.decoding import decode, fit, flatten, from_sixteen_bits, set_limit, to_pixels
+from tfgan_ref.data.images.decoding import (
+    Collection,
+    decode,
+    fit,
+    flatten,
+    from_sixteen_bits,
+    set_limit,
+    to_pixels,
+)
+from tfgan_ref.data.pipeline import shareable
 from tfgan_ref.errors import InputError
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -218,3 +229,17 @@ def test_channels():
     assert to_pixels(Image.new("RGBA", (2, 2), (0, 0, 0, 0)), 3)[0, 0].tolist() == [255, 255, 255]
     assert to_pixels(image).shape == (2, 2, 3)
     assert flatten(image).mode == "RGB"
+
+
+def test_a_collection_holds_its_images_once():
+    collection = Collection("many", None, capacity=20, channels=None, named=False)
+    for value in range(18):
+        pixels = np.full((4, 5, 3), value, np.uint8)
+        collection.add(pixels, (5, 4), "one of them")
+        alive = weakref.ref(pixels)
+        del pixels
+        assert alive() is None
+    images = collection.to_array()
+    assert images[:, 3, 4, 2].tolist() == list(range(18))
+    assert np.shares_memory(images, collection.to_array())
+    assert shareable(images) is images

@@ -112,7 +112,19 @@ def test_filters_halve_towards_the_image_and_double_away_from_it():
 
 
 def test_other_sizes_are_refused():
-    with pytest.raises(InputError, match="image_size 30 is not built by DCGAN: choose one of 28, 32, 64"):
+    allowed = "12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256"
+    with pytest.raises(InputError, match=f"image_size 30 is not built by DCGAN: choose one of {allowed}$"):
         networks.dcgan_generator(100, 30, 1)
-    with pytest.raises(InputError, match="image_size 48"):
-        networks.dcgan_features(48, 1)
+    with pytest.raises(InputError, match="image_size 512"):
+        networks.dcgan_features(512, 1)
+
+
+@pytest.mark.parametrize(("size", "side", "doublings"), [(16, 4, 2), (48, 3, 4), (96, 3, 5), (256, 4, 6)])
+def test_other_sizes_start_from_a_small_side(size, side, doublings):
+    generator = networks.dcgan_generator(10, size, 3, width=1)
+    up = of_type(generator, layers.Conv2DTranspose)
+    assert len(up) == doublings
+    assert up[0].input.shape[1:3] == (side, side)
+    assert generator.output_shape == (None, size, size, 3)
+    features = networks.dcgan_features(size, 3, width=1)
+    assert features.output_shape == (None, side * side * 2 ** (doublings - 1))

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tfgan_ref.data.clips.factors import Factors, check_factors
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, draws_seed, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, draws_seed, endless_batches, shareable
 from tfgan_ref.errors import InputError, whole_number
 from tfgan_ref.randomness import fold_in
 
@@ -22,6 +22,8 @@ _PHASES = 1  # the purpose of the run's seed beside the order of the clips
 @dataclass(frozen=True)
 class Clips:
     """Clips of equally many frames, each of one character in one action.
+
+    Tensors share the memory of the frames, as of ``ImageArrays``: do not write to them.
 
     Attributes:
         name: what to call the data set in messages.
@@ -45,6 +47,7 @@ class Clips:
                 f"{self.name}: frames are {frames.dtype} of shape {frames.shape}, "
                 "they must be uint8 of shape (N, P, H, W, C), none of them 0"
             )
+        object.__setattr__(self, "frames", shareable(frames))
         check_factors(self.name, self.factors)
         shape = (len(frames), len(self.factors))
         if conditions.dtype != np.int32 or conditions.shape != shape:
@@ -125,7 +128,7 @@ def clip_batches(
     # Captured as they are, on the CPU, as in ``batches`` of images.
     with tf.device("CPU:0"):
         order = shuffled_order(len(clips), seed)
-        pictures = tf.constant(clips.frames)
+        pictures = tf.experimental.dlpack.from_dlpack(clips.frames.__dlpack__())
         conditions = tf.constant(clips.conditions)
     phases_seed = draws_seed(seed, _PHASES)
 

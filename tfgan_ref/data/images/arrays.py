@@ -17,8 +17,14 @@ from tfgan_ref.data.images.decoding import (
     to_pixels,
     warn_enlarged,
 )
-from tfgan_ref.data.order import balanced_order, shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
+from tfgan_ref.data.order import balanced_order, mirror_choices, shuffled_order
+from tfgan_ref.data.pipeline import (
+    Batch,
+    DataShape,
+    TrainingData,
+    endless_batches,
+    shareable,
+)
 from tfgan_ref.errors import InputError, whole_number
 
 GREY = 128  # the value of a missing pixel
@@ -29,6 +35,9 @@ MAXIMUM_CLASSES = 1_000_000
 @dataclass(frozen=True)
 class ImageArrays:
     """Images of one size, with their class numbers where they are known.
+
+    Tensors share the memory of images and masks, so that they are in memory once: do not write to them.
+    Arrays that cannot be shared (read-only, not contiguous, not aligned to 64 bytes) are copied.
 
     Attributes:
         name: what to call the data set in messages.
@@ -58,6 +67,7 @@ class ImageArrays:
             raise InputError(
                 f"{self.name}: images have shape {images.shape}, there must be at least one pixel"
             )
+        object.__setattr__(self, "images", shareable(images))
         if masks is not None:
             if masks.dtype != np.bool_ or masks.shape != images.shape[:3]:
                 raise InputError(
@@ -68,6 +78,7 @@ class ImageArrays:
                 raise InputError(
                     f"{self.name}: every pixel is missing: masks are True where a pixel was observed"
                 )
+            object.__setattr__(self, "masks", shareable(masks))
         if labels is None:
             if self.class_names:
                 raise InputError(f"{self.name}: {len(self.class_names)} class names but no labels")
@@ -91,7 +102,7 @@ class ImageArrays:
 
 
 def training_images(
-    arrays: ImageArrays, seed: int = 0, *, balanced: bool = False, missing: float = 0.0
+    arrays: ImageArrays, seed: int = 0, *, balanced: bool = False, missing: float = 0.0, flip: bool = False
 ) -> TrainingData:
     """Returns images to train on.
 
@@ -100,19 +111,26 @@ def training_images(
         seed: chooses the order and the missing pixels.
         balanced: whether all classes come equally often.
         missing: the share of pixels that is removed from the images in training; ``arrays`` keeps them.
+        flip: whether half of the images are mirrored.
     """
     numbers = tuple(map(str, range(len(arrays.class_names))))
     names = {"classes": arrays.class_names} if arrays.class_names != numbers else None
     shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None, names=names)
     trained = remove_pixels(arrays, missing, seed) if missing > 0 else arrays
-    endless = functools.partial(batches, trained, seed=seed, balanced=balanced)
+    endless = functools.partial(batches, trained, seed=seed, balanced=balanced, flip=flip)
     return TrainingData(
         arrays, shape, arrays.fingerprint, endless, len(trained.images), trained.images.nbytes
     )
 
 
 def batches(
-    arrays: ImageArrays, batch_size: int, start_step: int = 0, *, seed: int, balanced: bool = False
+    arrays: ImageArrays,
+    batch_size: int,
+    start_step: int = 0,
+    *,
+    seed: int,
+    balanced: bool = False,
+    flip: bool = False,
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches.
 
@@ -125,6 +143,7 @@ def batches(
         start_step: the number of batches to leave out, of a run that is resumed.
         seed: chooses the order, any whole number from 0 up.
         balanced: whether all classes come equally often; else all images do.
+        flip: whether half of the images are mirrored, left to right, with their masks; drawn anew each time.
 
     Returns:
         Dicts of ``image``, float32 of shape (batch_size, H, W, C) in [-1, 1], and, if there are labels,
@@ -141,9 +160,12 @@ def batches(
     # could hang when Python exits while a batch is being prefetched.
     with tf.device("CPU:0"):
         order = balanced_order(arrays.labels, seed) if balanced else shuffled_order(len(arrays.images), seed)
-        images = tf.constant(arrays.images)
+        if flip:
+            mirrors = mirror_choices(seed)
+        images = tf.experimental.dlpack.from_dlpack(arrays.images.__dlpack__())
         labels = None if arrays.labels is None else tf.constant(arrays.labels)
-        masks = None if arrays.masks is None else tf.constant(arrays.masks)
+        if arrays.masks is not None:
+            masks = tf.experimental.dlpack.from_dlpack(arrays.masks.view(np.uint8).__dlpack__())
 
     def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
         indices = order(positions)
@@ -151,11 +173,15 @@ def batches(
         result = {"image": tf.cast(pixels, tf.float32) / 127.5 - 1.0}
         if labels is not None:
             result["label"] = tf.ensure_shape(tf.gather(labels, indices), (batch_size,))
-        if masks is not None:
-            observed = tf.ensure_shape(tf.gather(masks, indices), shape[:3])[..., None]
+        if arrays.masks is not None:
+            observed = tf.ensure_shape(tf.gather(masks, indices), shape[:3])[..., None] > 0
             result["mask"] = tf.cast(observed, tf.float32)
             # Not a product with the mask: -0.0 would tell that a missing pixel was dark.
             result["image"] = tf.where(observed, result["image"], 0.0)
+        if flip:
+            mirrored = mirrors(positions)[:, None, None, None]
+            for key in result.keys() - {"label"}:
+                result[key] = tf.where(mirrored, tf.reverse(result[key], [2]), result[key])
         return result
 
     return endless_batches(make_batch, batch_size, start_step)
@@ -179,7 +205,7 @@ def remove_pixels(arrays: ImageArrays, share: float, seed: int) -> ImageArrays:
     if not (isinstance(share, Real) and 0 < share < 1):
         raise InputError(f"share {share!r} of missing pixels is out of range: above 0 and below 1")
     rng = np.random.default_rng(seed)
-    masks = np.empty(arrays.images.shape[:3], bool)
+    masks = shareable(np.empty(arrays.images.shape[:3], bool), copy=False)
     for mask in masks:  # one image at a time: the draws of all take eight times the images' memory
         mask[...] = rng.random(mask.shape) >= share
     if arrays.masks is not None:
@@ -205,7 +231,7 @@ def fit_array(
     if image_size is not None and is_smaller((width, height), image_size):
         warn_enlarged(name, len(images), len(images), image_size, (width, height), None)
     first = to_pixels(fit(from_pixels(images[0]), image_size), channels)
-    result = np.empty((len(images), *first.shape), np.uint8)
+    result = shareable(np.empty((len(images), *first.shape), np.uint8), copy=False)
     for row, pixels in zip(result, images, strict=True):
         row[...] = to_pixels(fit(from_pixels(pixels), image_size), channels)
     return result

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from tfgan_ref.data.pipeline import shareable
 from tfgan_ref.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -164,24 +165,33 @@ def from_sixteen_bits(values: np.ndarray) -> np.ndarray:
 class Collection:
     """Images of one data set, collected one after another, already fitted to ``image_size``.
 
+    They are written into one array as they come: there is no second copy of them at any time.
+
     Args:
         name: the data set's name for messages.
+        capacity: the most images that it may hold.
+        channels: of its array, 1 or 3; None is 3 if any image is coloured, else 1.
         image_size: side of the square, or (height, width), that all images are fitted to; None if they must
             have one size already.
         named: whether messages name the images (they are files).
     """
 
-    def __init__(self, name: str, image_size: ImageSize | None, *, named: bool) -> None:
+    def __init__(
+        self, name: str, image_size: ImageSize | None, *, capacity: int, channels: int | None, named: bool
+    ) -> None:
         self.name = name
         self.image_size = image_size
         self.named = named
-        self._pixels: list[np.ndarray] = []
+        self._capacity = capacity
+        self._channels = channels
+        self._pixels: np.ndarray | None = None
+        self._count = 0
         self._first: tuple[tuple[int, int], str] | None = None
         self._smallest: tuple[tuple[int, int], str] | None = None
         self._enlarged = 0
 
     def __len__(self) -> int:
-        return len(self._pixels)
+        return self._count
 
     def add(self, pixels: np.ndarray, size: tuple[int, int], image_name: str) -> None:
         """Adds one image.
@@ -205,13 +215,24 @@ class Collection:
             self._enlarged += 1
             if self._smallest is None or min(size) < min(self._smallest[0]):
                 self._smallest = (size, image_name)
-        self._pixels.append(pixels)
+        if self._pixels is None:
+            self._pixels = self._empty(*pixels.shape[:2], self._channels or pixels.shape[-1])
+        if pixels.shape[-1] > self._pixels.shape[-1]:
+            if self._channels is None:  # the first image in colour after grey ones
+                grey = self._pixels
+                self._pixels = self._empty(*pixels.shape)
+                self._pixels[: self._count] = grey[: self._count]
+            else:
+                pixels = to_pixels(from_pixels(pixels), self._channels)
+        self._pixels[self._count] = pixels
+        self._count += 1
 
-    def to_array(self, channels: int | None) -> np.ndarray:
-        """Returns uint8 (N, H, W, channels): None is 3 if any image is coloured, else 1.
+    def _empty(self, height: int, width: int, channels: int) -> np.ndarray:
+        # What is never written to takes no memory: the system gives pages when they are first used.
+        return shareable(np.empty((self._capacity, height, width, channels), np.uint8), copy=False)
 
-        Warns in one line if images were enlarged.
-        """
+    def to_array(self) -> np.ndarray:
+        """Returns uint8 (N, H, W, channels); warns in one line if images were enlarged."""
         if self._smallest is not None:
             size, image_name = self._smallest
             warn_enlarged(
@@ -222,11 +243,7 @@ class Collection:
                 size,
                 image_name if self.named else None,
             )
-        channels = channels or max(pixels.shape[-1] for pixels in self._pixels)
-        result = np.empty((len(self), *self._pixels[0].shape[:2], channels), np.uint8)
-        for row, pixels in zip(result, self._pixels, strict=True):
-            row[...] = pixels if pixels.shape[-1] <= channels else to_pixels(from_pixels(pixels), channels)
-        return result
+        return self._pixels[: self._count]
 
 
 def is_smaller(size: tuple[int, int], image_size: ImageSize) -> bool:

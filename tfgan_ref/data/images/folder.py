@@ -50,13 +50,13 @@ def read_folder(
     check_whole(name, split)
     check_folder(name, path)
     files, labels, class_names = list_files(name, path)
-    collection = Collection(name, image_size, named=True)
+    collection = Collection(name, image_size, capacity=len(files), channels=channels, named=True)
     kept = []
     with closing(decode_files(name, path, files, image_size)) as decoded:  # an error stops the threads
         for i, pixels, size in decoded:
             collection.add(pixels, size, str(files[i].relative_to(path)))
             kept.append(i)
-    images = collection.to_array(channels)
+    images = collection.to_array()
     if not class_names:
         return ImageArrays(name, images)
     return ImageArrays(name, images, *present_classes(name, np.array(labels)[kept], class_names))

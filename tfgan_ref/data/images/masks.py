@@ -36,6 +36,8 @@ class _Decoded(NamedTuple):
 def read_mask(path: Path, *, invert: bool = False) -> np.ndarray:
     """Reads a mask file, of any kind that ``read_picture`` reads, as bool (H, W): True for what is known.
 
+    The one place where grey becomes known or missing: where arrays are taken as masks, all but 0 is known.
+
     Known is what is opaque and at least half as bright as white, in its brightest channel. In label maps all
     but 0 is known: these are files with a palette of colours, and files without loss whose values, of 8 or 16
     bits, are all below half of the range. Soft edges, and masks of which all or nothing is known, are said.

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfgan_ref.data.images.arrays import GREY, ImageArrays, check_whole, fit_array, present_classes
 from tfgan_ref.data.images.decoding import ImageSize, from_sixteen_bits, height_and_width
+from tfgan_ref.data.pipeline import shareable
 from tfgan_ref.errors import InputError, reason
 
 # Arithmetic leaves a 1.0000001 or a -0.0000001 in images that are meant to lie in [0, 1].
@@ -174,7 +175,7 @@ def _to_uint8(name: str, images: np.ndarray) -> np.ndarray:
 
 def _in_blocks(images: np.ndarray, convert: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Converts some images at a time: the steps in between need several times the memory."""
-    result = np.empty(images.shape, np.uint8)
+    result = shareable(np.empty(images.shape, np.uint8), copy=False)
     for start in range(0, len(images), _BLOCK):
         result[start : start + _BLOCK] = convert(images[start : start + _BLOCK])
     return result

@@ -57,7 +57,8 @@ def read_photograph_arrays(*, image_size: ImageSize | None, channels: int | None
     Raises:
         InputError: there is no ``image_size`` (their sizes differ), or see ``read_photographs``.
     """
-    collection = Collection(PHOTOGRAPHS, image_size, named=True)
-    for pixels, size, name in read_photographs(image_size=image_size, split=split):
+    photographs = read_photographs(image_size=image_size, split=split)
+    collection = Collection(PHOTOGRAPHS, image_size, capacity=len(photographs), channels=channels, named=True)
+    for pixels, size, name in photographs:
         collection.add(pixels, size, name)
-    return ImageArrays(PHOTOGRAPHS, collection.to_array(channels))
+    return ImageArrays(PHOTOGRAPHS, collection.to_array())

@@ -122,6 +122,7 @@ def load(
     balanced: bool = False,
     data_dir: str | Path | None = None,
     channels: int | None = None,
+    flip: bool = False,
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches: ``batches`` of the images that ``read`` returns.
 
@@ -135,6 +136,7 @@ def load(
         balanced: whether all classes come equally often.
         data_dir: where tensorflow-datasets keeps prepared data sets.
         channels: 1, 3 or None, see ``read``.
+        flip: whether half of the images are mirrored, drawn anew each time.
 
     Returns:
         Dicts of ``image``, float32 of shape (batch_size, H, W, C) in [-1, 1], and, if there are labels,
@@ -145,7 +147,7 @@ def load(
     """
     check_order(batch_size, seed, start_step)  # before minutes of reading
     arrays = read(name, image_size=image_size, channels=channels, split=split, data_dir=data_dir)
-    return batches(arrays, batch_size=batch_size, seed=seed, start_step=start_step, balanced=balanced)
+    return batches(arrays, batch_size, start_step, seed=seed, balanced=balanced, flip=flip)
 
 
 def check_form(image_size: int | None, channels: int | None) -> None:

@@ -94,11 +94,13 @@ def read_tfds(
         if label is not None and (label.shape or not np.issubdtype(label.np_dtype, np.integer)):
             logger.warning(f"{name}: its feature 'label' is no class number and is left out")
             label = None
-        collection, labels = Collection(name, image_size, named=False), []
+        n = check_split(name, builder, split)
+        collection = Collection(name, image_size, capacity=n, channels=channels, named=False)
+        labels = []
         for image, number in _examples(name, builder, split, features, with_label=label is not None):
             collection.add(to_pixels(fit(image, image_size)), image.size, f"image {len(collection)}")
             labels.append(number)
-        images = collection.to_array(channels)
+        images = collection.to_array()
         if label is None:
             return ImageArrays(name, images)
         names = getattr(label, "names", None)  # which a ClassLabel has
@@ -164,8 +166,8 @@ def _examples(
             yield _to_image(name, pixels), batch["label"][i] if with_label else None
 
 
-def check_split(name: str, builder: "DatasetBuilder", split: str, things: str = "images") -> None:
-    """Raises InputError unless the data set has ``split``, with some ``things`` in it."""
+def check_split(name: str, builder: "DatasetBuilder", split: str, things: str = "images") -> int:
+    """Returns how many ``things`` are in ``split``; raises InputError if there is none, or no such split."""
     try:
         n = builder.info.splits[split].num_examples
     except Exception as error:  # each kind of mistake in a split raises another one
@@ -175,6 +177,7 @@ def check_split(name: str, builder: "DatasetBuilder", split: str, things: str = 
         ) from error
     if not n:
         raise InputError(f"{name}: split={split!r} holds no {things}")
+    return n
 
 
 def _to_image(name: str, pixels: np.ndarray) -> Image.Image:

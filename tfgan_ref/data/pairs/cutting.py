@@ -6,6 +6,8 @@ from typing import NamedTuple, Self
 import numpy as np
 import tensorflow as tf
 
+from tfgan_ref.data.pipeline import shareable
+
 
 class Places(NamedTuple):
     """Places where rectangles are cut, one per element of the batch.
@@ -28,21 +30,32 @@ class Places(NamedTuple):
 
 
 class FlatPictures:
-    """Pictures of one channel count, pixel after pixel in one constant: no padding, one gather for a batch.
+    """Pictures of one channel count, pixel after pixel in one array: no padding, one gather for a batch.
 
     Args:
         pictures: uint8 (h, w, C) each.
+
+    Attributes:
+        pictures: the same pictures, views of the array.
     """
 
     def __init__(self, pictures: Sequence[np.ndarray]) -> None:
         channels = pictures[0].shape[-1]
         sizes = np.array([picture.shape[:2] for picture in pictures], np.int64)
         areas = sizes.prod(axis=1)
+        ends = np.cumsum(areas)
+        pixels = shareable(np.empty((ends[-1], channels), np.uint8), copy=False)
+        parts = np.split(pixels, ends[:-1])
+        self.pictures = tuple(
+            part.reshape(picture.shape) for part, picture in zip(parts, pictures, strict=True)
+        )
+        for own, picture in zip(self.pictures, pictures, strict=True):
+            own[...] = picture
         # On the CPU: the memory of a GPU is for training.
         with tf.device("CPU:0"):
             self.sizes = tf.constant(sizes)
             self.starts = tf.constant(np.cumsum(areas) - areas)
-            self.pixels = tf.constant(np.concatenate([picture.reshape(-1, channels) for picture in pictures]))
+            self.pixels = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
 
     def places(self, indices: tf.Tensor, fractions: tf.Tensor, size: tuple[int, int], flip: bool) -> Places:
         """Maps random numbers to places, all equally likely.

@@ -1,6 +1,7 @@
 """Squares cut from pairs of pictures: batches to train on, and examples that show progress."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
@@ -50,14 +51,17 @@ def training_pairs(
         InputError: a picture is smaller than its square, or ``hole`` is unknown.
     """
     side = crop * pairs.scale
+    cutter = _Cutter(pairs, crop, hole)
+    # The cutter's own: what was read is in memory until then, not twice for the whole run.
+    pairs = replace(pairs, sources=cutter.sources.pictures, targets=cutter.targets.pictures)
     return TrainingData(
         pairs,
         DataShape((side, side, pairs.target_channels), source_channels=pairs.source_channels),
         pairs.fingerprint,
-        functools.partial(pair_batches, pairs, seed=seed, crop=crop, flip=flip, hole=hole),
+        functools.partial(_cut_batches, cutter, pairs, seed=seed, flip=flip),
         len(pairs.sources),
         sum(picture.nbytes for picture in (*pairs.sources, *pairs.targets)),
-        (example_pairs(pairs, EXAMPLES, seed=0, crop=crop, hole=hole),),
+        (_cut_examples(cutter, pairs, EXAMPLES, seed=0),),
     )
 
 
@@ -96,7 +100,12 @@ def pair_batches(
         InputError: if an argument is out of its range, a picture is smaller than its square, or there is no
             ``crop`` and sizes differ.
     """
-    cutter = _Cutter(pairs, crop, hole)
+    return _cut_batches(_Cutter(pairs, crop, hole), pairs, batch_size, start_step, seed=seed, flip=flip)
+
+
+def _cut_batches(
+    cutter: "_Cutter", pairs: PicturePairs, batch_size: int, start_step: int = 0, *, seed: int, flip: bool
+) -> tf.data.Dataset:
     source_order = shuffled_order(len(pairs.sources), seed)
     target_order = shuffled_order(len(pairs.targets), derived_seed(seed, _TARGET_ORDER))
     steps_seed = draws_seed(seed, _STEPS)
@@ -142,7 +151,10 @@ def example_pairs(
     """
     whole_number("n", n, 1)
     whole_number("seed", seed, 0)
-    cutter = _Cutter(pairs, crop, hole)
+    return _cut_examples(_Cutter(pairs, crop, hole), pairs, n, seed=seed)
+
+
+def _cut_examples(cutter: "_Cutter", pairs: PicturePairs, n: int, *, seed: int) -> dict[str, np.ndarray]:
     with tf.device("CPU:0"):
         places = cutter.sources.centres(spread_indices(n, len(pairs.sources)), cutter.source_size)
         if pairs.paired:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfgan_ref.data.images.arrays import present_classes
+from tfgan_ref.data.pipeline import shareable
 from tfgan_ref.data.sounds.wav import resample, to_mono
 from tfgan_ref.data.sounds.waves import Waves, to_int16
 from tfgan_ref.errors import InputError
@@ -95,9 +96,10 @@ class WaveCollection:
         groups = None
         if group_names is None or group_names:
             groups, group_names = present_classes(self.name, np.array(self._groups), group_names)
+        audio = shareable(np.empty((len(self._audio), self.length), np.int16), copy=False)
         return Waves(
             self.name,
-            np.stack(self._audio),
+            np.stack(self._audio, out=audio),
             self.sample_rate,
             labels,
             class_names,

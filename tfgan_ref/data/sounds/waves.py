@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
+from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches, shareable
 from tfgan_ref.errors import InputError
 
 # What a telephone's band needs, and what sound cards can do.
@@ -20,6 +20,8 @@ _FULL_SCALE = 32767
 @dataclass(frozen=True)
 class Waves:
     """Recordings of one length and rate, with their classes and groups of speakers where they are known.
+
+    Tensors share the memory of the audio, as of ``ImageArrays``: do not write to it.
 
     Attributes:
         name: what to call the data set in messages.
@@ -48,6 +50,7 @@ class Waves:
                 f"{self.name}: audio is {self.audio.dtype} of shape {self.audio.shape}, "
                 "it must be int16 of shape (N, T) with at least one sample"
             )
+        object.__setattr__(self, "audio", shareable(self.audio))
         check_rate(self.name, self.sample_rate)
         self._check_numbers("labels", self.labels, "class names", self.class_names)
         self._check_numbers("groups", self.groups, "group names", self.group_names)
@@ -125,7 +128,7 @@ def wave_batches(waves: Waves, batch_size: int, start_step: int = 0, *, seed: in
     # Captured as they are, on the CPU, as in ``batches`` of images.
     with tf.device("CPU:0"):
         order = shuffled_order(len(waves), seed)
-        audio = tf.constant(waves.audio)
+        audio = tf.experimental.dlpack.from_dlpack(waves.audio.__dlpack__())
         labels = None if waves.labels is None else tf.constant(waves.labels)
 
     def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:

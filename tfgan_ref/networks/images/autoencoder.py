@@ -13,8 +13,8 @@ from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.images.dcgan import SIZES
 from tfgan_ref.networks.layers.seeded import initializer_stream
 
-# Image size: (smallest feature map's side, number of doublings); the paper starts from 8x8.
-BEGAN_SIZES = {28: (7, 2), 32: (8, 2), 64: (8, 3)}
+# Image size: (smallest feature map's side, number of doublings); the paper starts from 8x8. DCGAN's sizes.
+BEGAN_SIZES = {size: next((size >> n, n) for n in range(7) if size >> n <= 8) for size in SIZES}
 
 
 def _plan(image_size: int, sizes: dict[int, tuple[int, int]], name: str) -> tuple[int, int]:
@@ -40,7 +40,7 @@ def conv_autoencoder(
     length, and with it what can be rebuilt, is the same at every image size.
 
     Args:
-        image_size: 28, 32 or 64.
+        image_size: one of DCGAN's sizes, 12 to 256.
         channels: of the images; times the packing, if D sees packs.
         width: filters of the layers nearest the image; each layer further in has twice as many.
         code_dim: length of a code.
@@ -91,7 +91,7 @@ def began_autoencoder(
     connections from the code.
 
     Args:
-        image_size: 28, 32 or 64.
+        image_size: one of DCGAN's sizes, 12 to 256.
         channels: of the images; times the packing, if D sees packs.
         width: n of the paper, filters of the layers nearest the image.
         code_dim: N_h of the paper, the length of a code.

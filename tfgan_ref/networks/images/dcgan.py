@@ -1,8 +1,8 @@
-"""DCGAN by the rules of Radford, Metz and Chintala 2016, section 3, at 28, 32 or 64 pixels.
+"""DCGAN by the rules of Radford, Metz and Chintala 2016, section 3, at 12 to 256 pixels.
 
 Strided convolutions instead of pooling, no hidden fully connected layers, batch norm everywhere but in the
 generator's output and the discriminator's input layer, ReLU and tanh in the generator, LeakyReLU in the
-discriminator. 28 = 7 * 2 * 2 starts from 7x7 where 32 and 64 start from 4x4.
+discriminator. Powers of two start from 4x4, as the paper's 64, others from 3x3, 5x5 or 7x7: 28 = 7 * 2 * 2.
 """
 
 from typing import Any
@@ -15,8 +15,10 @@ from tfgan_ref.networks.layers.heads import discriminator
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
 from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
-# Image size: (first feature map's side, number of doublings).
-SIZES = {28: (7, 2), 32: (4, 3), 64: (4, 4)}
+# Image size: (first feature map's side, number of doublings): 12, 16, 20, 24, 28, ... 256.
+SIZES = dict(
+    sorted((side * 2**n, (side, n)) for side in (3, 4, 5, 7) for n in range(2, 7) if side * 2**n <= 256)
+)
 _ALLOWED = ", ".join(map(str, SIZES))
 
 
@@ -35,7 +37,7 @@ def dcgan_generator(
 
     Args:
         latent_dim: length of a latent vector.
-        image_size: 28, 32 or 64.
+        image_size: 3, 4, 5 or 7, doubled at least twice, up to 256: one of ``SIZES``.
         channels: 1 or 3.
         width: filters of the last hidden layer; each layer before it has twice as many (the paper's is 128).
         kernel_size: side of the kernels (the paper's is 5).
