@@ -162,6 +162,23 @@ def test_pairs(run_script, tmp_path):
     assert set(report["means"]) == {"psnr", "ssim"}
 
 
+def test_luma_of_pairs_within_a_border(run_script, tmp_path):
+    first, second = folder(tmp_path / "a", 1, 20, 0, "RGB"), folder(tmp_path / "b", 1, 20, 1)
+    given = ["--pairs", first, second, "--metrics", "psnr,psnr_y,ssim_y", "--border", 3]
+    code, _, err = run_script("evaluate.py", *given, "--out", tmp_path / "pairs.json")
+    assert code == 0, err
+    a, b = (np.asarray(Image.open(side / "000.png").convert("RGB")) for side in (first, second))
+    expected = {
+        "psnr": metrics.psnr(a[3:-3, 3:-3], b[3:-3, 3:-3]),
+        "psnr_y": metrics.psnr_y(a, b, border=3),
+        "ssim_y": metrics.ssim_y(a, b, border=3),
+    }
+    assert json.loads((tmp_path / "pairs.json").read_text())["means"] == pytest.approx(expected)
+    given[-1] = 10
+    is_one_line_error(run_script("evaluate.py", *given), "border 10 leaves nothing of", "20x20")
+    is_one_line_error(run_script("evaluate.py", "digits", "--border", 3), "--border goes with --pairs")
+
+
 def test_bad_pairs(run_script, tmp_path):
     first, second = folder(tmp_path / "a", 2), folder(tmp_path / "b", 2, size=24)
 

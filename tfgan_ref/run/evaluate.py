@@ -40,6 +40,7 @@ def _report(arguments: argparse.Namespace) -> Report | PairReport | BenchmarkRep
         return evaluate_pairs(
             *arguments.pairs,
             metrics=(arguments.metrics or PAIR_METRICS).split(","),
+            border=arguments.border,
             weights=arguments.weights,
             linear_weights=arguments.linear_weights,
         )

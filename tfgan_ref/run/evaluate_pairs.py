@@ -15,9 +15,11 @@ PIXEL_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "psnr": metrics.psnr,
     "ssim": metrics.ssim,
     "ms_ssim": metrics.ms_ssim,
+    "psnr_y": lambda a, b: metrics.psnr_y(coloured(a), coloured(b), border=0),
+    "ssim_y": lambda a, b: metrics.ssim_y(coloured(a), coloured(b), border=0),
 }
 NETWORK_METRICS = ("lpips", "perceptual")
-BETTER = {"psnr": "high", "ssim": "high", "ms_ssim": "high", "lpips": "low", "perceptual": "low"}
+BETTER = dict.fromkeys(PIXEL_METRICS, "high") | dict.fromkeys(NETWORK_METRICS, "low")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def evaluate_pairs(
     others: Path,
     *,
     metrics: Sequence[str],
+    border: int = 0,
     weights: Path | None = None,
     linear_weights: Path | None = None,
 ) -> PairReport:
@@ -63,13 +66,14 @@ def evaluate_pairs(
     Args:
         originals: a folder of pictures.
         others: a folder of pictures.
-        metrics: psnr, ssim, ms_ssim, lpips, perceptual.
+        metrics: psnr, ssim, ms_ssim, psnr_y, ssim_y, lpips, perceptual.
+        border: pixels that are cut off at each side of both: the scale, in papers on super-resolution.
         weights: of the network behind lpips or perceptual.
         linear_weights: of lpips.
 
     Raises:
         InputError: unknown metric, a picture without its partner, with two, of another size, too small for a
-            metric, or unreadable, or missing weights.
+            metric or the border, or unreadable, or missing weights.
     """
     for name in metrics:
         if name not in BETTER:
@@ -86,6 +90,9 @@ def evaluate_pairs(
             raise InputError(f"{second} is {_size(other)} where its original {first} is {_size(original)}")
         if original.shape != other.shape:
             original, other = coloured(original), coloured(other)
+        if min(original.shape[:2]) <= 2 * border:
+            raise InputError(f"border {border} leaves nothing of {first}, which is {_size(original)}")
+        original, other = (_without_border(picture, border) for picture in (original, other))
         with name_in_errors(f"{first} and {second}"):
             scores[name] = {metric: float(score(original, other)) for metric, score in functions.items()}
     means = {metric: float(np.mean([row[metric] for row in scores.values()])) for metric in metrics}
@@ -93,10 +100,16 @@ def evaluate_pairs(
         "originals": str(originals),
         "others": str(others),
         "metrics": list(metrics),
+        "border": border,
         "weights": str(weights) if weights else None,
         "linear_weights": str(linear_weights) if linear_weights else None,
     }
     return PairReport(settings, scores, means)
+
+
+def _without_border(picture: np.ndarray, border: int) -> np.ndarray:
+    height, width = picture.shape[:2]
+    return picture[border : height - border, border : width - border]
 
 
 def _pairs(originals: Path, others: Path) -> dict[str, tuple[Path, Path]]:

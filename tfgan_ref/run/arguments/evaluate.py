@@ -43,6 +43,13 @@ PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument("--out", type=Path, help="a new JSON file for the scores with every setting")
 KINDS = PARSER.add_mutually_exclusive_group()
 KINDS.add_argument("--pairs", nargs=2, type=Path, metavar=("ORIGINALS", "OTHERS"), help="two folders")
+PARSER.add_argument(
+    "--border",
+    type=int,
+    default=0,
+    metavar="PIXELS",
+    help="with --pairs: cut off at each side first (papers on super-resolution: the scale)",
+)
 KINDS.add_argument(
     "--benchmark",
     type=Path,
@@ -70,6 +77,7 @@ BENCHMARK.add_argument(
 def check(arguments: argparse.Namespace) -> None:
     """Raises InputError if options do not go together, a file to read is missing, or one to write exists."""
     check_at_least(1, n=arguments.n)
+    check_at_least(0, border=arguments.border)
     check_seed(arguments.seed)
     for path in arguments.pairs or ():
         if not path.is_dir():
@@ -79,6 +87,8 @@ def check(arguments: argparse.Namespace) -> None:
             raise InputError(f"{path} does not exist: name a run directory or a SavedModel")
     for data in (arguments.model, arguments.data):
         declared.check_path(data or "")
+    if arguments.border and arguments.pairs is None:
+        raise InputError("--border goes with --pairs ORIGINALS OTHERS")
     if arguments.benchmark is None:
         if (arguments.model is None) == (arguments.pairs is None):
             raise InputError("name either a model or --pairs ORIGINALS OTHERS")
