@@ -110,6 +110,8 @@ def test_limits_and_choices_are_of_settings(recipe):
         ("progressive", "fade_steps", "4000", "fade_steps 4000 is out of range: from 1 to stage_steps"),
         ("gan", "d_learning_rate", "0", "d_learning_rate 0.0 is out of range: above 0, or none"),
         ("mse", "learning_rate", "-1", "learning_rate -1.0 is out of range: above 0"),
+        ("began", "image_size", "30", "image_size 30 is unknown: choose one of 12, 16, 20, 24, 28, 32"),
+        ("gan-conv", "image_size", "32", "image_size 32 is unknown: choose one of 28"),
         ("mse", "warmup_steps", "-1", "warmup_steps -1 is out of range: at least 0"),
     ],
 )

@@ -1,6 +1,7 @@
 """Baselines of the articles: supervised learning by squared error, and a VAE."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tfgan_ref import networks
 from tfgan_ref.gans import VAE, MSEGenerator
@@ -12,7 +13,7 @@ from tfgan_ref.recipes.recipe import (
     draw_grid,
     require_size,
 )
-from tfgan_ref.recipes.settings import SHORT_STEPS, SamplingSettings
+from tfgan_ref.recipes.settings import DCGAN_SIZES, SHORT_STEPS, SamplingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class MSESettings(SamplingSettings):
     width: int = 32  # filters of the layer nearest the image
     steps_per_execution: int = SHORT_STEPS
 
+    choices: ClassVar = DCGAN_SIZES
+
 
 @dataclass(frozen=True, kw_only=True)
 class VAESettings(SamplingSettings):
@@ -42,6 +45,8 @@ class VAESettings(SamplingSettings):
     stddev: float = 0.3  # of the decoder's pixels
     width: int = 32  # filters of the layers nearest the image
     steps_per_execution: int = SHORT_STEPS
+
+    choices: ClassVar = DCGAN_SIZES
 
 
 def build_mse(settings: MSESettings, shape: DataShape) -> MSEGenerator:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
 from tfgan_ref import networks
 from tfgan_ref.gans import ACGAN, ConditionalGAN
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings
-from tfgan_ref.recipes.settings import SHORT_STEPS, Changeable, CriticSettings, TargetSettings
+from tfgan_ref.recipes.settings import DCGAN_SIZES, SHORT_STEPS, Changeable, CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,8 @@ class CGANSettings(TargetSettings):
     spectral_norm: bool = False  # of the discriminator's layers
     steps_per_execution: int = SHORT_STEPS
 
+    choices: ClassVar = DCGAN_SIZES
+
 
 @dataclass(frozen=True, kw_only=True)
 class ACGANSettings(CriticSettings):
@@ -47,6 +49,8 @@ class ACGANSettings(CriticSettings):
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
     steps_per_execution: int = SHORT_STEPS
+
+    choices: ClassVar = DCGAN_SIZES
 
 
 def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:

@@ -1,13 +1,14 @@
 """DCGAN by its paper's rules, at 12 to 256 pixels, and its networks for other objectives."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import keras
 
 from tfgan_ref import networks
 from tfgan_ref.gans import VanillaGAN
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import CriticSettings, TargetSettings
+from tfgan_ref.recipes.settings import DCGAN_SIZES, CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,8 @@ class DCGANSettings(TargetSettings):
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
+
+    choices: ClassVar = DCGAN_SIZES
 
 
 @dataclass(frozen=True, kw_only=True)

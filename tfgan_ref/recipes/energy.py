@@ -1,6 +1,7 @@
 """GANs whose discriminator is an autoencoder, of the article on energies: EBGAN and BEGAN."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import keras
 
@@ -9,7 +10,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.networks.images.dcgan import SIZES
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import SHORT_STEPS, AdversarialSettings, Changeable
+from tfgan_ref.recipes.settings import DCGAN_SIZES, SHORT_STEPS, AdversarialSettings, Changeable
 
 DISCRIMINATORS = ("autoencoder", "unet")
 
@@ -35,6 +36,8 @@ class EBGANSettings(AdversarialSettings):
     pull_away_weight: Changeable[float] = 0.01  # of the term that makes the codes of fakes differ
     pretrain_steps: int = 0  # first steps, in which D learns to rebuild real images and G waits
     steps_per_execution: int = SHORT_STEPS
+
+    choices: ClassVar = DCGAN_SIZES
 
     def __post_init__(self) -> None:
         """Checks that the generator learns at all."""
@@ -88,6 +91,8 @@ class BEGANSettings(AdversarialSettings):
     gamma: Changeable[float] = 1.0  # energy of fakes to real images' at equilibrium: lower is less diverse
     k_rate: Changeable[float] = 0.2  # lambda_k, how fast k follows; 0.001 in the paper
     steps_per_execution: int = SHORT_STEPS
+
+    choices: ClassVar = DCGAN_SIZES
 
 
 def build_began(settings: BEGANSettings, shape: DataShape) -> BEGAN:

@@ -1,6 +1,7 @@
 """Convolutional GAN of "GANs vs. MNIST"."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tfgan_ref import networks
 from tfgan_ref.gans import VanillaGAN
@@ -15,6 +16,8 @@ class ConvGANSettings(TargetSettings):
     loss: str = "non_saturating"  # of both players: non_saturating or minimax
     image_size: int | None = 28
     dropout: float = 0.3
+
+    choices: ClassVar = {"image_size": (None, 28)}
 
 
 def build(settings: ConvGANSettings, shape: DataShape) -> VanillaGAN:

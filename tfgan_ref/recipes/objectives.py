@@ -1,11 +1,12 @@
 """DCGAN's networks under the other objectives of the series' article 3 and of the metrics articles."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tfgan_ref.gans import DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
 from tfgan_ref.recipes.dcgan import dcgan_pair
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
-from tfgan_ref.recipes.settings import Changeable, CriticSettings, TargetSettings
+from tfgan_ref.recipes.settings import DCGAN_SIZES, Changeable, CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,8 @@ class LSGANSettings(TargetSettings):
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
+
+    choices: ClassVar = DCGAN_SIZES
 
 
 def build_lsgan(settings: LSGANSettings, shape: DataShape) -> LSGAN:
@@ -39,6 +42,8 @@ class WGANSettings(CriticSettings):
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the critic
 
+    choices: ClassVar = DCGAN_SIZES
+
 
 def build_wgan(settings: WGANSettings, shape: DataShape) -> WGAN:
     """Builds WGAN on DCGAN's networks."""
@@ -56,6 +61,8 @@ class WGANGPSettings(CriticSettings):
     penalty_weight: Changeable[float] = 10.0  # lambda
     one_sided: bool = False  # punish only gradient norms above 1
     width: int = 64  # filters of the layers nearest the image
+
+    choices: ClassVar = DCGAN_SIZES
 
 
 def build_wgan_gp(settings: WGANGPSettings, shape: DataShape) -> WGANGP:
@@ -76,6 +83,8 @@ class HingeSettings(CriticSettings):
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
+
+    choices: ClassVar = DCGAN_SIZES
 
 
 def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
@@ -98,6 +107,8 @@ class SNGANSettings(CriticSettings):
     schedule: str = "cosine"
     width: int = 64  # filters of the layers nearest the image
 
+    choices: ClassVar = DCGAN_SIZES
+
 
 def build_sngan(settings: SNGANSettings, shape: DataShape) -> HingeGAN:
     """Builds SNGAN: the hinge loss, and spectral normalisation of every layer of D instead of batch norm."""
@@ -113,6 +124,8 @@ class DRAGANSettings(CriticSettings):
     penalty_weight: Changeable[float] = 10.0  # lambda
     spread: float = 0.5  # of the noise around real images, in standard deviations of the batch
     width: int = 64  # filters of the layers nearest the image
+
+    choices: ClassVar = DCGAN_SIZES
 
 
 def build_dragan(settings: DRAGANSettings, shape: DataShape) -> DRAGAN:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
 from tfgan_ref.data.names import absolute_paths
 from tfgan_ref.errors import InputError, parse_value, type_name, unknown
 from tfgan_ref.files import absolute
+from tfgan_ref.networks.images.dcgan import SIZES
 from tfgan_ref.training.distribution import STRATEGIES
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
@@ -16,6 +17,9 @@ JIT = ("auto", "on", "off")
 # ``steps_per_execution`` of recipes whose step takes less than 50 ms on two cores. Longer steps gain nothing
 # by it, and Ctrl-C and the progress bar would wait for the last of them.
 SHORT_STEPS = 20
+
+# ``choices`` of recipes with DCGAN's networks: a wrong size is found before the data are read.
+DCGAN_SIZES = {"image_size": (None, *SIZES)}
 
 T = TypeVar("T")
 _CHANGEABLE = "a resumed run may change it"
@@ -84,7 +88,7 @@ class Settings:
         "beta_1": SHARE,
         "clip_norm": Limits("above 0, or none", above=0),
     }
-    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+    choices: ClassVar[dict[str, tuple[Any, ...]]] = {
         "precision": PRECISIONS,
         "jit": JIT,
         "strategy": STRATEGIES,
@@ -100,9 +104,8 @@ class Settings:
                     raise InputError(f"{key} {value} is out of range: {limits.allowed}")
             for key, allowed in vars(kind).get("choices", {}).items():
                 if getattr(self, key) not in allowed:
-                    raise InputError(
-                        f"{key} {getattr(self, key)!r} is unknown: choose one of {', '.join(allowed)}"
-                    )
+                    known = ", ".join(str(value) for value in allowed if value is not None)
+                    raise InputError(f"{key} {getattr(self, key)!r} is unknown: choose one of {known}")
         if self.sync_batch_norm and self.strategy == "none":
             raise InputError("sync_batch_norm=true needs a strategy with several replicas, not none")
         if self.jit == "on" and self.deterministic:
