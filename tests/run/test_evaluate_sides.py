@@ -9,7 +9,7 @@ from tfgan_ref.run.sample import Sampler
 
 
 def source(*names):
-    return Source((8, 8, 1), 12, sampler=Sampler(None, 4, names))
+    return Source((8, 8, 1), 12, sampler=Sampler(None, 4, (8, 8, 1), names))
 
 
 def arrays(labels, *names):

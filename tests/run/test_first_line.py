@@ -26,7 +26,7 @@ def test_it_names_directory_data_device_precision_and_networks(tmp_path, monkeyp
     gan = tiny_gan(True)  # of one hidden layer of 16 units each, and labels of 3 classes
     gan.step.assign(1)  # nothing is left to train
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
-    assert train._train(recipe, settings, data, gan, RunDirectory.create(tmp_path / "run", {}))
+    assert train._train(recipe, settings, data, gan, RunDirectory.create(tmp_path / "run", {}), None)
     generator, discriminator = (
         sum(int(np.prod(weight.shape)) for weight in network.weights)
         for network in (gan.generator, gan.discriminator)
