@@ -11,7 +11,7 @@ from PIL import Image
 
 from tfgan_ref import __version__
 from tfgan_ref.errors import InputError
-from tfgan_ref.evaluation import Score
+from tfgan_ref.evaluation import Score, SmallClassifier
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run import compare, compare_results, evaluate_images, train
 from tfgan_ref.run.evaluate_images import Report
@@ -96,11 +96,21 @@ def test_a_mistake_of_the_last_run_stops_the_first(tmp_path, untrained):
         (["gan", "gan-conv"], {"image_size": "32"}, "gan-conv: recipe gan-conv takes 28x28 images"),
         (["gan", "dcgan"], {"data": unlabelled, "balanced": "true"}, "needs labels"),
         (["gan"], {"evaluate_every": "2", "evaluate_metrics": "fid,foo"}, "metric 'foo' is unknown"),
-        (["gan"], {"data": unlabelled}, "has no labels, which a classifier needs: choose other --features"),
+        (["gan"], {"data": unlabelled}, "has 30 images: a classifier of rotations needs at least 100"),
     ):
         with pytest.raises(InputError, match=part):
             prepare(compare.plan(names, GIVEN | more, out))
         assert not out.exists()
+
+
+def test_scores_of_classes_are_refused_without_labels_before_training(tmp_path, untrained, monkeypatch):
+    network = SmallClassifier(None, 0.5, 10, "unlabelled", "key", rotations=True)
+    monkeypatch.setattr(compare, "make_extractor", lambda *arguments: network)
+    unlabelled = npz(tmp_path / "unlabelled.npz", images=images())
+    entries = compare.plan(["gan"], GIVEN | {"data": unlabelled}, tmp_path / "out")
+    with pytest.raises(InputError, match="metrics is, mode_score: they need labelled data of two classes"):
+        compare.compare(entries, metrics=["is", "mode_score"], n=20)
+    assert not (tmp_path / "out").exists()
 
 
 def test_unlabelled_data_are_compared_with_features_that_need_no_labels(tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ from tfgan_ref.run.arguments.compare import ALIASES
 from tfgan_ref.run.build import parse_config
 from tfgan_ref.run.compare_plan import Entry, plan
 from tfgan_ref.run.compare_results import STRIP, Row
-from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor
+from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor, usable_metrics
 from tfgan_ref.run.sample import open_sampler
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
@@ -89,7 +89,7 @@ def compare(
     if not 0 <= seed < 2**31:
         raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
     kept: dict[tuple, ImageArrays] = {}
-    prepared = _prepare_all(entries, features, weights, kept)
+    prepared = _prepare_all(entries, metrics, features, weights, kept)
     rows = []
     for number, (entry, (parameters, progress)) in enumerate(zip(entries, prepared, strict=True), 1):
         title = f"{entry.name} ({number} of {len(entries)})"
@@ -121,7 +121,11 @@ def _train(entry: Entry, progress: str) -> bool:
 
 
 def _prepare_all(
-    entries: Sequence[Entry], features: str, weights: Path | None, kept: dict[tuple, ImageArrays]
+    entries: Sequence[Entry],
+    metrics: Sequence[str],
+    features: str,
+    weights: Path | None,
+    kept: dict[tuple, ImageArrays],
 ) -> list[tuple[dict[str, int | None], str]]:
     """Builds and checks all that training and scoring will need, since they take long.
 
@@ -136,7 +140,7 @@ def _prepare_all(
             prepared.append(_prepare(entry, _read(entry.settings, kept)))
     # The networks first: where there is no classifier of these data yet, it is trained here.
     for arrays in {arrays.fingerprint: arrays for arrays in kept.values()}.values():
-        make_extractor(features, arrays, weights)
+        usable_metrics(metrics, make_extractor(features, arrays, weights))
     for out in {entry.path.parent for entry in entries}:
         try:
             out.mkdir(parents=True, exist_ok=True)
