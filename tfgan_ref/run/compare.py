@@ -40,12 +40,14 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.sweep is not None:
         key, _, values = arguments.sweep.partition("=")
         sweep = ALIASES.get(key, key), values.split(",")
-    entries = plan(arguments.recipes, given, arguments.out, sweep=sweep)
+    seeds = None if arguments.seeds is None else arguments.seeds.split(",")
+    entries = plan(arguments.recipes, given, arguments.out, sweep=sweep, seeds=seeds)
     rows = compare(
         entries,
         metrics=arguments.metrics.split(","),
         n=arguments.n,
-        seed=0 if arguments.seed is None else entries[0].settings.seed,
+        # With several seeds the first one's samples and real images, so that training alone differs.
+        seed=0 if arguments.seed is None and seeds is None else entries[0].settings.seed,
         features=arguments.features,
         weights=arguments.weights,
     )
@@ -53,7 +55,7 @@ def main(arguments: argparse.Namespace) -> int:
         print("stopped; the same command goes on")
         return 130
     compare_results.write(rows, arguments.out, sweep and sweep[0])
-    print(f"\n{compare_results.table(rows)}\n{arguments.out / 'compare.png'}")
+    print(f"\n{compare_results.table(rows)}\n{arguments.out / 'comparison.png'}")
     return 0
 
 
