@@ -28,7 +28,7 @@ from tfgan_ref.evaluation import (
 )
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes.settings import Settings
-from tfgan_ref.run.evaluate_sides import Source, open_source, own_data, read_real, with_channels
+from tfgan_ref.run.evaluate_sides import Source, open_source, read_own, read_real, with_channels
 from tfgan_ref.run.sample import sampler_of
 
 logger = logging.getLogger(__name__)
@@ -111,10 +111,10 @@ def evaluate(
     if features not in EXTRACTORS:
         raise InputError(f"features {features!r} is unknown: choose one of {', '.join(EXTRACTORS)}")
     source = open_source(model, image_size, n)
-    own = data_name is None
-    if own:
-        data_name, data_dir = own_data(model)
-    arrays, compared = read_real(source, data_name, data_dir, split, own)
+    if data_name is None:
+        data_name, arrays, compared = read_own(model, source, data_dir, split)
+    else:
+        arrays, compared = read_real(source, data_name, data_dir, split)
     extractor = make_extractor(features, arrays, weights, resize)
     metrics, left_out = usable_metrics(metrics, extractor)
     real = extract_real(arrays, n, extractor, seed)
