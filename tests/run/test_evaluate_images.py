@@ -1,14 +1,18 @@
 """Scores against real data: which features are used, and which metrics they serve."""
 
+import logging
+
 import numpy as np
 import pytest
 
+from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import SmallClassifier
 from tfgan_ref.networks.features.classifier import small_classifier
+from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run import evaluate_images
-from tfgan_ref.run.evaluate_images import evaluate, make_extractor
+from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor
 from tfgan_ref.run.evaluate_sides import Source
 from tfgan_ref.run.sample import Sampler
 
@@ -63,3 +67,17 @@ def test_rotations_give_no_scores_of_classes(cats):
 def test_rotations_with_scores_of_classes_alone_are_refused(cats):
     with pytest.raises(InputError, match="metrics is: they need labelled data of two classes"):
         evaluate("model", data_name=cats, metrics=["is"], n=20)
+
+
+def test_evaluation_while_training_says_what_is_left_out(cats, monkeypatch, caplog):
+    images = np.random.default_rng(1).integers(0, 256, (12, 16, 16, 1), np.uint8)
+    monkeypatch.setattr(evaluate_images, "sampler_of", lambda *arguments: Sampler(None, 4, None))
+    monkeypatch.setattr(Source, "drawer", lambda *arguments: lambda start, stop: images[start:stop])
+    make = find_recipe("gan").settings
+    with caplog.at_level(logging.INFO, "tfgan_ref"):
+        settings = make(evaluate_every=1, evaluate_metrics="is,fid", evaluate_n=12)
+        scores = generator_evaluator(None, data.read(cats), settings)()
+    assert [found.metric for found in scores] == ["fid"]
+    assert "left out, since the data have no labels of two classes: is" in caplog.text
+    with pytest.raises(InputError, match="metrics is: they need labelled data"):
+        generator_evaluator(None, data.read(cats), make(evaluate_every=1, evaluate_metrics="is"))
