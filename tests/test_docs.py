@@ -136,6 +136,7 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "speech.wav").write_bytes(encode_wav(voice.astype(np.float32), 8000))
     digits = rng.integers(0, 256, (40, 28, 28), np.uint8)
     np.savez(tmp_path / "train.npz", images=digits, labels=np.arange(40) % 10)
+    shutil.copy(tmp_path / "train.npz", tmp_path / "moved.npz")
     line = rng.integers(0, 256, (120, 128, 128), np.uint8)
     np.savez(tmp_path / "pairs.npz", line=line, color=np.repeat(line[..., None], 3, axis=-1))
     return tmp_path

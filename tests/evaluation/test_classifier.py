@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
@@ -45,7 +46,8 @@ def test_trained_once_and_kept(tmp_path, short, caplog):
     assert np.mean(first(other.images)[1].argmax(1) == other.labels) > 0.9
 
 
-def test_other_data_get_another_classifier(tmp_path, short):
+def test_other_data_get_another_classifier(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_train", lambda *arguments: (0.5, 20))
     keys = {classifier_for(stripes(seed=seed), tmp_path).key for seed in (0, 1)}
     assert len(keys) == 2
 
@@ -61,17 +63,79 @@ def test_damaged_classifier_is_trained_again(tmp_path, short, caplog):
 
 
 @pytest.mark.parametrize(
-    ("arrays", "message"),
+    ("arrays", "rotations", "message"),
     [
-        (ImageArrays("plain", np.zeros((200, 16, 16, 1), np.uint8)), "plain has no labels"),
-        (stripes(50), "has 50 images of 2 classes: a classifier needs at least 100"),
-        (stripes(size=80), "images of 80x80: the small classifier takes sides of 16 to 64"),
-        (stripes(size=8), "images of 8x8"),
+        (ImageArrays("plain", np.zeros((200, 16, 16, 1), np.uint8)), False, "plain has no labels"),
+        (stripes(50), False, "has 50 images of 2 classes: a classifier needs at least 100"),
+        (stripes(50), True, "has 50 images: a classifier of rotations needs at least 100"),
+        (stripes(size=8), False, "images of 8x8: the small classifier takes sides of at least 16 pixels"),
+        (stripes(size=8), True, "images of 8x8: the small classifier takes sides of at least 16 pixels"),
     ],
 )
-def test_data_that_no_classifier_can_be_trained_on(tmp_path, arrays, message):
+def test_data_that_no_classifier_can_be_trained_on(tmp_path, arrays, rotations, message):
     with pytest.raises(InputError, match=message):
-        classifier_for(arrays, tmp_path)
+        classifier_for(arrays, tmp_path, rotations=rotations)
+
+
+def test_rotations_are_learnt_without_labels(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "STEPS", 30)
+    # Dark above, bright below, in noise: one look tells where is up.
+    images = np.random.default_rng(0).integers(0, 60, (200, 16, 16, 1))
+    images[:, 8:] += 150
+    network = classifier_for(ImageArrays("skies", images.astype(np.uint8)), tmp_path, rotations=True)
+    assert network.accuracy >= 0.9  # a guess is right in a quarter
+    assert network.name == f"rotation classifier of skies, {network.accuracy:.1%} right on 20 held-out images"
+    assert network.label == "Frechet distance (rotations)"
+    upside_down = images[:, ::-1, ::-1].astype(np.uint8)
+    assert np.mean(network(upside_down)[1].argmax(1) == 2) > 0.9
+
+
+def test_rotations_are_quarter_turns():
+    images = np.random.default_rng(0).normal(size=(3, 5, 5, 2)).astype(np.float32)
+    batch = module._rotated({"image": images})
+    expected = np.concatenate([np.rot90(images, turns, axes=(1, 2)) for turns in range(4)])
+    np.testing.assert_array_equal(batch["image"], expected)
+    np.testing.assert_array_equal(batch["label"], np.repeat(np.arange(4), 3))
+
+
+@pytest.mark.parametrize(
+    ("given", "rotations", "size"),
+    [
+        ((80, 40), False, (64, 40)),
+        ((80, 40), True, (64, 64)),
+        ((20, 30), True, (30, 30)),
+        ((20, 30), False, None),
+        ((64, 64), True, None),
+    ],
+)
+def test_large_images_and_those_that_are_no_squares_are_resized(
+    tmp_path, monkeypatch, given, rotations, size
+):
+    seen = []
+    monkeypatch.setattr(
+        module, "_train", lambda network, arrays, _: seen.append(arrays.images.shape[1:3]) or (0.5, 10)
+    )
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (100, *given, 1), np.uint8)
+    arrays = ImageArrays("noise", images, np.arange(100, dtype=np.int32) % 2, ("even", "odd"))
+    network = classifier_for(arrays, tmp_path, rotations=rotations)
+    assert seen == [size or given]
+    assert network(images[:3])[0].shape == (3, 128)
+    if size:
+        note = f"resized from {given[1]}x{given[0]} to {size[1]}x{size[0]} pixels"
+        assert network.notes[-1].endswith(note)
+        with pytest.raises(InputError, match="takes images of shape"):
+            network(np.zeros((1, *size, 1), np.uint8))
+    assert len(network.notes) == rotations + (size is not None)
+    assert network.key != classifier_for(arrays, tmp_path, rotations=not rotations).key
+
+
+def test_resizing_is_antialiased():
+    image = np.random.default_rng(0).integers(0, 256, (70, 90, 3), np.uint8)
+    expected = Image.fromarray(image).resize((30, 20), Image.Resampling.LANCZOS)
+    resized = module._resized(image[np.newaxis], (20, 30))[0]
+    # Pillow rounds between its two passes.
+    np.testing.assert_allclose(resized.astype(int), np.asarray(expected).astype(int), atol=2)
 
 
 def test_images_of_another_shape_are_refused(tmp_path, short):

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfgan_ref import __version__
+from tfgan_ref import __version__, cli
 from tfgan_ref.errors import InputError
-from tfgan_ref.evaluation import Score
+from tfgan_ref.evaluation import Score, SmallClassifier
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run import compare, compare_results, evaluate_images, train
+from tfgan_ref.run.arguments.compare import PARSER
 from tfgan_ref.run.evaluate_images import Report
 from tfgan_ref.training.run_directory import RunDirectory
 
@@ -84,6 +85,51 @@ def test_sweep_has_a_run_for_each_value_and_recipe(tmp_path):
     ]
 
 
+def test_seeds_have_a_run_each(tmp_path):
+    entries = compare.plan(["dcgan"], GIVEN, tmp_path, sweep=("width", ["4", "8"]), seeds=["0", "7"])
+    assert [(entry.group, entry.name, entry.settings.width, entry.settings.seed) for entry in entries] == [
+        ("dcgan-width=4", "dcgan-width=4-seed=0", 4, 0),
+        ("dcgan-width=4", "dcgan-width=4-seed=7", 4, 7),
+        ("dcgan-width=8", "dcgan-width=8-seed=0", 8, 0),
+        ("dcgan-width=8", "dcgan-width=8-seed=7", 8, 7),
+    ]
+    assert [entry.path.name for entry in entries] == [entry.name for entry in entries]
+    (alone,) = compare.plan(["dcgan"], GIVEN, tmp_path)
+    assert (alone.path, alone.group) == (tmp_path / "dcgan", None)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "more", "part"),
+    [
+        (["0", "1"], {"given": {"seed": "3"}}, "seed and seeds are both given: leave one out"),
+        (["0", "1"], {"sweep": ("seed", ["0", "1"])}, "seed and seeds are both given"),
+        (["0", "1"], {"own": {"gan": {"seed": "3"}}}, "seed and seeds are both given"),
+        (["0", "1", "01"], {}, "seeds: 01 is given twice"),
+        (["0"], {}, "seeds 0: name at least two"),
+        (["0", ""], {}, "seed"),
+        (["0", "-1"], {}, "seed -1 is out of range"),
+        (["0", "x"], {}, "seed='x'"),
+    ],
+    ids=str,
+)
+def test_seeds_that_cannot_be_used(tmp_path, seeds, more, part):
+    options = {"given": {}, **more}
+    with pytest.raises(InputError, match=part):
+        compare.plan(["gan"], GIVEN | options.pop("given"), tmp_path, seeds=seeds, **options)
+
+
+def test_the_command_line_has_seeds(tmp_path, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(cli, "prepare_scoring", lambda: None)
+    monkeypatch.setattr(compare, "compare", lambda entries, **options: seen.update(options, entries=entries))
+    words = ["gan", "--steps", "4", "--out", str(tmp_path), "--seeds", "5,6"]
+    assert compare.main(PARSER.parse_args(words)) == 130
+    assert [entry.settings.seed for entry in seen["entries"]] == [5, 6]
+    assert seen["seed"] == 5  # of the samples of all
+    with pytest.raises(InputError, match="seed and seeds are both given"):
+        compare.main(PARSER.parse_args([*words, "--seed", "5"]))
+
+
 def prepare(entries, **options):
     return compare.compare(entries, metrics=["fid"], n=20, **options)
 
@@ -93,14 +139,24 @@ def test_a_mistake_of_the_last_run_stops_the_first(tmp_path, untrained):
     out = tmp_path / "out"
     for names, more, part in (
         (["gan", "cgan"], {"data": unlabelled}, "cgan: recipe cgan needs labels"),
-        (["gan", "gan-conv"], {"image_size": "32"}, "gan-conv: recipe gan-conv takes 28x28 images"),
+        (["gan", "gan-conv"], {"image_size": "32"}, "gan-conv: image_size 32 is unknown: choose one of 28"),
         (["gan", "dcgan"], {"data": unlabelled, "balanced": "true"}, "needs labels"),
         (["gan"], {"evaluate_every": "2", "evaluate_metrics": "fid,foo"}, "metric 'foo' is unknown"),
-        (["gan"], {"data": unlabelled}, "has no labels, which a classifier needs: choose other --features"),
+        (["gan"], {"data": unlabelled}, "has 30 images: a classifier of rotations needs at least 100"),
     ):
         with pytest.raises(InputError, match=part):
             prepare(compare.plan(names, GIVEN | more, out))
         assert not out.exists()
+
+
+def test_scores_of_classes_are_refused_without_labels_before_training(tmp_path, untrained, monkeypatch):
+    network = SmallClassifier(None, 0.5, 10, "unlabelled", "key", rotations=True)
+    monkeypatch.setattr(compare, "make_extractor", lambda *arguments: network)
+    unlabelled = npz(tmp_path / "unlabelled.npz", images=images())
+    entries = compare.plan(["gan"], GIVEN | {"data": unlabelled}, tmp_path / "out")
+    with pytest.raises(InputError, match="metrics is, mode_score: they need labelled data of two classes"):
+        compare.compare(entries, metrics=["is", "mode_score"], n=20)
+    assert not (tmp_path / "out").exists()
 
 
 def test_unlabelled_data_are_compared_with_features_that_need_no_labels(tmp_path, monkeypatch):
@@ -227,6 +283,80 @@ def test_table(tmp_path):
         "* features: x",
         "* few images",
         "* gan-learning_rate=3.0: NaN at 7",
+    ]
+
+
+def seeded_rows(tmp_path):
+    """Runs of two recipes: those of one have distances of 10, 20 and 60, one of the other diverged."""
+    runs = [("gan", 0, 1.0), ("gan", 1, 2.0), ("gan", 2, 6.0), ("cgan", 0, 3.0), ("cgan", 1, None)]
+    rows = []
+    for name, seed, value in runs:
+        row = a_row(tmp_path, value or 9.0, diverged=None if value else "NaN at 7", name=name)
+        settings = dataclasses.replace(row.entry.settings, seed=seed)
+        entry = dataclasses.replace(
+            row.entry, name=f"{name}-seed={seed}", settings=settings, value=None, group=name
+        )
+        rows.append(dataclasses.replace(row, entry=entry))
+    return rows
+
+
+def test_table_of_several_seeds(tmp_path):
+    _, _, *body = compare_results.table(seeded_rows(tmp_path)).splitlines()
+    # Mean 3, deviations -2, -1, 3: the variance is 14 / 2, its root 2.646.
+    assert body[:4] == [
+        "| gan | 30 ± 26 / 2.5 | 3 ± 2.6 | 0.75 ± 0.00 | - | 61 ± 0 | 1,200 | 1,234 | 56 |",
+        "| cgan (1 of 2 diverged) | 30 / 2.5 | 3 | 0.75 | - | 61 | 1,200 | 1,234 | 56 |",
+        "",
+        "* mean ± standard deviation (of n - 1) of runs with the seeds 0, 1, 2",
+    ]
+    assert "* cgan-seed=1: NaN at 7" in body
+
+
+def test_files_of_several_seeds(tmp_path, monkeypatch):
+    from matplotlib.axes import Axes
+
+    drawn = []
+    monkeypatch.setattr(
+        Axes, "errorbar", lambda self, xs, ys, spreads, **options: drawn.append((ys[0], spreads[0]))
+    )
+    compare_results.write(seeded_rows(tmp_path), tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"comparison.png", "results.json", "seeds.json", "seeds.png", "table.md"}
+    assert len(json.loads((tmp_path / "results.json").read_text())) == 5
+    first, second = json.loads((tmp_path / "seeds.json").read_text())
+    assert (first["name"], first["seeds"], first["diverged"]) == ("gan", [0, 1, 2], [])
+    assert (second["name"], second["seeds"], second["diverged"]) == ("cgan", [0], [1])
+    root = np.sqrt(7)
+    assert first["scores"]["fid"]["values"] == [10, 20, 60]
+    assert first["scores"]["fid"]["mean"] == 30
+    assert first["scores"]["fid"]["spread"] == pytest.approx(10 * root)
+    assert first["sharpness"] == {"mean": 0.75, "spread": 0, "values": [0.75] * 3}
+    assert first["label_agreement"] is None
+    assert second["scores"]["kid"] == {
+        "title": "kernel distance", "mean": 3, "spread": None, "values": [3]
+    }  # fmt: skip
+    assert drawn == [(30, pytest.approx(10 * root)), (30, 0), (3, pytest.approx(root)), (3, 0)]
+
+
+def test_sweep_of_several_seeds_draws_means_and_deviations(tmp_path, monkeypatch):
+    from matplotlib.axes import Axes
+
+    drawn = []
+    monkeypatch.setattr(
+        Axes,
+        "errorbar",
+        lambda self, xs, ys, spreads, **options: drawn.append((list(xs), list(ys), spreads)),
+    )
+    rows = [
+        dataclasses.replace(row, entry=dataclasses.replace(row.entry, value=value))
+        for row, value in zip(seeded_rows(tmp_path)[:3], (4, 4, 8), strict=True)
+    ]
+    compare_results._save_sweep(tmp_path / "sweep.png", rows, "width")
+    # Of 10 and 20, and of 1 and 2, the mean and the deviation; 8 has one run.
+    half = np.sqrt(0.5)
+    assert drawn == [
+        ([4, 8], [15, 60], [pytest.approx(10 * half), 0]),
+        ([4, 8], [1.5, 6], [pytest.approx(half), 0]),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from tfgan_ref.evaluation.classifier import SmallClassifier, classifier_for
 from tfgan_ref.evaluation.features import Extractor, Features, extract, extract_drawn, extract_real
-from tfgan_ref.evaluation.scores import METRICS, Score, check_metrics, halves, score
+from tfgan_ref.evaluation.scores import METRICS, Score, check_metrics, halves, metrics_without_classes, score
 from tfgan_ref.evaluation.text import TopicClassifier, score_sentences
 from tfgan_ref.evaluation.trigram import TrigramModel
 
@@ -20,6 +20,7 @@ __all__ = [
     "extract_drawn",
     "extract_real",
     "halves",
+    "metrics_without_classes",
     "score",
     "score_sentences",
 ]

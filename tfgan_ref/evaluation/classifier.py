@@ -1,10 +1,10 @@
-"""Training the small classifier once for each data set, and keeping it."""
+"""Training the small classifier once for each data set, of its classes or of rotations, and keeping it."""
 
 import json
 import logging
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -22,7 +22,9 @@ logger = logging.getLogger(__name__)
 # A change of the network or its training makes kept classifiers stale: count it up.
 VERSION = 2
 STEPS, BATCH_SIZE, SEED = 1000, 64, 0
-LARGEST_SIDE = 64
+SMALLEST_SIDE, LARGEST_SIDE = 16, 64
+ROTATIONS = 4
+RESIZED_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class SmallClassifier:
         held_out: number of those images.
         data: name of its data set.
         key: what tells this extractor from every other.
-        label: what the Frechet distance of its features is called.
+        image_size: height and width of the images that it takes, which it resizes to those of the network;
+            None if they are the same.
+        rotations: whether its classes are rotations of the images, not the data's classes.
     """
 
     network: keras.Model
@@ -43,81 +47,142 @@ class SmallClassifier:
     held_out: int
     data: str
     key: str
-    label: str = "Frechet distance (classifier)"
+    image_size: tuple[int, int] | None = None
+    rotations: bool = False
+
+    @property
+    def label(self) -> str:
+        """Returns what the Frechet distance of its features is called."""
+        return f"Frechet distance ({'rotations' if self.rotations else 'classifier'})"
 
     @property
     def name(self) -> str:
         """Returns the label of scores from this extractor."""
-        return f"classifier of {self.data}, {self.accuracy:.1%} right on {self.held_out} held-out images"
+        what = "rotation classifier" if self.rotations else "classifier"
+        return f"{what} of {self.data}, {self.accuracy:.1%} right on {self.held_out} held-out images"
+
+    @property
+    def notes(self) -> list[str]:
+        """Returns what a reader of its scores must know, one line each."""
+        notes = []
+        if self.rotations:
+            notes.append(
+                f"{self.data} has no labels of two classes: the features are of a classifier of rotations, "
+                f"and scores compare only with others on {self.data}"
+            )
+        if self.image_size is not None:
+            (height, width), (rows, columns) = self.image_size, self.network.input_shape[1:3]
+            notes.append(
+                f"for the features both sides are resized from {width}x{height} to {columns}x{rows} pixels"
+            )
+        return notes
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Maps uint8 images (N, H, W, C) to features (N, 128) and logits (N, classes)."""
-        expected = self.network.input_shape[1:]
+        expected = (*(self.image_size or self.network.input_shape[1:3]), self.network.input_shape[-1])
         if images.shape[1:] != expected:
             raise InputError(
                 f"the classifier of {self.data} takes images of shape {expected}, not {images.shape[1:]}"
             )
+        if self.image_size is not None:
+            images = _resized(images, self.network.input_shape[1:3])
         outputs = self.network(tf.cast(images, tf.float32) / 127.5 - 1.0, training=False)
         return outputs["features"].numpy(), outputs["logits"].numpy()
 
 
-def classifier_for(arrays: ImageArrays, cache: Path | None = None) -> SmallClassifier:
-    """Returns the classifier of a labelled data set, trained now or kept from an earlier time.
+def classifier_for(
+    arrays: ImageArrays, cache: Path | None = None, *, rotations: bool = False
+) -> SmallClassifier:
+    """Returns the classifier of a data set, trained now or kept from an earlier time.
 
-    A seeded tenth of the images is held out; on it the accuracy is measured.
+    A seeded tenth of the images is held out; on it the accuracy is measured. Sides above 64 pixels are
+    resized to 64, with antialiasing.
 
     Args:
         arrays: the data set.
         cache: where classifiers are kept; None is the user's cache directory.
+        rotations: whether it learns to tell by how many quarter turns an image is rotated, which needs no
+            labels (Gidaris et al. 2018, section 2); images that are no squares become squares.
 
     Raises:
-        InputError: the data have no labels, fewer than 2 classes, fewer than 100 images or sides above 64.
+        InputError: the data have no labels or fewer than 2 classes, unless it learns rotations; fewer than
+            100 images; or sides below 16.
     """
-    _check(arrays)
-    cache = (cache or cache_directory()) / "classifiers"
-    path = cache / f"{arrays.fingerprint}-v{VERSION}"
-    network = small_classifier(arrays.images.shape[1:], len(arrays.class_names))
+    _check(arrays, rotations)
+    path = (cache or cache_directory()) / "classifiers" / f"{arrays.fingerprint}-v{VERSION}"
+    classes = len(arrays.class_names)
+    if rotations:
+        path, classes = path.with_name(f"{path.name}-rotations"), ROTATIONS
+    height, width, channels = arrays.images.shape[1:]
+    size = min(height, LARGEST_SIDE), min(width, LARGEST_SIDE)
+    if rotations:
+        size = (max(size), max(size))
+    network = small_classifier((*size, channels), classes)
+    given = None if size == (height, width) else (height, width)
     if os.path.isfile(path / "info.json"):
         try:
             info = json.loads((path / "info.json").read_text(encoding="utf-8"))
             network.load_weights(path / "classifier.weights.h5")
-            return SmallClassifier(network, info["accuracy"], info["held_out"], arrays.name, path.name)
+            found = info["accuracy"], info["held_out"]
+            return SmallClassifier(network, *found, arrays.name, path.name, given, rotations)
         except (OSError, ValueError, KeyError) as error:
             logger.warning("kept classifier %s cannot be read (%s): training it again", path, error)
             shutil.rmtree(path, ignore_errors=True)
-    logger.info("training a classifier of %s once, for features and labels", arrays.name)
-    accuracy, held_out = _train(network, arrays)
+    what, use = ("rotations of ", "features") if rotations else ("", "features and labels")
+    logger.info("training a classifier of %s%s once, for %s", what, arrays.name, use)
+    small = arrays if given is None else replace(arrays, images=_resized(arrays.images, size), masks=None)
+    accuracy, held_out = _train(network, small, rotations)
 
     def write(folder: Path) -> None:
         network.save_weights(folder / "classifier.weights.h5")
         write_json(folder / "info.json", {"accuracy": accuracy, "held_out": held_out, "data": arrays.name})
 
     keep_folder(path, write)
-    return SmallClassifier(network, accuracy, held_out, arrays.name, path.name)
+    return SmallClassifier(network, accuracy, held_out, arrays.name, path.name, given, rotations)
 
 
-def _check(arrays: ImageArrays) -> None:
-    if arrays.labels is None:
-        raise InputError(f"{arrays.name} has no labels, which a classifier needs: choose other --features")
-    if len(np.unique(arrays.labels)) < 2 or len(arrays.images) < 100:
+def _check(arrays: ImageArrays, rotations: bool) -> None:
+    if rotations:
+        if len(arrays.images) < 100:
+            raise InputError(
+                f"{arrays.name} has {len(arrays.images)} images: a classifier of rotations needs at least 100"
+            )
+    elif arrays.labels is None:
+        raise InputError(f"{arrays.name} has no labels, which a classifier of its classes needs")
+    elif len(np.unique(arrays.labels)) < 2 or len(arrays.images) < 100:
         raise InputError(
             f"{arrays.name} has {len(arrays.images)} images of {len(np.unique(arrays.labels))} classes: a "
             "classifier needs at least 100 images of 2 classes"
         )
     sides = arrays.images.shape[1:3]
-    if min(sides) < 16 or max(sides) > LARGEST_SIDE:
+    if min(sides) < SMALLEST_SIDE:
         raise InputError(
-            f"{arrays.name} has images of {sides[1]}x{sides[0]}: the small classifier takes sides of 16 to "
-            f"{LARGEST_SIDE} pixels"
+            f"{arrays.name} has images of {sides[1]}x{sides[0]}: the small classifier takes sides of at "
+            f"least {SMALLEST_SIDE} pixels"
         )
 
 
-def _train(network: keras.Model, arrays: ImageArrays) -> tuple[float, int]:
+def _resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Returns uint8 images (N, H, W, C) in another size, by Lanczos' kernel against aliasing."""
+    resized = np.empty((len(images), *size, images.shape[-1]), np.uint8)
+    for start in range(0, len(images), RESIZED_AT_ONCE):
+        part = slice(start, start + RESIZED_AT_ONCE)
+        smooth = tf.image.resize(images[part], size, tf.image.ResizeMethod.LANCZOS3, antialias=True)
+        resized[part] = tf.cast(tf.clip_by_value(tf.round(smooth), 0, 255), tf.uint8)
+    return resized
+
+
+def _train(network: keras.Model, arrays: ImageArrays, rotations: bool) -> tuple[float, int]:
     """Trains ``network``; returns the accuracy on the held-out tenth and its size."""
     order = np.random.default_rng(SEED).permutation(len(arrays.images))
     held_out, kept = np.split(order, [len(order) // 10])
-    train = ImageArrays(arrays.name, arrays.images[kept], arrays.labels[kept], arrays.class_names)
-    dataset = batches(train, batch_size=BATCH_SIZE, seed=SEED).map(_augmented)
+    if rotations:
+        train = ImageArrays(arrays.name, arrays.images[kept])
+        dataset = batches(train, batch_size=BATCH_SIZE // ROTATIONS, seed=SEED).map(_rotated)
+    else:
+        train = ImageArrays(arrays.name, arrays.images[kept], arrays.labels[kept], arrays.class_names)
+        dataset = batches(train, batch_size=BATCH_SIZE, seed=SEED)
+    dataset = dataset.map(_augmented)
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, STEPS), clipnorm=1.0)
     optimizer.build(network.trainable_variables)
 
@@ -134,12 +199,23 @@ def _train(network: keras.Model, arrays: ImageArrays) -> tuple[float, int]:
 
     iterator = iter(dataset)
     run_in_short_calls(lambda count: run(iterator, count), STEPS, f"classifier of {arrays.name}")
-    right = 0
+    right = []
     for start in range(0, len(held_out), 500):
         part = held_out[start : start + 500]
-        logits = network(arrays.images[part].astype(np.float32) / 127.5 - 1.0, training=False)["logits"]
-        right += int(np.sum(np.argmax(logits, axis=1) == arrays.labels[part]))
-    return right / len(held_out), len(held_out)
+        batch = {"image": arrays.images[part].astype(np.float32) / 127.5 - 1.0}
+        batch = _rotated(batch) if rotations else batch | {"label": arrays.labels[part]}
+        logits = network(batch["image"], training=False)["logits"]
+        right.append(np.argmax(logits, axis=1) == batch["label"])
+    return float(np.mean(np.concatenate(right))), len(held_out)
+
+
+def _rotated(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Returns the images in all rotations by quarter turns, labelled with the number of turns."""
+    turned = [tf.convert_to_tensor(batch["image"])]
+    for _ in range(ROTATIONS - 1):
+        turned.append(tf.reverse(tf.transpose(turned[-1], (0, 2, 1, 3)), (1,)))
+    labels = tf.repeat(tf.range(ROTATIONS), tf.shape(turned[0])[0])
+    return {"image": tf.concat(turned, 0), "label": labels}
 
 
 def _augmented(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

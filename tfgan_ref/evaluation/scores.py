@@ -116,6 +116,7 @@ METRICS = {
         LARGEST_NEIGHBOURHOOD,
     ),
 }  # fmt: skip
+OF_CLASSES = ("is", "mode_score")  # computed from the predicted classes, not from the features
 
 
 def check_metrics(names: Sequence[str]) -> None:
@@ -123,6 +124,22 @@ def check_metrics(names: Sequence[str]) -> None:
     for name in names:
         if name not in METRICS:
             raise InputError(f"metric {name!r} is unknown: choose from {', '.join(METRICS)}")
+
+
+def metrics_without_classes(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Returns the metrics that take features alone, and a line that names those left out, if any are.
+
+    Raises:
+        InputError: none is left.
+    """
+    left = [name for name in names if name not in OF_CLASSES]
+    lacking = ", ".join(name for name in names if name in OF_CLASSES)
+    if not left:
+        raise InputError(
+            f"metrics {lacking}: they need labelled data of two classes, choose from "
+            f"{', '.join(name for name in METRICS if name not in OF_CLASSES)}"
+        )
+    return left, [f"left out, since the data have no labels of two classes: {lacking}"] if lacking else []
 
 
 def score(names: Sequence[str], real: Features, fake: Features, seed: int = 0) -> list[Score]:

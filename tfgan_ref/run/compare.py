@@ -23,7 +23,7 @@ from tfgan_ref.run.arguments.compare import FLAGS
 from tfgan_ref.run.build import parse_config
 from tfgan_ref.run.compare_plan import Entry, plan
 from tfgan_ref.run.compare_results import STRIP, Row
-from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor
+from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor, usable_metrics
 from tfgan_ref.run.sample import open_sampler
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
@@ -40,12 +40,14 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.sweep is not None:
         key, _, values = arguments.sweep.partition("=")
         sweep = cli.ALIASES.get(key, key), values.split(",")
-    entries = plan(arguments.recipes, given, arguments.out, sweep=sweep)
+    seeds = None if arguments.seeds is None else arguments.seeds.split(",")
+    entries = plan(arguments.recipes, given, arguments.out, sweep=sweep, seeds=seeds)
     rows = compare(
         entries,
         metrics=arguments.metrics.split(","),
         n=arguments.n,
-        seed=0 if arguments.seed is None else entries[0].settings.seed,
+        # With several seeds the first one's samples and real images, so that training alone differs.
+        seed=0 if arguments.seed is None and seeds is None else entries[0].settings.seed,
         features=arguments.features,
         weights=arguments.weights,
     )
@@ -53,7 +55,7 @@ def main(arguments: argparse.Namespace) -> int:
         print("stopped; the same command goes on")
         return 130
     compare_results.write(rows, arguments.out, sweep and sweep[0])
-    print(f"\n{compare_results.table(rows)}\n{arguments.out / 'compare.png'}")
+    print(f"\n{compare_results.table(rows)}\n{arguments.out / 'comparison.png'}")
     return 0
 
 
@@ -89,7 +91,7 @@ def compare(
     if not 0 <= seed < 2**31:
         raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
     kept: dict[tuple, ImageArrays] = {}
-    prepared = _prepare_all(entries, features, weights, kept)
+    prepared = _prepare_all(entries, metrics, features, weights, kept)
     rows = []
     for number, (entry, (parameters, progress)) in enumerate(zip(entries, prepared, strict=True), 1):
         title = f"{entry.name} ({number} of {len(entries)})"
@@ -121,7 +123,11 @@ def _train(entry: Entry, progress: str) -> bool:
 
 
 def _prepare_all(
-    entries: Sequence[Entry], features: str, weights: Path | None, kept: dict[tuple, ImageArrays]
+    entries: Sequence[Entry],
+    metrics: Sequence[str],
+    features: str,
+    weights: Path | None,
+    kept: dict[tuple, ImageArrays],
 ) -> list[tuple[dict[str, int | None], str]]:
     """Builds and checks all that training and scoring will need, since they take long.
 
@@ -136,7 +142,7 @@ def _prepare_all(
             prepared.append(_prepare(entry, _read(entry.settings, kept)))
     # The networks first: where there is no classifier of these data yet, it is trained here.
     for arrays in {arrays.fingerprint: arrays for arrays in kept.values()}.values():
-        make_extractor(features, arrays, weights)
+        usable_metrics(metrics, make_extractor(features, arrays, weights))
     for out in {entry.path.parent for entry in entries}:
         try:
             out.mkdir(parents=True, exist_ok=True)

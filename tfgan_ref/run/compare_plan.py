@@ -1,4 +1,4 @@
-"""The runs of a comparison: several recipes, or several values of a setting."""
+"""The runs of a comparison: several recipes, or several values of a setting, with one seed or several."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +24,7 @@ class Entry:
         settings: how.
         path: its run directory.
         value: that of the swept setting; None without a sweep.
+        group: what its runs with other seeds are called together; None if there is one seed.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Entry:
     settings: Settings
     path: Path
     value: Any = None
+    group: str | None = None
 
 
 def plan(
@@ -40,8 +42,9 @@ def plan(
     *,
     sweep: tuple[str, Sequence[str]] | None = None,
     own: Mapping[str, Mapping[str, str]] | None = None,
+    seeds: Sequence[str] | None = None,
 ) -> list[Entry]:
-    """Lists the runs of a comparison, in the order of ``names`` and of the swept values.
+    """Lists the runs of a comparison, in the order of ``names``, of the swept values and of the seeds.
 
     Args:
         names: of recipes.
@@ -49,10 +52,11 @@ def plan(
         out: directory of the run directories.
         sweep: a setting that all recipes have, and the texts of its values.
         own: more settings of single recipes, by recipe; they override ``given``.
+        seeds: texts of at least two seeds, with each of which everything is trained.
 
     Raises:
         InputError: a recipe is unknown or named twice, a setting is known to no recipe or swept beside being
-            given, or a value cannot be used.
+            given, a value cannot be used, ``seeds`` are fewer than two or one twice, or a seed is given too.
     """
     if not names:
         raise InputError("no recipe is named: name at least one")
@@ -68,15 +72,25 @@ def plan(
         _check_known(key, keys)
     if sweep:
         _check_sweep(*sweep, given, keys)
+    if seeds is not None:
+        keys_elsewhere = {
+            *given,
+            *(sweep or ())[:1],
+            *(key for texts in (own or {}).values() for key in texts),
+        }
+        if "seed" in keys_elsewhere:
+            raise InputError("seed and seeds are both given: leave one out")
+        if len(seeds) < 2:
+            raise InputError(f"seeds {','.join(seeds)}: name at least two, such as 0,1,2, or one with --seed")
     entries = []
     for recipe in recipes:
         texts = {key: text for key, text in given.items() if key in keys[recipe.name]}
         texts |= (own or {}).get(recipe.name, {})
         with name_in_errors(recipe.name):
-            if sweep is None:
-                entries.append(_entry(recipe.name, recipe, texts, out))
-            else:
-                entries += _swept(recipe, texts, out, *sweep)
+            named = [(recipe.name, texts, None)] if sweep is None else _swept(recipe, texts, *sweep)
+            for name, texts, value in named:
+                entry = _entry(name, recipe, texts, out, value)
+                entries += [entry] if seeds is None else _seeded(entry, texts, out, seeds)
     return entries
 
 
@@ -111,9 +125,22 @@ def _entry(name: str, recipe: Recipe, texts: Mapping[str, str], out: Path, value
     return Entry(name, recipe, settings, out / name, value)
 
 
+def _seeded(entry: Entry, texts: Mapping[str, str], out: Path, seeds: Sequence[str]) -> Iterator[Entry]:
+    seen = []
+    for text in seeds:
+        with_seed = {**texts, "seed": text}
+        seed = entry.recipe.settings.from_text(with_seed).seed
+        if seed in seen:
+            raise InputError(f"seeds: {text} is given twice")
+        seen.append(seed)
+        run = _entry(f"{entry.name}-seed={seed}", entry.recipe, with_seed, out, entry.value)
+        yield replace(run, group=entry.name)
+
+
 def _swept(
-    recipe: Recipe, texts: Mapping[str, str], out: Path, key: str, values: Sequence[str]
-) -> Iterator[Entry]:
+    recipe: Recipe, texts: Mapping[str, str], key: str, values: Sequence[str]
+) -> Iterator[tuple[str, dict[str, str], Any]]:
+    """Yields for each value the name of its run, the texts of all its settings, and the value."""
     seen = []
     for text in values:
         with_value = {**texts, key: text}
@@ -121,5 +148,4 @@ def _swept(
         if value in seen:
             raise InputError(f"sweep {key}: value {text} is given twice")
         seen.append(value)
-        name = f"{recipe.name}-{key}={value}".replace("/", "_")
-        yield _entry(name, recipe, with_value, out, value)
+        yield f"{recipe.name}-{key}={value}".replace("/", "_"), with_value, value

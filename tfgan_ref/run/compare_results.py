@@ -1,6 +1,6 @@
-"""The results of a comparison: a Markdown table, JSON, a strip of samples per run, curves of a sweep."""
+"""The results of a comparison: a Markdown table, JSON, a strip of samples per run, plots of sweeps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -64,9 +64,11 @@ class Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Returns the comparison as a Markdown table, with what a reader must know of it below."""
-    scores = [{found.metric: found for found in row.report.scores} if row.report else {} for row in rows]
-    titles = {key: found.title for of_row in scores for key, found in of_row.items()}
+    """Returns the comparison as a Markdown table, with what a reader must know of it below.
+
+    Runs that differ by the seed alone share a line, with the means and standard deviations over them.
+    """
+    titles = _titles(rows)
     floored = {key: f"{title} / real vs real" if key == "fid" else title for key, title in titles.items()}
     header = [
         "name",
@@ -79,40 +81,109 @@ def table(rows: Sequence[Row]) -> str:
         "of D",
     ]
     lines = [header, ["---", *["---:"] * (len(header) - 1)]]
-    for row, of_row in zip(rows, scores, strict=True):
-        agreement = row.report.label_agreement if row.report else None
+    for name, group in _grouped(rows).items():
+        diverged = sum(row.diverged is not None for row in group)
+        of_all = f"{diverged} of {len(group)} " if len(group) > 1 else ""
         lines.append(
             [
-                row.entry.name + (" (diverged)" if row.diverged else ""),
-                *(_cell(of_row.get(key)) for key in titles),
-                NONE if row.sharpness is None else f"{row.sharpness:.2f}",
-                NONE if agreement is None else f"{agreement:.1%}",
-                NONE if row.seconds is None else f"{row.seconds:.0f}",
-                f"{row.entry.settings.steps:,}",
-                *(NONE if count is None else f"{count:,}" for count in row.parameters.values()),
+                name + (f" ({of_all}diverged)" if diverged else ""),
+                *(_cell(_scores(group, key)) for key in titles),
+                _text((row.sharpness for row in group), ".2f", ".2f"),
+                _text((row.report.label_agreement for row in group if row.report), ".1%", ".1%"),
+                _text((row.seconds for row in group), ".0f", ".0f"),
+                f"{group[0].entry.settings.steps:,}",
+                *(NONE if count is None else f"{count:,}" for count in group[0].parameters.values()),
             ]
         )
     reports = [row.report for row in rows if row.report]
-    notes = [f"features: {report.extractor}" for report in reports]
+    seeds = dict.fromkeys(str(row.entry.settings.seed) for row in rows if row.entry.group is not None)
+    notes = (
+        [f"mean ± standard deviation (of n - 1) of runs with the seeds {', '.join(seeds)}"] if seeds else []
+    )
+    notes += [f"features: {report.extractor}" for report in reports]
     notes += [note for report in reports for note in report.notes]
     notes += [f"{row.entry.name}: {row.diverged}" for row in rows if row.diverged]
     body = [f"| {' | '.join(cells)} |" for cells in lines]
     return "\n".join([*body, "", *(f"* {note}" for note in dict.fromkeys(notes))]) + "\n"
 
 
-def _cell(found: Score | None) -> str:
-    if found is None:
+def _grouped(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Returns the runs that differ by the seed alone, by what they are called together."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.entry.group or row.entry.name, []).append(row)
+    return groups
+
+
+def _titles(rows: Iterable[Row]) -> dict[str, str]:
+    """Returns the titles of all metrics by their names."""
+    return {found.metric: found.title for row in rows if row.report for found in row.report.scores}
+
+
+def _scores(rows: Iterable[Row], metric: str) -> list[Score]:
+    """Returns the scores of that metric of the runs that have one."""
+    return [found for row in rows if row.report for found in row.report.scores if found.metric == metric]
+
+
+def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
+    """Returns the mean of numbers and their standard deviation (of n - 1), None for a single one."""
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def _text(values: Iterable[float | None], form: str, spread_form: str) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
         return NONE
-    return f"{found.value:.4g}" + (f" / {found.floor:.4g}" if found.metric == "fid" else "")
+    mean, spread = mean_and_spread(known)
+    return f"{mean:{form}}" + ("" if spread is None else f" ± {spread:{spread_form}}")
+
+
+def _cell(scores: Sequence[Score]) -> str:
+    text = _text((found.value for found in scores), ".4g", ".2g")
+    # The floor is of real images alone: one for all seeds.
+    return text + (f" / {scores[0].floor:.4g}" if scores and scores[0].metric == "fid" else "")
+
+
+def _summary(values: Iterable[float | None]) -> dict[str, Any] | None:
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    mean, spread = mean_and_spread(known)
+    return {"mean": mean, "spread": spread, "values": known}
+
+
+def _over_seeds(name: str, group: Sequence[Row]) -> dict[str, Any]:
+    """Returns means, standard deviations and values of the runs that did not diverge, in their order."""
+    entry, titles = group[0].entry, _titles(group)
+    scored = [row for row in group if row.report]
+    scores = {key: _summary(found.value for found in _scores(group, key)) for key in titles}
+    return {
+        "name": name,
+        "recipe": entry.recipe.name,
+        "value": entry.value,
+        "seeds": [row.entry.settings.seed for row in scored],
+        "diverged": [row.entry.settings.seed for row in group if row.diverged],
+        "scores": {key: {"title": titles[key], **found} for key, found in scores.items()},
+        "sharpness": _summary(row.sharpness for row in scored),
+        "label_agreement": _summary(row.report.label_agreement for row in scored),
+        "seconds": _summary(row.seconds for row in scored),
+    }
 
 
 def write(rows: Sequence[Row], out: Path, swept: str | None = None) -> None:
-    """Writes ``table.md``, ``results.json``, ``comparison.png`` and, for a swept setting, ``sweep.png``."""
+    """Writes ``table.md``, ``results.json`` and ``comparison.png``.
+
+    For a swept setting also ``sweep.png``, and for several seeds ``seeds.json`` and ``seeds.png``.
+    """
     write_text(out / "table.md", table(rows))
     write_json(out / "results.json", [row.to_dict() for row in rows])
     _save_strips(out / "comparison.png", rows)
     if swept:
         _save_sweep(out / "sweep.png", rows, swept)
+    if any(row.entry.group is not None for row in rows):
+        groups = _grouped(rows)
+        write_json(out / "seeds.json", [_over_seeds(name, group) for name, group in groups.items()])
+        _save_seeds(out / "seeds.png", groups)
 
 
 def _save_strips(path: Path, rows: Sequence[Row]) -> None:
@@ -130,13 +201,16 @@ def _save_strips(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _save_sweep(path: Path, rows: Sequence[Row], swept: str) -> None:
-    """Writes a panel for each metric, with a line for each recipe; what diverged is left out."""
+    """Writes a panel for each metric, with a line for each recipe; what diverged is left out.
+
+    With several seeds the line goes through the means, and bars show the standard deviations.
+    """
     from matplotlib.figure import Figure
 
     values = list(dict.fromkeys(row.entry.value for row in rows))
     numbers = all(type(value) in (int, float) for value in values)
     scored = [row for row in rows if row.report]
-    metrics = {found.metric: found.title for row in scored for found in row.report.scores}
+    metrics = _titles(scored)
     figure = Figure(figsize=(4 * max(1, len(metrics)), 3.5), layout="constrained")
     panels = figure.subplots(1, max(1, len(metrics)), squeeze=False)[0]
     for axes in panels:
@@ -148,13 +222,38 @@ def _save_sweep(path: Path, rows: Sequence[Row], swept: str) -> None:
         axes.grid(alpha=0.3)
     for axes, (metric, title) in zip(panels, metrics.items(), strict=False):
         for recipe in dict.fromkeys(row.entry.recipe.name for row in scored):
-            points = sorted(
-                (row.entry.value if numbers else values.index(row.entry.value), found.value)
-                for row in scored
-                for found in row.report.scores
-                if row.entry.recipe.name == recipe and found.metric == metric
-            )
-            axes.plot(*zip(*points, strict=True), marker="o", label=recipe)
+            points = []
+            for value in sorted({row.entry.value for row in scored}) if numbers else values:
+                runs = [row for row in scored if (row.entry.recipe.name, row.entry.value) == (recipe, value)]
+                if found := _scores(runs, metric):
+                    place = value if numbers else values.index(value)
+                    points.append((place, *mean_and_spread([score.value for score in found])))
+            places, means, spreads = zip(*points, strict=True)
+            axes.plot(places, means, marker="o", label=recipe)
+            if any(spread is not None for spread in spreads):
+                color = axes.lines[-1].get_color()
+                axes.errorbar(
+                    places, means, [spread or 0 for spread in spreads], fmt="none", color=color, capsize=4
+                )
         axes.set_title(title)
         axes.legend()
+    figure.savefig(path, dpi=100)
+
+
+def _save_seeds(path: Path, groups: dict[str, list[Row]]) -> None:
+    """Writes a panel for each metric: of each group its runs, their mean and the standard deviation."""
+    from matplotlib.figure import Figure
+
+    metrics = _titles(row for group in groups.values() for row in group)
+    figure = Figure(figsize=(max(4, 0.4 * len(groups)) * max(1, len(metrics)), 4), layout="constrained")
+    panels = figure.subplots(1, max(1, len(metrics)), squeeze=False)[0]
+    for axes, (metric, title) in zip(panels, metrics.items(), strict=False):
+        for place, group in enumerate(groups.values()):
+            if values := [found.value for found in _scores(group, metric)]:
+                mean, spread = mean_and_spread(values)
+                axes.plot([place] * len(values), values, "o", color="C0", alpha=0.4)
+                axes.errorbar([place + 0.15], [mean], [spread or 0], fmt="s", color="C1", capsize=4)
+        axes.set_xticks(range(len(groups)), list(groups), rotation=45, ha="right")
+        axes.set_title(title)
+        axes.grid(alpha=0.3)
     figure.savefig(path, dpi=100)

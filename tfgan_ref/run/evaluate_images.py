@@ -1,5 +1,6 @@
 """Scores of a model, a folder or a data set against real data."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 import tfgan_ref
@@ -16,17 +18,20 @@ from tfgan_ref.evaluation import (
     Extractor,
     Features,
     Score,
+    SmallClassifier,
     check_metrics,
     classifier_for,
     extract_drawn,
     extract_real,
+    metrics_without_classes,
     score,
 )
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes.settings import Settings
-from tfgan_ref.run.evaluate_sides import Source, open_source, own_data, read_real, with_channels
+from tfgan_ref.run.evaluate_sides import Source, open_source, read_own, read_real, with_channels
 from tfgan_ref.run.sample import sampler_of
 
+logger = logging.getLogger(__name__)
 EXTRACTORS = ("classifier", "inception-fid", "inception-keras")
 
 
@@ -106,16 +111,17 @@ def evaluate(
     if features not in EXTRACTORS:
         raise InputError(f"features {features!r} is unknown: choose one of {', '.join(EXTRACTORS)}")
     source = open_source(model, image_size, n)
-    own = data_name is None
-    if own:
-        data_name, data_dir = own_data(model)
-    arrays, compared = read_real(source, data_name, data_dir, split, own)
+    if data_name is None:
+        data_name, arrays, compared = read_own(model, source, data_dir, split)
+    else:
+        arrays, compared = read_real(source, data_name, data_dir, split)
     extractor = make_extractor(features, arrays, weights, resize)
+    metrics, left_out = usable_metrics(metrics, extractor)
     real = extract_real(arrays, n, extractor, seed)
     labels = source.choose_labels(arrays, n, seed)
     draw = with_channels(source.drawer(n, seed, labels), arrays.images.shape[-1])
     fake = extract_drawn(draw, min(n, source.available), extractor, f"features of {model}")
-    classified = labels is not None and features == "classifier"
+    classified = labels is not None and isinstance(extractor, SmallClassifier) and not extractor.rotations
     scores = [
         replace(found, title=extractor.label) if found.metric == "fid" else found
         for found in score(metrics, real, fake, seed)
@@ -142,7 +148,7 @@ def evaluate(
         extractor=extractor.name,
         scores=scores,
         label_agreement=source.label_agreement(arrays, labels, fake.logits) if classified else None,
-        notes=[compared, *_notes(real, fake, n)],
+        notes=[compared, *left_out, *_notes(real, fake, n)],
         seconds=time.monotonic() - start,
     )
 
@@ -165,6 +171,9 @@ def generator_evaluator(
     check_at_least(12, evaluate_n=settings.evaluate_n)
     weights = Path(settings.evaluate_weights) if settings.evaluate_weights else None
     extractor = make_extractor(settings.evaluate_features, arrays, weights)
+    metrics, notes = usable_metrics(metrics, extractor)
+    for note in notes:
+        logger.info("evaluate_every: %s", note)
     n = settings.evaluate_n
     real = extract_real(arrays, n, extractor, settings.seed)
     sampler = sampler_of(gan, arrays.class_names)
@@ -178,6 +187,8 @@ def make_extractor(
 ) -> Extractor:
     """Returns the feature network of that name, with its weights.
 
+    The classifier is one of rotations where the data have no labels of two classes.
+
     Raises:
         InputError: unknown name, images with missing pixels, or weights that are missing or wrong.
     """
@@ -188,7 +199,7 @@ def make_extractor(
     if features == "classifier":
         if weights is not None:
             raise InputError("weights: the classifier trains its own, leave out --weights")
-        return classifier_for(arrays)
+        return classifier_for(arrays, rotations=arrays.labels is None or len(np.unique(arrays.labels)) < 2)
     if features == "inception-fid":
         from tfgan_ref.networks.features.inception_fid import InceptionFID
 
@@ -196,6 +207,20 @@ def make_extractor(
     from tfgan_ref.networks.features.inception_keras import InceptionKeras
 
     return InceptionKeras(weights=weights)
+
+
+def usable_metrics(metrics: Sequence[str], extractor: Extractor) -> tuple[list[str], list[str]]:
+    """Returns the metrics that ``extractor`` serves, and what a reader must know of it, one line each.
+
+    Raises:
+        InputError: it serves none of them.
+    """
+    if not isinstance(extractor, SmallClassifier):
+        return list(metrics), []
+    if not extractor.rotations:
+        return list(metrics), extractor.notes
+    left, notes = metrics_without_classes(metrics)
+    return left, [*extractor.notes, *notes]
 
 
 def _notes(real: Features, fake: Features, n: int) -> list[str]:

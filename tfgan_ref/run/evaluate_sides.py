@@ -11,6 +11,7 @@ from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
 from tfgan_ref.run import build
 from tfgan_ref.run.sample import Sampler, open_sampler
+from tfgan_ref.training.run_directory import RunDirectory
 
 
 @dataclass(frozen=True)
@@ -85,30 +86,63 @@ def _one(sampler: Sampler) -> tuple[np.ndarray, np.ndarray | None]:
     return sampler.latents(1, 0), None if sampler.num_classes is None else np.zeros(1, np.int32)
 
 
-def read_real(
-    source: Source, name: str, data_dir: str | None, split: str, own: bool
-) -> tuple[ImageArrays, str]:
-    """Reads the real data in the form in which both sides are compared, and says which it is.
+def read_real(source: Source, name: str, data_dir: str | None, split: str) -> tuple[ImageArrays, str]:
+    """Reads real data in the form in which both sides are compared, and says which it is.
 
-    They are scaled and cropped to the height and width of the generated images, as a run's own data were in
-    training; a run's own data have the channels that they had then. Other data keep their colours: if only
-    one side has some, both are compared in RGB.
+    They are scaled and cropped to the height and width of the generated images. They keep their colours: if
+    only one side has some, both are compared in RGB.
 
     Raises:
         InputError: they cannot be read.
     """
     *size, channels = source.image_shape
     form = {"image_size": tuple(size), "split": split, "data_dir": data_dir}
-    arrays = data.read(name, channels=channels if own else None, **form)
+    arrays = data.read(name, **form)
     grey = ""
     if {arrays.images.shape[-1], channels} == {1, 3}:
         grey = f", of which the {'generated' if channels == 1 else 'real'} ones are grey"
         arrays = replace(arrays, images=np.broadcast_to(arrays.images, (*arrays.images.shape[:3], 3)))
     elif arrays.images.shape[-1] != channels:
         arrays = data.read(name, channels=channels, **form)
+    return arrays, _form(arrays, grey)
+
+
+def read_own(model: str, source: Source, data_dir: str | None, split: str) -> tuple[str, ImageArrays, str]:
+    """Reads the data of the run ``model`` in the form that they had in training.
+
+    Args:
+        model: the run directory.
+        source: the run, opened.
+        data_dir: where tensorflow-datasets keeps them; None: where it did in training.
+        split: "train", which the run was trained on, or another one, which is scaled and cropped likewise.
+
+    Returns:
+        Their name, they, and in what form both sides are compared.
+
+    Raises:
+        InputError: ``model`` is no run, the data cannot be read, or they are not those of its training.
+    """
+    if not (Path(model) / "config.json").is_file():
+        raise InputError(f"{model} does not say what real data it belongs to: name them with --data")
+    _, settings, _, fingerprint = build.parse_config(RunDirectory.open(Path(model)))
+    where = {"split": split, "data_dir": data_dir or settings.data_dir}
+    if split == "train":
+        arrays = data.read(settings.data, image_size=settings.image_size, channels=settings.channels, **where)
+        if arrays.fingerprint != fingerprint:
+            raise InputError(
+                f"data {settings.data} is not what run {model} was started with: put it back, or name the "
+                "real data with --data"
+            )
+    else:
+        *size, channels = source.image_shape
+        arrays = data.read(settings.data, image_size=tuple(size), channels=channels, **where)
+    return settings.data, arrays, _form(arrays)
+
+
+def _form(arrays: ImageArrays, grey: str = "") -> str:
     height, width, channels = arrays.images.shape[1:]
     plural = "s" if channels > 1 else ""
-    return arrays, (
+    return (
         f"both sides are {width}x{height} images with {channels} channel{plural}{grey}; "
         "images of another size were scaled to cover that and cropped to the middle"
     )
@@ -122,15 +156,3 @@ def with_channels(draw: Callable[[int, int], np.ndarray], channels: int) -> Call
         return np.broadcast_to(images, (*images.shape[:3], channels))
 
     return drawn
-
-
-def own_data(model: str) -> tuple[str, str | None]:
-    """Returns the name of a run's data, and where tensorflow-datasets keeps them.
-
-    Raises:
-        InputError: ``model`` is no run.
-    """
-    if not (Path(model) / "config.json").is_file():
-        raise InputError(f"{model} does not say what real data it belongs to: name them with --data")
-    settings = build.settings_of(Path(model))
-    return settings.data, settings.data_dir

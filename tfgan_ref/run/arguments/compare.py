@@ -2,9 +2,11 @@
 
 tfgan compare dcgan wgan-gp sngan --steps 2000 --out runs/comparison --set image_size=32
 tfgan compare dcgan --steps 1000 --out runs/rates --sweep lr=1e-4,5e-4,2e-3
+tfgan compare dcgan sngan --steps 1000 --out runs/spread --seeds 0,1,2
 
-DIR gets a run directory for each, table.md, results.json, compare.png and, of a sweep, sweep.png. Called
-again, it uses the runs that are finished, and goes on with the one that was interrupted.
+DIR gets a run directory for each, table.md, results.json, comparison.png, of a sweep sweep.png, and of
+several seeds their means and standard deviations in seeds.json and seeds.png. Called again, it uses the runs
+that are finished, and goes on with the one that was interrupted.
 """
 
 import argparse
@@ -35,6 +37,7 @@ PARSER.add_argument(
 PARSER.add_argument("--weights", type=Path, help="the file of the feature network's weights")
 PARSER.add_argument("--n", type=int, default=10000, help="samples of each (default %(default)s)")
 PARSER.add_argument("--seed", help="of training and of the samples (default 0)")
+PARSER.add_argument("--seeds", metavar="S1,S2,...", help="train with each; the table has mean ± deviation")
 
 
 def check(arguments: argparse.Namespace) -> None:

@@ -33,7 +33,9 @@ PARSER.add_argument(
     f"{BENCHMARK_METRICS}); pairs and benchmarks also know lpips and perceptual",
 )
 PARSER.add_argument(
-    "--features", default="classifier", help="classifier (default), inception-fid or inception-keras"
+    "--features",
+    default="classifier",
+    help="classifier (default; of rotations where there are no labels), inception-fid or inception-keras",
 )
 PARSER.add_argument("--weights", type=Path, help="the file of the feature network's weights")
 PARSER.add_argument("--linear-weights", type=Path, help="the file of LPIPS's linear layers")

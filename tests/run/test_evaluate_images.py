@@ -1,0 +1,83 @@
+"""Scores against real data: which features are used, and which metrics they serve."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from tfgan_ref import data
+from tfgan_ref.data import ImageArrays
+from tfgan_ref.errors import InputError
+from tfgan_ref.evaluation import SmallClassifier
+from tfgan_ref.networks.features.classifier import small_classifier
+from tfgan_ref.recipes import find_recipe
+from tfgan_ref.run import evaluate_images
+from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor
+from tfgan_ref.run.evaluate_sides import Source
+from tfgan_ref.run.sample import Sampler
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "rotations"),
+    [(None, (), True), ([0, 0, 0], ("cat",), True), ([0, 0, 0], ("cat", "dog"), True),
+     ([0, 1, 0], ("cat", "dog"), False)],
+)  # fmt: skip
+def test_data_without_two_classes_get_features_of_rotations(monkeypatch, labels, names, rotations):
+    chosen = []
+    monkeypatch.setattr(
+        evaluate_images, "classifier_for", lambda arrays, *, rotations: chosen.append(rotations)
+    )
+    labels = None if labels is None else np.array(labels, np.int32)
+    make_extractor("classifier", ImageArrays("x", np.zeros((3, 8, 8, 1), np.uint8), labels, names), None)
+    assert chosen == [rotations]
+
+
+class AtHand(Source):
+    """A conditional generator's images, without the generator."""
+
+    def drawer(self, n, seed, labels):
+        images = np.random.default_rng(1).integers(0, 256, (n, *self.image_shape), np.uint8)
+        return lambda start, stop: images[start:stop]
+
+
+@pytest.fixture
+def cats(tmp_path, monkeypatch):
+    """Images of one class, and a generator of that class: the data's name."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    network = SmallClassifier(small_classifier((16, 16, 1), 4), 0.5, 10, "cats", "key", rotations=True)
+    monkeypatch.setattr(evaluate_images, "make_extractor", lambda *arguments: network)
+    source = AtHand((16, 16, 1), 20, sampler=Sampler(None, 4, (16, 16, 1), ("cat",)))
+    monkeypatch.setattr(evaluate_images, "open_source", lambda *arguments: source)
+    images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 1), np.uint8)
+    np.savez(tmp_path / "cats.npz", images=images, labels=np.zeros(20, int), class_names=["cat"])
+    return f"npz:{tmp_path / 'cats.npz'}"
+
+
+def test_rotations_give_no_scores_of_classes(cats):
+    report = evaluate("model", data_name=cats, metrics=["is", "fid", "mode_score"], n=20)
+    assert [(found.metric, found.title) for found in report.scores] == [
+        ("fid", "Frechet distance (rotations)")
+    ]
+    assert report.settings["metrics"] == ["fid"]
+    assert "left out, since the data have no labels of two classes: is, mode_score" in report.notes
+    assert any("the features are of a classifier of rotations" in note for note in report.notes)
+    assert report.label_agreement is None  # its classes are no cats
+
+
+def test_rotations_with_scores_of_classes_alone_are_refused(cats):
+    with pytest.raises(InputError, match="metrics is: they need labelled data of two classes"):
+        evaluate("model", data_name=cats, metrics=["is"], n=20)
+
+
+def test_evaluation_while_training_says_what_is_left_out(cats, monkeypatch, caplog):
+    images = np.random.default_rng(1).integers(0, 256, (12, 16, 16, 1), np.uint8)
+    monkeypatch.setattr(evaluate_images, "sampler_of", lambda *arguments: Sampler(None, 4, (16, 16, 1), None))
+    monkeypatch.setattr(Source, "drawer", lambda *arguments: lambda start, stop: images[start:stop])
+    make = find_recipe("gan").settings
+    with caplog.at_level(logging.INFO, "tfgan_ref"):
+        settings = make(evaluate_every=1, evaluate_metrics="is,fid", evaluate_n=12)
+        scores = generator_evaluator(None, data.read(cats), settings)()
+    assert [found.metric for found in scores] == ["fid"]
+    assert "left out, since the data have no labels of two classes: is" in caplog.text
+    with pytest.raises(InputError, match="metrics is: they need labelled data"):
+        generator_evaluator(None, data.read(cats), make(evaluate_every=1, evaluate_metrics="is"))
