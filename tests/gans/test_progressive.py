@@ -262,6 +262,7 @@ def test_stopped_and_resumed_run_is_bit_identical(stop, uninterrupted):
     np.testing.assert_array_equal(straight.generate(3, 0), resumed.generate(3, 0))
 
 
+@pytest.mark.slow  # tests/gans/test_energy.py has it for another type of two phases
 def test_loop_and_fit_give_the_same_weights():
     stages = {"size": 8, "stage_steps": 6, "fade_steps": 4}
     by_loop, by_fit = growing_gan(**stages), growing_gan(**stages, compiled={"run_eagerly": True})

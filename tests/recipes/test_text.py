@@ -30,6 +30,7 @@ def run(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_resumed_run_is_bit_identical(run, tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "text", without_export(RECIPE))
     assert train.resume_run(as_if_killed(run, tmp_path / "short", 2))

@@ -77,6 +77,7 @@ def does_what_its_saved_model_does(path):
     np.testing.assert_allclose(made.astype(int), exported.apply(picture, *other), atol=1)
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp_path, monkeypatch):
     recipe = without_export(RECIPES["srgan"])  # it has two phases
     monkeypatch.setitem(RECIPES, "srgan", recipe)

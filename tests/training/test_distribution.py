@@ -140,6 +140,7 @@ def test_each_critic_batch_is_sharded(two_replicas):
     assert distribution.shard_batch(dataset, 3, ONE) is dataset
 
 
+@pytest.mark.slow
 def test_a_run_resumes_on_another_number_of_replicas(two_replicas, tmp_path):
     """Ten steps on two replicas and ten on one, against twenty on one."""
 
