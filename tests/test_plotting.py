@@ -29,6 +29,21 @@ def test_a_row_of_a_grid_begins_with_every_label():
     np.testing.assert_array_equal(cells == 200, [[True, True], [True, False], [True, False]])
 
 
+def test_names_stand_beside_the_rows_of_their_labels():
+    images, labels = np.zeros((5, 20, 6, 3), np.uint8), np.array([1, 1, 1, 0, 0])
+    given = {"labels": labels, "enlarge": 2}
+    named = plotting.grid(images, 2, names=("a long name of a class", "\udce9"), **given)
+    plain = plotting.grid(images, 2, **given)
+    column = named.shape[1] - plain.shape[1]
+    np.testing.assert_array_equal(named[:, column:], plain)
+    written = (named[:, :column] != 40).any(axis=(1, 2))
+    # Three rows: two of label 1, whose name stands at the first, and one of label 0.
+    assert [written[top : top + 44].any() for top in (0, 44, 88)] == [True, False, True]
+    assert (named[:44, :column] != 40).sum() > 2 * (named[88:, :column] != 40).sum()  # "?" is shorter
+    longest = plotting.grid(images, 2, names=("x" * 1000, "y"), **given)
+    assert longest.shape[1] - plain.shape[1] <= 180
+
+
 def test_png_round_trip(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
     plotting.save_png(tmp_path / "a" / "b.png", picture)

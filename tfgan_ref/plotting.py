@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfgan_ref.files import write_bytes
 
 PADDING = 2  # pixels between the images of a grid
+NAME_SIZE, LONGEST_NAME = 13, 160  # pixels of the names beside its rows
 
 
 def to_uint8(images: np.ndarray | tf.Tensor) -> np.ndarray:
@@ -24,6 +25,7 @@ def grid(
     padding: int = PADDING,
     enlarge: int = 1,
     labels: np.ndarray | None = None,
+    names: Sequence[str] | None = None,
 ) -> np.ndarray:
     """Lays images (N, H, W, C) uint8 out in rows: one uint8 picture, dark grey between and around them.
 
@@ -33,6 +35,7 @@ def grid(
         padding: pixels between images.
         enlarge: whole factor by which each pixel is repeated.
         labels: (N,), where they change a new row begins; None: every row but the last is full.
+        names: of the labels, written to the left of their rows.
     """
     height, width, channels = images.shape[1:]
     places = _places(np.zeros(len(images)) if labels is None else labels, columns)
@@ -44,7 +47,27 @@ def grid(
         top = padding + index // columns * (height + padding)
         left = padding + index % columns * (width + padding)
         picture[top : top + height, left : left + width] = image
-    return picture.repeat(enlarge, axis=0).repeat(enlarge, axis=1)
+    picture = picture.repeat(enlarge, axis=0).repeat(enlarge, axis=1)
+    if labels is None or names is None:
+        return picture
+    begin = [i for i in range(len(labels)) if i == 0 or labels[i] != labels[i - 1]]
+    lines = {(padding + places[i] // columns * (height + padding)) * enlarge: names[labels[i]] for i in begin}
+    return np.concatenate([_column_of_names(lines, len(picture), channels), picture], axis=1)
+
+
+def _column_of_names(lines: Mapping[int, str], height: int, channels: int) -> np.ndarray:
+    """Writes names from the given rows down: uint8 (height, W, channels), light on dark grey."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(NAME_SIZE)
+    # Names of files may hold bytes that are no text, which no font can draw.
+    lines = {top: name.encode("utf-8", "replace").decode() for top, name in lines.items()}
+    width = min(LONGEST_NAME, round(max(map(font.getlength, lines.values())))) + NAME_SIZE
+    column = Image.new("L", (width, height), 40)
+    pen = ImageDraw.Draw(column)
+    for top, name in lines.items():
+        pen.text((NAME_SIZE // 2, top), name, 220, font)
+    return np.asarray(column)[..., np.newaxis].repeat(channels, axis=-1)
 
 
 def _places(labels: np.ndarray, columns: int) -> list[int]:

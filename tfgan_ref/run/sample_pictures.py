@@ -91,7 +91,10 @@ def _sheet(sampler: "Sampler", arguments: argparse.Namespace, labels: np.ndarray
         nearest = arrays.images[nearest_neighbours(images, arrays.images, NEIGHBOURS)]
         images = np.concatenate([images[:, None], nearest], axis=1).reshape(-1, *images.shape[1:])
         columns, rows = NEIGHBOURS + 1, None
-    return plotting.grid(images, columns, enlarge=enlarge, labels=rows)
+    names = sampler.class_names
+    if names == tuple(map(str, range(len(names or ())))):
+        names = None  # they would only count the rows
+    return plotting.grid(images, columns, enlarge=enlarge, labels=rows, names=names)
 
 
 def interpolate(latents: np.ndarray, steps: int) -> np.ndarray:
