@@ -39,7 +39,7 @@ def test_names_stand_beside_the_rows_of_their_labels():
     written = (named[:, :column] != 40).any(axis=(1, 2))
     # Three rows: two of label 1, whose name stands at the first, and one of label 0.
     assert [written[top : top + 44].any() for top in (0, 44, 88)] == [True, False, True]
-    assert (named[:44, :column] != 40).sum() > 2 * (named[88:, :column] != 40).sum()  # "?" is shorter
+    assert (named[88:, :column] != 40).sum() > 2 * (named[:44, :column] != 40).sum()  # label 1 is "?"
     longest = plotting.grid(images, 2, names=("x" * 1000, "y"), **given)
     assert longest.shape[1] - plain.shape[1] <= 180
 
