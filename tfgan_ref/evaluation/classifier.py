@@ -186,16 +186,19 @@ def _train(network: keras.Model, arrays: ImageArrays, rotations: bool) -> tuple[
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, STEPS), clipnorm=1.0)
     optimizer.build(network.trainable_variables)
 
+    @tf.autograph.experimental.do_not_convert  # it has no loop of TensorFlow's, and that takes long
+    def step(batch: dict[str, tf.Tensor]) -> None:
+        with tf.GradientTape() as tape:
+            logits = network(batch["image"], training=True)["logits"]
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["label"], logits)
+            loss = tf.reduce_mean(losses)
+        variables = network.trainable_variables
+        optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
+
     @tf.function
     def run(iterator: tf.data.Iterator, count: tf.Tensor) -> None:
         for _ in tf.range(count):
-            batch = next(iterator)
-            with tf.GradientTape() as tape:
-                logits = network(batch["image"], training=True)["logits"]
-                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["label"], logits)
-                loss = tf.reduce_mean(losses)
-            variables = network.trainable_variables
-            optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
+            step(next(iterator))
 
     iterator = iter(dataset)
     run_in_short_calls(lambda count: run(iterator, count), STEPS, f"classifier of {arrays.name}")

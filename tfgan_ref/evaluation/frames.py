@@ -199,12 +199,16 @@ def _train(network: keras.Model, clips: Clips, loss: Loss, frames: int, steps: i
     variables = network.trainable_variables
     optimizer.build(variables)
 
+    @tf.autograph.experimental.do_not_convert  # it has no loop of TensorFlow's, and that takes long
+    def step(batch: dict[str, tf.Tensor]) -> None:
+        with tf.GradientTape() as tape:
+            value = loss(network, batch)
+        optimizer.apply(tape.gradient(value, [v.value for v in variables]), variables)
+
     @tf.function
     def run(iterator: tf.data.Iterator, count: tf.Tensor) -> None:
         for _ in tf.range(count):
-            with tf.GradientTape() as tape:
-                value = loss(network, next(iterator))
-            optimizer.apply(tape.gradient(value, [v.value for v in variables]), variables)
+            step(next(iterator))
 
     iterator = iter(dataset)
     run_in_short_calls(lambda count: run(iterator, count), steps, f"judge of {clips.name}")
@@ -212,7 +216,9 @@ def _train(network: keras.Model, clips: Clips, loss: Loss, frames: int, steps: i
 
 def _outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """Returns the logits (N, D) of uint8 images (N, H, W, C)."""
-    call = tf.function(lambda batch: network(batch, training=False)["logits"], reduce_retracing=True)
+    call = tf.function(
+        lambda batch: network(batch, training=False)["logits"], reduce_retracing=True, autograph=False
+    )
     pieces = (images[i : i + _BATCH].astype(np.float32) / 127.5 - 1.0 for i in range(0, len(images), _BATCH))
     return np.concatenate([call(tf.constant(piece)).numpy() for piece in pieces])
 

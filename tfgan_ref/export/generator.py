@@ -65,6 +65,7 @@ class ExportedGenerator(tf.Module):
         if label is not None:
             inputs += (tf.broadcast_to(label, [n]),)
 
+        @tf.autograph.experimental.do_not_convert  # the networks need none of it, and it takes long
         def piece(start: tf.Tensor) -> tf.Tensor:
             return self.serve(*(tensor[start : start + CHUNK] for tensor in inputs))
 
@@ -116,7 +117,9 @@ def export_generator(
 
         signature = [latents]
     module.sample = sample
-    serve = tf.function(lambda *inputs: {"images": module.serve(*inputs)}, input_signature=signature)
+    serve = tf.function(
+        lambda *inputs: {"images": module.serve(*inputs)}, input_signature=signature, autograph=False
+    )
     write_saved_model(module, path, {"serving_default": serve})
 
 

@@ -71,7 +71,9 @@ class ExportedTranslator(tf.Module):
         self.channels = _constant(self._channels[0])
         self._overlap = None if margin is None else -(-margin // stride) * stride
         self.tile = _constant(default_tile(margin or 0, stride))
-        self.serve = tf.function(self._serve, input_signature=self.signature())
+        self.serve = tf.function(self._serve, input_signature=self.signature(), autograph=False)
+        if self._overlap is not None:  # one graph for all types of ``apply``'s pictures
+            self.tiled = tf.function(self._in_tiles, input_signature=self.signature(), autograph=False)
         self.apply = self._apply_function()
 
     def signature(self) -> list[tf.TensorSpec]:
@@ -103,7 +105,7 @@ class ExportedTranslator(tf.Module):
             ("source", "mask"): lambda image, mask: self._apply(image, mask=mask),
             ("source", "target"): lambda image, style: self._apply(image, style=style),
         }
-        apply = tf.function(functions[self._names])
+        apply = tf.function(functions[self._names], autograph=False)
         others = {"mask": MASK_TYPES, "target": PICTURE_TYPES}.get(self._names[-1])
         for kinds in itertools.product(PICTURE_TYPES, *([others] if others else [])):
             # Of any rank, so that a wrong one is told by a line of ours.
@@ -118,7 +120,7 @@ class ExportedTranslator(tf.Module):
             batches.append(_mask(mask, tf.shape(batches[0])))
         if style is not None:
             batches.append(_picture(style, self._channels[1], "style"))
-        made = self.serve(*batches)[0] if self._overlap is None else self._in_tiles(*batches)
+        made = self.serve(*batches)[0] if self._overlap is None else self.tiled(*batches)
         return tf.cast(tf.round(255.0 * made), tf.uint8) if image.dtype == tf.uint8 else made
 
     def _in_tiles(self, source: tf.Tensor, *others: tf.Tensor) -> tf.Tensor:
@@ -246,7 +248,11 @@ def mirror(pictures: tf.Tensor, stride: int) -> tf.Tensor:
 
 
 def _served(module: ExportedTranslator) -> Callable[..., dict[str, tf.Tensor]]:
-    return tf.function(lambda *inputs: {"images": module.serve(*inputs)}, input_signature=module.signature())
+    return tf.function(
+        lambda *inputs: {"images": module.serve(*inputs)},
+        input_signature=module.signature(),
+        autograph=False,
+    )
 
 
 def _constant(number: int) -> tf.Variable:

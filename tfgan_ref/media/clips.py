@@ -56,11 +56,12 @@ class ExportedFrames(tf.Module):
             choices = tf.ensure_shape(tf.broadcast_to(choices, [n, len(self.sizes)]), [None, len(self.sizes)])
         conditions = free_conditions(n, seed, choices, self.sizes)
         latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
+        make = tf.autograph.experimental.do_not_convert(whole_clips)
         count = (n + _CHUNK - 1) // _CHUNK
         pieces = tf.TensorArray(tf.float32, size=count, infer_shape=False)
         for index in tf.range(count):
             rows = slice(index * _CHUNK, (index + 1) * _CHUNK)
-            clips = whole_clips(self.generator, latents[rows], conditions[rows], self.phases)
+            clips = make(self.generator, latents[rows], conditions[rows], self.phases)
             pieces = pieces.write(index, _to_unit(clips))
         return tf.ensure_shape(pieces.concat(), [None, self.phases, *self.generator.output_shape[1:]])
 
@@ -82,7 +83,7 @@ def export_frames(gan: FrameGAN, path: Path, shape: DataShape) -> None:
         tf.TensorSpec((None, factors), tf.int32, name="conditions"),
         tf.TensorSpec((None,), tf.int32, name="phase"),
     ]
-    serve = tf.function(module.serve, input_signature=signature)
+    serve = tf.function(module.serve, input_signature=signature, autograph=False)
     write_saved_model(module, path, {"serving_default": serve})
 
 

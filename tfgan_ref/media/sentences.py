@@ -70,6 +70,7 @@ def export_text(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
     serve = tf.function(
         lambda latents, label: {"sentences": module.write(module.serve(latents, label))},
         input_signature=signature,
+        autograph=False,
     )
     write_saved_model(module, path, {"serving_default": serve})
 

@@ -65,7 +65,9 @@ def export_sound(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
         tf.TensorSpec((None,), tf.int32, name="label"),
     ]
     serve = tf.function(
-        lambda latents, label: {"audio": module.serve(latents, label)[..., 0]}, input_signature=signature
+        lambda latents, label: {"audio": module.serve(latents, label)[..., 0]},
+        input_signature=signature,
+        autograph=False,
     )
     write_saved_model(module, path, {"serving_default": serve})
 

@@ -48,7 +48,8 @@ class ExportedConverter(tf.Module):
         self.statistics = tf.Variable(statistics, trainable=False, dtype=tf.float32)
         self.sample_rate = tf.Variable(sample_rate, trainable=False, dtype=tf.int32)
         self._rate, self._stride = sample_rate, stride
-        self.apply = tf.function(self._apply, input_signature=[tf.TensorSpec((None,), tf.float32, "audio")])
+        signature = [tf.TensorSpec((None,), tf.float32, "audio")]
+        self.apply = tf.function(self._apply, input_signature=signature)
 
     def _apply(self, audio: tf.Tensor) -> tf.Tensor:
         loudest = tf.reduce_max(tf.abs(tf.pad(audio, [[0, 1]])))
@@ -57,7 +58,8 @@ class ExportedConverter(tf.Module):
         with tf.control_dependencies([within, heard]):
             audio = tf.identity(audio)
         voice = vocoder.analyse(audio, self._rate)
-        made = vocoder.render(self.converted(voice), tf.size(audio), self._rate)
+        converted = tf.autograph.experimental.do_not_convert(self.converted)(voice)
+        made = vocoder.render(converted, tf.size(audio), self._rate)
         return made * tf.minimum(1.0, LOUDEST / tf.maximum(tf.reduce_max(tf.abs(made)), LOUDEST))
 
     def converted(self, voice: vocoder.Voice) -> vocoder.Voice:
@@ -107,9 +109,8 @@ def export_converter(gan: CycleGAN, path: Path, shape: DataShape) -> None:
 
 
 def _served(module: ExportedConverter) -> Callable[..., Any]:
-    return tf.function(
-        module.serve, input_signature=[tf.TensorSpec((None, None, 1), tf.float32, name="audio")]
-    )
+    signature = [tf.TensorSpec((None, None, 1), tf.float32, name="audio")]
+    return tf.function(module.serve, input_signature=signature, autograph=False)
 
 
 VOICES = Medium(

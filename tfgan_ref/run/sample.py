@@ -111,7 +111,7 @@ def sampler_of(gan: GenerativeModel, class_names: Sequence[str] | None = None) -
     module = ExportedGenerator(gan.sampling_generator)
     names = None if gan.num_classes is None else tuple(class_names or numbers(gan.num_classes))
     shape = gan.sampling_generator.output_shape[1:]
-    return Sampler(tf.function(module.serve), gan.latent_dim, shape, names)
+    return Sampler(tf.function(module.serve, autograph=False), gan.latent_dim, shape, names)
 
 
 def open_writer(path: Path) -> SampleWriter | None:

@@ -145,7 +145,9 @@ def _open_saved_model(path: Path, backward: bool, tile: int | None) -> Translato
     # Through ``loaded``, which must stay alive: its functions do not keep its variables. In one graph for all
     # sizes: a function that was loaded makes one for each.
     apply = tf.function(
-        lambda *given: (loaded.apply_back if backward else loaded.apply)(*given), input_signature=specs
+        lambda *given: (loaded.apply_back if backward else loaded.apply)(*given),
+        input_signature=specs,
+        autograph=False,
     )
     # Traced here, since TensorFlow warns of calls that trace, as one of each model opened would be.
     apply.get_concrete_function()

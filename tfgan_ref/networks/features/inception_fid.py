@@ -48,7 +48,7 @@ class InceptionFID:
         graph = load_inception_graph(path)
         to_square = {"tf1": resize_tf1, "clean": resize_clean}[resize]
 
-        @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 3), tf.float32)])
+        @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 3), tf.float32)], autograph=False)
         def network(squares: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             # The graph's own scaling: 255 does not reach 1, and black is -1 exactly.
             taps = graph((squares - 128) / 128, training=False)

@@ -45,7 +45,7 @@ class InceptionKeras:
         model = load_application(keras.applications.InceptionV3, path, classifier_activation=None)
         pooled = keras.Model(model.input, (model.get_layer("avg_pool").output, model.output))
 
-        @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8)])
+        @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8)], autograph=False)
         def network(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             # As Keras's users do it: half-pixel bilinear, and 0 and 255 at -1 and 1.
             squares = tf.image.resize(images, (SIDE, SIDE), tf.image.ResizeMethod.BILINEAR)
