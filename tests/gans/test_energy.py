@@ -250,7 +250,7 @@ def test_two_replicas_train_as_one_on_the_global_batch(kind, monkeypatch, two_re
             lambda context: parts[context.replica_id_in_sync_group]
         )
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(images, latents):
         def run(images, latents):
             monkeypatch.setattr("tfgan_ref.randomness.sample_latents", lambda n, dim, seed: latents)
