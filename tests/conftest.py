@@ -41,7 +41,10 @@ FLOAT16 = pytest.param("mixed_float16", marks=pytest.mark.slow)
 
 def slow_ones(values, slow):
     """Parameters of a test, of which those in ``slow`` are for .ci/nightly."""
-    return [pytest.param(value, marks=[pytest.mark.slow] if value in slow else []) for value in values]
+    values = [(value, value if isinstance(value, tuple) else (value,)) for value in values]
+    return [
+        pytest.param(*given, marks=[pytest.mark.slow] if value in slow else []) for value, given in values
+    ]
 
 
 # Begun first, so that no single file is left to the end while the other process has nothing to do.

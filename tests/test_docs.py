@@ -24,7 +24,9 @@ PACKAGE = ROOT / "tfgan_ref"
 DOCUMENTS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHORT = ["--set", "log_every=2", "--set", "checkpoint_every=2", "--set", "sample_every=4"]
-LONG = {"commands.md", "frames.md", "image_to_image.md", "speech.md", "text.md", "voices.md"}
+LONG = {
+    "README.md", "commands.md", "frames.md", "image_to_image.md", "speech.md", "text.md", "voices.md",
+}  # fmt: skip
 NARROW = {
     "voices": ["width=8", "d_width=8", "blocks=1", "frames=8", "length=2000"],
     "style": ["width=4", "d_width=4", "blocks=1", "depth=1"],

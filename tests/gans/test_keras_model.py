@@ -1,5 +1,6 @@
 """Every type as a Keras model: fit, evaluate, predict, save and load, and Keras's callbacks."""
 
+import itertools
 from functools import cache
 
 import keras
@@ -8,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 import tfgan_ref.gans
-from tests.conftest import same, tiny_batches, tiny_gan, values
+from tests.conftest import same, slow_ones, tiny_batches, tiny_gan, values
 from tests.gans.test_baselines import tiny_mse, tiny_vae
 from tests.gans.test_cyclegan import cyclegan, pictures
 from tests.gans.test_energy import energy_gan
@@ -98,7 +99,8 @@ MODELS = {
     ),
 }
 AS_GRAPHS = {"VanillaGAN", "WGANGP", "Pix2Pix"}
-EVERY = pytest.mark.parametrize("name", MODELS)
+OBSERVED = "CycleGAN of voices"
+EVERY = pytest.mark.parametrize("name", slow_ones(MODELS, [OBSERVED]))
 
 
 def schedules():
@@ -139,7 +141,7 @@ def train(gan, data, steps):
 def test_every_public_type_is_here():
     kinds = [getattr(tfgan_ref.gans, name) for name in tfgan_ref.gans.__all__]
     types = {k.__name__ for k in kinds if issubclass(k, GenerativeModel)}
-    assert types - {"GenerativeModel", "GAN", "ImageTranslator"} == set(MODELS) - {"CycleGAN of voices"}
+    assert types - {"GenerativeModel", "GAN", "ImageTranslator"} == set(MODELS) - {OBSERVED}
 
 
 @EVERY
@@ -171,8 +173,10 @@ def test_saved_training_goes_on_bit_for_bit(name, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "eagerly"),
-    [(name, True) for name in MODELS]
-    + [pytest.param(n, False, marks=[] if n in AS_GRAPHS else [pytest.mark.slow]) for n in MODELS],
+    slow_ones(
+        itertools.product(MODELS, (True, False)),
+        [(OBSERVED, True), *((name, False) for name in MODELS if name not in AS_GRAPHS)],
+    ),
 )
 def test_fit_and_evaluate_on_a_dict_with_a_smaller_last_batch(name, eagerly):
     """8 samples in batches of 6: the last has 2, and no size is known when a graph is made."""

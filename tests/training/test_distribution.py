@@ -93,6 +93,7 @@ def test_two_processes_end_where_one_does(tmp_path):
             assert furthest(one, two) < 1e-5, (kind, optimizer)
 
 
+@pytest.mark.slow
 def test_synchronised_batch_norm_makes_replicas_equal_to_one_device(two_replicas):
     def build():
         return VanillaGAN(*replicated.dcgan_networks(batch_norm=True))

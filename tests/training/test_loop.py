@@ -16,18 +16,18 @@ def everything_trained(gan):
     return values(v for name, group in gan.state().items() if name != "metrics" for v in group)
 
 
-@pytest.mark.parametrize("conditional", slow_ones([True, False], [False]))
-def test_loop_and_fit_give_the_same_weights(conditional):
+EAGERLY, IN_ONE_CALL = {"run_eagerly": True}, {"steps_per_execution": 5}
+OTHERS = [(False, EAGERLY), (False, IN_ONE_CALL)]
+
+
+@pytest.mark.parametrize(("conditional", "compiled"), slow_ones([(True, EAGERLY), *OTHERS], OTHERS))
+def test_loop_and_fit_give_the_same_weights(conditional, compiled):
     by_loop = tiny_gan(conditional, **SETTINGS)
     means = train(by_loop, tiny_dataset(12), 10, steps_per_call=4)
-    results = [everything_trained(by_loop)]
-    for compiled in ({"run_eagerly": True}, {"steps_per_execution": 5}):
-        by_fit = tiny_gan(conditional, compiled=compiled, **SETTINGS)
-        by_fit.fit(tiny_dataset(12), steps_per_epoch=10, verbose=0, shuffle=False)
-        results.append(everything_trained(by_fit))
+    by_fit = tiny_gan(conditional, compiled=compiled, **SETTINGS)
+    by_fit.fit(tiny_dataset(12), steps_per_epoch=10, verbose=0, shuffle=False)
     assert int(by_loop.step.numpy()) == 10
-    assert same(results[0], results[1])
-    assert same(results[0], results[2])
+    assert same(everything_trained(by_loop), everything_trained(by_fit))
     assert means == {m.name: pytest.approx(float(m.result())) for m in by_fit.metrics}
 
 
