@@ -65,15 +65,28 @@ class ExportedGenerator(tf.Module):
         if label is not None:
             inputs += (tf.broadcast_to(label, [n]),)
 
-        @tf.autograph.experimental.do_not_convert  # the networks need none of it, and it takes long
-        def piece(start: tf.Tensor) -> tf.Tensor:
-            return self.serve(*(tensor[start : start + CHUNK] for tensor in inputs))
+        def piece(index: tf.Tensor) -> tf.Tensor:
+            return self.serve(*(tensor[index * CHUNK : (index + 1) * CHUNK] for tensor in inputs))
 
-        count = (n + CHUNK - 1) // CHUNK
-        pieces = tf.TensorArray(tf.float32, size=count, infer_shape=False)
-        for index in tf.range(count):
-            pieces = pieces.write(index, piece(index * CHUNK))
-        return tf.ensure_shape(pieces.concat(), [None, *self.generator.output_shape[1:]])
+        shape = [None, *self.generator.output_shape[1:]]
+        return tf.ensure_shape(joined((n + CHUNK - 1) // CHUNK, piece, shape), shape)
+
+
+def joined(
+    count: tf.Tensor, piece: Callable[[tf.Tensor], tf.Tensor], shape: Sequence[int | None]
+) -> tf.Tensor:
+    """Joins pieces of numbers 0 to ``count``, each of ``shape``, along the first axis; made one at a time.
+
+    In place of AutoGraph, which would rewrite the networks that make the pieces, and take long.
+    """
+    parts = tf.TensorArray(tf.float32, count, infer_shape=False, element_shape=shape)
+    _, parts = tf.while_loop(
+        lambda number, _: number < count,
+        lambda number, parts: (number + 1, parts.write(number, piece(number))),
+        (0, parts),
+        parallel_iterations=1,
+    )
+    return parts.concat()
 
 
 def export_generator(
@@ -103,7 +116,7 @@ def export_generator(
     latents = tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents")
     if module.conditional:
 
-        @tf.function(input_signature=SAMPLE_OF_CLASS)
+        @tf.function(input_signature=SAMPLE_OF_CLASS, autograph=False)
         def sample(n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:
             n = positive(n)
             return module.draw(n, seed, labels_of(n, label, num_classes))
@@ -111,7 +124,7 @@ def export_generator(
         signature = [latents, tf.TensorSpec((None,), tf.int32, name="label")]
     else:
 
-        @tf.function(input_signature=SAMPLE)
+        @tf.function(input_signature=SAMPLE, autograph=False)
         def sample(n: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             return module.draw(positive(n), seed)
 

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.export.generator import write_saved_model
+from tfgan_ref.export.generator import joined, write_saved_model
 
 INPUTS = (("source",), ("source", "mask"), ("source", "target"))
 PICTURE_TYPES = (tf.uint8, tf.float32, tf.float64)
@@ -131,10 +131,10 @@ class ExportedTranslator(tf.Module):
             _Tiles.of(tf.shape(pictures[0])[axis], self.tile // self._stride * self._stride, self._overlap)
             for axis in (1, 2)
         )
-        channels = self.generator.output_shape[-1]
+        shape = (None, None, self.generator.output_shape[-1])
 
         def row(i: tf.Tensor) -> tf.Tensor:
-            return tf.transpose(_joined(across.count, lambda j: piece(i, j), channels), (1, 0, 2))
+            return tf.transpose(joined(across.count, lambda j: piece(i, j), shape), (1, 0, 2))
 
         def piece(i: tf.Tensor, j: tf.Tensor) -> tf.Tensor:
             top, left = down.start(i), across.start(j)
@@ -144,7 +144,7 @@ class ExportedTranslator(tf.Module):
             return tf.transpose(made[rows[0] : rows[1], columns[0] : columns[1]], (1, 0, 2))
 
         height, width = tf.shape(source)[1], tf.shape(source)[2]
-        return _joined(down.count, row, channels)[: self._scale * height, : self._scale * width]
+        return joined(down.count, row, shape)[: self._scale * height, : self._scale * width]
 
 
 class _Tiles(NamedTuple):
@@ -172,19 +172,6 @@ class _Tiles(NamedTuple):
         first = tf.where(number == 0, 0, self.overlap)
         last = tf.where(number == self.count - 1, self.side, self.start(number + 1) + self.overlap)
         return first, last - start
-
-
-def _joined(count: tf.Tensor, piece: Callable[[tf.Tensor], tf.Tensor], channels: int) -> tf.Tensor:
-    """Joins pieces (h, W, channels) of numbers 0 to ``count``, made one at a time, along the first axis."""
-    shape = (None, None, channels)
-    parts = tf.TensorArray(tf.float32, count, infer_shape=False, element_shape=shape)
-    _, parts = tf.while_loop(
-        lambda number, _: number < count,
-        lambda number, parts: (number + 1, parts.write(number, piece(number))),
-        (0, parts),
-        parallel_iterations=1,
-    )
-    return parts.concat()
 
 
 def default_tile(margin: int, stride: int) -> int:

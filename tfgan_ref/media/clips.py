@@ -15,7 +15,7 @@ from tfgan_ref.data.clips.clips import ORDER, PHASE
 from tfgan_ref.data.clips.factors import ACTION, Factors, check_factors, parse_choices
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError, check_at_least, check_seed
-from tfgan_ref.export.generator import SAMPLE_OF_CLASS, positive, write_saved_model
+from tfgan_ref.export.generator import SAMPLE_OF_CLASS, joined, positive, write_saved_model
 from tfgan_ref.files import check_writable, new_folder, write_bytes
 from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
 from tfgan_ref.media.medium import MOST_SHOWN, Medium, file_stem
@@ -46,7 +46,7 @@ class ExportedFrames(tf.Module):
         named = [f"{name}={value}" for name, values in factors.items() for value in values]
         self.values = tf.Variable(named, trainable=False)
 
-    @tf.function(input_signature=SAMPLE_OF_CLASS)
+    @tf.function(input_signature=SAMPLE_OF_CLASS, autograph=False)
     def sample(self, n: tf.Tensor, seed: tf.Tensor, choices: tf.Tensor = ANY) -> tf.Tensor:
         """Draws ``n`` clips."""
         n = positive(n)
@@ -56,14 +56,13 @@ class ExportedFrames(tf.Module):
             choices = tf.ensure_shape(tf.broadcast_to(choices, [n, len(self.sizes)]), [None, len(self.sizes)])
         conditions = free_conditions(n, seed, choices, self.sizes)
         latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
-        make = tf.autograph.experimental.do_not_convert(whole_clips)
-        count = (n + _CHUNK - 1) // _CHUNK
-        pieces = tf.TensorArray(tf.float32, size=count, infer_shape=False)
-        for index in tf.range(count):
+
+        def piece(index: tf.Tensor) -> tf.Tensor:
             rows = slice(index * _CHUNK, (index + 1) * _CHUNK)
-            clips = make(self.generator, latents[rows], conditions[rows], self.phases)
-            pieces = pieces.write(index, _to_unit(clips))
-        return tf.ensure_shape(pieces.concat(), [None, self.phases, *self.generator.output_shape[1:]])
+            return _to_unit(whole_clips(self.generator, latents[rows], conditions[rows], self.phases))
+
+        shape = [None, self.phases, *self.generator.output_shape[1:]]
+        return tf.ensure_shape(joined((n + _CHUNK - 1) // _CHUNK, piece, shape), shape)
 
     def serve(self, latents: tf.Tensor, conditions: tf.Tensor, phase: tf.Tensor) -> dict[str, tf.Tensor]:
         """Maps latents (N, latent_dim), conditions (N, K) and phases (N,) to single frames."""

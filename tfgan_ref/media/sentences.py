@@ -49,7 +49,7 @@ class ExportedText(ExportedGenerator):
         # The word of the end is empty and nothing but ends follows one.
         return tf.strings.strip(tf.strings.reduce_join(words, axis=1, separator=" "))
 
-    @tf.function(input_signature=SAMPLE_OF_CLASS)
+    @tf.function(input_signature=SAMPLE_OF_CLASS, autograph=False)
     def sample(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:
         """Writes ``n`` sentences: of the topic ``label``, of one for each, or of every topic in turn."""
         n = positive(n)

@@ -46,7 +46,7 @@ class ExportedSound(ExportedGenerator):
         """Maps latents (N, latent_dim) and labels (N,) to sound (N, T, 1) in [-1, 1]."""
         return self.generator(list(inputs), training=False)
 
-    @tf.function(input_signature=SAMPLE_OF_CLASS)
+    @tf.function(input_signature=SAMPLE_OF_CLASS, autograph=False)
     def sample(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:
         """Draws ``n`` sounds: of the class ``label``, of one for each, or of every class in turn."""
         n = positive(n)

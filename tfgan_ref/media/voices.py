@@ -49,7 +49,7 @@ class ExportedConverter(tf.Module):
         self.sample_rate = tf.Variable(sample_rate, trainable=False, dtype=tf.int32)
         self._rate, self._stride = sample_rate, stride
         signature = [tf.TensorSpec((None,), tf.float32, "audio")]
-        self.apply = tf.function(self._apply, input_signature=signature)
+        self.apply = tf.function(self._apply, input_signature=signature, autograph=False)
 
     def _apply(self, audio: tf.Tensor) -> tf.Tensor:
         loudest = tf.reduce_max(tf.abs(tf.pad(audio, [[0, 1]])))
@@ -58,8 +58,7 @@ class ExportedConverter(tf.Module):
         with tf.control_dependencies([within, heard]):
             audio = tf.identity(audio)
         voice = vocoder.analyse(audio, self._rate)
-        converted = tf.autograph.experimental.do_not_convert(self.converted)(voice)
-        made = vocoder.render(converted, tf.size(audio), self._rate)
+        made = vocoder.render(self.converted(voice), tf.size(audio), self._rate)
         return made * tf.minimum(1.0, LOUDEST / tf.maximum(tf.reduce_max(tf.abs(made)), LOUDEST))
 
     def converted(self, voice: vocoder.Voice) -> vocoder.Voice:

@@ -106,9 +106,9 @@ def _harmonics(
     # In turns, of which the whole ones are dropped: float32 would lose the phase of a long recording.
     turns = tf.cumsum(tf.cast(of_samples, tf.float64) / sample_rate)
     turns = tf.cast(turns - tf.floor(turns), tf.float32)
-    sound = tf.zeros([samples])
     count = tf.cast(tf.floor(sample_rate / 2.0 / tf.reduce_min(pitch)), tf.int32)
-    for number in tf.range(1, count + 1):
+
+    def with_harmonic(number: tf.Tensor, sound: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         order = tf.cast(number, tf.float32)
         frequency = order * pitch[:, tf.newaxis]
         power, phase = (at_frequencies(part, frequency, sample_rate)[:, 0] for part in (envelope, phases))
@@ -117,7 +117,14 @@ def _harmonics(
         amplitude = tf.where(frequency[:, 0] < sample_rate / 2.0, amplitude, 0.0)
         turn = order * turns
         angle = 2.0 * math.pi * (turn - tf.floor(turn)) + _between_frames(phase, samples, sample_rate)
-        sound += _between_frames(amplitude, samples, sample_rate) * tf.cos(angle)
+        return number + 1, sound + _between_frames(amplitude, samples, sample_rate) * tf.cos(angle)
+
+    _, sound = tf.while_loop(
+        lambda number, _: number <= count,
+        with_harmonic,
+        (1, tf.zeros([samples])),
+        shape_invariants=(tf.TensorShape([]), tf.TensorShape([None])),
+    )
     return sound
 
 

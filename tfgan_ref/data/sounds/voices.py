@@ -77,7 +77,7 @@ class Voices:
                 raise InputError(f"{waves.name}: voice {group!r} is unknown: choose one of {allowed}")
         if source == target:
             raise InputError(f"{waves.name}: voices {source} and {target} are the same: choose two")
-        analyser = tf.function(lambda audio: analyse(audio, waves.sample_rate)[:2])
+        analyser = tf.function(lambda audio: analyse(audio, waves.sample_rate)[:2], autograph=False)
         both = []
         for name in (source, target):
             chosen = waves.groups == waves.group_names.index(name)
