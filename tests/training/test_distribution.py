@@ -238,6 +238,24 @@ def test_what_replicas_cannot_share_is_said(settings, message, run_script, mirro
     assert not (tmp_path / "run").exists()
 
 
+def test_batch_norm_of_a_network_in_a_network_takes_the_mean_of_all_replicas(two_replicas):
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+
+    def network():
+        inner = keras.Sequential([keras.Input((3,)), keras.layers.BatchNormalization()])
+        return keras.Sequential([keras.Input((3,)), inner])
+
+    with two_replicas.scope():
+        shared = network()
+    distribution.synchronise_batch_norm(shared)
+    halves = two_replicas.experimental_distribute_values_from_function(
+        lambda context: tf.constant(np.split(x, 2)[context.replica_id_in_sync_group])
+    )
+    call = tf.function(lambda part: shared(part, training=True), autograph=False)
+    parts = two_replicas.experimental_local_results(two_replicas.run(call, (halves,)))
+    np.testing.assert_allclose(np.concatenate(parts), network()(x, training=True), atol=1e-5)
+
+
 def test_dropout_drops_the_rows_of_one_mask(two_replicas):
     from tfgan_ref.networks.layers.seeded import Dropout
 
