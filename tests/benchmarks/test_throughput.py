@@ -43,6 +43,7 @@ class Steps:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "module"), CONTESTANTS)
 def test_contestants_train(case, module, monkeypatch):
     from throughput_peers import tensorflow_common

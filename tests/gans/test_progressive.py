@@ -344,6 +344,7 @@ def test_generate_shows_the_stage_that_exists():
     np.testing.assert_array_equal(images, gan.generate(5, seed=3))
 
 
+@pytest.mark.slow
 def test_exports_are_of_the_last_stage(tmp_path):
     gan = at(growing_gan(), 19)
     gan.train_step(batch_of())

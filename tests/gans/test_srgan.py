@@ -69,6 +69,7 @@ def test_first_phase_leaves_the_discriminator_alone():
             assert logs["g_loss"] == logs["pixel_loss"] > 0
 
 
+@pytest.mark.slow
 def test_fit_goes_through_both_phases():
     gan = small_srgan(pretrain_steps=4)
     gan.run_eagerly = True

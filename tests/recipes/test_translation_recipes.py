@@ -102,6 +102,7 @@ def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path, monkeypatch
     assert same(begun[1].generator.get_weights(), trained.get_weights())
 
 
+@pytest.mark.slow
 def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("tfgan_ref.evaluation.classifier.STEPS", 2)

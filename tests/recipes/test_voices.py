@@ -66,6 +66,7 @@ def test_run_writes_its_picture_and_learns_how_high_both_voices_are(run):
     assert 190 < women < 260
 
 
+@pytest.mark.slow
 def test_saved_model_does_what_the_run_does_both_ways(run, exported, recording):
     for backward in (False, True):
         of_run = open_converter(run, backward=backward)

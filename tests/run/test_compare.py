@@ -159,6 +159,7 @@ def test_scores_of_classes_are_refused_without_labels_before_training(tmp_path, 
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_unlabelled_data_are_compared_with_features_that_need_no_labels(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for module in (compare, evaluate_images):

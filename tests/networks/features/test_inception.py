@@ -139,6 +139,7 @@ def test_features_and_logits(extractor, loaded, state):
     np.testing.assert_allclose(extractor(PIXELS[2:])[0], features[2:], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_clean_resize_gives_other_features_and_another_label(extractor, weights):
     clean = InceptionFID(weights, resize="clean")
     assert (extractor.label, clean.label) == ("FID", "FID (clean resize)")

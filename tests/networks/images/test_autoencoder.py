@@ -69,6 +69,7 @@ def test_began_networks_follow_the_papers_figure():
     assert len(of_type(networks.began_generator(6, 28, 1, width=4, convolutions=1), layers.ELU)) == 3
 
 
+@pytest.mark.slow
 def test_point_autoencoder_is_unbounded_and_learns():
     points = np.random.default_rng(0).normal(0, 3, (128, 2)).astype(np.float32)
     model = networks.point_autoencoder(2, (16, 16), code_dim=2)
