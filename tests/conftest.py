@@ -5,6 +5,7 @@ import logging
 import os
 import runpy
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -165,6 +166,14 @@ def values(variables):
 def same(first, second):
     """Whether two lists of arrays are bit-identical."""
     return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def in_a_new_process(code, **environment):
+    """What Python code prints in a process of its own, which has no variables but these and can import us."""
+    environment = {"PATH": "", "PYTHONPATH": str(ROOT), **environment}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,13 @@
 import configparser
 import re
 import runpy
-import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
 
 import tfgan_ref as tg
-from tests.conftest import ROOT
+from tests.conftest import ROOT, in_a_new_process
 
 # Modules of the standard library aside: what they are called at a registry, or which requirement brings them.
 DISTRIBUTIONS = {
@@ -21,25 +20,18 @@ DISTRIBUTIONS = {
 HEAVY = {"tensorflow", "keras", "scipy", "sklearn", "matplotlib"}
 
 
-def in_a_new_process(code, **environment):
-    environment = {"PATH": "", "PYTHONPATH": str(ROOT), **environment}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
-
-
 def test_import_of_the_package_is_light_and_switches_onednn_on():
     code = (
         "import os, sys, tfgan_ref as tg; dir(tg); tg.errors; tg.__version__\n"
         f"heavy = {HEAVY} & set(sys.modules); assert not heavy, heavy\n"
         "print(os.environ['TF_ENABLE_ONEDNN_OPTS'], os.environ['KERAS_BACKEND'])"
     )
-    assert in_a_new_process(code) == ["1", "tensorflow"]
+    assert in_a_new_process(code).split() == ["1", "tensorflow"]
 
 
 def test_the_users_onednn_setting_wins():
     code = "import os, tfgan_ref; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
-    assert in_a_new_process(code, TF_ENABLE_ONEDNN_OPTS="0") == ["0"]
+    assert in_a_new_process(code, TF_ENABLE_ONEDNN_OPTS="0").split() == ["0"]
 
 
 @pytest.mark.parametrize(("enabled", "warned"), [(True, False), (False, True), (None, False)])

@@ -9,7 +9,10 @@ import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
+
+MODEL = "a run directory or a SavedModel"  # what most commands take
 
 
 class InputError(ValueError):
@@ -66,6 +69,16 @@ def check_at_least(minimum: float, *, below: float = float("inf"), **values: flo
         if not all(minimum <= number < below or number == below == float("inf") for number in numbers):
             allowed = f"at least {minimum}" if below == float("inf") else f"from {minimum} to below {below}"
             raise InputError(f"{name} {value} is out of range: {allowed}")
+
+
+def check_exists(path: Path, what: str) -> None:
+    """Refuses a path at which there is nothing.
+
+    Raises:
+        InputError: there is nothing; the message tells to name ``what``.
+    """
+    if not path.exists():
+        raise InputError(f"{path} does not exist: name {what}")
 
 
 def check_seed(seed: int) -> None:

@@ -137,12 +137,11 @@ def keep_folder(path: Path, write: Callable[[Path], None]) -> None:
     """Does the same for a folder: ``write`` fills one of a temporary name, which is then renamed."""
 
     def write_beside(path: Path) -> None:
-        temporary = temporary_beside(path)
-        temporary.mkdir()
-        write(temporary)
         try:
-            temporary.rename(path)
-        except OSError:  # another process was faster
-            shutil.rmtree(temporary)
+            with new_folder(path) as folder:
+                write(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # else another process was faster
+                raise
 
     keep(path, write_beside)

@@ -1,13 +1,11 @@
 """What is read from the recipes' files without importing them, and the mistakes that it finds."""
 
 import dataclasses
-import subprocess
-import sys
 import typing
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, in_a_new_process
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError, parse_value
 from tfgan_ref.recipes import RECIPES
@@ -90,5 +88,4 @@ def test_what_finds_it_imports_no_tensorflow():
         "    except ValueError: assert not {'tensorflow', 'keras'} & set(sys.modules), arguments\n"
         "    else: raise AssertionError(arguments)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    in_a_new_process(code)

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfgan_ref.data import ImageArrays, batches
 from tfgan_ref.errors import InputError
-from tfgan_ref.evaluation.short_calls import run_in_short_calls
+from tfgan_ref.evaluation.short_calls import train_in_short_calls
 from tfgan_ref.files import cache_directory, keep_folder, write_json
 from tfgan_ref.networks.features.classifier import small_classifier
 
@@ -186,7 +186,6 @@ def _train(network: keras.Model, arrays: ImageArrays, rotations: bool) -> tuple[
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, STEPS), clipnorm=1.0)
     optimizer.build(network.trainable_variables)
 
-    @tf.autograph.experimental.do_not_convert  # it has no loop of TensorFlow's, and that takes long
     def step(batch: dict[str, tf.Tensor]) -> None:
         with tf.GradientTape() as tape:
             logits = network(batch["image"], training=True)["logits"]
@@ -195,13 +194,7 @@ def _train(network: keras.Model, arrays: ImageArrays, rotations: bool) -> tuple[
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
 
-    @tf.function
-    def run(iterator: tf.data.Iterator, count: tf.Tensor) -> None:
-        for _ in tf.range(count):
-            step(next(iterator))
-
-    iterator = iter(dataset)
-    run_in_short_calls(lambda count: run(iterator, count), STEPS, f"classifier of {arrays.name}")
+    train_in_short_calls(step, dataset, STEPS, f"classifier of {arrays.name}")
     right = []
     for start in range(0, len(held_out), 500):
         part = held_out[start : start + 500]

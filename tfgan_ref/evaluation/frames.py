@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.clips.clips import Clips, clip_batches
 from tfgan_ref.data.clips.factors import ACTION
-from tfgan_ref.evaluation.short_calls import run_in_short_calls
+from tfgan_ref.evaluation.short_calls import train_in_short_calls
 from tfgan_ref.files import cache_directory, keep_folder
 from tfgan_ref.networks.features.classifier import small_classifier
 
@@ -199,19 +199,12 @@ def _train(network: keras.Model, clips: Clips, loss: Loss, frames: int, steps: i
     variables = network.trainable_variables
     optimizer.build(variables)
 
-    @tf.autograph.experimental.do_not_convert  # it has no loop of TensorFlow's, and that takes long
     def step(batch: dict[str, tf.Tensor]) -> None:
         with tf.GradientTape() as tape:
             value = loss(network, batch)
         optimizer.apply(tape.gradient(value, [v.value for v in variables]), variables)
 
-    @tf.function
-    def run(iterator: tf.data.Iterator, count: tf.Tensor) -> None:
-        for _ in tf.range(count):
-            step(next(iterator))
-
-    iterator = iter(dataset)
-    run_in_short_calls(lambda count: run(iterator, count), steps, f"judge of {clips.name}")
+    train_in_short_calls(step, dataset, steps, f"judge of {clips.name}")
 
 
 def _outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:

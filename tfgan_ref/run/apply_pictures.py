@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from tfgan_ref import data
 from tfgan_ref.data.images.decoding import LIMIT_VARIABLE, from_pixels
 from tfgan_ref.data.images.listing import is_image_name
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_exists
 from tfgan_ref.files import check_writable, write_bytes
 from tfgan_ref.run.translator import Translator
 
@@ -201,8 +201,7 @@ def _picture_name(source: Path) -> str:
 
 
 def _pictures(path: Path) -> Sequence[Path]:
-    if not path.exists():
-        raise InputError(f"{path} does not exist: name picture files or folders")
+    check_exists(path, "picture files or folders")
     if path.is_file():
         return [path]
     found = data.list_pictures(path)

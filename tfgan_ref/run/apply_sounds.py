@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.sounds.pieces import join_pieces, quiet_pieces
 from tfgan_ref.data.sounds.wav import encode_blocks, length_at, mono_blocks, read_wav_form
-from tfgan_ref.errors import InputError, reason
+from tfgan_ref.errors import InputError, check_exists, reason
 from tfgan_ref.files import write_parts
 from tfgan_ref.media.sounds import sample_rate_of
 from tfgan_ref.media.voices import QUIETEST, VOICES, converter_of
@@ -147,8 +147,7 @@ def convert_file(converter: Converter, job: Job) -> None:
 
 
 def _recordings(path: Path) -> Sequence[Path]:
-    if not path.exists():
-        raise InputError(f"{path} does not exist: name WAV files or folders")
+    check_exists(path, "WAV files or folders")
     if path.is_file():
         if path.suffix.lower() != ".wav":
             raise InputError(f"{path} is not a .wav file: this model converts recordings")

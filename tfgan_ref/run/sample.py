@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import randomness
-from tfgan_ref.errors import InputError, check_at_least, check_seed
+from tfgan_ref.errors import MODEL, InputError, check_at_least, check_exists, check_seed
 from tfgan_ref.export.generator import CHUNK, ExportedGenerator, numbers, read_texts
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.media.medium import PICTURES, TRANSLATIONS, SampleWriter, class_labels, class_names_of
@@ -141,8 +141,7 @@ def open_sampler(path: Path) -> Sampler:
     Raises:
         InputError: ``path`` is neither, or cannot be read.
     """
-    if not path.exists():
-        raise InputError(f"{path} does not exist: name a run directory or a SavedModel")
+    check_exists(path, MODEL)
     if not (path / "saved_model.pb").is_file():
         recipe, gan, shape = build.open_run(path)
         if recipe.medium is TRANSLATIONS:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from tfgan_ref import data, plotting
 from tfgan_ref.errors import InputError
+from tfgan_ref.export.generator import numbers
 from tfgan_ref.files import check_writable, new_folder
 from tfgan_ref.media.medium import file_stem
 from tfgan_ref.run.arguments.sample import NEIGHBOURS, STEPS
@@ -92,7 +93,7 @@ def _sheet(sampler: "Sampler", arguments: argparse.Namespace, labels: np.ndarray
         images = np.concatenate([images[:, None], nearest], axis=1).reshape(-1, *images.shape[1:])
         columns, rows = NEIGHBOURS + 1, None
     names = sampler.class_names
-    if names == tuple(map(str, range(len(names or ())))):
+    if names == numbers(sampler.num_classes or 0):
         names = None  # they would only count the rows
     return plotting.grid(images, columns, enlarge=enlarge, labels=rows, names=names)
 

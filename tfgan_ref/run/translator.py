@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.data.images.decoding import from_pixels, to_pixels
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import MODEL, InputError, check_exists
 from tfgan_ref.export.translator import ExportedTranslator, default_tile
 from tfgan_ref.gans import ImageTranslator
 from tfgan_ref.run import build, tiling
@@ -117,8 +117,7 @@ def open_translator(path: Path, *, backward: bool = False, tile: int | None = No
         InputError: ``path`` is neither, cannot be read or draws from latents, there is no way back, or
             ``tile`` cannot be used.
     """
-    if not path.exists():
-        raise InputError(f"{path} does not exist: name a run directory or a SavedModel")
+    check_exists(path, MODEL)
     if (path / "saved_model.pb").is_file():
         return _open_saved_model(path, backward, tile)
     gan = build.restore_gan(path)

@@ -31,8 +31,7 @@ def read_folder(
     """Reads a folder of images; hidden files, and files that are no images by their names, are left out.
 
     Classes are the sub-folders that hold images (at any depth, links to folders included), in the order of
-    their names. A damaged file
-    is named in a warning and left out.
+    their names. A damaged file is named in a warning and left out.
 
     Args:
         name: the data set's name for messages.

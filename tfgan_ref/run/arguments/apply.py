@@ -17,7 +17,7 @@ is transparent is missing. A file that cannot be used is named and left out, and
 import argparse
 from pathlib import Path
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import MODEL, InputError, check_exists
 
 PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 PARSER.add_argument("model", type=Path, help="a run directory or a SavedModel")
@@ -39,10 +39,8 @@ PARSER.add_argument("--overwrite", action="store_true", help="replace files that
 
 def check(arguments: argparse.Namespace) -> None:
     """Raises InputError if options do not go together, or what they name does not exist."""
-    if not arguments.model.exists():
-        raise InputError(f"{arguments.model} does not exist: name a run directory or a SavedModel")
+    check_exists(arguments.model, MODEL)
     for path in arguments.inputs:
-        if not path.exists():
-            raise InputError(f"{path} does not exist: name files or folders")
+        check_exists(path, "files or folders")
     if arguments.invert_mask and arguments.mask is None:
         raise InputError("--invert-mask goes with --mask")

@@ -10,7 +10,7 @@ tfgan evaluate runs/srgan --benchmark Set5 --against runs/srresnet --picture det
 import argparse
 from pathlib import Path
 
-from tfgan_ref.errors import InputError, check_at_least, check_seed
+from tfgan_ref.errors import MODEL, InputError, check_at_least, check_exists, check_seed
 from tfgan_ref.run import declared
 
 METRICS = "is,fid,kid,mode_score,mmd,wasserstein,one_nn,precision_recall,density_coverage"
@@ -43,8 +43,6 @@ PARSER.add_argument("--resize", default="tf1", help="of inception-fid: tf1 (as F
 PARSER.add_argument("--n", type=int, default=10000, help="number of samples (default 10000)")
 PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument("--out", type=Path, help="a new JSON file for the scores with every setting")
-KINDS = PARSER.add_mutually_exclusive_group()
-KINDS.add_argument("--pairs", nargs=2, type=Path, metavar=("ORIGINALS", "OTHERS"), help="two folders")
 PARSER.add_argument(
     "--border",
     type=int,
@@ -52,6 +50,8 @@ PARSER.add_argument(
     metavar="PIXELS",
     help="with --pairs: cut off at each side first (papers on super-resolution: the scale)",
 )
+KINDS = PARSER.add_mutually_exclusive_group()
+KINDS.add_argument("--pairs", nargs=2, type=Path, metavar=("ORIGINALS", "OTHERS"), help="two folders")
 KINDS.add_argument(
     "--benchmark",
     type=Path,
@@ -85,8 +85,7 @@ def check(arguments: argparse.Namespace) -> None:
         if not path.is_dir():
             raise InputError(f"{path} is not a folder")
     for path in arguments.against:
-        if not path.exists():
-            raise InputError(f"{path} does not exist: name a run directory or a SavedModel")
+        check_exists(path, MODEL)
     for data in (arguments.model, arguments.data):
         declared.check_path(data or "")
     if arguments.border and arguments.pairs is None:

@@ -10,7 +10,7 @@ tfgan sample runs/demo --neighbours digits --n 8 --out copies.png
 import argparse
 from pathlib import Path
 
-from tfgan_ref.errors import InputError, check_at_least, check_seed
+from tfgan_ref.errors import MODEL, InputError, check_at_least, check_exists, check_seed
 
 STEPS = 10  # pictures in a walk
 NEIGHBOURS = 7
@@ -39,8 +39,7 @@ PARSER.add_argument("--data-dir", help="where tensorflow-datasets keeps DATA")
 
 def check(arguments: argparse.Namespace) -> None:
     """Raises InputError if there is no such model, a number is out of range, or the file to write exists."""
-    if not arguments.model.exists():
-        raise InputError(f"{arguments.model} does not exist: name a run directory or a SavedModel")
+    check_exists(arguments.model, MODEL)
     check_at_least(1, n=arguments.n)
     check_seed(arguments.seed)
     if arguments.out and arguments.out.exists():
