@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import random
 import runpy
 import shutil
 import subprocess
@@ -64,10 +65,17 @@ def graphs_are_dropped():
     TensorFlow keeps a graph that was traced within another for ever: thousands of objects, which each search
     would go through again.
     """
+    random.seed(0)  # for what the file's fixtures build
     yield
     keras.backend.clear_session()
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def seeded_weights():
+    """Seeds what Keras draws initial weights from where no seed is given: the same in each run."""
+    random.seed(0)
 
 
 @pytest.fixture(scope="module")
