@@ -2,8 +2,10 @@
 
 import json
 import os
+import resource
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 
@@ -11,9 +13,17 @@ class Requests:
     """Keeps the time of the steps that are asked for.
 
     A contestant calls ``start`` once, then ``go_on`` after its steps until that returns False.
+
+    Attributes:
+        device: "cpu" or "gpu".
+        synchronise: waits until the device has done all that it was given; a CPU has done it by then.
+        memory_mb: returns the most memory so far, in MB: on a CPU the largest resident set.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self.synchronise: Callable[[], object] = lambda: None
+        self.memory_mb: Callable[[], float] = _largest_resident_set
         # Libraries print where they like: what they print goes to stderr, the answers alone to stdout.
         self._answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
@@ -38,10 +48,12 @@ class Requests:
         self._done += steps
         if self._done < self._wanted:
             return True
+        self.synchronise()
         self.announce(
             seconds=time.perf_counter() - self._started,
             cpu_seconds=time.process_time() - self._cpu_started,
             steps=self._done,
+            memory_mb=self.memory_mb(),
         )
         return self._listen()
 
@@ -52,3 +64,7 @@ class Requests:
         self._wanted, self._done = json.loads(line)["steps"], 0
         self._started, self._cpu_started = time.perf_counter(), time.process_time()
         return True
+
+
+def _largest_resident_set() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in kilobytes
