@@ -19,8 +19,6 @@ BENCHMARKS = ROOT / "benchmarks"
 CONTESTANTS = [
     ("mlp", "tensorflow_ours"),
     ("wgan_gp", "tensorflow_ours"),
-    ("sngan", "tensorflow_ours"),
-    ("srresnet", "tensorflow_ours"),
     ("pix2pix", "tensorflow_ours"),
     ("mlp", "tensorflow_tutorial"),
     ("mlp", "tensorflow_keras_io"),
