@@ -1,5 +1,7 @@
 """A GPU and a CPU make the same of the same weights, and load what the other has written."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -23,13 +25,14 @@ def before_tanh(policy):
         generator = networks.dcgan_generator(LATENTS, 28, 1, width=16)
     finally:
         keras.config.set_dtype_policy(standing)
-    return keras.Model(generator.inputs, generator.layers[-2].output)
+    return keras.Model(generator.input, generator.layers[-2].output)
 
 
 def test_a_gpu_computes_what_a_cpu_does():
-    """Within 16 times the rounding error of float32, which float64 shows; TF32's is 8,192 times as large.
+    """Within 64 times the error of float32 on the CPU, which float64 shows.
 
-    Another order of the same additions errs by the same bound: a few times as much is what chance can do.
+    Other orders of the same additions, and convolutions by Winograd's transforms, err a few times as much.
+    TF32 rounds to 10 bits instead of 23: it errs some 8,192 times as much.
     """
     exact, network = before_tanh("float64"), before_tanh("float32")
     rng = np.random.default_rng(0)
@@ -47,7 +50,7 @@ def test_a_gpu_computes_what_a_cpu_does():
         assert f"device:{DEVICE}:0" in made.device
     error = np.abs(on_cpu - truth).max()
     assert 0 < error < 1e-4 * np.abs(truth).max()
-    assert np.abs(made.numpy() - truth).max() <= 16 * error
+    assert np.abs(made.numpy() - truth).max() <= 64 * error
 
 
 EXPORTING = """
@@ -57,7 +60,8 @@ written({path!r})
 SAMPLING = """
 import numpy as np, tensorflow as tf
 assert not tf.config.list_physical_devices("GPU")
-np.save({out!r}, tf.saved_model.load({path!r}).sample({n}, {seed}))
+model = tf.saved_model.load({path!r})
+np.save({out!r}, model.sample({n}, {seed}))
 """
 CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
@@ -65,8 +69,8 @@ CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 def written(path):
     """Exports the untrained generator of a recipe, the same on every device."""
     recipe = RECIPES["dcgan"]
-    gan = build_gan(recipe, recipe.settings(width=4), DataShape((28, 28, 1)))
-    export_generator(gan.sampling_generator, path)
+    gan = build_gan(recipe, recipe.settings(width=4, initializer="he"), DataShape((28, 28, 1)))
+    export_generator(gan.sampling_generator, Path(path))
 
 
 def test_saved_models_go_from_one_device_to_the_other(tmp_path):
@@ -74,9 +78,10 @@ def test_saved_models_go_from_one_device_to_the_other(tmp_path):
     made_here, made_there = str(tmp_path / "here"), str(tmp_path / "there")
     written(made_here)
     in_a_new_process(EXPORTING.format(path=made_there), **CPU_ONLY)
-    here = [tf.saved_model.load(path).sample(N, SEED).numpy() for path in (made_here, made_there)]
-    there = []
+    here, there = [], []
     for number, path in enumerate((made_here, made_there)):
+        model = tf.saved_model.load(path)
+        here.append(model.sample(N, SEED).numpy())
         out = str(tmp_path / f"{number}.npy")
         in_a_new_process(SAMPLING.format(path=path, out=out, n=N, seed=SEED), **CPU_ONLY)
         there.append(np.load(out))
