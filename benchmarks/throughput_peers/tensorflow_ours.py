@@ -9,11 +9,12 @@ import tfgan_ref  # noqa: F401, I001 (it sets the environment, so it comes befor
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data import DataShape, ImageArrays, batches
+from tfgan_ref.data import ImageArrays, TrainingData, training_images
 from tfgan_ref.gans import GAN, GenerativeModel, WGANGP, VanillaGAN
-from tfgan_ref.recipes import build_gan, find_recipe
+from tfgan_ref.recipes import Recipe, build_gan, find_recipe
 from tfgan_ref.recipes.recipe import gan_settings
 from tfgan_ref.recipes.settings import Settings
 from throughput_peers import tensorflow_common as common
@@ -30,19 +31,28 @@ def prepare(case: Case, **chosen: Any) -> tuple[GenerativeModel, tf.data.Dataset
     if case.n_critic > 1:
         chosen["n_critic"] = case.n_critic
     settings = recipe.settings(batch_size=case.batch_size, ema_decay=None, **chosen)
+    if not case.of_recipe:
+        recipe = replace(
+            recipe,
+            build=lambda settings, shape: on_nets(case, settings),
+            read=lambda settings: noise(common.random_images(case)),
+        )
+    return compiled(recipe, settings)
+
+
+def compiled(recipe: Recipe, settings: Settings) -> tuple[GenerativeModel, tf.data.Dataset]:
+    """Returns the compiled model and the data of a recipe, with all that ``train`` decides by the device."""
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
-    if case.of_recipe:
-        data = recipe.read(settings)
-        gan, dataset = build_gan(recipe, settings, data.shape), data.batches(settings.batch_size)
-    else:
-        # ``build_gan`` decides on precision and XLA by the settings and the device, as for every run.
-        recipe = replace(recipe, build=lambda settings, shape: on_nets(case, settings))
-        gan = build_gan(recipe, settings, DataShape(case.image_shape))
-        images = ImageArrays("noise", common.random_images(case))
-        dataset = batches(images, batch_size=case.n_critic * case.batch_size, seed=0)
+    data = recipe.read(settings)
+    gan = build_gan(recipe, settings, data.shape)
     gan.steps_per_execution = settings.steps_per_execution
-    return gan, dataset
+    return gan, data.batches(settings.batch_size * gan.n_critic)
+
+
+def noise(images: np.ndarray) -> TrainingData:
+    """Returns uint8 images (N, H, W, C) as data to train on."""
+    return training_images(ImageArrays("noise", images), seed=0)
 
 
 def on_nets(case: Case, settings: Settings) -> GAN:
