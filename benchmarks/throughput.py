@@ -14,10 +14,11 @@ TensorFlow peer also runs with the other choice: where TensorFlow leaves oneDNN 
 difference.
 
 On a GPU every time is taken with the device synchronised at both ends. The contestants of a case compile
-side by side first; what their first call took is noted, and the most memory that each had on the device. Ours
-runs with its defaults, and also by XLA with 20 steps in a call, in float32 and bfloat16; PyTorch runs eager,
-tuned, compiled and as one CUDA graph. Utilisation is of a large convolution's speed there, in TF32 or bf16.
-After --seconds the command ends, whatever is left. R3GAN has no row, since there is no recipe of it.
+side by side first; the time from the import of its library to the end of the first call is noted, taken while
+the others compile too, and the most memory that each had on the device. Ours runs with its defaults, and also
+by XLA with 20 steps in a call, in float32 and bfloat16; PyTorch runs eager, tuned, compiled and as one CUDA
+graph. Utilisation is of a large convolution's speed there, in TF32 or bf16. After --seconds the command ends,
+whatever is left. R3GAN has no row, since there is no recipe of it.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from typing import Any
 from arguments import Parser, check_counts, check_names, make_output, processor_facts, processor_name
 from throughput_peers import gpu_report, on_gpu, report
 from throughput_peers.cases import CASES, CPU_CASES
+from throughput_peers.processes import measure_first_step, start_process
 from throughput_peers.turns import Contestant, take_turns
 
 from tfgan_ref import cli
@@ -42,7 +44,6 @@ from tfgan_ref.files import write_json, write_text
 
 TURN_SECONDS = 2.0
 LIMIT_SECONDS = 0.5
-FIRST_STEP_RUNS = {"cpu": 3, "gpu": 1}
 ROUNDS = {"cpu": 8, "gpu": 3}
 # On a GPU those come first that say most.
 GPU_CASES = ("dcgan28", "dcgan64", "mlp", "wgan_gp", "sngan", "cgan", "srresnet", "pix2pix")
@@ -94,36 +95,6 @@ def find_torch(path: str | None) -> str | None:
     return python if found else None
 
 
-def environment(device: str, *, ours: bool) -> dict[str, str]:
-    """Returns the environment of a contestant; the peers' says nothing of oneDNN."""
-    folder = Path(__file__).parent
-    own = {"PYTHONPATH": f"{folder}{os.pathsep}{folder.parent}", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    if device == "cpu":
-        own["CUDA_VISIBLE_DEVICES"] = "-1"
-    variables = os.environ | own
-    if not ours:
-        variables.pop("TF_ENABLE_ONEDNN_OPTS", None)  # importing tfgan_ref has set it in this process
-    return variables
-
-
-def start_process(
-    worker: str,
-    case: str,
-    batch_size: int,
-    device: str,
-    threads: int,
-    torch_python: str | None,
-    **variables: str,
-) -> Contestant:
-    """Starts the process of a contestant, or of a limit of the device."""
-    library = report.ENTRIES[worker].library if worker in report.ENTRIES else "tensorflow"
-    python = torch_python if library == "torch" else sys.executable
-    ours = worker.startswith("ours") or worker in report.LIMITS[device]
-    words = [worker, case, str(batch_size), device, str(threads)]
-    command = [python, "-m", "throughput_peers.worker", *words]
-    return Contestant(command, environment(device, ours=ours) | variables)
-
-
 def measure_case(case: str, rounds: int, threads: int, torch_python: str | None) -> dict[str, Contestant]:
     """Lets all contestants of a case work in turns on the CPU, and returns them by name with their times."""
     contestants = {}
@@ -155,22 +126,6 @@ def measure_case(case: str, rounds: int, threads: int, torch_python: str | None)
             start(worker, worker, LIMIT_SECONDS)
         take_turns(list(contestants.values()), rounds)
     return contestants
-
-
-def measure_first_step(recipe: str, device: str) -> list[float]:
-    """Returns the seconds from the start of a process to the end of its first training step, of each run."""
-    print(f"first step of {recipe}: starting", flush=True)
-    seconds = []
-    for _ in range(FIRST_STEP_RUNS[device]):
-        started = time.perf_counter()
-        command = [sys.executable, "-m", "throughput_peers.first_step", recipe, device]
-        with Contestant(command, environment(device, ours=True)) as process:
-            process.listen()
-            seconds.append(time.perf_counter() - started)
-            if process.failure:
-                raise InputError(f"the first step failed: {process.failure}")
-        print(f"  {seconds[-1]:.1f} s", flush=True)
-    return seconds
 
 
 def first_steps(device: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Requests:
         # Libraries print where they like: what they print goes to stderr, the answers alone to stdout.
         self._answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
+        self._imported = time.perf_counter()
         self._wanted = self._done = 0
         self._started = self._cpu_started = 0.0
 
@@ -34,9 +35,13 @@ class Requests:
         """Writes one message."""
         print(json.dumps(message), file=self._answers, flush=True)
 
+    def imported(self) -> None:
+        """Notes that the library is imported: what follows until the first steps is theirs."""
+        self._imported = time.perf_counter()
+
     def start(self, **facts: Any) -> None:
         """Tells what is worth knowing of this process, waits for the first request and starts the clock."""
-        self.announce(**facts)
+        self.announce(preparation_seconds=time.perf_counter() - self._imported, **facts)
         self._listen()
 
     def go_on(self, steps: int = 1) -> bool:

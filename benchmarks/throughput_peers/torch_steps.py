@@ -54,9 +54,11 @@ class LeanStep:
             self.sources = _images(case, case.generator.inputs).contiguous(memory_format=self.layout)
         self.generator, self.g_optimizer = self._prepare(build(case.generator))
         self.g_parameters = list(self.generator.parameters())
+        self.networks = [self.generator]
         if case.discriminator is not None:
             discriminator = build(case.discriminator, spectral_norm=case.spectral_norm)
             self.discriminator, self.d_optimizer = self._prepare(discriminator)
+            self.networks.append(self.discriminator)
 
     def _prepare(self, network: nn.Module) -> tuple[nn.Module, torch.optim.Optimizer]:
         network = network.to(memory_format=self.layout)
@@ -127,6 +129,9 @@ class LeanStep:
             for _ in range(WARM_STEPS):
                 self()
         torch.cuda.current_stream().wait_stream(stream)
+        # Gradients of these steps are dropped here: the graph's own live in its own memory.
+        for network in self.networks:
+            network.zero_grad(set_to_none=True)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             self()

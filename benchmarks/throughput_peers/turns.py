@@ -15,7 +15,8 @@ class Contestant:
     Attributes:
         failure: why the process ended, or None.
         facts: what it told of itself, once it has been listened to.
-        first_seconds: what its first call took, in which it traces and compiles.
+        first_seconds: from the import of its library to the end of its first call: building the networks,
+            tracing and compiling.
         seconds_per_step: wall time in each round.
         cpu_seconds_per_step: processor time in each round, of all threads, spinning ones included.
         memory_mb: the most memory that it has had; see ``Requests``.
@@ -69,7 +70,7 @@ class Contestant:
         execution = self.facts.get("steps_per_execution", 1)
         steps = execution
         if answer := self._ask(steps):
-            self.first_seconds = answer["seconds"]
+            self.first_seconds = self.facts["preparation_seconds"] + answer["seconds"]
         answer = self._ask(steps)
         # A fast step's time shows only over many steps.
         while answer and answer["seconds"] < turn_seconds / 4:

@@ -39,6 +39,7 @@ def main() -> None:
     module, function = CONTESTANTS[name].split(".")
     # Its library is imported here, so that the others need not be installed.
     run = getattr(importlib.import_module(f"throughput_peers.{module}"), function)
+    requests.imported()
     run(case_for(case, device, int(batch_size)), int(threads), requests)
 
 

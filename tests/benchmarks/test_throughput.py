@@ -78,6 +78,7 @@ def test_contestants_answer_over_pipes(contestant, case):
     assert answer["steps"] >= 1
     assert answer["seconds"] > 0
     assert answer["memory_mb"] > 50
+    assert facts["preparation_seconds"] > 0
 
 
 @pytest.mark.slow
@@ -89,10 +90,9 @@ def test_lean_steps_of_pytorch_train_every_case(ways):
 
     for case in CASES.values():
         step = LeanStep(replace(case, batch_size=2), Ways(**ways), "cpu")
-        networks = [step.generator] if case.discriminator is None else [step.generator, step.discriminator]
-        before = [torch.cat([p.detach().flatten() for p in net.parameters()]) for net in networks]
+        before = [torch.cat([p.detach().flatten() for p in net.parameters()]) for net in step.networks]
         step()
-        for network, weights in zip(networks, before, strict=True):
+        for network, weights in zip(step.networks, before, strict=True):
             changed = torch.cat([p.detach().flatten() for p in network.parameters()])
             assert torch.isfinite(changed).all()
             assert not torch.equal(changed, weights)
@@ -172,7 +172,8 @@ def test_flops_without_a_discriminator():
 FAKE = """
 import json, sys, time
 time.sleep({sleep})
-print(json.dumps({{"gpu": "NVIDIA A1", "compute_capability": "1.2", "flops": 10**12}}), flush=True)
+facts = {{"gpu": "NVIDIA A1", "compute_capability": "1.2", "flops": 10**12, "preparation_seconds": 0.5}}
+print(json.dumps(facts), flush=True)
 for line in sys.stdin:
     steps = json.loads(line)["steps"]
     answer = {{"seconds": 0.02 * steps, "cpu_seconds": 0.01, "steps": steps, "memory_mb": 7.0}}
@@ -217,6 +218,7 @@ def test_contestants_on_a_gpu_warm_up_side_by_side_and_work_in_turns():
     rows = gpu_report.rows_of("mlp", 64, small, limits)
     row = rows[0]
     assert (row["ms"], row["memory_mb"], row["ratio_to_ours"]) == (pytest.approx(20), 7, 1)
+    assert row["first_step_seconds"] == pytest.approx(0.52)
     assert row["images_per_second"] == pytest.approx(64 / 0.02)
     results = {"machine": small["ours"].facts, "limit": {k: v / 1e9 for k, v in limits.items()}}
     results |= {"rows": rows, "first_step": {"dcgan": report.first_step([11.0], 12.0, None)}}
