@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import pytest
@@ -14,6 +15,7 @@ import tensorflow as tf
 
 from tests.conftest import ROOT
 from tests.scripts.test_scripts import is_one_line_error
+from tfgan_ref.errors import InputError
 
 BENCHMARKS = ROOT / "benchmarks"
 CONTESTANTS = [
@@ -227,6 +229,38 @@ def test_contestants_on_a_gpu_warm_up_side_by_side_and_work_in_turns():
     assert "| ours, XLA, 20 steps a call | left out: no time was left |" in table
     assert "NVIDIA A1, compute capability 1.2; a large convolution reaches 50 TFLOP/s in TF32" in table
     assert "(recipe dcgan): 11.0 s; must 12 s: met" in table
+
+
+def test_results_of_a_gpu(monkeypatch):
+    import throughput
+
+    first = throughput.report.first_step([30.0], 25.0, None)
+    started = []
+
+    def start(worker, case, batch_size, device, threads, torch_python):
+        started.append((worker, batch_size, device))
+        return fake()
+
+    monkeypatch.setattr(throughput, "first_steps", lambda device: {"wgan-gp": first})
+    monkeypatch.setattr(throughput, "start_process", start)
+    arguments = SimpleNamespace(seconds=60, cases=["cgan"], batch_sizes=[32], rounds=1)
+    name, results, table = throughput.measure_gpu(arguments, "a Python with PyTorch")
+    assert name == "NVIDIA A1"
+    assert {name for name, *_ in started} > {"ours", "torch_graph", "torch_compiled", "convolution"}
+    assert {(batch_size, device) for _, batch_size, device in started} == {(32, "gpu")}
+    assert len(results["rows"]) == 8
+    assert results["limit"] == dict.fromkeys(("convolution", "convolution_bfloat16"), pytest.approx(50_000))
+    assert "(recipe wgan-gp): 30.0 s; must 25 s: **missed**" in table
+    arguments.seconds = 1  # less than a case takes
+    with pytest.raises(InputError, match="--seconds 1 were not enough"):
+        throughput.measure_gpu(arguments, None)
+
+
+def test_a_gpu_takes_the_papers_updates_of_the_critic():
+    from throughput_peers.cases import case_for
+
+    assert [case_for("wgan_gp", device, 64).n_critic for device in ("cpu", "gpu")] == [2, 5]
+    assert case_for("dcgan28", "gpu", 256).batch_size == 256
 
 
 def test_no_case_begins_after_the_time(capsys):
