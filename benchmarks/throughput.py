@@ -214,6 +214,7 @@ def measure_gpu(arguments: argparse.Namespace, torch_python: str | None) -> tupl
     results = {
         "machine": versions(everyone),
         "settings": {"rounds": arguments.rounds, "seconds": arguments.seconds},
+        "left_out": [case for case in arguments.cases if case not in {name for name, _ in measured}],
         "limit": {name: flops / 1e9 for name, flops in limits.items()},
         "first_step": first_step,
         "rows": [

@@ -8,6 +8,14 @@ from throughput_peers.cases import CASES, case_for
 from throughput_peers.report import ENTRIES, LIMITS, ratios_to_ours
 from throughput_peers.turns import Contestant
 
+# What is to be reached, by two contestants and case: the first one's time over the second one's, at most.
+AT_MOST = {
+    ("ours", "ours_fast"): dict.fromkeys(CASES, 1.1),
+    ("ours", "torch_graph"): {"mlp": 1.3, "dcgan28": 1.3, "sngan": 1.3, "dcgan64": 1.1, "wgan_gp": 1.1},
+    ("ours_bfloat16", "torch_graph_bfloat16"): dict.fromkeys(CASES, 1.1),
+    ("ours", "torch"): dict.fromkeys(CASES, 0.5),
+}
+
 
 def rows_of(
     name: str, batch_size: int, contestants: Mapping[str, Contestant], flops_limits: Mapping[str, float]
@@ -57,8 +65,32 @@ def markdown(results: Mapping[str, Any]) -> str:
         lines.append(f"| {CASES[case].title}, {batch_size} | {' | '.join(cells)} |")
     lines += ["", "Milliseconds a step, of D and G together.", *results["notes"]]
     if any("utilisation" in row for row in rows):
-        lines += ["", *_details(rows)]
+        lines += ["", *_targets(rows), "", *_details(rows)]
     return "\n".join(lines)
+
+
+def _targets(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    heads = [f"{ENTRIES[a].title} / {ENTRIES[b].title}" for a, b in AT_MOST]
+    lines = [f"| net, batch | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for case, batch_size in dict.fromkeys((row["case"], row["batch_size"]) for row in rows):
+        times = {
+            row["contestant"]: row.get("ms")
+            for row in rows
+            if (row["case"], row["batch_size"]) == (case, batch_size)
+        }
+        cells = []
+        for (a, b), must in AT_MOST.items():
+            first, second = (times.get(ENTRIES[name].title) for name in (a, b))
+            ratio = first / second if first and second else None
+            cells.append("" if ratio is None else f"{ratio:.2f}{_verdict(ratio, must.get(case))}")
+        lines.append(f"| {CASES[case].title}, {batch_size} | {' | '.join(cells)} |")
+    return lines
+
+
+def _verdict(ratio: float, at_most: float | None) -> str:
+    if at_most is None:
+        return ""
+    return f" (at most {at_most}: {'met' if ratio <= at_most else '**missed**'})"
 
 
 def _details(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -91,6 +123,8 @@ def notes_of(results: Mapping[str, Any]) -> list[str]:
             f"Process start to the end of the first step (recipe {recipe}): {first['seconds']:.1f} s; must "
             f"{first['target_must']:.0f} s: {'met' if first['met'] else '**missed**'}."
         )
+    if results["left_out"]:
+        notes.append(f"Left out, since no time was left: {', '.join(results['left_out'])}.")
     return notes
 
 

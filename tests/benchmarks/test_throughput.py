@@ -224,11 +224,16 @@ def test_contestants_on_a_gpu_warm_up_side_by_side_and_work_in_turns():
     assert row["images_per_second"] == pytest.approx(64 / 0.02)
     results = {"machine": small["ours"].facts, "limit": {k: v / 1e9 for k, v in limits.items()}}
     results |= {"rows": rows, "first_step": {"dcgan": report.first_step([11.0], 12.0, None)}}
+    results["left_out"] = ["cgan", "pix2pix"]
     table = gpu_report.markdown(results | {"notes": gpu_report.notes_of(results)})
     assert "| fully connected 28x28, 64 | 20.0 |" in table
     assert "| ours, XLA, 20 steps a call | left out: no time was left |" in table
+    eager = row | {"contestant": report.ENTRIES["torch"].title, "ms": 38.0}
+    lines = gpu_report.markdown(results | {"rows": [row, eager], "notes": []}).splitlines()
+    assert "| fully connected 28x28, 64 |  |  |  | 0.53 (at most 0.5: **missed**) |" in lines
     assert "NVIDIA A1, compute capability 1.2; a large convolution reaches 50 TFLOP/s in TF32" in table
     assert "(recipe dcgan): 11.0 s; must 12 s: met" in table
+    assert "Left out, since no time was left: cgan, pix2pix." in table
 
 
 def test_results_of_a_gpu(monkeypatch):
@@ -249,6 +254,7 @@ def test_results_of_a_gpu(monkeypatch):
     assert {name for name, *_ in started} > {"ours", "torch_graph", "torch_compiled", "convolution"}
     assert {(batch_size, device) for _, batch_size, device in started} == {(32, "gpu")}
     assert len(results["rows"]) == 8
+    assert results["left_out"] == []
     assert results["limit"] == dict.fromkeys(("convolution", "convolution_bfloat16"), pytest.approx(50_000))
     assert "(recipe wgan-gp): 30.0 s; must 25 s: **missed**" in table
     arguments.seconds = 1  # less than a case takes
