@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from apart import measure_apart
 from arguments import Parser, check_counts, check_names, describe_machine, make_output
-from throughput_peers.cases import CASES
+from throughput_peers.cases import CASES, CPU_CASES
 
 from tfgan_ref import cli
 
@@ -39,14 +39,14 @@ KINDS = ("products", "optimizers", "batch norm", "random draws", "rest")
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", default=",".join(CASES), help="some of %(default)s")
+    parser.add_argument("--cases", default=",".join(CPU_CASES), help="some of %(default)s")
     parser.add_argument("--rounds", type=int, default=3, help="profiles of each case (%(default)s)")
     parser.add_argument("--threads", type=int, default=2, help="of every operation (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     arguments.cases = arguments.cases.split(",")
-    check_names("case", arguments.cases, CASES)
+    check_names("case", arguments.cases, CPU_CASES)
     check_counts(arguments, "rounds", "threads")
     make_output(arguments.out)
     return arguments

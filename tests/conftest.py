@@ -31,6 +31,8 @@ ROOT = Path(tfgan_ref.__file__).parents[1]
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+for gpu in tf.config.list_physical_devices("GPU"):  # some tests start processes that need some of it too
+    tf.config.experimental.set_memory_growth(gpu, True)
 # Bit-exact comparisons need it, and it is what the scripts do.
 tf.config.experimental.enable_op_determinism()
 # TensorFlow's rewriting of graphs before their first run is a tenth of the time of these tests. Those of the

@@ -1,73 +1,12 @@
-"""The four pairs of nets, described once: Keras and PyTorch build these layers, FLOPs are counted on them.
+"""What is measured: pairs of networks with a batch size and a loss.
 
-This file imports neither TensorFlow nor PyTorch.
+Networks of a recipe (``Case.of_recipe``) are described for PyTorch and for the count of FLOPs alone: our step
+builds the recipe's own. This file imports neither TensorFlow nor PyTorch.
 """
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-Shape = tuple[int, ...]  # of one example, channels last
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A dense layer, a convolution or a transposed convolution ("same" padding), and what follows it.
-
-    What follows comes in this order: batch norm, reshape, activation, dropout.
-    """
-
-    kind: str  # dense, convolution, transposed
-    width: int
-    kernel: int = 1
-    stride: int = 1
-    enlarge: int = 1  # before a convolution: each pixel becomes a square of so many by as many
-    bias: bool = True
-    batch_norm: bool = False
-    reshape: Shape | None = None
-    activation: str | None = "leaky_relu"  # of slope 0.2; or tanh, or None
-    dropout: float = 0.0
-
-    def output_shape(self, inputs: Shape) -> Shape:
-        """Returns the shape behind the layer, for inputs of a shape; a dense layer flattens them."""
-        if self.kind == "dense":
-            return self.reshape or (self.width,)
-        sides = [
-            side * self.stride if self.kind == "transposed" else math.ceil(side * self.enlarge / self.stride)
-            for side in inputs[:2]
-        ]
-        return (*sides, self.width)
-
-    def forward_flops(self, inputs: Shape) -> int:
-        """Returns the FLOPs of one example's forward pass: two per multiplication with a kernel's entry."""
-        if self.kind == "dense":
-            return 2 * math.prod(inputs) * self.width
-        # Each output pixel (of a transposed convolution: each input pixel) meets the whole kernel.
-        sides = inputs[:2] if self.kind == "transposed" else self.output_shape(inputs)[:2]
-        return 2 * math.prod(sides) * self.kernel**2 * inputs[-1] * self.width
-
-
-@dataclass(frozen=True)
-class Network:
-    """A chain of layers on inputs of one shape."""
-
-    inputs: Shape
-    layers: tuple[Layer, ...]
-
-    def walk(self) -> Iterator[tuple[Layer, Shape]]:
-        """Yields each layer with the shape of its inputs."""
-        shape = self.inputs
-        for layer in self.layers:
-            yield layer, shape
-            shape = layer.output_shape(shape)
-
-    def forward_flops(self) -> int:
-        """Returns the FLOPs of one example's forward pass; each of its two gradients costs as many."""
-        return sum(layer.forward_flops(shape) for layer, shape in self.walk())
-
-    def first_layer_flops(self) -> int:
-        """Returns the part of ``forward_flops`` in the first layer, whose inputs may need no gradient."""
-        return self.layers[0].forward_flops(self.inputs)
+from throughput_peers.chains import Layer, Network, Shape
 
 
 @dataclass(frozen=True)
@@ -78,19 +17,27 @@ class Case:
         title: what the table calls it.
         recipe: the recipe whose settings our step runs with.
         batch_size: images per step.
-        generator: latents to images in [-1, 1].
-        discriminator: images to one logit.
+        generator: latents, or source pictures, to images in [-1, 1].
+        discriminator: images, behind the source pictures if there are such, to logits; None: there is none.
         n_critic: updates of the discriminator in a step, each on a batch of its own.
         penalty: whether each of them has a penalty on the gradient between real and fake images.
+        hinge: whether the loss is the hinge loss.
+        spectral_norm: whether the discriminator's layers have it.
+        pixel_weight: of the mean absolute distance to the target in the generator's loss.
+        of_recipe: whether our step runs with the recipe's networks and data instead of these nets on noise.
     """
 
     title: str
     recipe: str
     batch_size: int
     generator: Network
-    discriminator: Network
+    discriminator: Network | None
     n_critic: int = 1
     penalty: bool = False
+    hinge: bool = False
+    spectral_norm: bool = False
+    pixel_weight: float = 0.0
+    of_recipe: bool = False
 
     @property
     def latent_dim(self) -> int:
@@ -98,9 +45,15 @@ class Case:
         return self.generator.inputs[0]
 
     @property
+    def translates(self) -> bool:
+        """Whether the generator starts from pictures."""
+        return len(self.generator.inputs) == 3
+
+    @property
     def image_shape(self) -> Shape:
-        """(height, width, channels)."""
-        return self.discriminator.inputs
+        """(height, width, channels) of what the generator makes."""
+        *_, (last, inputs) = self.generator.walk()
+        return last.output_shape(inputs)
 
     def step_flops(self, generator_forwards: int, discriminator_forwards: int) -> int:
         """Returns the FLOPs that one training step on a whole batch needs.
@@ -111,9 +64,13 @@ class Case:
         no gradient, except D's on the way to G. A further update of D takes one pass of G and two of D. A
         penalty takes a pass of D, its gradient by the inputs, and the gradient of that by the kernels and
         back along the chain: leaky ReLUs have no second derivative that would lead further. Batch norm,
-        activations, losses and optimizers are left out: few operations, though they take time.
+        activations, losses and optimizers are left out: few operations, though they take time. Without a D
+        there are G's passes forward and backward.
         """
-        generator, discriminator = self.generator.forward_flops(), self.discriminator.forward_flops()
+        generator = self.generator.forward_flops()
+        if self.discriminator is None:
+            return self.batch_size * (3 * generator - self.generator.first_layer_flops())
+        discriminator = self.discriminator.forward_flops()
         forward = generator_forwards * generator + discriminator_forwards * discriminator
         forward += (self.n_critic - 1) * (generator + 2 * discriminator)
         backward = 2 * generator - self.generator.first_layer_flops() + discriminator
@@ -124,6 +81,98 @@ class Case:
 
 def _dense(width: int, **following: object) -> Layer:
     return Layer("dense", width, **following)
+
+
+def _recipe_dcgan(
+    recipe: str, batch_size: int, latent_dim: int, width: int, dropout: float = 0.0, **settings: object
+) -> Case:
+    """Describes the recipe's DCGAN for 28x28 images; labels, where it takes some, are left out.
+
+    D has batch norm unless it has spectral norm.
+    """
+    batch_norm = not settings.get("spectral_norm")
+    hidden = {"bias": False, "batch_norm": True, "activation": "relu"}
+    strided = {"kernel": 5, "stride": 2}
+    generator = (
+        _dense(7 * 7 * 2 * width, reshape=(7, 7, 2 * width), **hidden),
+        Layer("transposed", width, **strided, **hidden),
+        Layer("transposed", 1, **strided, activation="tanh"),
+    )
+    discriminator = (
+        Layer("convolution", width, **strided, dropout=dropout),
+        Layer(
+            "convolution", 2 * width, **strided, bias=not batch_norm, batch_norm=batch_norm, dropout=dropout
+        ),
+        _dense(1, activation=None),
+    )
+    return Case(
+        f"{recipe} recipe",
+        recipe,
+        batch_size,
+        Network((latent_dim,), generator),
+        Network((28, 28, 1), discriminator),
+        of_recipe=True,
+        **settings,
+    )
+
+
+def _srresnet(blocks: int, width: int, side: int) -> Case:
+    """Describes the recipe's SRResNet, fourfold, without batch norm; the enlarged source is not added."""
+    narrow = {"kernel": 3, "activation": None}
+    block = (
+        Layer("convolution", width, kernel=3, activation="prelu"),
+        Layer("convolution", width, **narrow, add=2),
+    )
+    layers = (
+        Layer("convolution", width, kernel=9, activation="prelu"),
+        *(layer for _ in range(blocks) for layer in block),
+        Layer("convolution", width, **narrow, add=2 * blocks + 1),
+        *(Layer("convolution", 4 * width, kernel=3, shuffle=2, activation="prelu") for _ in range(2)),
+        Layer("convolution", 3, kernel=9, activation=None),
+    )
+    return Case(
+        "srresnet recipe", "srresnet", 16, Network((side, side, 3), layers), None, pixel_weight=1.0,
+        of_recipe=True,
+    )  # fmt: skip
+
+
+def _pix2pix(depth: int, width: int, side: int) -> Case:
+    """Describes the recipe's U-Net and PatchGAN of 70 pixels."""
+    strided = {"kernel": 4, "stride": 2}
+    filters = [width * min(2**level, 8) for level in range(depth)]
+    normalised = [0 < level < depth - 1 for level in range(depth)]
+    down = [
+        Layer("convolution", count, **strided, bias=not norm, instance_norm=norm)
+        for count, norm in zip(filters, normalised, strict=True)
+    ]
+    up = [
+        Layer(
+            "transposed", filters[level], **strided, bias=False, instance_norm=True, activation="relu",
+            dropout=0.5 if number < 3 else 0.0, join=2 * number + 2,
+        )
+        for number, level in enumerate(reversed(range(depth - 1)))
+    ]  # fmt: skip
+    last = Layer("transposed", 3, **strided, activation="tanh")
+    patches = [
+        Layer("convolution", width * 2**level, 4, stride, bias=not level, instance_norm=level > 0)
+        for level, stride in enumerate((2, 2, 2, 1))
+    ]
+    return Case(
+        "edges2image recipe (pix2pix)",
+        "edges2image",
+        1,
+        Network((side, side, 1), (*down, *up, last)),
+        Network((side, side, 4), (*patches, Layer("convolution", 1, kernel=4, activation=None))),
+        pixel_weight=100.0,
+        of_recipe=True,
+    )
+
+
+def case_for(name: str, device: str, batch_size: int) -> Case:
+    """Returns a case as it is measured on a device, "cpu" or "gpu", with a batch."""
+    case = replace(CASES[name], batch_size=batch_size)
+    # The paper's five updates of the critic: on a CPU such a step would take seconds.
+    return replace(case, n_critic=5) if device == "gpu" and case.penalty else case
 
 
 CASES = {
@@ -219,4 +268,11 @@ CASES = {
         n_critic=2,
         penalty=True,
     ),
+    # The networks of recipes.
+    "sngan": _recipe_dcgan("sngan", 64, 100, 64, hinge=True, spectral_norm=True),
+    "cgan": _recipe_dcgan("cgan", 32, 64, 32, dropout=0.3),
+    "srresnet": _srresnet(blocks=8, width=48, side=24),
+    "pix2pix": _pix2pix(depth=6, width=32, side=128),
 }
+# Those that a CPU measures unless others are named.
+CPU_CASES = ("mlp", "dcgan28", "dcgan64", "wgan_gp")

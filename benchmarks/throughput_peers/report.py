@@ -5,11 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from throughput_peers.cases import CASES
+from throughput_peers.cases import CASES, CPU_CASES
 from throughput_peers.turns import Contestant
 
-FIRST_STEP_MUST, FIRST_STEP_AMBITION = 10.0, 7.0  # seconds
-LIMITS = ("convolution", "product")
+# Seconds from the start of a process to the end of its first step, by device and recipe: must, and ambition.
+FIRST_STEPS = {
+    "cpu": {"dcgan": (10.0, 7.0)},
+    "gpu": {"dcgan": (12.0, None), "wgan-gp": (25.0, None)},
+}
+LIMITS = {"cpu": ("convolution", "product"), "gpu": ("convolution", "convolution_bfloat16")}
 ONEDNN = {True: "with oneDNN", False: "without oneDNN"}
 
 
@@ -24,6 +28,9 @@ class Entry:
         must: by case, how many times faster our step must be; for ours, the utilisation it must reach.
         library: tensorflow or torch.
         cases: those it takes part in.
+        devices: on which.
+        large: whether it takes part in a GPU's larger batches too.
+        limit: on a GPU, the convolution whose speed is what it could reach.
     """
 
     title: str
@@ -31,40 +38,63 @@ class Entry:
     discriminator_forwards: int
     must: Mapping[str, float]
     library: str = "tensorflow"
-    cases: Sequence[str] = tuple(name for name, case in CASES.items() if not case.penalty)
+    cases: Sequence[str] = tuple(name for name in CPU_CASES if not CASES[name].penalty)
+    devices: Sequence[str] = ("cpu", "gpu")
+    large: bool = False
+    limit: str = "convolution"
 
 
+CPU, GPU, EVERY = ("cpu",), ("gpu",), tuple(CASES)
+# The second derivative that the penalty takes is none that torch.compile can make.
+COMPILED = tuple(name for name, case in CASES.items() if not case.penalty)
 ENTRIES = {
     "ours": Entry(
-        "ours", 1, 3, {"mlp": 0.40, "dcgan28": 0.65, "dcgan64": 0.50, "wgan_gp": 0.35}, cases=tuple(CASES)
+        "ours",
+        1,
+        3,
+        {"mlp": 0.40, "dcgan28": 0.65, "dcgan64": 0.50, "wgan_gp": 0.35},
+        cases=EVERY,
+        large=True,
+    ),
+    "ours_fast": Entry("ours, XLA, 20 steps a call", 1, 3, {}, cases=EVERY, devices=GPU, large=True),
+    "ours_bfloat16": Entry(
+        "ours, XLA, bf16", 1, 3, {}, cases=EVERY, devices=GPU, large=True, limit="convolution_bfloat16"
     ),
     "tutorial": Entry("TensorFlow tutorial's DCGAN step", 1, 2, {"dcgan28": 1.3}),
     "keras_io": Entry("keras-io's DCGAN step", 2, 3, {"dcgan64": 1.9}),
     "keras_io_wgan_gp": Entry("keras-io's WGAN-GP step", 2, 3, {"wgan_gp": 3.0}, cases=("wgan_gp",)),
-    "keras_gan": Entry("predict + three train_on_batch (Keras-GAN)", 2, 3, {"mlp": 3.5, "dcgan28": 3.5}),
-    "torch": Entry("lean eager PyTorch", 1, 3, dict.fromkeys(CASES, 1.0), "torch", tuple(CASES)),
-    "torch_gan": Entry("PyTorch-GAN gan.py's loop", 1, 3, {"mlp": 2.0}, "torch", ("mlp",)),
+    "keras_gan": Entry(
+        "predict + three train_on_batch (Keras-GAN)", 2, 3, {"mlp": 3.5, "dcgan28": 3.5}, devices=CPU
+    ),
+    "torch": Entry("lean eager PyTorch", 1, 3, dict.fromkeys(CPU_CASES, 1.0), "torch", EVERY),
+    "torch_tuned": Entry("eager PyTorch, TF32, channels last", 1, 3, {}, "torch", EVERY, GPU, large=True),
+    "torch_compiled": Entry("torch.compile", 1, 3, {}, "torch", COMPILED, GPU),
+    "torch_graph": Entry("PyTorch, one CUDA graph", 1, 3, {}, "torch", EVERY, GPU, large=True),
+    "torch_graph_bfloat16": Entry(
+        "PyTorch, one CUDA graph, bf16", 1, 3, {}, "torch", EVERY, GPU, True, "convolution_bfloat16"
+    ),
+    "torch_gan": Entry("PyTorch-GAN gan.py's loop", 1, 3, {"mlp": 2.0}, "torch", ("mlp",), CPU),
 }
 
 
-def limits(measured: Mapping[str, Mapping[str, Contestant]]) -> dict[str, float]:
-    """Returns the best FLOP/s of each measurement of the machine, over all cases and rounds."""
+def limits(measured: Mapping[Any, Mapping[str, Contestant]], device: str) -> dict[str, float]:
+    """Returns the best FLOP/s of each measurement of the device, over all cases and rounds."""
     best = {}
-    for name in LIMITS:
-        processes = [contestants[name] for contestants in measured.values()]
+    for name in LIMITS[device]:
+        processes = [contestants[name] for contestants in measured.values() if name in contestants]
         best[name] = max(p.facts["flops"] / min(p.seconds_per_step) for p in processes)
     return best
 
 
-def first_step(seconds: Sequence[float]) -> dict[str, Any]:
+def first_step(seconds: Sequence[float], must: float, ambition: float | None) -> dict[str, Any]:
     """Returns the median time to the first step beside its targets."""
     median = statistics.median(seconds)
     return {
         "seconds": median,
         "runs": list(seconds),
-        "target_must": FIRST_STEP_MUST,
-        "target_ambition": FIRST_STEP_AMBITION,
-        "met": median <= FIRST_STEP_MUST,
+        "target_must": must,
+        "target_ambition": ambition,
+        "met": median <= must,
     }
 
 
@@ -73,7 +103,7 @@ def case_rows(case: str, contestants: Mapping[str, Contestant], flops_limit: flo
     ours = contestants["ours"]
     rows = []
     for name, contestant in contestants.items():
-        if name in LIMITS:
+        if name in LIMITS["cpu"]:
             continue
         key, _, variant = name.partition(" ")
         entry = ENTRIES[key]
@@ -87,9 +117,11 @@ def case_rows(case: str, contestants: Mapping[str, Contestant], flops_limit: flo
         row["images_per_second"] = CASES[case].batch_size / seconds
         row["cpu_seconds_per_step"] = statistics.median(contestant.cpu_seconds_per_step)
         row["seconds_per_step"] = contestant.seconds_per_step
-        ratios = _ratios(contestant, ours)
+        ratios = ratios_to_ours(contestant, ours)
         row["ratio_to_ours"] = statistics.median(ratios)
         row["ratio_quartiles"] = _quartiles(ratios)
+        row["first_step_seconds"] = contestant.first_seconds
+        row["memory_mb"] = contestant.memory_mb
         row["onednn"] = contestant.facts.get("onednn")
         row["ratio_equal_onednn"] = _ratio_of_equals(key, contestants)
         row["mflop_per_image"] = flops / CASES[case].batch_size / 1e6
@@ -106,11 +138,12 @@ def _ratio_of_equals(peer: str, contestants: Mapping[str, Contestant]) -> float 
     for run in (peer, *(f"{peer} {words}" for words in ONEDNN.values())):
         contestant = contestants.get(run)
         if contestant and not contestant.failure and contestant.facts.get("onednn") == ours.facts["onednn"]:
-            return statistics.median(_ratios(contestant, ours))
+            return statistics.median(ratios_to_ours(contestant, ours))
     return None
 
 
-def _ratios(peer: Contestant, ours: Contestant) -> list[float]:
+def ratios_to_ours(peer: Contestant, ours: Contestant) -> list[float]:
+    """Returns how many times as long as ours a peer took, in each round."""
     return [a / b for a, b in zip(peer.seconds_per_step, ours.seconds_per_step, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""What the TensorFlow contestants share: the nets in Keras, the data set, the threads."""
+"""What the TensorFlow contestants share: the nets in Keras, the data set, the threads, the device."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ import tensorflow as tf
 from keras import layers
 from tensorflow.python.util import _pywrap_util_port
 
-from throughput_peers.cases import Case, Network
+from throughput_peers.cases import Case
+from throughput_peers.chains import Network
 from throughput_peers.requests import Requests
 
 
@@ -18,17 +19,39 @@ def set_threads(threads: int) -> None:
     tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
+def begin(threads: int, requests: Requests) -> None:
+    """Sets TensorFlow up for the device of ``requests``, before it does anything.
+
+    On a GPU memory is taken as it is needed, since other contestants need some too.
+    """
+    set_threads(threads)
+    if requests.device == "cpu":
+        return
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        raise SystemExit("TensorFlow sees no GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    requests.synchronise = tf.test.experimental.sync_devices
+    requests.memory_mb = lambda: tf.config.experimental.get_memory_info("GPU:0")["peak"] / 1e6
+
+
 def facts() -> dict[str, Any]:
-    """Returns versions, and whether TensorFlow uses oneDNN in this process."""
-    return {
+    """Returns versions, whether TensorFlow uses oneDNN in this process, and the GPU if there is one."""
+    about = {
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
         "onednn": bool(_pywrap_util_port.IsMklEnabled()),
     }
+    for gpu in tf.config.get_visible_devices("GPU")[:1]:
+        details = tf.config.experimental.get_device_details(gpu)
+        about["gpu"] = details.get("device_name", "GPU")
+        about["compute_capability"] = ".".join(map(str, details.get("compute_capability", ())))
+    return about
 
 
 def build(network: Network) -> keras.Model:
-    """Builds a network of a case as a functional model."""
+    """Builds a network of a case, a plain chain of layers, as a functional model with float32 outputs."""
     inputs = x = keras.Input(network.inputs)
     for layer, shape in network.walk():
         if layer.kind == "dense":
@@ -48,7 +71,7 @@ def build(network: Network) -> keras.Model:
             x = layers.LeakyReLU(0.2)(x) if layer.activation == "leaky_relu" else layers.Activation("tanh")(x)
         if layer.dropout:
             x = layers.Dropout(layer.dropout)(x)
-    return keras.Model(inputs, x)
+    return keras.Model(inputs, layers.Activation("linear", dtype="float32")(x))
 
 
 def adam() -> keras.optimizers.Optimizer:
@@ -75,7 +98,9 @@ def slices(case: Case) -> tf.data.Dataset:
 
 def fit(model: keras.Model, dataset: tf.data.Dataset, requests: Requests) -> None:
     """Trains by one call of ``fit`` for as long as steps are asked for."""
-    model.fit(dataset, steps_per_epoch=10**9, verbose=0, shuffle=False, callbacks=[_Pace(requests)])
+    pace = _Pace(requests)
+    # Past the checks of ``GenerativeModel.fit``, as a run does: its data were checked when they were read.
+    keras.Model.fit(model, dataset, steps_per_epoch=10**9, verbose=0, shuffle=False, callbacks=[pace])
 
 
 class _Pace(keras.callbacks.Callback):

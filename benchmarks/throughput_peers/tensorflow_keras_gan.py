@@ -14,7 +14,7 @@ from throughput_peers.requests import Requests
 
 def run(case: Case, threads: int, requests: Requests) -> None:
     """Trains for as long as steps are asked for."""
-    common.set_threads(threads)
+    common.begin(threads, requests)
     images = common.scaled_images(case)
     n = case.batch_size
     ones, zeros = np.ones((n, 1), "float32"), np.zeros((n, 1), "float32")

@@ -15,7 +15,7 @@ from throughput_peers.requests import Requests
 
 def run(case: Case, threads: int, requests: Requests) -> None:
     """Trains for as long as steps are asked for."""
-    common.set_threads(threads)
+    common.begin(threads, requests)
     gan = ConcatenatingGAN(common.build(case.generator), common.build(case.discriminator), case.latent_dim)
     gan.compile(common.adam(), common.adam(), keras.losses.BinaryCrossentropy(from_logits=True))
     common.fit(gan, common.slices(case), requests)

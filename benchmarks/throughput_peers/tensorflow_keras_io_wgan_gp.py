@@ -16,7 +16,7 @@ PENALTY_WEIGHT = 10.0
 
 def run(case: Case, threads: int, requests: Requests) -> None:
     """Trains for as long as steps are asked for."""
-    common.set_threads(threads)
+    common.begin(threads, requests)
     gan = PenalisedGAN(common.build(case.generator), common.build(case.discriminator), case)
     gan.compile(common.adam(), common.adam())
     common.fit(gan, common.slices(case), requests)

@@ -1,4 +1,7 @@
-"""What the machine can do at most: one large convolution and one large matrix product in TensorFlow."""
+"""What the device can do at most: one large convolution and one large matrix product in TensorFlow.
+
+On a GPU float32 is computed in TF32, as it is in training.
+"""
 
 import tfgan_ref  # noqa: F401, I001 (the limit is that of our settings; before TensorFlow)
 import math
@@ -11,17 +14,20 @@ from throughput_peers import tensorflow_common as common
 from throughput_peers.cases import Case
 from throughput_peers.requests import Requests
 
-# The convolution: batch, side, channels in and out, side of the kernel. The product: side of both matrices.
-BATCH, SIDE, CHANNELS, KERNEL = 16, 32, 256, 3
+# The convolution: batch and side by device, channels in and out, side of the kernel. The product: side of
+# both matrices.
+BATCH_AND_SIDE = {"cpu": (16, 32), "gpu": (64, 64)}
+CHANNELS, KERNEL = 256, 3
 MATRIX = 2048
 REPEATS = 40
 
 
-def convolution() -> tuple[Callable[[], tf.Tensor], int]:
-    """Returns a large convolution and its FLOPs."""
-    images = tf.random.normal([BATCH, SIDE, SIDE, CHANNELS])
-    kernel = tf.random.normal([KERNEL, KERNEL, CHANNELS, CHANNELS])
-    flops = 2 * BATCH * SIDE**2 * CHANNELS**2 * KERNEL**2
+def convolution(device: str = "cpu", dtype: str = "float32") -> tuple[Callable[[], tf.Tensor], int]:
+    """Returns a convolution that is large for "cpu" or "gpu", and its FLOPs."""
+    batch, side = BATCH_AND_SIDE[device]
+    images = tf.cast(tf.random.normal([batch, side, side, CHANNELS]), dtype)
+    kernel = tf.cast(tf.random.normal([KERNEL, KERNEL, CHANNELS, CHANNELS]), dtype)
+    flops = 2 * batch * side**2 * CHANNELS**2 * KERNEL**2
     return tf.function(lambda: tf.nn.conv2d(images, kernel, 1, "SAME")), flops
 
 
@@ -43,13 +49,19 @@ def flops_per_second(operation: Callable[[], tf.Tensor], flops: int) -> float:
 
 def run_convolution(case: Case, threads: int, requests: Requests) -> None:
     """Convolves for as long as steps are asked for; ``case`` does not matter."""
-    common.set_threads(threads)
-    _repeat(*convolution(), requests)
+    common.begin(threads, requests)
+    _repeat(*convolution(requests.device), requests)
+
+
+def run_convolution_bfloat16(case: Case, threads: int, requests: Requests) -> None:
+    """The same in bfloat16."""
+    common.begin(threads, requests)
+    _repeat(*convolution(requests.device, "bfloat16"), requests)
 
 
 def run_product(case: Case, threads: int, requests: Requests) -> None:
     """Multiplies matrices for as long as steps are asked for; ``case`` does not matter."""
-    common.set_threads(threads)
+    common.begin(threads, requests)
     _repeat(*product(), requests)
 
 

@@ -1,37 +1,84 @@
-"""Our step as the recipes run it: VanillaGAN or WGANGP under ``fit``, with the settings of the case's recipe.
+"""Our step as the recipes run it, with the settings of the case's recipe.
 
-It keeps six running means, two of them gradient norms, and its operations are deterministic, which no peer's
-are. The averaged generator is left out, since no peer has one.
+On the nets of a case it is VanillaGAN or WGANGP on noise; of a case that is a recipe's it is that recipe's
+GAN on that recipe's data. It keeps six running means, two of them gradient norms, which no peer does. The
+averaged generator is left out, since no peer has one.
 """
 
 import tfgan_ref  # noqa: F401, I001 (it sets the environment, so it comes before TensorFlow)
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.data import ImageArrays, batches
-from tfgan_ref.gans import GAN, WGANGP, VanillaGAN
-from tfgan_ref.recipes import find_recipe
-from tfgan_ref.recipes.recipe import gan_settings, optimizers
+from tfgan_ref.data import ImageArrays, TrainingData, training_images
+from tfgan_ref.gans import GAN, GenerativeModel, WGANGP, VanillaGAN
+from tfgan_ref.recipes import Recipe, build_gan, find_recipe
+from tfgan_ref.recipes.recipe import gan_settings
+from tfgan_ref.recipes.settings import Settings
 from throughput_peers import tensorflow_common as common
 from throughput_peers.cases import Case
 from throughput_peers.requests import Requests
 
+# What a user can set to make a step on a GPU faster.
+FAST = {"deterministic": False, "jit": "on", "steps_per_execution": 20}
 
-def prepare(case: Case) -> tuple[GAN, tf.data.Dataset]:
-    """Returns the compiled model of a case and its data."""
-    settings = find_recipe(case.recipe).settings(ema_decay=None, n_critic=case.n_critic)
+
+def prepare(case: Case, **chosen: Any) -> tuple[GenerativeModel, tf.data.Dataset]:
+    """Returns the compiled model of a case and its data, with ``chosen`` settings beside the recipe's own."""
+    recipe = find_recipe(case.recipe)
+    if case.n_critic > 1:
+        chosen["n_critic"] = case.n_critic
+    settings = recipe.settings(batch_size=case.batch_size, ema_decay=None, **chosen)
+    if not case.of_recipe:
+        recipe = replace(
+            recipe,
+            build=lambda settings, shape: on_nets(case, settings),
+            read=lambda settings: noise(common.random_images(case)),
+        )
+    return compiled(recipe, settings)
+
+
+def compiled(recipe: Recipe, settings: Settings) -> tuple[GenerativeModel, tf.data.Dataset]:
+    """Returns the compiled model and the data of a recipe, with all that ``train`` decides by the device."""
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
+    data = recipe.read(settings)
+    gan = build_gan(recipe, settings, data.shape)
+    gan.steps_per_execution = settings.steps_per_execution
+    return gan, data.batches(settings.batch_size * gan.n_critic)
+
+
+def noise(images: np.ndarray) -> TrainingData:
+    """Returns uint8 images (N, H, W, C) as data to train on."""
+    return training_images(ImageArrays("noise", images), seed=0)
+
+
+def on_nets(case: Case, settings: Settings) -> GAN:
+    """Builds our GAN on the nets of a case."""
     players = common.build(case.generator), common.build(case.discriminator)
     if case.penalty:
-        gan = WGANGP(*players, penalty_weight=settings.penalty_weight, **gan_settings(settings))
-    else:
-        gan = VanillaGAN(*players, loss=settings.loss, **gan_settings(settings))
-    gan.compile(*optimizers(settings), jit_compile=False, steps_per_execution=settings.steps_per_execution)
-    images = ImageArrays("noise", common.random_images(case))
-    return gan, batches(images, batch_size=case.n_critic * case.batch_size, seed=0)
+        return WGANGP(*players, penalty_weight=settings.penalty_weight, **gan_settings(settings))
+    return VanillaGAN(*players, loss=settings.loss, **gan_settings(settings))
 
 
 def run(case: Case, threads: int, requests: Requests) -> None:
-    """Trains for as long as steps are asked for."""
-    common.set_threads(threads)
-    common.fit(*prepare(case), requests)
+    """Trains with the recipe's settings for as long as steps are asked for."""
+    _train(case, threads, requests)
+
+
+def run_fast(case: Case, threads: int, requests: Requests) -> None:
+    """The same, not deterministic, by XLA, 20 steps in a call."""
+    _train(case, threads, requests, **FAST)
+
+
+def run_bfloat16(case: Case, threads: int, requests: Requests) -> None:
+    """The same in mixed bfloat16."""
+    _train(case, threads, requests, **FAST, precision="mixed_bfloat16")
+
+
+def _train(case: Case, threads: int, requests: Requests, **chosen: Any) -> None:
+    common.begin(threads, requests)
+    gan, dataset = prepare(case, **chosen)
+    common.fit(gan, dataset, requests)

@@ -14,7 +14,7 @@ from throughput_peers.requests import Requests
 
 def run(case: Case, threads: int, requests: Requests) -> None:
     """Trains for as long as steps are asked for."""
-    common.set_threads(threads)
+    common.begin(threads, requests)
     generator, discriminator = common.build(case.generator), common.build(case.discriminator)
     g_optimizer, d_optimizer = common.adam(), common.adam()
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
