@@ -15,18 +15,21 @@ NAMES = ("yes", "no", "hm")
 
 def sounds():
     # Each sound holds its label, then the seed.
-    return SoundWriter(lambda n, seed, labels: np.stack([labels, np.full(n, seed)], axis=1), NAMES, 8000)
+    def draw(n, seed, labels):
+        yield from np.array_split(np.stack([labels, np.full(n, seed)], axis=1), 2)
+
+    return SoundWriter(draw, NAMES, 8000)
 
 
 def sentences():
-    return SentenceLister(lambda n, seed, labels: [f"{label} {seed}" for label in labels], NAMES)
+    return SentenceLister(lambda n, seed, labels: [[f"{k} {seed}".encode()] for k in labels], NAMES)
 
 
 def clips():
-    def draw(n, seed, choices):
-        return tf.fill([n, 2, 4, 4, 1], tf.cast(choices[0], tf.float32) / 2.0)
+    def served(latents, conditions, phase):
+        return {"frames": tf.ones([1, 4, 4, 1]) * tf.cast(conditions[:, :1, None, None], tf.float32) / 2.0}
 
-    return ClipWriter(draw, {"hat": ("no", "yes"), "action": ("walk", "jump")})
+    return ClipWriter(served, 3, 2, {"hat": ("no", "yes"), "action": ("walk", "jump")})
 
 
 def test_labels_come_in_turn_or_are_named():

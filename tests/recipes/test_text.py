@@ -72,7 +72,9 @@ def test_saved_model_writes_strings_of_known_words(run):
 
 def test_sentences_go_into_a_file_that_can_be_read(tmp_path):
     out = tmp_path / "new" / "made.tsv"
-    lister = SentenceLister(lambda n, seed, labels: [f"it rains {label}" for label in labels], ("a", "b"))
+    lister = SentenceLister(
+        lambda n, seed, labels: [[f"it rains {label}".encode() for label in labels]], ("a", "b")
+    )
     assert lister.write(5, 0, None, out) == str(out)
     data = read_sentences(f"tsv:{out}")
     assert data.topics == ("a", "b")

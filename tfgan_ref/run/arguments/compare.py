@@ -41,14 +41,17 @@ PARSER.add_argument("--seeds", metavar="S1,S2,...", help="train with each; the t
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raises InputError if an option that has no default is missing, or a recipe or setting is unknown."""
+    """Raises InputError if an option is missing, a recipe unknown, or a value of a setting cannot be used."""
     for flag in ("steps", "out"):
         if getattr(arguments, flag) is None:
             raise InputError(f"--{flag} is missing: it has no default")
     check_at_least(12, n=arguments.n)
-    given = cli.settings_given(arguments, FLAGS)
+    given = [*cli.settings_given(arguments, FLAGS).items()]
+    key, _, values = (arguments.sweep or "").partition("=")
+    given += [(cli.ALIASES.get(key, key), text) for text in values.split(",") if text]
+    given += [("seed", text) for text in (arguments.seeds or "").split(",") if text]
     for declaration in map(declared.check_recipe, arguments.recipes):
-        if declaration:
-            known = {key: text for key, text in given.items() if key in declaration.settings}
-            declared.check_settings(known, declaration.settings)
+        for key, text in given if declaration else ():
+            if key in declaration.settings:  # what no recipe knows is found where all are compared
+                declared.check_settings({key: text}, declaration.settings)
     declared.check_path(arguments.data)
