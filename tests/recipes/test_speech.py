@@ -9,6 +9,7 @@ from tests.conftest import as_if_killed, same, values, without_export
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
 from tfgan_ref.errors import InputError
+from tfgan_ref.export.generator import CHUNK
 from tfgan_ref.media.medium import class_labels
 from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.speech import RECIPE
@@ -153,6 +154,16 @@ def test_saved_model_draws_what_the_run_draws(trained):
     for arguments in ((2, 0, 2), (0, 0)):
         with pytest.raises(tf.errors.InvalidArgumentError):
             loaded.sample(*arguments)
+
+
+def test_any_number_is_drawn_in_pieces_with_the_bits_of_the_export(trained):
+    loaded = tf.saved_model.load(str(trained / "saved_model"))
+    together = loaded.sample(CHUNK + 3, 7, 1).numpy()
+    for part in ("", "saved_model"):
+        writer = open_writer(trained / part)
+        pieces = list(writer.draw(CHUNK + 3, 7, np.ones(CHUNK + 3, int)))
+        assert [len(piece) for piece in pieces] == [CHUNK, 3]
+        np.testing.assert_array_equal(np.concatenate(pieces), together)
 
 
 def test_generator_is_saved_for_keras(trained):

@@ -86,7 +86,12 @@ def _served(module: ExportedFrames) -> Callable[..., dict[str, tf.Tensor]]:
         tf.TensorSpec((None, len(module.sizes)), tf.int32, name="conditions"),
         tf.TensorSpec((None,), tf.int32, name="phase"),
     ]
-    return tf.function(module.serve, input_signature=signature, autograph=False)
+    return tf.function(
+        # A bound method would not keep the module, nor so its variables.
+        lambda latents, conditions, phase: module.serve(latents, conditions, phase),
+        input_signature=signature,
+        autograph=False,
+    )
 
 
 @dataclass(frozen=True)

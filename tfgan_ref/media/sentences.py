@@ -156,6 +156,7 @@ def sentence_sheet(sentences: Sequence[str], topics: Sequence[str]) -> np.ndarra
         plotting.tell_missing("these sentences", "question marks stand")
         marks = dict.fromkeys(map(ord, missing), "?")
         sentences, topics = ([text.translate(marks) for text in texts] for texts in (sentences, topics))
+        font, _ = plotting.picture_font([*sentences, *topics])
     column = 2 * _MARGIN + round(max(map(font.getlength, topics)))
     width = column + _MARGIN + round(max(map(font.getlength, sentences)))
     picture = Image.new("L", (width, 2 * _MARGIN + _LINE * len(sentences)), 255)
