@@ -80,7 +80,8 @@ def test_the_saved_model_draws_what_the_run_draws(run):
 
 
 def test_any_number_is_drawn_in_pieces_with_the_bits_of_the_export(run):
-    together = tf.saved_model.load(str(run / "saved_model")).sample(34, 7).numpy()
+    loaded = tf.saved_model.load(str(run / "saved_model"))
+    together = loaded.sample(34, 7).numpy()
     for part in ("", "saved_model"):
         pieces = list(open_writer(run / part)._pieces(34, 7, np.full(6, -1, np.int32)))
         assert [len(piece) for piece in pieces] == [32, 2]

@@ -92,7 +92,7 @@ def read_tfds(
             labels for ``labels_for``, or if its images are of different sizes without ``image_size``.
     """
     with one_line_errors(name, data_dir):
-        label = builder.info.features.get("label")
+        label = dict(builder.info.features.items()).get("label")
         if label is not None and (label.shape or not np.issubdtype(label.np_dtype, np.integer)):
             logger.warning(f"{name}: its feature 'label' is no class number and is left out")
             label = None
