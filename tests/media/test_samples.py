@@ -84,7 +84,8 @@ def test_a_sheet_of_sounds_is_bounded(tmp_path, monkeypatch):
         lambda *given: seen.append(given) or np.zeros((1, 1, 1), np.uint8),
     )
     sounds().write(240, 0, None, tmp_path / "sounds")
-    ((audio, columns, labels),) = seen
+    ((audio, columns, labels, names),) = seen
+    assert names == NAMES
     assert (columns, labels.tolist()) == (66, [0] * 66 + [1] * 66 + [2] * 66)
     assert audio[:, 0].tolist() == labels.tolist()
     assert len(list((tmp_path / "sounds").glob("*.wav"))) == 240

@@ -211,10 +211,14 @@ def test_classes_by_number_and_bad_seeds(trained, tmp_path):
 
 def test_progress_sheet_has_a_row_of_eight_for_each_class(settings_of):
     gan = build_gan(RECIPE, settings_of(), SHAPE)
-    sheet = RECIPE.draw(gan)
+    examples = {"classes": np.array(SHAPE.names["classes"])}
+    sheet = RECIPE.draw(gan, examples)
     assert sheet.dtype == np.uint8
-    assert sheet.shape == (2 * 130 + 2, 8 * 6 + 2, 3)
-    np.testing.assert_array_equal(sheet, RECIPE.draw(gan))
+    assert sheet.shape[0] == 2 * 130 + 2
+    names, rows = sheet[:, : -(8 * 6 + 2)], sheet[:, -(8 * 6 + 2) :]
+    assert [(part != 40).any() for part in (names[:130], names[130:])] == [True, True]
+    assert (rows[:2] == 40).all()
+    np.testing.assert_array_equal(sheet, RECIPE.draw(gan, examples))
 
 
 @pytest.mark.parametrize(

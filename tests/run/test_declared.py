@@ -70,6 +70,11 @@ MISTAKES = [
     (["evaluate", "folder:nowhere"], "folder:nowhere: there is no such file or folder"),
     (["evaluate", "tests", "--seed", "-1"], "seed -1 is out of range"),
     (["compare", "gan", "cgam", "--steps", "1", "--out", "x"], "recipe 'cgam' is unknown"),
+    (["compare", "gan", "--steps", "1", "--out", "x", "--set", "dpth=1"], "(did you mean depth?)"),
+    (
+        ["compare", "gan", "--steps", "1", "--out", "x", "--sweep", "dpth=1,2"],
+        "setting 'dpth' is unknown to gan",
+    ),
     (["compare", "gan", "--steps", "few", "--out", "x"], "setting steps='few' is not a whole number"),
     (["train", "cgan", "--set", "lr=0"], "learning_rate 0.0 is out of range: above 0"),
     (["train", "cgan", "--set", "image_size=30"], "image_size 30 is unknown: choose one of 12, 16, 20, "),

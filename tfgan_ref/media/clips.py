@@ -17,7 +17,7 @@ from tfgan_ref.data.clips.factors import ACTION, Factors, check_factors, parse_c
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import SAMPLE_OF_CLASS, joined, positive, write_saved_model
-from tfgan_ref.files import check_writable, new_folder, write_bytes
+from tfgan_ref.files import check_writable, new_folder
 from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
 from tfgan_ref.media.medium import MOST_SHOWN, Medium, file_stem
 
@@ -171,7 +171,7 @@ class ClipWriter:
             drawn = (clip for piece in self._pieces(n, seed, choices) for clip in piece)
             for i, clip in enumerate(tqdm(drawn, total=n, unit="clip", disable=None)):
                 action = actions[choices[-1] if choices[-1] >= 0 else i % len(actions)]
-                write_bytes(folder / f"{file_stem(i, n, action)}.gif", encode_gif(clip))
+                (folder / f"{file_stem(i, n, action)}.gif").write_bytes(encode_gif(clip))
                 if i < MOST_SHOWN:
                     in_sheet.append(clip)
             plotting.save_png(folder / SHEET, contact_sheet(np.stack(in_sheet)))

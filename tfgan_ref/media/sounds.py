@@ -1,6 +1,6 @@
 """Sound as output: SavedModels, WAV files, and a sheet of spectrograms to look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from tfgan_ref.export.generator import (
     texts,
     write_saved_model,
 )
-from tfgan_ref.files import check_writable, new_folder, write_bytes
+from tfgan_ref.files import check_writable, new_folder
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.media.medium import (
     Drawing,
@@ -149,24 +149,30 @@ class SoundWriter:
             progress = tqdm(drawn, total=n, unit="sound", disable=None)
             for i, (samples, number) in enumerate(zip(progress, labels, strict=True)):
                 stem = file_stem(i, n, self.class_names[number])
-                write_bytes(folder / f"{stem}.wav", encode_wav(samples, self.sample_rate))
+                (folder / f"{stem}.wav").write_bytes(encode_wav(samples, self.sample_rate))
                 if i in shown:
                     in_sheet.append(samples)
-            sheet = spectrogram_sheet(np.stack(in_sheet), columns, labels[shown])
+            sheet = spectrogram_sheet(np.stack(in_sheet), columns, labels[shown], self.class_names)
             plotting.save_png(folder / SHEET, sheet)
         return str(out)
 
 
-def spectrogram_sheet(audio: np.ndarray, columns: int, labels: np.ndarray | None = None) -> np.ndarray:
+def spectrogram_sheet(
+    audio: np.ndarray,
+    columns: int,
+    labels: np.ndarray | None = None,
+    names: Sequence[str] | None = None,
+) -> np.ndarray:
     """Draws the spectrograms of sounds (N, T) in rows: uint8 (H, W, 3), low frequencies at the bottom.
 
-    A row begins wherever ``labels`` (N,) change.
+    A row begins wherever ``labels`` (N,) change, beside which their ``names`` stand, if there are any.
     """
     from matplotlib import colormaps
 
     # A table: a colormap would compare uint8 with 256, at which NumPy before 2.2.2 may crash (issue 28117).
     palette = np.rint(255 * colormaps["magma"](np.arange(256))[:, :3]).astype(np.uint8)
-    return plotting.grid(palette[spectrogram_pictures(audio)[..., 0]], columns, labels=labels)
+    pictures = palette[spectrogram_pictures(audio)[..., 0]]
+    return plotting.grid(pictures, columns, labels=labels, names=names)
 
 
 def sample_rate_of(shape: DataShape) -> int:

@@ -6,7 +6,7 @@ comment behind a setting is what ``train RECIPE --help`` says of it.
 
 import ast
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -189,6 +189,17 @@ def check_settings(given: Mapping[str, str], settings: Mapping[str, Setting]) ->
         value = parse_value(key, text, settings[key].kind)
         if settings[key].allowed is not None:
             check_value(key, value, settings[key].allowed)
+
+
+def check_known(key: str, keys: Mapping[str, Iterable[str]]) -> None:
+    """Checks that a setting is one of a recipe, of those whose settings are given by their names.
+
+    Raises:
+        InputError: it is of none.
+    """
+    known = list(dict.fromkeys(key for names in keys.values() for key in names))
+    if key not in known:
+        raise unknown("setting", key, known, f" to {', '.join(keys)}")
 
 
 def check_path(data: str) -> None:

@@ -114,8 +114,8 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     try:
         return _train(recipe, settings, data, gan, run, evaluate)
     except Exception as error:
-        if chief and (isinstance(error, InputError) or out_of_memory(error)):
-            run.discard(folder=not there)  # if it ended before anything was trained: the command is corrected
+        if chief and out_of_memory(error):
+            run.discard(folder=not there)
         raise
 
 

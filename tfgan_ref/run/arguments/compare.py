@@ -50,8 +50,12 @@ def check(arguments: argparse.Namespace) -> None:
     key, _, values = (arguments.sweep or "").partition("=")
     given += [(cli.ALIASES.get(key, key), text) for text in values.split(",") if text]
     given += [("seed", text) for text in (arguments.seeds or "").split(",") if text]
-    for declaration in map(declared.check_recipe, arguments.recipes):
-        for key, text in given if declaration else ():
-            if key in declaration.settings:  # what no recipe knows is found where all are compared
-                declared.check_settings({key: text}, declaration.settings)
+    found = {name: declared.check_recipe(name) for name in arguments.recipes}
+    settings = {name: declaration.settings for name, declaration in found.items() if declaration}
+    for key, text in given:
+        if len(settings) == len(found):  # else a recipe of a file may have it
+            declared.check_known(key, settings)
+        for known in settings.values():
+            if key in known:
+                declared.check_settings({key: text}, known)
     declared.check_path(arguments.data)
