@@ -177,9 +177,11 @@ def test_class_counts_are_bounded():
     def counts(labels, names):
         images = np.zeros((len(labels), 2, 2, 1), np.uint8)
         labels = None if names == () else np.array(labels, np.int32)
-        return data.images.arrays.training_images(data.ImageArrays("x", images, labels, names)).class_counts()
+        return data.training_images(data.ImageArrays("x", images, labels, names)).class_counts()
 
     assert counts([0, 1, 1], ()) == ""
+    of_a_file = data.TrainingData(PICTURES, data.DataShape((1,), 3), "x", None, 5, 1)
+    assert of_a_file.class_counts() == " in 3 classes"
     assert counts([0] * 1200 + [1], ("train", "v\nal")) == " in 2 classes (train: 1,200, v al: 1)"
     assert counts([1], ("\udce9", "b")) == " in 2 classes (?: 0, b: 1)"
     labels = [k for k in range(1001) for _ in range({3: 5, 900: 9, 901: 1}.get(k, 2))]

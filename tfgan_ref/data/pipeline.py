@@ -59,9 +59,11 @@ class TrainingData:
         """
         if not self.shape.num_classes:
             return ""
-        given = self.shape.names or {}
+        labels, given = getattr(self.items, "labels", None), self.shape.names or {}
+        if labels is None:  # data of a recipe outside the package
+            return f" in {self.shape.num_classes:,} classes"
         names = given.get("classes") or given.get("topics") or range(self.shape.num_classes)
-        counts = np.bincount(self.items.labels, minlength=len(names))
+        counts = np.bincount(labels, minlength=len(names))
         chosen = [*range(min(len(names), MOST_COUNTS))]
         if len(names) > MOST_COUNTS:
             chosen += [int(counts.argmin()), int(counts.argmax())]

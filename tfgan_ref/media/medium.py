@@ -122,7 +122,7 @@ def drawing(served: Callable[..., dict[str, tf.Tensor]], latent_dim: int) -> Dra
 
 
 def drawing_of_saved_model(loaded: tf.Module) -> Drawing:
-    """Returns the same of a SavedModel, whose functions do not keep its variables: ``drawing`` does."""
+    """Returns the same of a SavedModel, which it keeps: the model's functions do not keep its variables."""
     served = loaded.signatures["serving_default"]
     latent_dim = served.structured_input_signature[1]["latents"].shape[1]
     return drawing(lambda **given: loaded.signatures["serving_default"](**given), latent_dim)
