@@ -4,6 +4,13 @@ import json
 
 import pytest
 
+from tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def scripts_can_be_imported(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
 
 @pytest.mark.slow
 def test_memory_is_measured_for_pictures_whole_and_in_tiles(run_script, tmp_path):

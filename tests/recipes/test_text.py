@@ -55,6 +55,7 @@ def test_saved_model_and_run_write_the_same(run, run_script):
     assert len(texts[0]) == 5
 
 
+@pytest.mark.slow
 def test_any_number_is_written_in_pieces_as_by_the_export(run):
     loaded = tf.saved_model.load(str(run / "saved_model"))
     together = [text.decode() for text in loaded.sample(CHUNK + 2, 5).numpy()]
