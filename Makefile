@@ -71,6 +71,7 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/fuzz.py --out benchmarks/results/fuzz
 	$(BIN)/python benchmarks/faults.py --out benchmarks/results/faults
 	$(BIN)/python benchmarks/memory.py --out benchmarks/results/memory
+	$(BIN)/python benchmarks/apply_memory.py --out benchmarks/results/apply_memory
 	$(BIN)/python benchmarks/steps.py --out benchmarks/results/steps
 	$(BIN)/python benchmarks/step_profile.py --out benchmarks/results/step_profile
 	$(BIN)/python benchmarks/inference.py --out benchmarks/results/inference

@@ -44,6 +44,26 @@ def test_names_stand_beside_the_rows_of_their_labels():
     assert longest.shape[1] - plain.shape[1] <= 180
 
 
+def test_signs_that_no_font_has_are_known():
+    """They are those that are drawn as the box that stands for what is not there."""
+    for sign, there in (("a", True), ("\u00e9", True), (" ", True), ("\u0436", True), ("\u732b", False)):
+        font, missing = plotting.picture_font([sign])
+        assert (bytes(font.getmask(sign)) != bytes(font.getmask("\uffff"))) == there == (not missing)
+
+
+def test_a_number_stands_for_a_name_that_cannot_be_drawn(caplog):
+    images, labels = np.zeros((3, 20, 6, 1), np.uint8), np.array([0, 1, 2])
+    names = ("\u72d7", "cat", "\u732b")
+    picture = plotting.grid(images, 1, labels=labels, names=names)
+    assert caplog.messages == [
+        "the font of pictures lacks signs of the names \u72d7 (0), \u732b (2): their numbers stand in their "
+        "place"
+    ]
+    np.testing.assert_array_equal(picture, plotting.grid(images, 1, labels=labels, names=("0", "cat", "2")))
+    plotting.grid(images, 1, labels=labels, names=names)
+    assert len(caplog.messages) == 1  # a run draws many such pictures
+
+
 def test_png_round_trip(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
     plotting.save_png(tmp_path / "a" / "b.png", picture)

@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 MODEL = "a run directory or a SavedModel"  # what most commands take
 
@@ -24,6 +24,15 @@ class InputError(ValueError):
     def __init__(self, message: str) -> None:
         # What it names may hold line breaks: a path, a class, a key.
         super().__init__(" ".join(message.splitlines()))
+
+
+class Limits(NamedTuple):
+    """Range of a number; ``allowed`` is what the message about a number outside says of it."""
+
+    allowed: str
+    least: float = -float("inf")
+    above: float = -float("inf")
+    below: float = float("inf")
 
 
 class TrainingDiverged(RuntimeError):
@@ -69,6 +78,20 @@ def check_at_least(minimum: float, *, below: float = float("inf"), **values: flo
         if not all(minimum <= number < below or number == below == float("inf") for number in numbers):
             allowed = f"at least {minimum}" if below == float("inf") else f"from {minimum} to below {below}"
             raise InputError(f"{name} {value} is out of range: {allowed}")
+
+
+def check_value(key: str, value: Any, allowed: Limits | Sequence[Any]) -> None:
+    """Refuses a value of a setting outside of its range, or none of its choices.
+
+    Raises:
+        InputError: it is; None is in every range.
+    """
+    if isinstance(allowed, Limits):
+        if value is not None and not (allowed.least <= value and allowed.above < value < allowed.below):
+            raise InputError(f"{key} {value} is out of range: {allowed.allowed}")
+    elif value not in allowed:
+        known = ", ".join(str(choice) for choice in allowed if choice is not None)
+        raise InputError(f"{key} {value!r} is unknown: choose one of {known}")
 
 
 def check_exists(path: Path, what: str) -> None:

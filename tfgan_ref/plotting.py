@@ -1,16 +1,25 @@
 """Pictures: grids of images and curves, written as PNG files."""
 
+import functools
 import io
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.files import write_bytes
 
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+logger = logging.getLogger(__name__)
+
 PADDING = 2  # pixels between the images of a grid
 NAME_SIZE, LONGEST_NAME = 13, 160  # pixels of the names beside its rows
+_NO_SIGN = "\uffff"  # which no font has
 
 
 def to_uint8(images: np.ndarray | tf.Tensor) -> np.ndarray:
@@ -35,7 +44,7 @@ def grid(
         padding: pixels between images.
         enlarge: whole factor by which each pixel is repeated.
         labels: (N,), where they change a new row begins; None: every row but the last is full.
-        names: of the labels, written to the left of their rows.
+        names: of the labels, written to the left of their rows; see ``drawable_names``.
     """
     height, width, channels = images.shape[1:]
     places = _places(np.zeros(len(images)) if labels is None else labels, columns)
@@ -51,17 +60,63 @@ def grid(
     if labels is None or names is None:
         return picture
     begin = [i for i in range(len(labels)) if i == 0 or labels[i] != labels[i - 1]]
-    lines = {(padding + places[i] // columns * (height + padding)) * enlarge: names[labels[i]] for i in begin}
+    drawable = drawable_names({labels[i]: names[labels[i]] for i in begin})
+    lines = {
+        (padding + places[i] // columns * (height + padding)) * enlarge: drawable[labels[i]] for i in begin
+    }
     return np.concatenate([_column_of_names(lines, len(picture), channels), picture], axis=1)
+
+
+def picture_font(texts: Iterable[str]) -> tuple["FreeTypeFont", set[str]]:
+    """Returns a font for texts in pictures, and the signs of these that it lacks: it would draw boxes.
+
+    It is Pillow's own, or for signs that this one lacks matplotlib's DejaVu Sans, which has more alphabets.
+    """
+    from PIL import ImageFont
+
+    signs = set().union(*texts)
+    font = ImageFont.load_default(NAME_SIZE)
+    missing = _missing_signs(signs, font)
+    if missing:
+        from matplotlib import get_data_path
+
+        font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", NAME_SIZE)
+        missing = _missing_signs(signs, font)
+    return font, missing
+
+
+def _missing_signs(signs: Iterable[str], font: "FreeTypeFont") -> set[str]:
+    box = bytes(font.getmask(_NO_SIGN))
+    return {sign for sign in signs if bytes(font.getmask(sign)) == box}
+
+
+def drawable_names(names: Mapping[int, str]) -> dict[int, str]:
+    """Returns names by their numbers; where the font of pictures lacks signs of one, the number itself.
+
+    That is said in one line, once for the same names.
+    """
+    # Names of files may hold bytes that are no text, which no font can draw.
+    names = {number: name.encode("utf-8", "replace").decode() for number, name in names.items()}
+    _, missing = picture_font(names.values())
+    lacking = {number: str(number) for number, name in names.items() if missing & set(name)}
+    if lacking:
+        listed = [f"{names[number]} ({number})" for number in lacking]
+        more = ", ..." if len(listed) > 5 else ""
+        tell_missing(f"the names {', '.join(listed[:5])}{more}", "their numbers stand")
+    return names | lacking
+
+
+@functools.cache
+def tell_missing(what: str, instead: str) -> None:
+    """Says, once for the same words, that the font of pictures lacks signs of something."""
+    logger.warning(f"the font of pictures lacks signs of {what}: {instead} in their place")
 
 
 def _column_of_names(lines: Mapping[int, str], height: int, channels: int) -> np.ndarray:
     """Writes names from the given rows down: uint8 (height, W, channels), light on dark grey."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
-    font = ImageFont.load_default(NAME_SIZE)
-    # Names of files may hold bytes that are no text, which no font can draw.
-    lines = {top: name.encode("utf-8", "replace").decode() for top, name in lines.items()}
+    font, _ = picture_font(lines.values())
     width = min(LONGEST_NAME, round(max(map(font.getlength, lines.values())))) + NAME_SIZE
     column = Image.new("L", (width, height), 40)
     pen = ImageDraw.Draw(column)
@@ -107,6 +162,7 @@ def save_strips(
     """Writes rows of uint8 pictures (H, W, 3) with a title above each column and a name beside each row."""
     from matplotlib.figure import Figure
 
+    names = drawable_names(dict(enumerate(names, 1))).values()
     figure = Figure(figsize=(1.8 * len(titles) + 0.4, 1.8 * len(rows) + 0.4), layout="constrained")
     for axes, pictures, name in zip(
         figure.subplots(len(rows), len(titles), squeeze=False), rows, names, strict=True

@@ -171,3 +171,21 @@ def test_pairs_are_kept_once():
         pictures[0][0, 0] = 77
         assert flat.pixels[0].numpy().tolist() == [77, 77, 77]
         assert (PICTURES[0][0, 0] != 77).any()
+
+
+def test_class_counts_are_bounded():
+    def counts(labels, names):
+        images = np.zeros((len(labels), 2, 2, 1), np.uint8)
+        labels = None if names == () else np.array(labels, np.int32)
+        return data.training_images(data.ImageArrays("x", images, labels, names)).class_counts()
+
+    assert counts([0, 1, 1], ()) == ""
+    of_a_file = data.TrainingData(PICTURES, data.DataShape((1,), 3), "x", None, 5, 1)
+    assert of_a_file.class_counts() == " in 3 classes"
+    assert counts([0] * 1200 + [1], ("train", "v\nal")) == " in 2 classes (train: 1,200, v al: 1)"
+    assert counts([1], ("\udce9", "b")) == " in 2 classes (?: 0, b: 1)"
+    labels = [k for k in range(1001) for _ in range({3: 5, 900: 9, 901: 1}.get(k, 2))]
+    assert counts(labels, tuple(map(str, range(1001)))) == (
+        " in 1,001 classes (0: 2, 1: 2, 2: 2, 3: 5, 4: 2, 5: 2, 6: 2, 7: 2, ..., smallest 901: 1, "
+        "largest 900: 9)"
+    )

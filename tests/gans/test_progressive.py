@@ -415,8 +415,8 @@ def test_recipe_plans_its_stages():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"image_size": 28}, "image_size 28 is not a power of two from 4 to 1024: set image_size=32"),
-        ({"initializer": "he"}, "initializer 'he' is not for recipe progressive"),
+        ({"image_size": 28}, "image_size 28 is unknown: choose one of 4, 8, 16, 32, 64, 128, 256, 512, 1024"),
+        ({"initializer": "he"}, "initializer 'he' is unknown: choose one of normal"),
         ({"steps": 3}, "steps 3 is too low for image_size 32 to fade in with stage_steps 1 and fade_steps 1"),
         ({"steps": 300, "stage_steps": 100}, "fade_steps 50: at least 351"),
         ({"stage_steps": 100, "fade_steps": 101}, "fade_steps 101 is out of range: from 1 to stage_steps"),

@@ -15,18 +15,21 @@ NAMES = ("yes", "no", "hm")
 
 def sounds():
     # Each sound holds its label, then the seed.
-    return SoundWriter(lambda n, seed, labels: np.stack([labels, np.full(n, seed)], axis=1), NAMES, 8000)
+    def draw(n, seed, labels):
+        yield from np.array_split(np.stack([labels, np.full(n, seed)], axis=1), 2)
+
+    return SoundWriter(draw, NAMES, 8000)
 
 
 def sentences():
-    return SentenceLister(lambda n, seed, labels: [f"{label} {seed}" for label in labels], NAMES)
+    return SentenceLister(lambda n, seed, labels: [[f"{k} {seed}".encode()] for k in labels], NAMES)
 
 
 def clips():
-    def draw(n, seed, choices):
-        return tf.fill([n, 2, 4, 4, 1], tf.cast(choices[0], tf.float32) / 2.0)
+    def served(latents, conditions, phase):
+        return {"frames": tf.ones([1, 4, 4, 1]) * tf.cast(conditions[:, :1, None, None], tf.float32) / 2.0}
 
-    return ClipWriter(draw, {"hat": ("no", "yes"), "action": ("walk", "jump")})
+    return ClipWriter(served, 3, 2, {"hat": ("no", "yes"), "action": ("walk", "jump")})
 
 
 def test_labels_come_in_turn_or_are_named():
@@ -81,7 +84,8 @@ def test_a_sheet_of_sounds_is_bounded(tmp_path, monkeypatch):
         lambda *given: seen.append(given) or np.zeros((1, 1, 1), np.uint8),
     )
     sounds().write(240, 0, None, tmp_path / "sounds")
-    ((audio, columns, labels),) = seen
+    ((audio, columns, labels, names),) = seen
+    assert names == NAMES
     assert (columns, labels.tolist()) == (66, [0] * 66 + [1] * 66 + [2] * 66)
     assert audio[:, 0].tolist() == labels.tolist()
     assert len(list((tmp_path / "sounds").glob("*.wav"))) == 240

@@ -79,6 +79,15 @@ def test_the_saved_model_draws_what_the_run_draws(run):
         loaded.sample(2, 7, tf.constant([4, 0, 0, 0, 0, 0]))
 
 
+def test_any_number_is_drawn_in_pieces_with_the_bits_of_the_export(run):
+    loaded = tf.saved_model.load(str(run / "saved_model"))
+    together = loaded.sample(34, 7).numpy()
+    for part in ("", "saved_model"):
+        pieces = list(open_writer(run / part)._pieces(34, 7, np.full(6, -1, np.int32)))
+        assert [len(piece) for piece in pieces] == [32, 2]
+        np.testing.assert_array_equal(np.concatenate(pieces), np.rint(together * 255).astype(np.uint8))
+
+
 def test_the_saved_model_serves_single_frames(run):
     gan = build.restore_gan(run)
     loaded = tf.saved_model.load(str(run / "saved_model"))
@@ -178,7 +187,7 @@ def test_a_gif_shows_every_frame_of_its_clip():
         ({"loss": "cosine"}, "loss 'cosine' is unknown"),
         ({"frames_per_clip": 0}, "frames_per_clip 0 is out of range: at least 1"),
         ({"frames_per_clip": 9}, "frames_per_clip 9 is out of range: 1 to the 8 phases of figures"),
-        ({"image_size": 48}, "image_size 48 is not built for frames: choose one of 32, 64"),
+        ({"image_size": 48}, "image_size 48 is unknown: choose one of 32, 64"),
         ({"hold_out": "hat=maybe:walk"}, "hat 'maybe' is unknown"),
         ({"data": "puppets"}, "data set 'puppets' is not known"),
     ],

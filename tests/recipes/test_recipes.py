@@ -66,6 +66,23 @@ def test_class_rows_are_ordered():
     assert picture.shape == (2 * (3 * 30 + 2), 2 * (10 * 30 + 2), 1)
 
 
+def test_class_names_stand_beside_their_rows_unless_they_are_numbers(tmp_path):
+    recipe = RECIPES["cgan"]
+    plain = []
+    for number, (names, named) in enumerate({("0", "1", "2"): False, ("cat", "dog", "hat"): True}.items()):
+        path = tmp_path / f"{number}.npz"
+        np.savez(path, images=np.zeros((3, 28, 28), np.uint8), labels=[0, 1, 2], class_names=names)
+        data = recipe.read(small(recipe, data=f"npz:{path}"))
+        gan = build_gan(recipe, small(recipe), data.shape)
+        picture = recipe.draw(gan, *data.examples)
+        plain.append(recipe.draw(gan))
+        width = plain[0].shape[1]
+        np.testing.assert_array_equal(picture[:, -width:], plain[0])
+        assert (picture.shape[1] > width) == named
+        written = (picture[:, : picture.shape[1] - width] != 40).any(axis=(1, 2))
+        assert [written[top : top + 60].any() for top in (0, 60, 120)] == [named] * 3
+
+
 def test_all_techniques_at_once():
     recipe = RECIPES["cgan"]
     settings = small(

@@ -9,6 +9,7 @@ from tests.conftest import as_if_killed, same, values, without_export
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sounds.wav import encode_wav, read_wav
 from tfgan_ref.errors import InputError
+from tfgan_ref.export.generator import CHUNK
 from tfgan_ref.media.medium import class_labels
 from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.speech import RECIPE
@@ -155,6 +156,16 @@ def test_saved_model_draws_what_the_run_draws(trained):
             loaded.sample(*arguments)
 
 
+def test_any_number_is_drawn_in_pieces_with_the_bits_of_the_export(trained):
+    loaded = tf.saved_model.load(str(trained / "saved_model"))
+    together = loaded.sample(CHUNK + 3, 7, 1).numpy()
+    for part in ("", "saved_model"):
+        writer = open_writer(trained / part)
+        pieces = list(writer.draw(CHUNK + 3, 7, np.ones(CHUNK + 3, int)))
+        assert [len(piece) for piece in pieces] == [CHUNK, 3]
+        np.testing.assert_array_equal(np.concatenate(pieces), together)
+
+
 def test_generator_is_saved_for_keras(trained):
     generator = keras.saving.load_model(trained / "generator.keras", safe_mode=True)
     assert generator.output_shape == (None, 256, 1)
@@ -200,10 +211,14 @@ def test_classes_by_number_and_bad_seeds(trained, tmp_path):
 
 def test_progress_sheet_has_a_row_of_eight_for_each_class(settings_of):
     gan = build_gan(RECIPE, settings_of(), SHAPE)
-    sheet = RECIPE.draw(gan)
+    examples = {"classes": np.array(SHAPE.names["classes"])}
+    sheet = RECIPE.draw(gan, examples)
     assert sheet.dtype == np.uint8
-    assert sheet.shape == (2 * 130 + 2, 8 * 6 + 2, 3)
-    np.testing.assert_array_equal(sheet, RECIPE.draw(gan))
+    assert sheet.shape[0] == 2 * 130 + 2
+    names, rows = sheet[:, : -(8 * 6 + 2)], sheet[:, -(8 * 6 + 2) :]
+    assert [(part != 40).any() for part in (names[:130], names[130:])] == [True, True]
+    assert (rows[:2] == 40).all()
+    np.testing.assert_array_equal(sheet, RECIPE.draw(gan, examples))
 
 
 @pytest.mark.parametrize(

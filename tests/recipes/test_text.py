@@ -8,10 +8,12 @@ from tests.conftest import as_if_killed, same, values, without_export
 from tfgan_ref.data.sentences.grammar import grammar_sentences
 from tfgan_ref.data.sentences.sources import read_sentences
 from tfgan_ref.errors import InputError
+from tfgan_ref.export.generator import CHUNK
 from tfgan_ref.media.sentences import SentenceLister, sentence_sheet
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.recipes.text import RECIPE, TextSettings
 from tfgan_ref.run import build, train
+from tfgan_ref.run.sample import open_writer
 
 pytestmark = pytest.mark.usefixtures("eager_training")
 
@@ -53,6 +55,16 @@ def test_saved_model_and_run_write_the_same(run, run_script):
     assert len(texts[0]) == 5
 
 
+@pytest.mark.slow
+def test_any_number_is_written_in_pieces_as_by_the_export(run):
+    loaded = tf.saved_model.load(str(run / "saved_model"))
+    together = [text.decode() for text in loaded.sample(CHUNK + 2, 5).numpy()]
+    for part in ("", "saved_model"):
+        lister = open_writer(run / part)
+        assert [len(piece) for piece in lister.draw(CHUNK + 2, 5, np.arange(CHUNK + 2) % 2)] == [CHUNK, 2]
+        assert lister.sample(CHUNK + 2, 5) == together
+
+
 def test_saved_model_writes_strings_of_known_words(run):
     loaded = tf.saved_model.load(str(run / "saved_model"))
     words = {word.decode() for word in loaded.words.numpy()}
@@ -72,7 +84,9 @@ def test_saved_model_writes_strings_of_known_words(run):
 
 def test_sentences_go_into_a_file_that_can_be_read(tmp_path):
     out = tmp_path / "new" / "made.tsv"
-    lister = SentenceLister(lambda n, seed, labels: [f"it rains {label}" for label in labels], ("a", "b"))
+    lister = SentenceLister(
+        lambda n, seed, labels: [[f"it rains {label}".encode() for label in labels]], ("a", "b")
+    )
     assert lister.write(5, 0, None, out) == str(out)
     data = read_sentences(f"tsv:{out}")
     assert data.topics == ("a", "b")
@@ -121,6 +135,17 @@ def test_words_and_topics_are_kept_with_the_run(run):
     data = RECIPE.read(settings()).items
     assert shape.names == {"topics": data.topics, "words": data.words}
     assert shape.sample_shape == (9, len(data.words))
+
+
+def test_a_sheet_shows_no_boxes(caplog):
+    with_marks = sentence_sheet(["\u4e0b\u96e8 rain"], ["\u732b"])
+    assert caplog.messages == [
+        "the font of pictures lacks signs of these sentences: question marks stand in their place"
+    ]
+    assert with_marks.shape == sentence_sheet(["?? rain"], ["?"]).shape
+    cyrillic = sentence_sheet(["\u0438\u0434\u0451\u0442"], ["a"])  # in matplotlib's font
+    assert len(caplog.messages) == 1
+    assert (cyrillic < 128).any()
 
 
 def test_sheet_has_a_line_for_each_sentence():

@@ -1,6 +1,7 @@
 """What is read from the recipes' files without importing them, and the mistakes that it finds."""
 
 import dataclasses
+import re
 import typing
 
 import pytest
@@ -22,6 +23,10 @@ def test_the_recipes_are_those_that_are_imported():
 def test_settings_are_those_of_the_imported_class(recipe):
     found = read_recipes()[recipe.name].settings
     kinds = typing.get_type_hints(recipe.settings)
+    allowed = {}
+    for kind in reversed(recipe.settings.__mro__):
+        allowed |= vars(kind).get("limits", {}) | vars(kind).get("choices", {})
+    assert {key: setting.allowed for key, setting in found.items() if setting.allowed is not None} == allowed
     for field in dataclasses.fields(recipe.settings):
         setting = found[field.name]
         assert setting.kind == kinds[field.name]
@@ -65,7 +70,37 @@ MISTAKES = [
     (["evaluate", "folder:nowhere"], "folder:nowhere: there is no such file or folder"),
     (["evaluate", "tests", "--seed", "-1"], "seed -1 is out of range"),
     (["compare", "gan", "cgam", "--steps", "1", "--out", "x"], "recipe 'cgam' is unknown"),
+    (["compare", "gan", "--steps", "1", "--out", "x", "--set", "dpth=1"], "(did you mean depth?)"),
+    (
+        ["compare", "gan", "--steps", "1", "--out", "x", "--sweep", "dpth=1,2"],
+        "setting 'dpth' is unknown to gan",
+    ),
     (["compare", "gan", "--steps", "few", "--out", "x"], "setting steps='few' is not a whole number"),
+    (["train", "cgan", "--set", "lr=0"], "learning_rate 0.0 is out of range: above 0"),
+    (["train", "cgan", "--set", "image_size=30"], "image_size 30 is unknown: choose one of 12, 16, 20, "),
+    (["train", "cgan", "--strategy", "all"], "strategy 'all' is unknown: choose one of none, mirrored, "),
+    (["train", "cgan", "--set", "loss=l1"], "loss 'l1' is unknown: choose one of non_saturating, minimax, "),
+    (["train", "speech", "--set", "objective=x"], "objective 'x' is unknown: choose one of wgan_gp, non_sat"),
+    (
+        ["train", "progressive", "--set", "initializer=he"],
+        "'he' is unknown: choose one of normal",
+    ),
+    (
+        ["train", "gan", "--set", "initializer=normal"],
+        "'normal' is unknown: choose one of normal02, ",
+    ),
+    (
+        ["compare", "gan", "--steps", "1", "--out", "x", "--sweep", "lr=1,0"],
+        "learning_rate 0.0 is out of range",
+    ),
+    (
+        ["compare", "gan", "--steps", "1", "--out", "x", "--sweep", "depth=2,x"],
+        "depth='x' is not a",
+    ),
+    (
+        ["compare", "gan", "--steps", "1", "--out", "x", "--seeds", "0,-1"],
+        "seed -1 is out of range",
+    ),
 ]
 
 
@@ -76,6 +111,16 @@ def test_a_typing_mistake_is_found_before_tensorflow_is_imported(monkeypatch, ar
     with pytest.raises(InputError) as raised:
         cli.call(arguments[0], arguments[1:])
     assert part in str(raised.value)
+
+
+def test_the_settings_of_a_run_that_is_resumed_are_checked_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "quiet_tensorflow", lambda: pytest.fail("TensorFlow is imported first"))
+    (tmp_path / "config.json").write_text('{"recipe": "cgan"}')
+    for setting, part in (("lr=0", "learning_rate 0.0 is out of range"), ("widht=8", "did you mean width?")):
+        with pytest.raises(InputError, match=re.escape(part)):
+            cli.call("train", ["--resume", str(tmp_path), "--set", setting])
+    with pytest.raises(InputError, match="folder:nowhere: there is no such file or folder"):
+        cli.call("train", ["--resume", str(tmp_path), "--data", "folder:nowhere"])
 
 
 @pytest.mark.slow

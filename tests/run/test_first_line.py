@@ -32,6 +32,7 @@ def test_it_names_directory_data_device_precision_and_networks(tmp_path, monkeyp
         for network in (gan.generator, gan.discriminator)
     )
     assert capsys.readouterr().out == (
-        f"{tmp_path / 'run'}: 2,000 x 25x25x1 in 3 classes (1.2 MB), {device}, float32, "
-        f"generator of {generator:,} parameters, discriminator of {discriminator:,} parameters\n"
+        f"{tmp_path / 'run'}: 2,000 x 25x25x1 in 3 classes (a: 667, b: 667, c: 666) (1.2 MB), "
+        f"{device}, float32, generator of {generator:,} parameters, "
+        f"discriminator of {discriminator:,} parameters\n"
     )

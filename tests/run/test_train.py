@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.gans import VanillaGAN
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run.train import start_run
+from tfgan_ref.training.run_directory import RunDirectory
 
 
 @pytest.mark.parametrize(
@@ -20,7 +23,32 @@ from tfgan_ref.run.train import start_run
 def test_settings_of_the_evaluation(tmp_path, change, part):
     np.savez(tmp_path / "a.npz", images=np.zeros((20, 8, 8), np.uint8))
     recipe = find_recipe("gan")
-    settings = recipe.settings(data=f"npz:{tmp_path / 'a.npz'}", batch_size=4, evaluate_every=2, **change)
+    data = f"npz:{tmp_path / 'a.npz'}"
     with pytest.raises(InputError, match=part):
-        start_run(recipe, settings, tmp_path / "run")
+        start_run(
+            recipe,
+            recipe.settings(data=data, batch_size=4, evaluate_every=2, **change),
+            tmp_path / "run",
+        )
     assert not (tmp_path / "run").exists()
+
+
+OOM = "OOM when allocating tensor with shape[400000,100] and type float on /device:CPU:0 by allocator cpu"
+
+
+@pytest.mark.parametrize("there", ["nothing", "an empty folder"])
+def test_a_run_that_does_not_fit_into_memory_leaves_nothing_behind(tmp_path, monkeypatch, there):
+    def step(self, batch):
+        raise tf.errors.ResourceExhaustedError(None, None, OOM)
+
+    out = tmp_path / "run"
+    if there != "nothing":
+        out.mkdir()
+    np.savez(tmp_path / "a.npz", images=np.zeros((20, 8, 8), np.uint8))
+    recipe = find_recipe("gan")
+    settings = recipe.settings(data=f"npz:{tmp_path / 'a.npz'}", batch_size=4, steps=1)
+    monkeypatch.setattr(VanillaGAN, "train_step", step)
+    with pytest.raises(tf.errors.ResourceExhaustedError):
+        start_run(recipe, settings, out)
+    assert out.exists() == (there != "nothing")
+    RunDirectory.refuse_existing(out)

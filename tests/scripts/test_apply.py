@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 from tests.scripts.test_scripts import is_one_line_error
 from tests.small_translators import enlarging, filling, picture, styling
 from tfgan_ref.data import bicubic_resize, read_picture
+from tfgan_ref.errors import InputError
 from tfgan_ref.export.translator import export_translator
 from tfgan_ref.run import apply_pictures as applying
 from tfgan_ref.run.translator import Translator, open_translator
@@ -304,6 +305,22 @@ def test_a_large_picture_that_cannot_be_cut_is_told_of(photos, tmp_path, monkeyp
     applied(tmp_path, photos / "a.png", plain(margin=None, tile=None))
     [message] = caplog.messages
     assert "a.png is 13x9: this model sees a whole picture at once" in message
+
+
+def test_a_picture_that_does_not_fit_into_memory_at_once_is_refused_before(photos, tmp_path, monkeypatch):
+    free = 450 * 9 * 13  # bytes, for a.png just enough
+    monkeypatch.setattr(applying, "_available_memory", lambda: free)
+    whole = plain(tile=None, margin=None)
+    applied(tmp_path, photos / "a.png", whole)
+    monkeypatch.setattr(applying, "_available_memory", lambda: free / 4)
+    with pytest.raises(InputError, match=r"a\.png is 13x9: this model .*: shrink it to 6x4 or less"):
+        applied(tmp_path, photos / "a.png", whole)
+    applied(tmp_path, photos / "a.png")  # in tiles
+
+
+def test_the_memory_that_is_free_is_known_on_linux():
+    free = applying._available_memory()
+    assert free == float("inf") or 2**20 < free < 2**50
 
 
 def test_a_result_too_large_to_be_read_again_is_told_of(photos, tmp_path, monkeypatch, caplog):

@@ -30,6 +30,15 @@ def test_settings_change_under_the_lock_and_leave_the_rest(tmp_path):
     assert [part.name for part in run.path.iterdir()] == ["config.json"]
 
 
+def test_only_a_run_that_wrote_nothing_is_discarded(tmp_path):
+    new, begun = (RunDirectory.create(tmp_path / name, {}) for name in ("new", "begun"))
+    begun.metrics.write_text("step")
+    for run in (new, begun):
+        run.discard(folder=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["begun"]
+    assert sorted(path.name for path in begun.path.iterdir()) == ["config.json", "metrics.csv"]
+
+
 def test_an_empty_directory_may_be_used_and_a_file_not(tmp_path):
     (tmp_path / "empty").mkdir()
     RunDirectory.create(tmp_path / "empty", {})

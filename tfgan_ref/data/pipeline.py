@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tfgan_ref.errors import whole_number
 
+MOST_COUNTS = 8  # classes that are named with their numbers of items
 EXAMPLES = 6  # items that show a translator's progress
 _ALIGNMENT = 64  # of the memory of a tensor, in bytes
 
@@ -50,6 +51,28 @@ class TrainingData:
     memory: int
     examples: tuple[dict[str, np.ndarray], ...] = ()
     held_out: Any = None
+
+    def class_counts(self) -> str:
+        """Returns in words the classes of labelled items, with their counts; "" without labels.
+
+        Of more than ``MOST_COUNTS`` classes it names the first ones, the smallest and the largest.
+        """
+        if not self.shape.num_classes:
+            return ""
+        labels, given = getattr(self.items, "labels", None), self.shape.names or {}
+        if labels is None:  # data of a recipe outside the package
+            return f" in {self.shape.num_classes:,} classes"
+        names = given.get("classes") or given.get("topics") or range(self.shape.num_classes)
+        counts = np.bincount(labels, minlength=len(names))
+        chosen = [*range(min(len(names), MOST_COUNTS))]
+        if len(names) > MOST_COUNTS:
+            chosen += [int(counts.argmin()), int(counts.argmax())]
+        said = [f"{names[k]}: {counts[k]:,}" for k in chosen]
+        if len(names) > MOST_COUNTS:
+            said = [*said[:-2], f"..., smallest {said[-2]}, largest {said[-1]}"]
+        # Names of files may hold bytes that are no text, which cannot be printed.
+        text = f" in {len(names):,} classes ({', '.join(said)})"
+        return " ".join(text.encode("utf-8", "replace").decode().splitlines())
 
 
 def shareable(array: np.ndarray, *, copy: bool = True) -> np.ndarray:

@@ -17,6 +17,7 @@ from tfgan_ref.files import cache_directory, keep, write_npz
 
 logger = logging.getLogger(__name__)
 BATCH = 250
+EXTRACTORS = ("classifier", "inception-fid", "inception-keras")  # by the names that commands take
 
 
 class Extractor(Protocol):

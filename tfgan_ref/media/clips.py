@@ -2,13 +2,14 @@
 
 import io
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
+from tqdm import tqdm
 
 from tfgan_ref import plotting, randomness
 from tfgan_ref.data.clips.clips import ORDER, PHASE
@@ -16,7 +17,7 @@ from tfgan_ref.data.clips.factors import ACTION, Factors, check_factors, parse_c
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import SAMPLE_OF_CLASS, joined, positive, write_saved_model
-from tfgan_ref.files import check_writable, new_folder, write_bytes
+from tfgan_ref.files import check_writable, new_folder
 from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
 from tfgan_ref.media.medium import MOST_SHOWN, Medium, file_stem
 
@@ -76,14 +77,21 @@ def export_frames(gan: FrameGAN, path: Path, shape: DataShape) -> None:
         InputError: ``path`` exists.
     """
     module = ExportedFrames(gan, shape)
-    factors = len(module.sizes)
+    write_saved_model(module, path, {"serving_default": _served(module)})
+
+
+def _served(module: ExportedFrames) -> Callable[..., dict[str, tf.Tensor]]:
     signature = [
         tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents"),
-        tf.TensorSpec((None, factors), tf.int32, name="conditions"),
+        tf.TensorSpec((None, len(module.sizes)), tf.int32, name="conditions"),
         tf.TensorSpec((None,), tf.int32, name="phase"),
     ]
-    serve = tf.function(module.serve, input_signature=signature, autograph=False)
-    write_saved_model(module, path, {"serving_default": serve})
+    return tf.function(
+        # A bound method would not keep the module, nor so its variables.
+        lambda latents, conditions, phase: module.serve(latents, conditions, phase),
+        input_signature=signature,
+        autograph=False,
+    )
 
 
 @dataclass(frozen=True)
@@ -91,11 +99,16 @@ class ClipWriter:
     """Writes animated GIFs and a contact sheet.
 
     Attributes:
-        draw: (n, seed, choices (K,)) to clips (n, phases, H, W, C) in [0, 1].
+        served: latents (N, latent_dim), conditions (N, K) and phase (N,) to frames (N, H, W, C) in [0, 1],
+            under one name.
+        latent_dim: length of a latent vector.
+        phases: frames of a clip.
         factors: what the choices stand for.
     """
 
-    draw: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+    served: Callable[..., dict[str, tf.Tensor]]
+    latent_dim: int
+    phases: int
     factors: Factors
 
     def sample(self, n: int, seed: int = 0, label: str | None = None) -> np.ndarray:
@@ -111,11 +124,23 @@ class ClipWriter:
         """
         check_at_least(1, n=n)
         check_seed(seed)
-        return self._clips(n, seed, parse_choices(label, self.factors))
+        return np.concatenate(list(self._pieces(n, seed, parse_choices(label, self.factors))))
 
-    def _clips(self, n: int, seed: int, choices: np.ndarray) -> np.ndarray:
-        clips = self.draw(tf.constant(n), tf.constant(seed), tf.constant(choices)).numpy()
-        return np.rint(clips * 255).astype(np.uint8)
+    def _pieces(self, n: int, seed: int, choices: np.ndarray) -> Iterator[np.ndarray]:
+        """Yields the clips that ``sample`` of a SavedModel draws, some at a time."""
+        sizes = tuple(len(values) for values in self.factors.values())
+        conditions = free_conditions(n, seed, tf.constant(choices), sizes)
+        latents = randomness.sample_latents(n, self.latent_dim, randomness.base_seed(seed))
+        for start in range(0, n, _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            clips = whole_clips(self._frames, latents[rows], conditions[rows], self.phases)
+            yield np.rint(clips.numpy() * 255).astype(np.uint8)
+
+    def _frames(self, inputs: Sequence[tf.Tensor], *, training: bool) -> tf.Tensor:
+        """Calls ``served`` as the generator that it is made of is called."""
+        latents, conditions, phase = inputs
+        (frames,) = self.served(latents=latents, conditions=conditions, phase=phase).values()
+        return frames
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
         """Draws ``n`` clips into the new folder ``out`` (``clips``): GIFs, and a sheet of the first ones.
@@ -140,13 +165,16 @@ class ClipWriter:
         check_writable(out)
         if out.exists():
             raise InputError(f"{out} exists: name another folder with --out")
-        clips = self._clips(n, seed, choices)
         actions = self.factors[ACTION]
+        in_sheet = []
         with new_folder(out) as folder:
-            for i, clip in enumerate(clips):
+            drawn = (clip for piece in self._pieces(n, seed, choices) for clip in piece)
+            for i, clip in enumerate(tqdm(drawn, total=n, unit="clip", disable=None)):
                 action = actions[choices[-1] if choices[-1] >= 0 else i % len(actions)]
-                write_bytes(folder / f"{file_stem(i, n, action)}.gif", encode_gif(clip))
-            plotting.save_png(folder / SHEET, contact_sheet(clips[:MOST_SHOWN]))
+                (folder / f"{file_stem(i, n, action)}.gif").write_bytes(encode_gif(clip))
+                if i < MOST_SHOWN:
+                    in_sheet.append(clip)
+            plotting.save_png(folder / SHEET, contact_sheet(np.stack(in_sheet)))
         return str(out)
 
 
@@ -197,8 +225,7 @@ def _to_unit(frames: tf.Tensor) -> tf.Tensor:
 
 def _writer_of_gan(gan: FrameGAN, shape: DataShape) -> ClipWriter:
     module = ExportedFrames(gan, shape)
-    # Through ``module``, which must stay alive: its functions do not keep its variables.
-    return ClipWriter(lambda *given: module.sample(*given), factors_of(shape))
+    return ClipWriter(_served(module), module.latent_dim, module.phases, factors_of(shape))
 
 
 def _example_label(shape: DataShape) -> str:
@@ -217,7 +244,13 @@ def _writer_of_saved_model(loaded: tf.Module) -> ClipWriter:
     for text in loaded.values.numpy():
         name, _, value = text.decode().partition("=")
         factors[name] = (*factors.get(name, ()), value)
-    return ClipWriter(lambda *given: loaded.sample(*given), factors)
+    served = loaded.signatures["serving_default"]
+    latent_dim = served.structured_input_signature[1]["latents"].shape[1]
+    phases = loaded.sample.concrete_functions[0].structured_outputs.shape[1]
+    # Through ``loaded``, which must stay alive: its functions do not keep its variables.
+    return ClipWriter(
+        lambda **given: loaded.signatures["serving_default"](**given), latent_dim, phases, factors
+    )
 
 
 FRAMES = Medium(

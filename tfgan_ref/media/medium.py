@@ -1,7 +1,7 @@
 """The kinds of output that generators make, and how each is exported, drawn and written."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -10,15 +10,20 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
+from tfgan_ref import randomness
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
-from tfgan_ref.export.generator import export_generator, numbers
+from tfgan_ref.export.generator import CHUNK, export_generator, numbers
 from tfgan_ref.export.translator import export_translator
 from tfgan_ref.gans import GenerativeModel, ImageTranslator
 
 MOST_NAMES = 20  # of classes in a message
 MOST_ROWS = 20  # of classes in the picture of a run's progress
 MOST_SHOWN = 200  # samples in a sheet beside the files
+
+
+# (n, seed, labels (n,)) to samples, some at a time.
+Drawing = Callable[[int, int, np.ndarray], Iterator[np.ndarray]]
 
 
 class SampleWriter(Protocol):
@@ -89,6 +94,38 @@ def class_labels(n: int, label: str | int | None, names: Sequence[str]) -> np.nd
         raise InputError(f"label {label!r} is out of range: 0 to {len(names) - 1}, or all")
     shown = [*names[:MOST_NAMES], *(["..."] if len(names) > MOST_NAMES else [])]
     raise InputError(f"label {label!r} is unknown: choose one of {', '.join(shown)}, or all")
+
+
+def in_pieces(serve: Callable[..., tf.Tensor], *inputs: tf.Tensor) -> Iterator[np.ndarray]:
+    """Yields what ``serve`` makes of tensors (N, ...), of ``CHUNK`` rows at a time: any N fits in memory."""
+    for start in range(0, len(inputs[0]), CHUNK):
+        yield serve(*(tensor[start : start + CHUNK] for tensor in inputs)).numpy()
+
+
+def drawing(served: Callable[..., dict[str, tf.Tensor]], latent_dim: int) -> Drawing:
+    """Returns what draws the samples of a conditional generator, those of its exported ``sample``.
+
+    Args:
+        served: its ``serving_default``, from ``latents`` and ``label`` to samples under one name.
+        latent_dim: length of a latent vector.
+    """
+
+    def serve(latents: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
+        (samples,) = served(latents=latents, label=label).values()
+        return samples
+
+    def draw(n: int, seed: int, labels: np.ndarray) -> Iterator[np.ndarray]:
+        latents = randomness.sample_latents(n, latent_dim, randomness.base_seed(seed))
+        return in_pieces(serve, latents, tf.constant(labels, tf.int32))
+
+    return draw
+
+
+def drawing_of_saved_model(loaded: tf.Module) -> Drawing:
+    """Returns the same of a SavedModel, which it keeps: the model's functions do not keep its variables."""
+    served = loaded.signatures["serving_default"]
+    latent_dim = served.structured_input_signature[1]["latents"].shape[1]
+    return drawing(lambda **given: loaded.signatures["serving_default"](**given), latent_dim)
 
 
 def class_names_of(shape: DataShape) -> tuple[str, ...] | None:

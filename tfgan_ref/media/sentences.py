@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfgan_ref import plotting
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import (
@@ -21,9 +22,9 @@ from tfgan_ref.export.generator import (
 )
 from tfgan_ref.files import check_writable, write_text
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.media.medium import Medium, class_labels
+from tfgan_ref.media.medium import Drawing, Medium, class_labels, drawing, drawing_of_saved_model
 
-_FONT_SIZE, _LINE, _MARGIN = 13, 18, 8  # pixels
+_LINE, _MARGIN = 18, 8  # pixels
 
 
 class ExportedText(ExportedGenerator):
@@ -63,16 +64,19 @@ def export_text(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
         InputError: ``path`` exists.
     """
     module = ExportedText(gan, shape)
+    write_saved_model(module, path, {"serving_default": _served(module)})
+
+
+def _served(module: ExportedText) -> Callable[..., dict[str, tf.Tensor]]:
     signature = [
         tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents"),
         tf.TensorSpec((None,), tf.int32, name="label"),
     ]
-    serve = tf.function(
+    return tf.function(
         lambda latents, label: {"sentences": module.write(module.serve(latents, label))},
         input_signature=signature,
         autograph=False,
     )
-    write_saved_model(module, path, {"serving_default": serve})
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,11 @@ class SentenceLister:
     """Writes sentences of topics.
 
     Attributes:
-        draw: (n, seed, labels (n,)) to n sentences.
+        draw: (n, seed, labels (n,)) to n sentences in UTF-8, some at a time.
         topics: what the labels stand for.
     """
 
-    draw: Callable[[int, int, np.ndarray], list[str]]
+    draw: Drawing
     topics: tuple[str, ...]
 
     def sample(self, n: int, seed: int = 0, label: int | str | None = None) -> list[str]:
@@ -101,7 +105,10 @@ class SentenceLister:
         check_at_least(1, n=n)
         check_seed(seed)
         labels = np.arange(n) % len(self.topics) if label is None else class_labels(n, label, self.topics)
-        return self.draw(len(labels), seed, labels)
+        return self._sentences(n, seed, labels)
+
+    def _sentences(self, n: int, seed: int, labels: np.ndarray) -> list[str]:
+        return [sentence.decode() for piece in self.draw(n, seed, labels) for sentence in piece]
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
         """Draws ``n`` sentences, as lines to print or, with ``out``, as a file that ``tsv:`` reads.
@@ -125,7 +132,7 @@ class SentenceLister:
             check_writable(out)
             if out.exists():
                 raise InputError(f"{out} exists: name another file with --out")
-        sentences = self.draw(len(labels), seed, labels)
+        sentences = self._sentences(n, seed, labels)
         pairs = [f"{self.topics[k]}\t{text}" for k, text in zip(labels, sentences, strict=True)]
         if out is None:
             return "\n".join(pairs if label in (None, "all") else sentences)
@@ -138,10 +145,18 @@ class SentenceLister:
 
 
 def sentence_sheet(sentences: Sequence[str], topics: Sequence[str]) -> np.ndarray:
-    """Draws sentences behind their topics, line by line: uint8 (H, W, 1), black on white."""
-    from PIL import Image, ImageDraw, ImageFont
+    """Draws sentences behind their topics, line by line: uint8 (H, W, 1), black on white.
 
-    font = ImageFont.load_default(_FONT_SIZE)
+    Signs that the font of pictures lacks become question marks, which is said.
+    """
+    from PIL import Image, ImageDraw
+
+    font, missing = plotting.picture_font([*sentences, *topics])
+    if missing:
+        plotting.tell_missing("these sentences", "question marks stand")
+        marks = dict.fromkeys(map(ord, missing), "?")
+        sentences, topics = ([text.translate(marks) for text in texts] for texts in (sentences, topics))
+        font, _ = plotting.picture_font([*sentences, *topics])
     column = 2 * _MARGIN + round(max(map(font.getlength, topics)))
     width = column + _MARGIN + round(max(map(font.getlength, sentences)))
     picture = Image.new("L", (width, 2 * _MARGIN + _LINE * len(sentences)), 255)
@@ -157,20 +172,12 @@ def sentence_sheet(sentences: Sequence[str], topics: Sequence[str]) -> np.ndarra
 
 
 def _writer_of_gan(gan: GenerativeModel, shape: DataShape) -> SentenceLister:
-    return SentenceLister(_drawing(ExportedText(gan, shape)), shape.names["topics"])
+    module = ExportedText(gan, shape)
+    return SentenceLister(drawing(_served(module), module.latent_dim), shape.names["topics"])
 
 
 def _writer_of_saved_model(loaded: tf.Module) -> SentenceLister:
-    return SentenceLister(_drawing(loaded), read_texts(loaded.topics))
-
-
-def _drawing(module: tf.Module) -> Callable[[int, int, np.ndarray], list[str]]:
-    # Through ``module``, which must stay alive: its functions do not keep its variables.
-    def drawn(n: int, seed: int, labels: np.ndarray) -> list[str]:
-        found = module.sample(tf.constant(n), tf.constant(seed), tf.constant(labels, tf.int32))
-        return [sentence.decode() for sentence in found.numpy()]
-
-    return drawn
+    return SentenceLister(drawing_of_saved_model(loaded), read_texts(loaded.topics))
 
 
 SENTENCES = Medium(

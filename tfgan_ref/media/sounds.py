@@ -1,11 +1,12 @@
 """Sound as output: SavedModels, WAV files, and a sheet of spectrograms to look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from tfgan_ref import plotting
 from tfgan_ref.data.pipeline import DataShape
@@ -22,9 +23,17 @@ from tfgan_ref.export.generator import (
     texts,
     write_saved_model,
 )
-from tfgan_ref.files import check_writable, new_folder, write_bytes
+from tfgan_ref.files import check_writable, new_folder
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.media.medium import Medium, class_labels, file_stem, shown_in_sheet
+from tfgan_ref.media.medium import (
+    Drawing,
+    Medium,
+    class_labels,
+    drawing,
+    drawing_of_saved_model,
+    file_stem,
+    shown_in_sheet,
+)
 
 SHEET = "spectrograms.png"
 
@@ -60,16 +69,19 @@ def export_sound(gan: GenerativeModel, path: Path, shape: DataShape) -> None:
         InputError: ``path`` exists.
     """
     module = ExportedSound(gan, shape)
+    write_saved_model(module, path, {"serving_default": _served(module)})
+
+
+def _served(module: ExportedSound) -> Callable[..., dict[str, tf.Tensor]]:
     signature = [
         tf.TensorSpec((None, module.latent_dim), tf.float32, name="latents"),
         tf.TensorSpec((None,), tf.int32, name="label"),
     ]
-    serve = tf.function(
+    return tf.function(
         lambda latents, label: {"audio": module.serve(latents, label)[..., 0]},
         input_signature=signature,
         autograph=False,
     )
-    write_saved_model(module, path, {"serving_default": serve})
 
 
 @dataclass(frozen=True)
@@ -77,12 +89,12 @@ class SoundWriter:
     """Writes WAV files and their spectrograms.
 
     Attributes:
-        draw: (n, seed, labels (n,)) to sound (n, T) in [-1, 1].
+        draw: (n, seed, labels (n,)) to sounds (n, T) in [-1, 1], some at a time.
         class_names: what the labels stand for.
         sample_rate: per second.
     """
 
-    draw: Callable[[int, int, np.ndarray], np.ndarray]
+    draw: Drawing
     class_names: tuple[str, ...]
     sample_rate: int
 
@@ -104,7 +116,7 @@ class SoundWriter:
             if label is None
             else class_labels(n, label, self.class_names)
         )
-        return self.draw(len(labels), seed, labels)
+        return np.concatenate(list(self.draw(n, seed, labels)))
 
     def write(self, n: int, seed: int, label: str | None, out: Path | None) -> str:
         """Draws ``n`` sounds into the new folder ``out`` (``sounds``): WAV files and a sheet.
@@ -128,28 +140,39 @@ class SoundWriter:
         check_writable(out)
         if out.exists():
             raise InputError(f"{out} exists: name another folder with --out")
-        audio = self.draw(len(labels), seed, labels)
+        shown = shown_in_sheet(labels)
+        everything = label in (None, "all")
+        columns = int(np.bincount(labels[shown]).max()) if everything else round(len(shown) ** 0.5)
+        in_sheet = []
         with new_folder(out) as folder:
-            for i, (samples, number) in enumerate(zip(audio, labels, strict=True)):
-                stem = file_stem(i, len(labels), self.class_names[number])
-                write_bytes(folder / f"{stem}.wav", encode_wav(samples, self.sample_rate))
-            shown = shown_in_sheet(labels)
-            everything = label in (None, "all")
-            columns = int(np.bincount(labels[shown]).max()) if everything else round(len(shown) ** 0.5)
-            plotting.save_png(folder / SHEET, spectrogram_sheet(audio[shown], columns, labels[shown]))
+            drawn = (samples for piece in self.draw(n, seed, labels) for samples in piece)
+            progress = tqdm(drawn, total=n, unit="sound", disable=None)
+            for i, (samples, number) in enumerate(zip(progress, labels, strict=True)):
+                stem = file_stem(i, n, self.class_names[number])
+                (folder / f"{stem}.wav").write_bytes(encode_wav(samples, self.sample_rate))
+                if i in shown:
+                    in_sheet.append(samples)
+            sheet = spectrogram_sheet(np.stack(in_sheet), columns, labels[shown], self.class_names)
+            plotting.save_png(folder / SHEET, sheet)
         return str(out)
 
 
-def spectrogram_sheet(audio: np.ndarray, columns: int, labels: np.ndarray | None = None) -> np.ndarray:
+def spectrogram_sheet(
+    audio: np.ndarray,
+    columns: int,
+    labels: np.ndarray | None = None,
+    names: Sequence[str] | None = None,
+) -> np.ndarray:
     """Draws the spectrograms of sounds (N, T) in rows: uint8 (H, W, 3), low frequencies at the bottom.
 
-    A row begins wherever ``labels`` (N,) change.
+    A row begins wherever ``labels`` (N,) change, beside which their ``names`` stand, if there are any.
     """
     from matplotlib import colormaps
 
     # A table: a colormap would compare uint8 with 256, at which NumPy before 2.2.2 may crash (issue 28117).
     palette = np.rint(255 * colormaps["magma"](np.arange(256))[:, :3]).astype(np.uint8)
-    return plotting.grid(palette[spectrogram_pictures(audio)[..., 0]], columns, labels=labels)
+    pictures = palette[spectrogram_pictures(audio)[..., 0]]
+    return plotting.grid(pictures, columns, labels=labels, names=names)
 
 
 def sample_rate_of(shape: DataShape) -> int:
@@ -159,18 +182,13 @@ def sample_rate_of(shape: DataShape) -> int:
 
 def _writer_of_gan(gan: GenerativeModel, shape: DataShape) -> SoundWriter:
     module = ExportedSound(gan, shape)
-    return SoundWriter(_drawing(module), shape.names["classes"], sample_rate_of(shape))
+    draw = drawing(_served(module), module.latent_dim)
+    return SoundWriter(draw, shape.names["classes"], sample_rate_of(shape))
 
 
 def _writer_of_saved_model(loaded: tf.Module) -> SoundWriter:
-    return SoundWriter(_drawing(loaded), read_texts(loaded.class_names), int(loaded.sample_rate.numpy()))
-
-
-def _drawing(module: tf.Module) -> Callable[[int, int, np.ndarray], np.ndarray]:
-    # Through ``module``, which must stay alive: its functions do not keep its variables.
-    return lambda n, seed, labels: module.sample(
-        tf.constant(n), tf.constant(seed), tf.constant(labels, tf.int32)
-    ).numpy()
+    draw = drawing_of_saved_model(loaded)
+    return SoundWriter(draw, read_texts(loaded.class_names), int(loaded.sample_rate.numpy()))
 
 
 SOUNDS = Medium(

@@ -1,19 +1,22 @@
 """Baselines of the articles: supervised learning by squared error, and a VAE."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from tfgan_ref import networks
 from tfgan_ref.gans import VAE, MSEGenerator
+from tfgan_ref.networks.layers.heads import COMBINE
 from tfgan_ref.recipes.cgan import conditional_dcgan_generator
 from tfgan_ref.recipes.recipe import (
     DataShape,
     Recipe,
     draw_class_rows,
     draw_grid,
+    read_images,
     require_size,
 )
-from tfgan_ref.recipes.settings import DCGAN_SIZES, SHORT_STEPS, SamplingSettings
+from tfgan_ref.recipes.settings import AT_LEAST_1, DCGAN_SIZES, SHORT_STEPS, Limits, SamplingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,8 @@ class MSESettings(SamplingSettings):
     width: int = 32  # filters of the layer nearest the image
     steps_per_execution: int = SHORT_STEPS
 
-    choices: ClassVar = DCGAN_SIZES
+    limits: ClassVar = {"width": AT_LEAST_1}
+    choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +50,7 @@ class VAESettings(SamplingSettings):
     width: int = 32  # filters of the layers nearest the image
     steps_per_execution: int = SHORT_STEPS
 
+    limits: ClassVar = {"width": AT_LEAST_1, "stddev": Limits("above 0", above=0)}
     choices: ClassVar = DCGAN_SIZES
 
 
@@ -73,6 +78,7 @@ RECIPE_MSE = Recipe(
     MSESettings,
     build_mse,
     draw_class_rows,
+    partial(read_images, labels_for="recipe mse"),
     labelled=True,
 )
 RECIPE_VAE = Recipe("vae", "baseline: variational autoencoder", "M", VAESettings, build_vae, draw_grid)

@@ -8,8 +8,18 @@ import keras
 
 from tfgan_ref import networks
 from tfgan_ref.gans import ACGAN, ConditionalGAN
-from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings
-from tfgan_ref.recipes.settings import DCGAN_SIZES, SHORT_STEPS, Changeable, CriticSettings, TargetSettings
+from tfgan_ref.losses import ADVERSARIAL_LOSSES
+from tfgan_ref.networks.layers.heads import COMBINE
+from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings, read_images
+from tfgan_ref.recipes.settings import (
+    AT_LEAST_0,
+    AT_LEAST_1,
+    DCGAN_SIZES,
+    SHORT_STEPS,
+    Changeable,
+    CriticSettings,
+    TargetSettings,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +40,8 @@ class CGANSettings(TargetSettings):
     spectral_norm: bool = False  # of the discriminator's layers
     steps_per_execution: int = SHORT_STEPS
 
-    choices: ClassVar = DCGAN_SIZES
+    limits: ClassVar = {"width": AT_LEAST_1}
+    choices: ClassVar = DCGAN_SIZES | {"loss": tuple(ADVERSARIAL_LOSSES), "combine": COMBINE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +61,8 @@ class ACGANSettings(CriticSettings):
     batch_norm: bool = True  # in the discriminator
     steps_per_execution: int = SHORT_STEPS
 
-    choices: ClassVar = DCGAN_SIZES
+    limits: ClassVar = {"width": AT_LEAST_1, "class_weight": AT_LEAST_0}
+    choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE}
 
 
 def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:
@@ -106,6 +118,7 @@ RECIPE = Recipe(
     CGANSettings,
     build,
     draw_class_rows,
+    partial(read_images, labels_for="recipe cgan"),
     labelled=True,
 )
 RECIPE_AUXILIARY = Recipe(
@@ -115,5 +128,6 @@ RECIPE_AUXILIARY = Recipe(
     ACGANSettings,
     build_acgan,
     draw_class_rows,
+    partial(read_images, labels_for="recipe acgan"),
     labelled=True,
 )

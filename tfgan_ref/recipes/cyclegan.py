@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from tfgan_ref import data, networks
 from tfgan_ref.data import DataShape, PicturePairs, TrainingData, training_pairs
 from tfgan_ref.gans import CycleGAN, StyleTransferGAN
+from tfgan_ref.gans.cyclegan import LOSSES
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import require_crop, strips
+from tfgan_ref.networks.translation.patchgan import PLANS
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import Changeable, TranslationSettings
+from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, Limits, TranslationSettings
 
 STYLED_DIGITS = "styled_digits"
 
@@ -28,6 +31,8 @@ class UnpairedSettings(TranslationSettings):
     flip: bool = False
     ema_decay: float | None = 0.99
 
+    limits: ClassVar = {"image_size": Limits("at least 4, or none", least=4)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class CycleGANSettings(UnpairedSettings):
@@ -42,6 +47,12 @@ class CycleGANSettings(UnpairedSettings):
     cycle_weight: Changeable[float] = 10.0  # of the distance to a picture that went there and back
     identity_weight: float = 0.5  # of the change of a picture that is there already, times cycle_weight
     replay: int = 50  # past fakes that each discriminator is shown again; 0: none
+
+    limits: ClassVar = {
+        **dict.fromkeys(("blocks", "width"), AT_LEAST_1),
+        **dict.fromkeys(("cycle_weight", "identity_weight", "replay"), AT_LEAST_0),
+    }
+    choices: ClassVar = {"receptive_field": tuple(PLANS), "loss": LOSSES}
 
 
 def read(settings: UnpairedSettings) -> TrainingData:
@@ -106,6 +117,12 @@ class StyleSettings(UnpairedSettings):
     style_weight: Changeable[float] = 1.0  # of the output's style against the style picture's
     content_weight: Changeable[float] = 1.0  # of the output's content against the content picture's
     recolour: bool = True  # contents are learnt from turned colours, so that they carry none
+
+    limits: ClassVar = {
+        **dict.fromkeys(("depth", "width", "d_width", "blocks", "style_dim"), AT_LEAST_1),
+        **dict.fromkeys(("adversarial_weight", "self_weight", "style_weight", "content_weight"), AT_LEAST_0),
+    }
+    choices: ClassVar = {"receptive_field": tuple(PLANS), "loss": LOSSES}
 
 
 def build_style(settings: StyleSettings, shape: DataShape) -> StyleTransferGAN:

@@ -7,8 +7,9 @@ import keras
 
 from tfgan_ref import networks
 from tfgan_ref.gans import VanillaGAN
+from tfgan_ref.gans.vanilla import LOSSES
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import DCGAN_SIZES, CriticSettings, TargetSettings
+from tfgan_ref.recipes.settings import AT_LEAST_1, DCGAN_SIZES, CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,8 @@ class DCGANSettings(TargetSettings):
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
 
-    choices: ClassVar = DCGAN_SIZES
+    limits: ClassVar = {"width": AT_LEAST_1}
+    choices: ClassVar = DCGAN_SIZES | {"loss": LOSSES}
 
 
 @dataclass(frozen=True, kw_only=True)

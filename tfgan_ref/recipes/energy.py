@@ -10,7 +10,15 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.networks.images.dcgan import SIZES
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import DCGAN_SIZES, SHORT_STEPS, AdversarialSettings, Changeable
+from tfgan_ref.recipes.settings import (
+    AT_LEAST_0,
+    AT_LEAST_1,
+    DCGAN_SIZES,
+    SHORT_STEPS,
+    AdversarialSettings,
+    Changeable,
+    Limits,
+)
 
 DISCRIMINATORS = ("autoencoder", "unet")
 
@@ -37,7 +45,12 @@ class EBGANSettings(AdversarialSettings):
     pretrain_steps: int = 0  # first steps, in which D learns to rebuild real images and G waits
     steps_per_execution: int = SHORT_STEPS
 
-    choices: ClassVar = DCGAN_SIZES
+    limits: ClassVar = {
+        **dict.fromkeys(("width", "code_dim"), AT_LEAST_1),
+        "pull_away_weight": AT_LEAST_0,
+        "margin": Limits("above 0", above=0),
+    }
+    choices: ClassVar = DCGAN_SIZES | {"discriminator": DISCRIMINATORS}
 
     def __post_init__(self) -> None:
         """Checks that the generator learns at all."""
@@ -64,12 +77,8 @@ def build_ebgan(settings: EBGANSettings, shape: DataShape) -> EBGAN:
 def _discriminator(settings: EBGANSettings, size: int, channels: int) -> keras.Model:
     if settings.discriminator == "autoencoder":
         return networks.conv_autoencoder(size, channels, **settings.network("width", "code_dim", number=1))
-    if settings.discriminator == "unet":
-        _, depth = SIZES[size]  # as far in as DCGAN goes
-        return networks.unet((size, size, channels), depth, **settings.network("width", number=1))
-    raise InputError(
-        f"discriminator {settings.discriminator!r} is unknown: choose one of {', '.join(DISCRIMINATORS)}"
-    )
+    _, depth = SIZES[size]  # as far in as DCGAN goes
+    return networks.unet((size, size, channels), depth, **settings.network("width", number=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +101,11 @@ class BEGANSettings(AdversarialSettings):
     k_rate: Changeable[float] = 0.2  # lambda_k, how fast k follows; 0.001 in the paper
     steps_per_execution: int = SHORT_STEPS
 
+    limits: ClassVar = {
+        **dict.fromkeys(("width", "code_dim", "convolutions"), AT_LEAST_1),
+        "gamma": Limits("above 0", above=0),
+        "k_rate": Limits("above 0", above=0),
+    }
     choices: ClassVar = DCGAN_SIZES
 
 

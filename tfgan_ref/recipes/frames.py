@@ -5,12 +5,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from tfgan_ref import losses, networks, plotting
+from tfgan_ref import networks, plotting
 from tfgan_ref.data import DataShape, TrainingData, read_clips, training_clips
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
+from tfgan_ref.losses import ADVERSARIAL_LOSSES
 from tfgan_ref.media.clips import FRAMES, factors_of, phases_of
 from tfgan_ref.media.medium import MOST_ROWS
+from tfgan_ref.networks.sequences.frames import SIZES
 from tfgan_ref.recipes.recipe import Recipe, require_size
 from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, SequenceSettings
 
@@ -45,11 +47,7 @@ class FrameSettings(SequenceSettings):
         **dict.fromkeys(("clips", "frames_per_clip", "width", "colours", "d_width"), AT_LEAST_1),
         **dict.fromkeys(("r1", "attribute_weight"), AT_LEAST_0),
     }
-
-    def __post_init__(self) -> None:
-        """Checks that there is such a loss."""
-        super().__post_init__()
-        losses.adversarial_loss(self.loss)
+    choices: ClassVar = {"image_size": tuple(SIZES), "loss": tuple(ADVERSARIAL_LOSSES)}
 
 
 def read(settings: FrameSettings) -> TrainingData:

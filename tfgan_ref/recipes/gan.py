@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from tfgan_ref import networks
 from tfgan_ref.gans import VanillaGAN
+from tfgan_ref.gans.vanilla import LOSSES
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
 from tfgan_ref.recipes.settings import SHORT_STEPS, Limits, TargetSettings
 
@@ -22,6 +23,7 @@ class GANSettings(TargetSettings):
     steps_per_execution: int = SHORT_STEPS
 
     limits: ClassVar = {"depth": Limits("from 1 to 6", least=1, below=7)}
+    choices: ClassVar = {"loss": LOSSES}
 
 
 def build(settings: GANSettings, shape: DataShape) -> VanillaGAN:

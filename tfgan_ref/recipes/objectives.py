@@ -6,7 +6,15 @@ from typing import ClassVar
 from tfgan_ref.gans import DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
 from tfgan_ref.recipes.dcgan import dcgan_pair
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
-from tfgan_ref.recipes.settings import DCGAN_SIZES, Changeable, CriticSettings, TargetSettings
+from tfgan_ref.recipes.settings import (
+    AT_LEAST_0,
+    AT_LEAST_1,
+    DCGAN_SIZES,
+    Changeable,
+    CriticSettings,
+    Limits,
+    TargetSettings,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +27,7 @@ class LSGANSettings(TargetSettings):
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
 
+    limits: ClassVar = {"width": AT_LEAST_1}
     choices: ClassVar = DCGAN_SIZES
 
 
@@ -42,6 +51,7 @@ class WGANSettings(CriticSettings):
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the critic
 
+    limits: ClassVar = {"width": AT_LEAST_1, "clip": Limits("above 0", above=0)}
     choices: ClassVar = DCGAN_SIZES
 
 
@@ -62,6 +72,7 @@ class WGANGPSettings(CriticSettings):
     one_sided: bool = False  # punish only gradient norms above 1
     width: int = 64  # filters of the layers nearest the image
 
+    limits: ClassVar = {"width": AT_LEAST_1, "penalty_weight": AT_LEAST_0}
     choices: ClassVar = DCGAN_SIZES
 
 
@@ -84,6 +95,7 @@ class HingeSettings(CriticSettings):
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
 
+    limits: ClassVar = {"width": AT_LEAST_1}
     choices: ClassVar = DCGAN_SIZES
 
 
@@ -107,6 +119,7 @@ class SNGANSettings(CriticSettings):
     schedule: str = "cosine"
     width: int = 64  # filters of the layers nearest the image
 
+    limits: ClassVar = {"width": AT_LEAST_1}
     choices: ClassVar = DCGAN_SIZES
 
 
@@ -125,6 +138,11 @@ class DRAGANSettings(CriticSettings):
     spread: float = 0.5  # of the noise around real images, in standard deviations of the batch
     width: int = 64  # filters of the layers nearest the image
 
+    limits: ClassVar = {
+        "width": AT_LEAST_1,
+        "penalty_weight": AT_LEAST_0,
+        "spread": Limits("above 0", above=0),
+    }
     choices: ClassVar = DCGAN_SIZES
 
 

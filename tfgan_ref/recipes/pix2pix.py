@@ -1,14 +1,20 @@
 """pix2pix: photographs from edges, colours from line art, and what is missing from a picture."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tfgan_ref import networks
 from tfgan_ref.data import DataShape, TrainingData
+from tfgan_ref.data.pairs.holes import HOLES
+from tfgan_ref.data.pairs.sources import MAKES
 from tfgan_ref.gans import Pix2Pix
+from tfgan_ref.gans.pix2pix import LOSSES
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import draw_strips, require_crop
+from tfgan_ref.networks.images.unet import NORMALISATIONS
+from tfgan_ref.networks.translation.patchgan import PLANS
 from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
-from tfgan_ref.recipes.settings import Changeable, PairedSettings
+from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, SHARE, Changeable, Limits, PairedSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +30,17 @@ class UNetSettings(PairedSettings):
     l1_weight: Changeable[float] = 100.0  # of the distance to the target
     adversarial_weight: float = 1.0  # of what D says; 0 trains by the distance alone
 
+    limits: ClassVar = {
+        **dict.fromkeys(("depth", "width"), AT_LEAST_1),
+        **dict.fromkeys(("l1_weight", "adversarial_weight"), AT_LEAST_0),
+        "dropout": SHARE,
+    }
+    choices: ClassVar = {
+        "normalisation": NORMALISATIONS,
+        "receptive_field": tuple(PLANS),
+        "loss": LOSSES,
+    }
+
 
 @dataclass(frozen=True, kw_only=True)
 class EdgesSettings(UNetSettings):
@@ -35,6 +52,8 @@ class EdgesSettings(UNetSettings):
     batch_size: int = 1
     steps: int = 4000
     ema_decay: float | None = None
+
+    choices: ClassVar = {"make": MAKES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +81,9 @@ class InpaintSettings(UNetSettings):
     depth: int = 4
     dropout: float = 0.0
     receptive_field: str = "34"
+
+    limits: ClassVar = {"image_size": Limits("at least 4, or none", least=4)}
+    choices: ClassVar = {"hole": HOLES}
 
 
 def read(settings: EdgesSettings) -> TrainingData:

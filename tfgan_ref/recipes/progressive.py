@@ -4,14 +4,21 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.gans.progressive import ProgressiveGAN
+from tfgan_ref.gans.progressive import LOSSES, ProgressiveGAN
 from tfgan_ref.networks.images.progressive import (
     progressive_discriminator,
     progressive_generator,
     resolutions,
 )
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, AdversarialSettings, Changeable, Limits
+from tfgan_ref.recipes.settings import (
+    AT_LEAST_0,
+    AT_LEAST_1,
+    SHORT_STEPS,
+    AdversarialSettings,
+    Changeable,
+    Limits,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,18 +44,19 @@ class ProgressiveSettings(AdversarialSettings):
     steps_per_execution: int = SHORT_STEPS
 
     limits: ClassVar = {
-        "stage_steps": AT_LEAST_1,
+        **dict.fromkeys(("stage_steps", "width", "max_width"), AT_LEAST_1),
+        **dict.fromkeys(("penalty_weight", "drift"), AT_LEAST_0),
         "fade_steps": Limits("from 1 to stage_steps", least=1),
+    }
+    choices: ClassVar = {
+        "loss": LOSSES,
+        "image_size": tuple(2**n for n in range(2, 11)),
+        "initializer": ("normal",),
     }
 
     def __post_init__(self) -> None:
         """Fills in the lengths of the stages, and checks them."""
         super().__post_init__()
-        if self.initializer != "normal":
-            raise InputError(
-                f"initializer {self.initializer!r} is not for recipe progressive: its equalised learning "
-                "rate needs normal"
-            )
         growing = len(resolutions(self.image_size)) - 1
         # Filled in here, so that config.json holds them: a resumed run with more steps keeps its stages.
         if self.stage_steps is None:

@@ -1,8 +1,8 @@
 """Recipes: settings, data to read, a GAN to build, and a picture of its progress."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tfgan_ref import data, plotting
 from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
+from tfgan_ref.data.images.arrays import no_labels
 from tfgan_ref.errors import InputError, unknown
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
@@ -31,19 +32,28 @@ from tfgan_ref.training.schedules import make_schedule
 logger = logging.getLogger(__name__)
 
 
-def read_images(settings: SamplingSettings) -> TrainingData:
+def read_images(settings: SamplingSettings, *, labels_for: str | None = None) -> TrainingData:
     """Reads the images that ``settings`` name.
 
+    Args:
+        settings: the recipe's.
+        labels_for: "recipe" and the name of one that needs labels, whose ``draw`` then takes the names of the
+            classes; None: this one needs none.
+
     Raises:
-        InputError: they cannot be read or used.
+        InputError: they cannot be read or used, or have no labels that are needed.
     """
     arrays = data.read(
         settings.data,
         image_size=settings.image_size,
         channels=settings.channels,
         data_dir=settings.data_dir,
+        labels_for=labels_for or ("balanced=true" if settings.balanced else None),
     )
-    return training_images(arrays, settings.seed, **settings.group("balanced", "missing", "flip"))
+    training = training_images(arrays, settings.seed, **settings.group("balanced", "missing", "flip"))
+    if labels_for and training.shape.names:
+        return replace(training, examples=({"classes": np.array(training.shape.names["classes"])},))
+    return training
 
 
 def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingData:
@@ -120,7 +130,7 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
         InputError: the data do not fit the recipe, or a setting cannot be used.
     """
     if recipe.labelled and shape.num_classes is None:
-        raise InputError(f"recipe {recipe.name} needs labels: data {settings.data} has none")
+        raise no_labels(settings.data, f"recipe {recipe.name}")
     gpu = bool(tf.config.list_physical_devices("GPU"))
     if settings.precision == "mixed_bfloat16" and not gpu:
         _warn_of_slow_bfloat16()
@@ -198,12 +208,18 @@ def draw_grid(gan: GenerativeModel) -> np.ndarray:
     return _picture(gan.generate(64, seed=0), columns=8)
 
 
-def draw_class_rows(gan: GenerativeModel) -> np.ndarray:
-    """Draws one row of 10 samples for each class, or for each of the first ones."""
+def draw_class_rows(gan: GenerativeModel, examples: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+    """Draws one row of 10 samples for each class, or for each of the first ones.
+
+    Args:
+        gan: a conditional one.
+        examples: the names of the ``classes``, written beside their rows; None: they have no names.
+    """
     labels = labels_shown(gan.num_classes, 10)
-    return _picture(gan.generate(len(labels), seed=0, label=labels), columns=10)
+    samples = gan.generate(len(labels), seed=0, label=labels)
+    return _picture(samples, columns=10, labels=labels, names=examples and examples["classes"])
 
 
-def _picture(samples: Any, columns: int) -> np.ndarray:
+def _picture(samples: Any, columns: int, **rows: Any) -> np.ndarray:
     images = plotting.to_uint8(samples)
-    return plotting.grid(images, columns, enlarge=2 if images.shape[1] < 48 else 1)
+    return plotting.grid(images, columns, enlarge=2 if images.shape[1] < 48 else 1, **rows)

@@ -4,13 +4,16 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from tfgan_ref.data.names import absolute_paths
-from tfgan_ref.errors import InputError, parse_value, type_name, unknown
+from tfgan_ref.errors import InputError, Limits, check_value, parse_value, type_name, unknown
+from tfgan_ref.evaluation.features import EXTRACTORS
 from tfgan_ref.files import absolute
 from tfgan_ref.networks.images.dcgan import SIZES
+from tfgan_ref.networks.layers.seeded import INITIALIZERS
 from tfgan_ref.training.distribution import STRATEGIES
+from tfgan_ref.training.schedules import SCHEDULES
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 JIT = ("auto", "on", "off")
@@ -18,6 +21,7 @@ JIT = ("auto", "on", "off")
 # by it, and Ctrl-C and the progress bar would wait for the last of them.
 SHORT_STEPS = 20
 
+CHANNELS = (None, 1, 3)
 # ``choices`` of recipes with DCGAN's networks: a wrong size is found before the data are read.
 DCGAN_SIZES = {"image_size": (None, *SIZES)}
 
@@ -28,15 +32,6 @@ Changeable = Annotated[T, _CHANGEABLE]
 # Of a text with a path in it: what is given on a command line is kept as the function in it returns it.
 DataName = Annotated[str, absolute_paths]
 Location = Annotated[str | None, absolute]
-
-
-class Limits(NamedTuple):
-    """Range of a number; ``allowed`` is what the message about a number outside says of it."""
-
-    allowed: str
-    least: float = -float("inf")
-    above: float = -float("inf")
-    below: float = float("inf")
 
 
 AT_LEAST_0 = Limits("at least 0", least=0)
@@ -87,25 +82,26 @@ class Settings:
         "learning_rate": Limits("above 0", above=0),
         "beta_1": SHARE,
         "clip_norm": Limits("above 0, or none", above=0),
+        "ema_decay": Limits("from 0 to below 1, or none", least=0, below=1),
     }
     choices: ClassVar[dict[str, tuple[Any, ...]]] = {
         "precision": PRECISIONS,
         "jit": JIT,
         "strategy": STRATEGIES,
+        "schedule": SCHEDULES,
+        "initializer": tuple(INITIALIZERS),
     }
 
     def __post_init__(self) -> None:
-        """Checks the settings by the ``limits`` and ``choices`` of every class that declares some."""
+        """Checks the settings by the ``limits`` and ``choices`` of the classes.
+
+        What a class declares of a setting holds in place of what those that it extends declare.
+        """
+        allowed = {}
         for kind in reversed(type(self).__mro__):
-            for key, limits in vars(kind).get("limits", {}).items():
-                value = getattr(self, key)
-                inside = value is None or (limits.least <= value and limits.above < value < limits.below)
-                if not inside:
-                    raise InputError(f"{key} {value} is out of range: {limits.allowed}")
-            for key, allowed in vars(kind).get("choices", {}).items():
-                if getattr(self, key) not in allowed:
-                    known = ", ".join(str(value) for value in allowed if value is not None)
-                    raise InputError(f"{key} {getattr(self, key)!r} is unknown: choose one of {known}")
+            allowed |= vars(kind).get("limits", {}) | vars(kind).get("choices", {})
+        for key, values in allowed.items():
+            check_value(key, getattr(self, key), values)
         if self.sync_batch_norm and self.strategy == "none":
             raise InputError("sync_batch_norm=true needs a strategy with several replicas, not none")
         if self.jit == "on" and self.deterministic:
@@ -216,7 +212,9 @@ class SamplingSettings(Settings):
         "missing": SHARE,
         "latent_dim": AT_LEAST_1,
         "evaluate_every": Limits("at least 1, or none", least=1),
+        "evaluate_n": Limits("at least 12", least=12),
     }
+    choices: ClassVar = {"channels": CHANNELS, "evaluate_features": EXTRACTORS}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -248,6 +246,7 @@ class TranslationSettings(DiscriminatorSettings):
     flip: bool = True  # mirror half of the squares
 
     limits: ClassVar = {"crop": AT_LEAST_1}
+    choices: ClassVar = {"channels": CHANNELS}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -273,7 +272,11 @@ class AdversarialSettings(DiscriminatorSettings, SamplingSettings):
     r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty
     measure_fakes: bool = True  # fakes lose pixels like the real images (with missing): G learns whole images
 
-    limits: ClassVar = {"n_critic": AT_LEAST_1, "packing": AT_LEAST_1}
+    limits: ClassVar = {
+        **dict.fromkeys(("n_critic", "packing"), AT_LEAST_1),
+        **dict.fromkeys(("instance_noise", "l2", "r1"), AT_LEAST_0),
+        "instance_noise_steps": Limits("at least 1, or none", least=1),
+    }
 
     def __post_init__(self) -> None:
         """Checks that the samples of a batch make whole packs, and that a replay buffer holds them."""
@@ -301,3 +304,8 @@ class TargetSettings(CriticSettings):
 
     label_smoothing: Changeable[float] = 0.0  # real targets are 1 - label_smoothing
     label_noise: Changeable[float] = 0.0  # share of flipped targets
+
+    limits: ClassVar = {
+        "label_smoothing": SHARE,
+        "label_noise": Limits("from 0 to below 0.5", least=0, below=0.5),
+    }

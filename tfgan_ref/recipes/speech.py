@@ -1,6 +1,7 @@
 """Conditional speech GAN of the series' article 8: from a class to a waveform."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -78,7 +79,8 @@ def read(settings: SpeechSettings) -> TrainingData:
         sample_rate=settings.sample_rate,
         data_dir=settings.data_dir,
     )
-    return training_waves(waves, settings.seed)
+    training = training_waves(waves, settings.seed)
+    return replace(training, examples=({"classes": np.array(waves.class_names)},))
 
 
 def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP:
@@ -130,11 +132,11 @@ def _features(settings: SpeechSettings, length: int, *, spectral_norm: bool) -> 
     return bodies[0] if len(bodies) == 1 else networks.joint_features(*bodies)
 
 
-def draw(gan: ConditionalGAN | WGANGP) -> np.ndarray:
-    """Draws the spectrograms of 8 sounds of each class, a row for each."""
+def draw(gan: ConditionalGAN | WGANGP, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Draws the spectrograms of 8 sounds of each class, a row for each, beside its name."""
     labels = labels_shown(gan.num_classes, SHOWN)
     audio = gan.generate(len(labels), seed=0, label=labels).numpy()
-    return spectrogram_sheet(audio[..., 0], SHOWN)
+    return spectrogram_sheet(audio[..., 0], SHOWN, labels, examples["classes"])
 
 
 RECIPE = Recipe(

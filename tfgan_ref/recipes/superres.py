@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -12,12 +12,13 @@ from tfgan_ref.data import DataShape, ImageArrays, TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import SmallClassifier, classifier_for
 from tfgan_ref.gans import SRGAN
-from tfgan_ref.gans.srgan import FeatureContent
+from tfgan_ref.gans.srgan import PIXEL_LOSSES, FeatureContent
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import draw_strips
 from tfgan_ref.networks.features.classifier import feature_maps
+from tfgan_ref.networks.translation.srresnet import SCALES
 from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
-from tfgan_ref.recipes.settings import Changeable, Location, PairedSettings
+from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, Location, PairedSettings
 
 PERCEPTUAL = ("vgg19", "classifier", "none")
 PATCH, PATCHES = 32, 4000  # what the classifier of pictures learns from
@@ -42,6 +43,9 @@ class SRResNetSettings(PairedSettings):
     global_skip: bool = True  # the network makes what is added to the bicubically enlarged source
     pixel_loss: str = "l1"  # mse
 
+    limits: ClassVar = dict.fromkeys(("blocks", "width"), AT_LEAST_1)
+    choices: ClassVar = {"scale": tuple(SCALES), "pixel_loss": PIXEL_LOSSES}
+
 
 @dataclass(frozen=True, kw_only=True)
 class SRGANSettings(SRResNetSettings):
@@ -56,6 +60,12 @@ class SRGANSettings(SRResNetSettings):
     pixel_weight: float | None = None  # of the pixels' distance; None: 0, or 1 without a perceptual network
     adversarial_weight: Changeable[float] = 1e-3  # of what D says
     d_width: int = 64  # filters of D's first layer
+
+    limits: ClassVar = {
+        "d_width": AT_LEAST_1,
+        **dict.fromkeys(("pretrain_steps", "adversarial_weight", "pixel_weight"), AT_LEAST_0),
+    }
+    choices: ClassVar = {"perceptual": PERCEPTUAL}
 
 
 def read(settings: SRResNetSettings) -> TrainingData:
@@ -102,10 +112,6 @@ def _shared(settings: SRResNetSettings) -> dict[str, Any]:
 
 
 def _content(settings: SRGANSettings) -> Callable[[Any, Any], Any] | None:
-    if settings.perceptual not in PERCEPTUAL:
-        raise InputError(
-            f"perceptual {settings.perceptual!r} is unknown: choose one of {', '.join(PERCEPTUAL)}"
-        )
     if settings.perceptual == "vgg19":
         return networks.PerceptualLoss(weights=settings.perceptual_weights)
     if settings.perceptual_weights is not None:

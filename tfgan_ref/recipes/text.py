@@ -8,11 +8,18 @@ import numpy as np
 from tfgan_ref import networks
 from tfgan_ref.data import DataShape, TrainingData, hold_out, read_sentences, training_sentences
 from tfgan_ref.data.sentences.sentences import decode
-from tfgan_ref.gans.text import TextGAN
+from tfgan_ref.gans.text import OBJECTIVES, TextGAN
 from tfgan_ref.media.medium import labels_shown
 from tfgan_ref.media.sentences import SENTENCES, sentence_sheet
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import AT_LEAST_1, SHORT_STEPS, Changeable, DiscriminatorSettings, Limits
+from tfgan_ref.recipes.settings import (
+    AT_LEAST_0,
+    AT_LEAST_1,
+    SHORT_STEPS,
+    Changeable,
+    DiscriminatorSettings,
+    Limits,
+)
 
 SHOWN = 8  # sentences of each topic in the progress picture
 SPLIT_SEED = 0  # of what is held out, whatever the run's seed
@@ -46,10 +53,13 @@ class TextSettings(DiscriminatorSettings):
     steps_per_execution: int = SHORT_STEPS
 
     limits: ClassVar = {
-        "n_critic": AT_LEAST_1,
-        "width": AT_LEAST_1,
+        **dict.fromkeys(("length", "vocabulary", "n_critic"), AT_LEAST_1),
+        **dict.fromkeys(("units", "embedding_dim", "width"), AT_LEAST_1),
+        **dict.fromkeys(("pretraining_steps", "likelihood_weight", "penalty_weight", "r1"), AT_LEAST_0),
+        "temperature": Limits("above 0", above=0),
         "hold_out": Limits("above 0 and below 1", above=0, below=1),
     }
+    choices: ClassVar = {"objective": OBJECTIVES}
 
 
 def read(settings: TextSettings) -> TrainingData:

@@ -11,9 +11,10 @@ from tfgan_ref import networks, plotting
 from tfgan_ref.data import DataShape, TrainingData, Voices, read_waves, training_voices
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import CycleGAN, PitchStatistics
+from tfgan_ref.gans.cyclegan import LOSSES
 from tfgan_ref.media.voices import VOICES
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import Changeable, DiscriminatorSettings, Limits
+from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, DiscriminatorSettings, Limits
 
 SAMPLE_RATE = 8000  # per second
 TRANSLATORS = ("warp", "resnet")
@@ -45,8 +46,13 @@ class VoicesSettings(DiscriminatorSettings):
     identity_weight: float = 0.5  # of the change of a spectrum that is there already, times cycle_weight
     replay: int = 50  # past fakes that each discriminator is shown again; 0: none
 
-    limits: ClassVar = {"length": Limits("at least 800", least=800)}
-    choices: ClassVar = {"translator": TRANSLATORS}
+    limits: ClassVar = {
+        "length": Limits("at least 800", least=800),
+        "knots": Limits("at least 2", least=2),
+        **dict.fromkeys(("width", "d_width"), AT_LEAST_1),
+        **dict.fromkeys(("blocks", "detail", "replay", "cycle_weight", "identity_weight"), AT_LEAST_0),
+    }
+    choices: ClassVar = {"translator": TRANSLATORS, "loss": LOSSES}
 
     def __post_init__(self) -> None:
         """Checks that the networks can shrink a piece."""

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
 # Above this many pixels, a model that sees the whole picture at once may need more memory than there is.
 LARGE = 4_000_000
+# Bytes for each pixel of what such a model takes: at least those of all recipes' networks as they are by
+# default, by benchmarks/apply_memory.py. Wider networks need more.
+BYTES_PER_PIXEL = 450
 
 
 @dataclass(frozen=True)
@@ -155,13 +159,8 @@ def apply_to_file(
         other = read_mask(job.mask)
         _check_size(job.mask, other, picture.colours)
     _say_channels(job.source, picture.colours, translator.channels[0])
-    height, width = picture.colours.shape[:2]
-    if translator.tile is None and height * width > LARGE:
-        logger.warning(
-            "%s is %dx%d: this model sees a whole picture at once, so that it cannot be cut into tiles and "
-            "may need more memory than there is",
-            job.source, width, height,
-        )  # fmt: skip
+    if translator.tile is None:
+        _check_memory(job.source, *picture.colours.shape[:2])
     try:
         colours = translator.apply(picture.colours, other)
     except tf.errors.ResourceExhaustedError as error:
@@ -178,6 +177,33 @@ def apply_to_file(
         logger.info("%s is %dx%d: to read it, set the variable %s", job.target, width, height, LIMIT_VARIABLE)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(job.target, content.getvalue())
+
+
+def _check_memory(path: Path, height: int, width: int) -> None:
+    """Refuses a picture that a model cannot see at once in the memory there is: the system would kill it."""
+    needed, there = BYTES_PER_PIXEL * height * width, _available_memory()
+    if needed > there:
+        share = (there / needed) ** 0.5
+        raise InputError(
+            f"{path} is {width}x{height}: this model sees a whole picture at once and needs at least "
+            f"{needed / 2**30:.1f} GiB for it, {there / 2**30:.1f} GiB are free: shrink it to "
+            f"{int(share * width)}x{int(share * height)} or less"
+        )
+    if height * width > LARGE:
+        logger.warning(
+            "%s is %dx%d: this model sees a whole picture at once, so that it cannot be cut into tiles and "
+            "may need more memory than there is",
+            path, width, height,
+        )  # fmt: skip
+
+
+def _available_memory() -> float:
+    """Returns the bytes that this process can still take; inf where a GPU says itself that it has no more."""
+    meminfo = Path("/proc/meminfo")
+    if tf.config.list_physical_devices("GPU") or not meminfo.exists():
+        return float("inf")
+    kilobytes = re.search(r"MemAvailable:\s*(\d+)", meminfo.read_text(encoding="utf-8"))
+    return 1024 * int(kilobytes.group(1)) if kilobytes else float("inf")
 
 
 def read_file(path: Path) -> PictureFile:

@@ -16,8 +16,6 @@ from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.metrics import gradient_energy
 from tfgan_ref.recipes import build_gan
-from tfgan_ref.recipes.recipe import read_images
-from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run import compare_results, train
 from tfgan_ref.run.arguments.compare import FLAGS
 from tfgan_ref.run.build import parse_config
@@ -77,7 +75,7 @@ def compare(
         metrics: names in ``evaluation.METRICS``.
         n: number of samples of each run, and the most real images that are used.
         seed: of the samples and of the real images chosen.
-        features: one of ``evaluation.EXTRACTORS``.
+        features: one of ``evaluation.features.EXTRACTORS``.
         weights: the feature network's file, where it needs one.
 
     Returns:
@@ -108,7 +106,7 @@ def compare(
         )
         seconds = _seconds(RunDirectory.open(entry.path), entry.settings.steps)
         samples = _draw(entry.path, seed)
-        real = gradient_energy(_read(entry.settings, kept).images)
+        real = gradient_energy(_read(entry, kept).images)
         row = Row(entry, parameters, seconds, report, sharpness=gradient_energy(samples) / real)
         rows.append(replace(row, samples=samples[:STRIP]))
     return rows
@@ -137,9 +135,12 @@ def _prepare_all(
         For each entry the numbers of parameters, and whether its run is new, started or finished.
     """
     prepared = []
+    for entry in sorted(entries, key=lambda entry: not entry.recipe.labelled):  # which need labels, first
+        with name_in_errors(entry.name):
+            _read(entry, kept)
     for entry in entries:
         with name_in_errors(entry.name):
-            prepared.append(_prepare(entry, _read(entry.settings, kept)))
+            prepared.append(_prepare(entry, _read(entry, kept)))
     # The networks first: where there is no classifier of these data yet, it is trained here.
     for arrays in {arrays.fingerprint: arrays for arrays in kept.values()}.values():
         usable_metrics(metrics, make_extractor(features, arrays, weights))
@@ -163,10 +164,10 @@ def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], 
     return parameters, _progress(entry, gan, shape, arrays.fingerprint)
 
 
-def _read(settings: Settings, kept: dict[tuple, ImageArrays]) -> ImageArrays:
-    key = (settings.image_size, settings.channels)
+def _read(entry: Entry, kept: dict[tuple, ImageArrays]) -> ImageArrays:
+    key = (entry.settings.image_size, entry.settings.channels)
     if key not in kept:
-        kept[key] = read_images(settings).items
+        kept[key] = entry.recipe.read(entry.settings).items
     return kept[key]
 
 

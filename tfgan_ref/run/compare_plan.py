@@ -6,10 +6,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tfgan_ref.errors import InputError, name_in_errors, unknown
+from tfgan_ref.errors import InputError, name_in_errors
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import SamplingSettings, Settings
+from tfgan_ref.run import declared
 
 logger = logging.getLogger(__name__)
 
@@ -95,11 +96,8 @@ def plan(
 
 
 def _check_known(key: str, keys: Mapping[str, Sequence[str]]) -> None:
-    lacking = [name for name in keys if key not in keys[name]]
-    if len(lacking) == len(keys):
-        known = list(dict.fromkeys(key for names in keys.values() for key in names))
-        raise unknown("setting", key, known, f" to {', '.join(keys)}")
-    if lacking:
+    declared.check_known(key, keys)
+    if lacking := [name for name in keys if key not in keys[name]]:
         logger.info("%s is left out for %s: no such setting there", key, ", ".join(lacking))
 
 

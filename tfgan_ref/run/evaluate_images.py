@@ -26,13 +26,13 @@ from tfgan_ref.evaluation import (
     metrics_without_classes,
     score,
 )
+from tfgan_ref.evaluation.features import EXTRACTORS
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run.evaluate_sides import Source, open_source, read_own, read_real, with_channels
 from tfgan_ref.run.sample import sampler_of
 
 logger = logging.getLogger(__name__)
-EXTRACTORS = ("classifier", "inception-fid", "inception-keras")
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,6 @@ def generator_evaluator(
     """
     metrics = settings.evaluate_metrics.split(",")
     check_metrics(metrics)
-    check_at_least(12, evaluate_n=settings.evaluate_n)
     weights = Path(settings.evaluate_weights) if settings.evaluate_weights else None
     extractor = make_extractor(settings.evaluate_features, arrays, weights)
     metrics, notes = usable_metrics(metrics, extractor)

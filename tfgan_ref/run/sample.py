@@ -10,9 +10,16 @@ import tensorflow as tf
 
 from tfgan_ref import randomness
 from tfgan_ref.errors import MODEL, InputError, check_at_least, check_exists, check_seed
-from tfgan_ref.export.generator import CHUNK, ExportedGenerator, numbers, read_texts
+from tfgan_ref.export.generator import ExportedGenerator, numbers, read_texts
 from tfgan_ref.gans import GenerativeModel
-from tfgan_ref.media.medium import PICTURES, TRANSLATIONS, SampleWriter, class_labels, class_names_of
+from tfgan_ref.media.medium import (
+    PICTURES,
+    TRANSLATIONS,
+    SampleWriter,
+    class_labels,
+    class_names_of,
+    in_pieces,
+)
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build
 from tfgan_ref.run.sample_pictures import draw_pictures
@@ -77,8 +84,7 @@ class Sampler:
         inputs = [tf.constant(latents, tf.float32)]
         if labels is not None:
             inputs.append(tf.constant(labels, tf.int32))
-        for start in range(0, len(latents), CHUNK):
-            images = self.serve(*(tensor[start : start + CHUNK] for tensor in inputs)).numpy()
+        for images in in_pieces(self.serve, *inputs):
             yield np.rint(images * 255).astype(np.uint8)
 
     def latents(self, n: int, seed: int) -> np.ndarray:

@@ -19,13 +19,13 @@ import tensorflow as tf
 import tfgan_ref
 from tfgan_ref import cli, plotting
 from tfgan_ref.data.pipeline import TrainingData
-from tfgan_ref.errors import InputError, name_in_errors
+from tfgan_ref.errors import InputError, name_in_errors, out_of_memory
 from tfgan_ref.evaluation import Score
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import build_gan, find_recipe
 from tfgan_ref.recipes.recipe import Recipe, optimizers
-from tfgan_ref.recipes.settings import SamplingSettings, Settings
+from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run import list as list_recipes
 from tfgan_ref.run.arguments.train import FLAGS
 from tfgan_ref.run.build import parse_config, restore_gan, settings_of
@@ -97,7 +97,8 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         gan = build_gan(recipe, settings, data.shape)
     if settings.start_from is not None:
         _begin_from(gan, settings.start_from)
-    evaluate = _evaluator(settings, data, gan) if chief else None  # which checks what it is asked for
+    scored = chief and getattr(settings, "evaluate_every", None)
+    evaluate = generator_evaluator(gan, data.items, settings) if scored else None  # which checks the settings
     config = {
         "recipe": recipe.source or recipe.name,
         "settings": asdict(settings),
@@ -108,8 +109,14 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
             "keras": keras.__version__,
         },
     }
+    there = out.exists()
     run = RunDirectory.create(out, config) if chief else RunDirectory(out)
-    return _train(recipe, settings, data, gan, run, evaluate)
+    try:
+        return _train(recipe, settings, data, gan, run, evaluate)
+    except Exception as error:
+        if chief and out_of_memory(error):
+            run.discard(folder=not there)
+        raise
 
 
 def resume_run(path: Path, **changes: Any) -> bool:
@@ -154,7 +161,8 @@ def resume_run(path: Path, **changes: Any) -> bool:
             CSVTable(table, up_to_step=step)  # which says before training starts that it is damaged
     if run.best.exists():
         callbacks.read_best(run.best)
-    evaluate = _evaluator(settings, data, gan) if chief else None  # which checks what it is asked for
+    scored = chief and getattr(settings, "evaluate_every", None)
+    evaluate = generator_evaluator(gan, data.items, settings) if scored else None  # which checks the settings
     if settings != before and chief:
         run.change_settings(asdict(settings))
     logger.info("resuming %s from step %d", path, step)
@@ -182,15 +190,6 @@ def _join(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
     return strategy, distribution.is_chief(strategy)
 
 
-def _evaluator(
-    settings: Settings, data: TrainingData, gan: GenerativeModel
-) -> Callable[[], list[Score]] | None:
-    """Returns the function that scores the generator while it trains; None where no setting asks for it."""
-    if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
-        return generator_evaluator(gan, data.items, settings)
-    return None
-
-
 def _train(
     recipe: Recipe,
     settings: Settings,
@@ -215,7 +214,7 @@ def _train(
             ]
             print(
                 f"{run.path}: {data.count:,} x {'x'.join(map(str, data.shape.sample_shape))}"
-                f"{f' in {data.shape.num_classes} classes' if data.shape.num_classes else ''}"
+                f"{data.class_counts()}"
                 f" ({data.memory / 1e6:,.1f} MB), {', '.join(names) or 'CPU, no GPU found'}, "
                 f"{settings.precision}, {', '.join(networks)}",
                 flush=True,

@@ -84,6 +84,18 @@ class RunDirectory:
             raise InputError(f"run directory {path} cannot be written: {error.strerror}") from error
         return cls(path)
 
+    def discard(self, *, folder: bool) -> None:
+        """Removes a new run that wrote nothing but its ``config.json``, so that ``--out`` may name it again.
+
+        Args:
+            folder: whether to remove the directory itself too: one that was there before the run stays.
+        """
+        if {part.name for part in self.path.iterdir()} <= {"config.json", ".lock"}:
+            for part in self.path.iterdir():
+                part.unlink()
+            if folder:
+                self.path.rmdir()
+
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
         """Opens an existing run directory.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tfgan_ref.data import load, read
 
@@ -49,6 +50,26 @@ def test_image_size_out_of_range(refused, image_size):
 def test_channels_out_of_range(refused, channels):
     with refused(f"channels={channels!r}", "1 (grey), 3 (RGB)"):
         read("digits", channels=channels)
+
+
+def test_labels_that_are_needed_are_missed_before_anything_is_decoded(refused, tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    Image.new("L", (8, 8)).save(tmp_path / "folder" / "a.png")
+    np.savez(tmp_path / "a.npz", images=np.zeros((2, 8, 8), np.uint8))
+    np.savez(tmp_path / "keras.npz", x_train=np.zeros((2, 8, 8), np.uint8), y_test=np.zeros(2, int))
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(bytes([0, 0, 8, 3]) + bytes([0, 0, 0, 1] * 3) + b"x")
+    names = [f"folder:{tmp_path / 'folder'}", f"npz:{tmp_path / 'a.npz'}", f"npz:{tmp_path / 'keras.npz'}"]
+    names += [f"idx:{tmp_path}", "photographs"]
+    form = {"image_size": 8, "channels": 1}
+    for name in names:
+        assert read(name, **form).labels is None
+    assert read("digits", labels_for="recipe x").labels is not None
+    decoders = ("folder.decode_files", "npz.load_arrays", "idx._read_array", "photographs.read_photographs")
+    for decoder in decoders:
+        monkeypatch.setattr(f"tfgan_ref.data.images.{decoder}", lambda *_, **__: pytest.fail("it decodes"))
+    for name in names:
+        with refused(f"recipe x needs labels: data {name} has none"):
+            read(name, labels_for="recipe x", **form)
 
 
 def test_load_checks_the_order_before_it_reads(refused):

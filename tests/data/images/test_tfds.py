@@ -103,6 +103,8 @@ def test_images_of_different_sizes(data_dir, refused, caplog):
         arrays = read("my_mixed", data_dir=data_dir, image_size=8, channels=3)
     assert arrays.images.shape == (3, 8, 8, 3)
     assert arrays.labels is None
+    with refused("recipe x needs labels: data my_mixed has none"):
+        read("my_mixed", data_dir=data_dir, image_size=8, labels_for="recipe x")
     assert MIXED[0].tobytes() in rows(arrays.images[..., :1])  # what has the size stays as it is
     assert [record.getMessage() for record in caplog.records] == [
         "my_mixed: 1 of 3 images are smaller than 8x8 (the smallest is 20x6) and are enlarged"

@@ -88,7 +88,8 @@ class ImageArrays:
                 f"{self.name}: labels are {labels.dtype} of shape {labels.shape}, "
                 f"they must be int32 of shape ({len(images)},)"
             )
-        check_range(self.name, labels, len(self.class_names))
+        if not 0 <= labels.min() <= labels.max() < len(self.class_names):
+            check_range(self.name, labels, len(self.class_names))  # which says the label that is not
 
     @property
     def fingerprint(self) -> str:
@@ -263,6 +264,11 @@ def present_classes(
     check_range(name, labels, MAXIMUM_CLASSES if names is None else len(names))
     present, numbers = np.unique(labels, return_inverse=True)
     return numbers.astype(np.int32), tuple(str(k) if names is None else names[k] for k in present)
+
+
+def no_labels(name: str, labels_for: str) -> InputError:
+    """Returns the error that data have no labels, which what ``labels_for`` names needs."""
+    return InputError(f"{labels_for} needs labels: data {name} has none")
 
 
 def check_whole(name: str, split: str) -> None:

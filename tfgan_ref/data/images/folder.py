@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import ImageArrays, check_whole, present_classes
+from tfgan_ref.data.images.arrays import ImageArrays, check_whole, no_labels, present_classes
 from tfgan_ref.data.images.decoding import Collection, ImageSize, decode_first, fit, to_pixels
 from tfgan_ref.data.images.listing import files_below, split_images, tell_passed_over
 from tfgan_ref.errors import InputError, reason
@@ -26,7 +26,13 @@ _Read = tuple[np.ndarray | None, tuple[int, int], str, int]
 
 
 def read_folder(
-    name: str, path: Path, *, image_size: ImageSize | None, channels: int | None, split: str
+    name: str,
+    path: Path,
+    *,
+    image_size: ImageSize | None,
+    channels: int | None,
+    split: str,
+    labels_for: str | None = None,
 ) -> ImageArrays:
     """Reads a folder of images; hidden files, and files that are no images by their names, are left out.
 
@@ -40,15 +46,18 @@ def read_folder(
             have one size.
         channels: 1 or 3; None is 3 if any image is coloured, else 1.
         split: "train", the whole folder.
+        labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
 
     Raises:
         InputError: if there is no such folder or split, no image, images both in the folder and in its
-            sub-folders, images of different sizes without ``image_size``, or if more than 1 % of the files
-            are damaged.
+            sub-folders, images of different sizes without ``image_size``, no sub-folders for ``labels_for``,
+            or if more than 1 % of the files are damaged.
     """
     check_whole(name, split)
     check_folder(name, path)
     files, labels, class_names = list_files(name, path)
+    if labels_for and not class_names:
+        raise no_labels(name, labels_for)
     collection = Collection(name, image_size, capacity=len(files), channels=channels, named=True)
     kept = []
     with closing(decode_files(name, path, files, image_size)) as decoded:  # an error stops the threads

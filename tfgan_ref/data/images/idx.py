@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, present_classes
+from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, no_labels, present_classes
 from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.errors import InputError, reason
 
@@ -17,7 +17,13 @@ _UNSIGNED_BYTE = 0x08
 
 
 def read_idx(
-    name: str, path: Path, *, image_size: ImageSize | None, channels: int | None, split: str
+    name: str,
+    path: Path,
+    *,
+    image_size: ImageSize | None,
+    channels: int | None,
+    split: str,
+    labels_for: str | None = None,
 ) -> ImageArrays:
     """Reads a folder of ``train-`` and ``t10k-images-idx3-ubyte`` files, or one such file by any name.
 
@@ -30,10 +36,11 @@ def read_idx(
         image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
         channels: 1 or 3; None keeps the single channel.
         split: "train" or "test" in a folder; "train", the whole file, for a file.
+        labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
 
     Raises:
         InputError: if a file is missing, damaged, or not of unsigned bytes in as many dimensions as it should
-            have, or if there is no such split.
+            have, or if there is no such split or, for ``labels_for``, no file of labels.
     """
     if path.is_dir():
         if split not in _PREFIXES:
@@ -49,9 +56,11 @@ def read_idx(
         if not path.exists():
             raise InputError(f"{name}: there is no such file or folder")
         file = path
+    labels_file = _labels_file(file)
+    if labels_for and labels_file is None:
+        raise no_labels(name, labels_for)
     images = _read_array(name, file, dimensions=3)[..., np.newaxis]
     labels, class_names = None, ()
-    labels_file = _labels_file(file)
     if labels_file is not None:
         labels = _read_array(name, labels_file, dimensions=1)
         if len(labels) != len(images):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import GREY, ImageArrays, check_whole, fit_array, present_classes
+from tfgan_ref.data.images.arrays import GREY, ImageArrays, check_whole, fit_array, no_labels, present_classes
 from tfgan_ref.data.images.decoding import ImageSize, from_sixteen_bits, height_and_width
 from tfgan_ref.data.pipeline import shareable
 from tfgan_ref.errors import InputError, reason
@@ -18,7 +18,13 @@ _BLOCK = 1024
 
 
 def read_npz(
-    name: str, path: Path, *, image_size: ImageSize | None, channels: int | None, split: str
+    name: str,
+    path: Path,
+    *,
+    image_size: ImageSize | None,
+    channels: int | None,
+    split: str,
+    labels_for: str | None = None,
 ) -> ImageArrays:
     """Reads ``images`` and, if they are there, ``labels``, ``class_names`` and ``masks`` of an npz file.
 
@@ -36,12 +42,15 @@ def read_npz(
         image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
         channels: 1 or 3; None keeps the channels.
         split: "train", the whole file; of Keras's own files "train" or "test".
+        labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
 
     Raises:
-        InputError: if there is no such file or split, if the file is damaged or holds Python objects (which
-            are never loaded), or if an array is not as described.
+        InputError: if there is no such file or split, no labels for ``labels_for``, if the file is damaged or
+            holds Python objects (which are never loaded), or if an array is not as described.
     """
-    images_key, labels_key = _keys_of(name, path, split)
+    images_key, labels_key, labelled = _keys_of(name, path, split)
+    if labels_for and not labelled:
+        raise no_labels(name, labels_for)
     arrays = load_arrays(name, path, required=(images_key,), optional=(labels_key, "class_names", "masks"))
     labels, class_names, masks = (arrays.get(key) for key in (labels_key, "class_names", "masks"))
     images = _with_channels(name, arrays[images_key])
@@ -60,16 +69,17 @@ def read_npz(
     return ImageArrays(name, fitted, labels, names, masks)
 
 
-def _keys_of(name: str, path: Path, split: str) -> tuple[str, str]:
-    """Returns the keys of the images and of the labels of ``split``."""
+def _keys_of(name: str, path: Path, split: str) -> tuple[str, str, bool]:
+    """Returns the keys of the images and of the labels of ``split``, and whether there are such labels."""
     with _opened(name, path) as archive:
-        splits = [part for part in ("train", "test") if f"x_{part}" in archive.files]
-        if not splits or "images" in archive.files:
-            check_whole(name, split)
-            return "images", "labels"
-        if split not in splits:
-            raise InputError(f"{name}: split={split!r} does not exist, there are {', '.join(splits)}")
-    return f"x_{split}", f"y_{split}"
+        keys = archive.files
+    splits = [part for part in ("train", "test") if f"x_{part}" in keys]
+    if not splits or "images" in keys:
+        check_whole(name, split)
+        return "images", "labels", "labels" in keys
+    if split not in splits:
+        raise InputError(f"{name}: split={split!r} does not exist, there are {', '.join(splits)}")
+    return f"x_{split}", f"y_{split}", f"y_{split}" in keys
 
 
 def load_arrays(

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from tfgan_ref.data.images.arrays import ImageArrays, batches, fit_array
+from tfgan_ref.data.images.arrays import ImageArrays, batches, fit_array, no_labels
 from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.data.images.folder import read_folder
 from tfgan_ref.data.images.idx import read_idx
@@ -42,6 +42,7 @@ def read(
     channels: int | None = None,
     split: str = "train",
     data_dir: str | Path | None = None,
+    labels_for: str | None = None,
 ) -> ImageArrays:
     """Reads a data set into memory.
 
@@ -56,6 +57,8 @@ def read(
         split: "train" or "test" where a data set has them; tensorflow-datasets takes parts too,
             "train[:50%]".
         data_dir: where tensorflow-datasets keeps prepared data sets.
+        labels_for: what needs labels, for the message that there are none, before anything is decoded:
+            "recipe cgan"; None: nothing needs them.
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
@@ -67,7 +70,10 @@ def read(
     if name == "digits":
         return read_digits(**form)
     if name == PHOTOGRAPHS:
+        if labels_for:
+            raise no_labels(name, labels_for)
         return read_photograph_arrays(**form)
+    form["labels_for"] = labels_for
     kind, _, path = name.partition(":")
     if kind in _PATH_READERS:
         if not path:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from tfgan_ref.data.images.arrays import ImageArrays, present_classes
+from tfgan_ref.data.images.arrays import ImageArrays, no_labels, present_classes
 from tfgan_ref.data.images.decoding import (
     Collection,
     ImageSize,
@@ -72,6 +72,7 @@ def read_tfds(
     channels: int | None,
     split: str,
     data_dir: str | Path | None,
+    labels_for: str | None = None,
 ) -> ImageArrays:
     """Reads the feature ``image`` (or ``hr``) and, if there is one, ``label``.
 
@@ -83,17 +84,21 @@ def read_tfds(
         channels: 1 or 3; None is 3 if any image is coloured, else 1.
         split: what tensorflow-datasets takes: "train", "test", "all", "train[:50%]".
         data_dir: where the prepared files are, for messages.
+        labels_for: what needs labels, "recipe cgan": without them nothing is downloaded or decoded; None:
+            nothing does.
 
     Raises:
-        InputError: if the data set cannot be prepared or read, has no such split or no such feature, or if
-            its images are of different sizes without ``image_size``.
+        InputError: if the data set cannot be prepared or read, has no such split or no such feature, no
+            labels for ``labels_for``, or if its images are of different sizes without ``image_size``.
     """
     with one_line_errors(name, data_dir):
-        features = prepared_features(name, builder)
-        label = features.get("label")
+        label = dict(builder.info.features.items()).get("label")
         if label is not None and (label.shape or not np.issubdtype(label.np_dtype, np.integer)):
             logger.warning(f"{name}: its feature 'label' is no class number and is left out")
             label = None
+        if labels_for and label is None:
+            raise no_labels(name, labels_for)
+        features = prepared_features(name, builder)
         n = check_split(name, builder, split)
         collection = Collection(name, image_size, capacity=n, channels=channels, named=False)
         labels = []
@@ -103,7 +108,7 @@ def read_tfds(
         images = collection.to_array()
         if label is None:
             return ImageArrays(name, images)
-        names = getattr(label, "names", None)  # which a ClassLabel has
+        names = getattr(features["label"], "names", None)  # which a ClassLabel has
         return ImageArrays(name, images, *present_classes(name, np.array(labels), names))
 
 

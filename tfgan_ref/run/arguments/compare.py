@@ -41,14 +41,21 @@ PARSER.add_argument("--seeds", metavar="S1,S2,...", help="train with each; the t
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raises InputError if an option that has no default is missing, or a recipe or setting is unknown."""
+    """Raises InputError if an option is missing, a recipe unknown, or a value of a setting cannot be used."""
     for flag in ("steps", "out"):
         if getattr(arguments, flag) is None:
             raise InputError(f"--{flag} is missing: it has no default")
     check_at_least(12, n=arguments.n)
-    given = cli.settings_given(arguments, FLAGS)
-    for declaration in map(declared.check_recipe, arguments.recipes):
-        if declaration:
-            known = {key: text for key, text in given.items() if key in declaration.settings}
-            declared.check_settings(known, declaration.settings)
+    given = [*cli.settings_given(arguments, FLAGS).items()]
+    key, _, values = (arguments.sweep or "").partition("=")
+    given += [(cli.ALIASES.get(key, key), text) for text in values.split(",") if text]
+    given += [("seed", text) for text in (arguments.seeds or "").split(",") if text]
+    found = {name: declared.check_recipe(name) for name in arguments.recipes}
+    settings = {name: declaration.settings for name, declaration in found.items() if declaration}
+    for key, text in given:
+        if len(settings) == len(found):  # else a recipe of a file may have it
+            declared.check_known(key, settings)
+        for known in settings.values():
+            if key in known:
+                declared.check_settings({key: text}, known)
     declared.check_path(arguments.data)

@@ -82,10 +82,12 @@ def check(arguments: argparse.Namespace) -> None:
     from tfgan_ref.training.run_directory import RunDirectory  # imports NumPy, which --help does without
 
     if arguments.resume:
-        RunDirectory.open(arguments.resume)
-        return
-    if declaration := declared.check_recipe(arguments.recipe):
+        recipe = str(RunDirectory.open(arguments.resume).config().get("recipe"))
+        declaration = declared.read_recipes().get(recipe)
+    else:
+        declaration = declared.check_recipe(arguments.recipe)
+    if declaration:
         declared.check_settings(given, declaration.settings)
     declared.check_path(given.get("data", ""))
-    if arguments.out:
+    if arguments.out and not arguments.resume:
         RunDirectory.refuse_existing(arguments.out)
