@@ -1,0 +1,139 @@
+"""Extrapolation and intervals against closed forms and simulations with known distances."""
+
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from tfgan_ref.metrics import (
+    density_coverage,
+    extrapolate,
+    frechet_distance,
+    frechet_infinity,
+    jackknife_interval,
+    maximum_mean_discrepancy,
+)
+
+D = 4
+SHIFT, SCALE = np.array([0.5, 0, -0.5, 0]), 1.3
+DISTANCE = 0.5 + D * (SCALE - 1) ** 2  # Frechet, of N(0, I) and N(SHIFT, SCALE^2 I)
+
+
+def gaussians(seed, n=300, m=400):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, D)), SHIFT + SCALE * rng.normal(size=(m, D))
+
+
+def biased(real, fake):
+    """A score with a bias in 1/N and nothing else."""
+    return 7 + 100 / len(real) - 30 / len(fake)
+
+
+def mean_difference(real, fake):
+    return fake[:, 0].mean() - real[:, 0].mean()
+
+
+def test_a_bias_in_one_over_n_is_gone():
+    real, fake = np.zeros((400, 2)), np.zeros((1000, 2))
+    value, error = extrapolate(biased, real, fake, smallest=0.25, points=4)
+    assert value == pytest.approx(7, rel=1e-12)
+    assert error == pytest.approx(0, abs=1e-12)
+    assert jackknife_interval(biased, real, fake) == pytest.approx((7, 7, 7), rel=1e-11)
+
+
+def test_extrapolation_is_the_line_of_least_squares():
+    real, fake = gaussians(0)
+    value, error = extrapolate(frechet_distance, real, fake, points=5, smallest=0.2, seed=3)
+    sizes = [(60, 80), (120, 160), (180, 240), (240, 320), (300, 400)]
+    rng = np.random.default_rng(3)
+    scores = [
+        frechet_distance(real[rng.permutation(300)[:n]], fake[rng.permutation(400)[:m]]) for n, m in sizes
+    ]
+    line, covariance = np.polyfit(1 / np.linspace(0.2, 1, 5), scores, 1, cov=True)
+    assert value == pytest.approx(line[1], rel=1e-10)
+    assert error == pytest.approx(np.sqrt(covariance[1, 1]), rel=1e-8)
+    assert frechet_infinity(real, fake, 5, seed=3) == (value, error)
+
+
+def test_frechet_infinity_of_gaussians():
+    """Of few rows the distance is too large; its extrapolation is right on average."""
+    plain = [frechet_distance(*gaussians(seed, 80, 80)) for seed in range(40)]
+    line = [frechet_infinity(*gaussians(seed, 80, 80), points=8)[0] for seed in range(40)]
+    jackknife = [jackknife_interval(frechet_distance, *gaussians(seed, 80, 80)).value for seed in range(40)]
+    noise = np.std(jackknife) / np.sqrt(40)
+    assert np.mean(plain) > DISTANCE + 3 * noise
+    assert np.mean(line) == pytest.approx(DISTANCE, abs=3 * noise)
+    assert np.mean(jackknife) == pytest.approx(DISTANCE, abs=3 * noise)
+
+
+def test_interval_of_a_mean_is_that_of_student():
+    real, fake = gaussians(0, 200, 300)
+    rng = np.random.default_rng(2)
+    groups = [rng.permutation(len(rows)) % 10 for rows in (real, fake)]
+    parts = [mean_difference(real[groups[0] == i], fake[groups[1] == i]) for i in range(10)]
+    value, low, high = jackknife_interval(mean_difference, real, fake, groups=10, level=0.9, seed=2)
+    assert value == pytest.approx(mean_difference(real, fake), rel=1e-10)
+    half = t.ppf(0.95, 9) * np.std(parts, ddof=1) / np.sqrt(10)
+    assert (value - low, high - value) == pytest.approx((half, half), rel=1e-9)
+
+
+def test_seeds_and_input():
+    real, fake = gaussians(0)
+    kept = real.copy()
+    first = jackknife_interval(frechet_distance, real, fake)
+    assert jackknife_interval(frechet_distance, real, fake) == first
+    assert jackknife_interval(frechet_distance, real, fake, seed=1) != first
+    assert frechet_infinity(real, fake, seed=1) != frechet_infinity(real, fake)
+    np.testing.assert_array_equal(real, kept)
+
+
+@pytest.mark.parametrize(
+    ("function", "settings", "message"),
+    [
+        (jackknife_interval, {"groups": 1}, "groups must be from 2 to 10, not 1"),
+        (jackknife_interval, {"groups": 11}, "groups must be from 2 to 10, not 11"),
+        (jackknife_interval, {"level": 1}, "level must be above 0 and below 1"),
+        (extrapolate, {"points": 2}, "points must be at least 3"),
+        (extrapolate, {"smallest": 1.0}, "smallest must be above 0 and below 1"),
+        (extrapolate, {"smallest": 0.05}, "fewer than 2 of 20 rows"),
+    ],
+)
+def test_bad_settings(function, settings, message):
+    with pytest.raises(ValueError, match=message):
+        function(frechet_distance, *gaussians(0, 20, 30), **settings)
+
+
+def true_kid():
+    """E k(x, x') + E k(y, y') - 2 E k(x, y) from the moments of the Gaussians."""
+
+    def moments(mean, scale):
+        eye = np.eye(D) * scale**2
+        pairs = [np.einsum(f"{a},{b}->ijk", eye, mean) for a, b in (("ij", "k"), ("ik", "j"), ("jk", "i"))]
+        return mean, np.outer(mean, mean) + eye, np.einsum("i,j,k->ijk", mean, mean, mean) + sum(pairs)
+
+    def kernel(left, right):
+        first, second, third = (np.sum(a * b) for a, b in zip(left, right, strict=True))
+        return third / D**3 + 3 * second / D**2 + 3 * first / D + 1
+
+    x, y = moments(np.zeros(D), 1.0), moments(SHIFT, SCALE)
+    return kernel(x, x) + kernel(y, y) - 2 * kernel(x, y)
+
+
+CASES = {
+    "frechet": (frechet_distance, gaussians, DISTANCE),
+    "kid": (maximum_mean_discrepancy, gaussians, true_kid()),
+    # Of infinitely many rows of one distribution, a ball that holds k of them misses the others in 1 of 2^k.
+    "coverage": (
+        lambda x, y: density_coverage(x, y)[1],
+        lambda seed: np.random.default_rng(seed).normal(size=(2, 400, D)),
+        1 - 2.0**-5,
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_intervals_hold_the_truth_as_often_as_they_say(name):
+    metric, draw, truth = CASES[name]
+    found = [jackknife_interval(metric, *draw(seed)) for seed in range(200)]
+    held = np.mean([low <= truth <= high for _, low, high in found])
+    assert 0.9 <= held <= 0.99
