@@ -45,7 +45,9 @@ def memorisation(training: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -
     near_fake, near_held_out = (
         Distances(training, side).nearest_across()[FAKE][0] for side in (fake, held_out)
     )
-    test = mannwhitneyu(near_fake, near_held_out, False, "less", method="asymptotic")
+    test = mannwhitneyu(
+        near_fake, near_held_out, use_continuity=False, alternative="less", method="asymptotic"
+    )
     pairs = len(fake) * len(held_out)
     # The p-value is NaN if all distances are equal, which speaks for nothing.
     return Memorisation(float(1 - test.statistic / pairs), float(np.nan_to_num(test.pvalue, nan=0.5)))
