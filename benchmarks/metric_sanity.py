@@ -34,7 +34,6 @@ from tfgan_ref.errors import InputError
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from study_common import short, table, write_rows
 
 from tfgan_ref import metrics
 
@@ -45,6 +44,7 @@ APART = 6.0  # distance of the modes from the origin, in their standard deviatio
 SHIFT = 3.0  # in the same, of all fakes
 FAR = 100.0
 SIGNIFICANT, STEADY = 3.0, 0.1
+TINY = 1e-12  # in place of no noise and of no effect
 SHARE = 0.05  # by which a half may be off
 
 
@@ -307,13 +307,13 @@ def verdicts(metric: Metric, scores: Scores) -> dict[str, tuple[bool, str, float
         effect.
     """
     worse = {case: -metric.better * values for case, values in scores.items()}
-    noise = worse["perfect"].std(ddof=1) or np.finfo(float).eps
+    noise = worse["perfect"].std(ddof=1) or TINY
 
     def change(case: str, base: str = "perfect") -> float:
         return float(worse[case].mean() - worse[base].mean())
 
     copying = metric.kind == "copying"
-    effect = abs(change("copies" if copying else "shift"))
+    effect = abs(change("copies" if copying else "shift")) or TINY
     found = {}
     for case, by_kind in EXPECTED.items():
         for word, kinds in by_kind.items():
@@ -326,7 +326,7 @@ def verdicts(metric: Metric, scores: Scores) -> dict[str, tuple[bool, str, float
         for d in ALL_DIMENSIONS:
             ending = "" if d == DIMENSIONS else f", d = {d}"
             at = f"perfect{ending}"
-            size = effect if copying else abs(change(f"shift{ending}", at))
+            size = effect if copying else abs(change(f"shift{ending}", at)) or TINY
             off = abs(float(scores[at].mean()) - metric.ideal) / size
             found[f"d = {d}"] = off <= STEADY, f"reads {metric.ideal:g}", off
     if metric.share:
@@ -334,8 +334,8 @@ def verdicts(metric: Metric, scores: Scores) -> dict[str, tuple[bool, str, float
         left = float(scores[case].mean() / scores["perfect"].mean())
         found["half"] = abs(left - 0.5) <= SHARE, "reads 0.5", left
     if not copying:
-        here = change("shift") / change("half shift")
-        there = change("units", "units, perfect") / change("units, half", "units, perfect")
+        here = change("shift") / (change("half shift") or TINY)
+        there = change("units", "units, perfect") / (change("units, half", "units, perfect") or TINY)
         found["units"] = abs(there / here - 1) <= STEADY, "stays", abs(there / here - 1)
     word = "sees" if metric.sees_copies else "no better"
     moved = change("copies") / noise
@@ -377,7 +377,11 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
+    cli.quiet_tensorflow()
     warnings.simplefilter("ignore", UserWarning)
+
+    from study_common import short, table, write_rows
+
     scores = measure(arguments.repeats, arguments.seed)
     rows, cells = [], []
     for name, metric in METRICS.items():
