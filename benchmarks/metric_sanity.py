@@ -44,6 +44,8 @@ APART = 6.0  # distance of the modes from the origin, in their standard deviatio
 SHIFT = 3.0  # in the same, of all fakes
 FAR = 100.0
 SIGNIFICANT, STEADY = 3.0, 0.1
+COPIES = 1000.0  # of FLD, from which the authors' program says that fakes are copies
+MOST = 999  # standard deviations in the table
 TINY = 1e-12  # in place of no noise and of no effect
 SHARE = 0.05  # by which a half may be off
 
@@ -222,7 +224,13 @@ def accuracy(draw: Draw) -> float:
 
 
 def likelihood(index: int) -> Callable[[Draw], float]:
-    return lambda draw: metrics.feature_likelihood_divergence(draw.training, draw.held_out, draw.fake)[index]
+    """Makes a score of FLD or of its gap, cut off where it can only mean copies."""
+
+    def compute(draw: Draw) -> float:
+        found = metrics.feature_likelihood_divergence(draw.training, draw.held_out, draw.fake)[index]
+        return float(np.clip(found, -COPIES, COPIES))
+
+    return compute
 
 
 METRICS = {
@@ -343,6 +351,13 @@ def verdicts(metric: Metric, scores: Scores) -> dict[str, tuple[bool, str, float
     return found
 
 
+def shown(value: float) -> str:
+    """Returns two or three digits, or that there are more than are of use."""
+    if abs(value) > MOST:
+        return f"{'-' if value < 0 else ''}>{MOST}"
+    return f"{value:.3g}" if abs(value) >= 1 else f"{value:.2f}"
+
+
 def measure(repeats: int, seed: int) -> dict[str, Scores]:
     """Returns the scores of all metrics."""
     scores = {name: {case: np.empty(repeats) for case in CASES} for name in METRICS}
@@ -380,7 +395,7 @@ def main() -> None:
     cli.quiet_tensorflow()
     warnings.simplefilter("ignore", UserWarning)
 
-    from study_common import short, table, write_rows
+    from study_common import table, write_rows
 
     scores = measure(arguments.repeats, arguments.seed)
     rows, cells = [], []
@@ -405,7 +420,7 @@ def main() -> None:
         marks = [
             ""
             if check not in found
-            else ("pass" if found[check][0] else "**fail**") + f" {short(found[check][2])}"
+            else ("pass" if found[check][0] else "**fail**") + f" {shown(found[check][2])}"
             for check in HEADINGS
         ]
         cells.append([name, metric.kind, f"{passes} of {len(found)}", *marks])
