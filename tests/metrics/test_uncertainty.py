@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy.stats import norm
 
 from tfgan_ref.metrics import (
     density_coverage,
@@ -65,15 +65,23 @@ def test_frechet_infinity_of_gaussians():
     assert np.mean(jackknife) == pytest.approx(DISTANCE, abs=3 * noise)
 
 
-def test_interval_of_a_mean_is_that_of_student():
+def test_interval_of_a_mean():
+    """Its error is that of both means together."""
     real, fake = gaussians(0, 200, 300)
-    rng = np.random.default_rng(2)
-    groups = [rng.permutation(len(rows)) % 10 for rows in (real, fake)]
-    parts = [mean_difference(real[groups[0] == i], fake[groups[1] == i]) for i in range(10)]
-    value, low, high = jackknife_interval(mean_difference, real, fake, groups=10, level=0.9, seed=2)
-    assert value == pytest.approx(mean_difference(real, fake), rel=1e-10)
-    half = t.ppf(0.95, 9) * np.std(parts, ddof=1) / np.sqrt(10)
-    assert (value - low, high - value) == pytest.approx((half, half), rel=1e-9)
+    value, low, high = jackknife_interval(mean_difference, real, fake, halves=3000, level=0.9, seed=2)
+    error = np.sqrt(real[:, 0].var(ddof=1) / 200 + fake[:, 0].var(ddof=1) / 300)
+    assert high - value == pytest.approx(norm.ppf(0.95) * error, rel=0.05)
+    assert high - value == pytest.approx(value - low, rel=1e-9)
+    assert value == pytest.approx(mean_difference(real, fake), abs=error / 10)
+
+
+def test_uncorrected_interval_has_the_same_width_around_the_score():
+    real, fake = gaussians(0)
+    score = frechet_distance(real, fake)
+    whole = jackknife_interval(frechet_distance, real, fake)
+    value, low, high = jackknife_interval(frechet_distance, real, fake, corrected=False)
+    assert value == score > whole.value
+    assert (score - low, high - score) == pytest.approx((whole.high - whole.value,) * 2, rel=1e-9)
 
 
 def test_seeds_and_input():
@@ -89,9 +97,8 @@ def test_seeds_and_input():
 @pytest.mark.parametrize(
     ("function", "settings", "message"),
     [
-        (jackknife_interval, {"groups": 1}, "groups must be from 2 to 10, not 1"),
-        (jackknife_interval, {"groups": 11}, "groups must be from 2 to 10, not 11"),
-        (jackknife_interval, {"level": 1, "groups": 5}, "level must be above 0 and below 1"),
+        (jackknife_interval, {"halves": 1}, "halves must be at least 2, not 1"),
+        (jackknife_interval, {"level": 1}, "level must be above 0 and below 1"),
         (extrapolate, {"points": 2}, "points must be at least 3"),
         (extrapolate, {"smallest": 1.0}, "smallest must be above 0 and below 1"),
         (extrapolate, {"smallest": 0.05}, "fewer than 2 of 20 rows"),
@@ -100,6 +107,11 @@ def test_seeds_and_input():
 def test_bad_settings(function, settings, message):
     with pytest.raises(ValueError, match=message):
         function(frechet_distance, *gaussians(0, 20, 30), **settings)
+
+
+def test_too_few_rows_have_no_halves():
+    with pytest.raises(ValueError, match="number of rows must be at least 4, not 3"):
+        jackknife_interval(frechet_distance, *gaussians(0, 3, 30))
 
 
 def true_kid():
@@ -119,13 +131,14 @@ def true_kid():
 
 
 CASES = {
-    "frechet": (frechet_distance, gaussians, DISTANCE),
-    "kid": (maximum_mean_discrepancy, gaussians, true_kid()),
+    "frechet": (frechet_distance, gaussians, DISTANCE, True),
+    "kid": (maximum_mean_discrepancy, gaussians, true_kid(), True),
     # Of infinitely many rows of one distribution, a ball that holds k of them misses the others in 1 of 2^k.
     "coverage": (
         lambda x, y: density_coverage(x, y)[1],
         lambda seed: np.random.default_rng(seed).normal(size=(2, 400, D)),
         1 - 2.0**-5,
+        False,
     ),
 }
 
@@ -133,7 +146,9 @@ CASES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_intervals_hold_the_truth_as_often_as_they_say(name):
-    metric, draw, truth = CASES[name]
-    found = [jackknife_interval(metric, *draw(seed)) for seed in range(200)]
+    metric, draw, truth, corrected = CASES[name]
+    found = [jackknife_interval(metric, *draw(seed), corrected=corrected) for seed in range(200)]
     held = np.mean([low <= truth <= high for _, low, high in found])
-    assert 0.9 <= held <= 0.99
+    assert 0.9 <= held <= (0.99 if corrected else 1.0)
+    # No wider than twice what it has to be.
+    assert np.mean([high - low for _, low, high in found]) < 8 * np.std([value for value, _, _ in found])
