@@ -147,7 +147,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_intervals_hold_the_truth_as_often_as_they_say(name):
     metric, draw, truth, corrected = CASES[name]
-    found = [jackknife_interval(metric, *draw(seed), corrected=corrected) for seed in range(200)]
+    found = [jackknife_interval(metric, *draw(seed), corrected=corrected) for seed in range(100)]
     held = np.mean([low <= truth <= high for _, low, high in found])
     assert 0.9 <= held <= (0.99 if corrected else 1.0)
     # No wider than twice what it has to be.

@@ -112,8 +112,8 @@ def jackknife_interval(
 
     Shao and Wu 1989, "A general theory for jackknife variance estimation": the scores of random halves of the
     rows, drawn without replacement, have around the score s of all rows the variance that s has around the
-    truth (that of a mean is s^2 / (N/2) - s^2 / N = s^2 / N), also where a score jumps when a row is left out,
-    as those of nearest neighbours do. With h their mean, 2 s - h is free of the bias in 1/N.
+    truth (of a mean of variance v: v / (N/2) - v / N = v / N), also where a score jumps when a row is left
+    out, as those of nearest neighbours do. With h their mean, 2 s - h is free of the bias in 1/N.
 
     A bootstrap would not do: drawing with replacement repeats rows. That is to the Frechet distance as if
     there were fewer, so that it lies above the score by about the bias over again; and rows that are repeated
