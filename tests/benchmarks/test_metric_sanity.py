@@ -59,7 +59,7 @@ def test_metrics_of_copies_are_asked_for_copies_only(suite):
     metric = suite.Metric("copying", lambda draw: 0.0, ideal=1.0, sees_copies=True)
     found = suite.verdicts(metric, scores_of(suite, copies=0.5, few=0.2))
     assert {name for name, (passed, _, _) in found.items() if not passed} == {"few"}
-    assert "shift" not in found
+    assert "collapsed" not in found
     assert not suite.verdicts(metric, scores_of(suite))["copies"][0]
 
 

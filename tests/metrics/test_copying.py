@@ -1,5 +1,7 @@
 """Copies of training rows against brute force and against what held-out rows must have."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -13,20 +15,18 @@ def rng(seed=0):
 
 
 def test_share_and_p_value_by_definition():
-    training, held_out, fake = (
-        rng().normal(size=(30, 3)),
-        rng(1).normal(size=(20, 3)),
-        rng(2).normal(size=(25, 3)),
-    )
-    fake[:5] = held_out[:5]  # ties, which count half
-    near = [cdist(side, training).min(axis=1) for side in (fake, held_out)]
-    wins = np.sign(near[1][:, None] - near[0])
-    share = np.mean((wins + 1) / 2)
-    _, ties = np.unique(np.concatenate(near), return_counts=True)
-    variance = (46 - np.sum(ties**3 - ties) / (45 * 44)) / (12 * 25 * 20)
-    found = memorisation(training, held_out, fake)
-    assert found.share == pytest.approx(share, rel=1e-12)
-    z = (share - 0.5) / np.sqrt(variance)
+    """Against brute force, and the p-value against all ways of choosing the training rows."""
+    rows, fake = rng(0).normal(size=(9, 2)), rng(1).normal(size=(40, 2))
+    rows[1] = rows[0]  # the nearest of two equal rows, which count half each where they are on two sides
+    found = memorisation(rows[1:6], rows[[0, 6, 7, 8]], fake)
+    near = cdist(fake, rows).argsort(axis=1, kind="stable")[:, 0]
+    counts = np.bincount(near, minlength=9).astype(float)
+    counts[:2] = counts[:2].sum() / 2
+    assert found.share == pytest.approx(counts[1:6].sum() / 40)
+    assert found.expected == 5 / 9
+    sums = np.array([counts[list(chosen)].sum() for chosen in itertools.combinations(range(9), 5)])
+    assert sums.mean() == pytest.approx(40 * 5 / 9)
+    z = (counts[1:6].sum() - sums.mean()) / sums.std()
     assert found.p_value == pytest.approx(1 - ndtr(z), rel=1e-9)
 
 
@@ -34,30 +34,34 @@ def test_a_copy_of_the_training_set_is_caught_and_a_held_out_set_is_not():
     rows = rng().normal(size=(600, 8))
     training, held_out, others = np.split(rows, 3)
     copied = memorisation(training, held_out, rng().permutation(training))
-    assert copied.share == 1
+    assert (copied.share, copied.expected) == (1, 0.5)
     assert copied.p_value < 1e-50
     assert authenticity(training, training) == 0
-    honest = memorisation(training, held_out, others)
-    assert abs(honest.share - 0.5) < 0.1
-    assert honest.p_value > 0.01
-    assert authenticity(training, others) > 0.35
     half = np.concatenate([training[:100], others[:100]])
     assert memorisation(training, held_out, half).p_value < 1e-6
     assert authenticity(training, half) == pytest.approx(authenticity(training, others[:100]) / 2)
-    # Far from everything is no copy.
-    assert memorisation(training, held_out, others + 100) == (0, 1)
+    # Good or bad, too narrow or far from everything: no copies.
+    for fakes in (others, 0.1 * others, 3 * others, others + 5, others[:1].repeat(200, axis=0)):
+        assert memorisation(training, held_out, fakes).p_value > 0.01
+    assert authenticity(training, others) > 0.35
     assert authenticity(training, others + 100) == 1
 
 
-def test_held_out_rows_have_a_half_in_expectation_and_p_values_are_uniform():
-    found = [memorisation(*np.split(rng(seed).exponential(size=(90, 2)), 3)) for seed in range(100)]
-    shares, p_values = np.array(found).T
-    assert abs(shares.mean() - 0.5) < 3 * shares.std() / 10
-    assert abs(p_values.mean() - 0.5) < 3 * np.sqrt(1 / 12) / 10
+def test_the_share_is_as_expected_whatever_the_fakes_and_p_values_are_uniform():
+    found = []
+    for seed in range(120):
+        rows = rng(seed).exponential(size=(90, 2))
+        found.append(memorisation(rows[:60], rows[60:], rng(seed + 1000).normal(size=(40, 2))))
+    shares, expected, p_values = np.array(found).T
+    assert (expected == 2 / 3).all()
+    assert abs(shares.mean() - 2 / 3) < 3 * shares.std() / np.sqrt(120)
+    assert abs(p_values.mean() - 0.5) < 3 * np.sqrt(1 / 12 / 120)
 
 
 def test_no_p_value_where_all_distances_are_equal():
-    assert memorisation(np.ones((5, 2)), np.ones((4, 2)), np.ones((3, 2))) == (0.5, 0.5)
+    assert memorisation(np.ones((2, 2)), np.ones((2, 2)), np.ones((2, 2))).share == 0.5
+    pairs = np.array([[0.0], [10]])
+    assert memorisation(pairs, pairs + 1, np.array([[0.0], [1], [10], [11]])) == (0.5, 0.5, 0.5)
 
 
 @pytest.mark.parametrize(("d", "expected"), [(1, 1 / 3), (3, 1 - 0.5926)])

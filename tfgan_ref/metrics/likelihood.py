@@ -38,8 +38,9 @@ def feature_likelihood_divergence(
         seed: of the halves.
 
     Returns:
-        FLD, about 0 for fakes as good as half of the training set, lower is better; and the gap, about 0
-        or above where the fakes generalise, far below 0 where they copy.
+        FLD, about 0 for fakes as good as half of the training set, lower is better, beyond 1,000 where they
+        copy; and the gap, somewhat below 0, since the widths were fitted to the training rows, and below
+        -1,000 where the fakes copy these.
 
     Raises:
         InputError: for NaN or infinity, too few rows, another rank than 2 or unequal d.
