@@ -106,7 +106,7 @@ def test_both_routes_agree(monkeypatch):
     assert kernel_distance(x, y, 20, 30) == pytest.approx(expected, rel=1e-10)
 
 
-def large(seed=0, shift=0.1):
+def large(seed=0, shift=0.5):
     """Features of more dimensions than most, whose distance is small beside their kernel values."""
     rng = np.random.default_rng(seed)
     return 1 + rng.normal(size=(500, 256)), 1 + shift + 1.05 * rng.normal(size=(450, 256))
@@ -125,9 +125,13 @@ def test_products_in_float32_change_nothing(route, monkeypatch):
 
 
 def test_float64_where_float32_would_not_do(monkeypatch):
-    """Sets of one distribution have a distance so near to 0 that the errors of float32 would count."""
+    """The nearer the distance is to 0, the more the errors of float32 count."""
     monkeypatch.setattr(module, "FEW_ROWS", 0)
-    for (x, y), expected in ((large(), np.float32), ((large()[0], large(1)[0]), np.float64)):
+    for (x, y), expected in (
+        (large(), np.float32),
+        ((large()[0], large(1)[0]), np.float64),
+        (large(shift=0.1), np.float64),
+    ):
         kernel = module.PolynomialKernel(module.joint_mean(x, y))
         subsets = draws(len(x), len(y), 1, 400)
         assert module._precision(kernel, x, y, subsets) is expected

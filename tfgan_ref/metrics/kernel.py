@@ -9,7 +9,7 @@ Most of the time goes into products of rows. Of large sets those of the polynomi
 float32, in half the time. That costs next to nothing: the part of the kernel that is linear in a product, by
 far the largest, needs sums of rows only and is computed in float64 without any product; the errors of what is
 left are independent from pair to pair and average out over a subset's million pairs. The first subset is
-computed both ways: if it differs by more than a quarter of 1e-9, all are computed in float64.
+computed both ways: if the error could exceed 1e-9 of its value, all are computed in float64.
 """
 
 import numpy as np
@@ -20,8 +20,10 @@ from tfgan_ref.metrics.validation import joint_mean, one_of, positive, row_pair,
 BLOCK = 1024
 MOST_WEIGHTS = 2**26  # 512 MB
 CHUNK = 2**15  # kernel values that are worked on at once: they stay in the processor's cache
-FEW_ROWS = 4096  # up to which float64 takes no time worth saving
-TOLERANCE = 2.5e-10  # of the first subset: one subset may have an error of chance below the others'
+FEW_VALUES = 128  # whose sum in float32 has less error than they have
+FEW_ROWS = 8192  # up to which float64 takes no time worth saving
+PARTS = 8  # of the subset by which the error of float32 is judged
+TOLERANCE = 1e-9  # for that error, relative to the subset's value
 
 
 class PolynomialKernel:
@@ -227,13 +229,23 @@ def _mean_squared_distance(features: np.ndarray) -> float:
 
 
 def _precision(kernel: PolynomialKernel, real: np.ndarray, fake: np.ndarray, draws: Draws) -> type:
-    """Returns float32 if products of that precision do in the first subset, else float64."""
-    if len(real) + len(fake) <= FEW_ROWS:
+    """Returns float32 if products of that precision do in the first subset, else float64.
+
+    The first subset's error may be small by chance. Those of its parts, which have so many times fewer rows,
+    are so many times larger, and say how large it could have been.
+    """
+    size = len(draws[0][0])
+    if len(real) + len(fake) <= FEW_ROWS or size < FEW_VALUES:
         return np.float64
-    exact, value = (
-        _of_subsets(kernel, real, fake, draws[:1], dtype)[0] for dtype in (np.float64, np.float32)
+    sides = [kernel.prepare(rows[draw]) for rows, draw in zip((real, fake), draws[0], strict=True)]
+    parts = np.eye(PARTS)[np.arange(size) % PARTS]
+    weights = np.concatenate([np.ones((size, 1)), parts], axis=1)
+    exact, values = (
+        _mmd(kernel, *sides, weights, weights, dtype=dtype) for dtype in (np.float64, np.float32)
     )
-    return np.float32 if abs(value - exact) <= TOLERANCE * abs(exact) else np.float64
+    errors = np.abs(values - exact)
+    error = max(errors[0], 2 * np.sqrt(np.mean(errors[1:] ** 2)) / PARTS)
+    return np.float32 if error <= TOLERANCE * abs(exact[0]) else np.float64
 
 
 def _of_subsets(
@@ -298,6 +310,7 @@ def _kernel_sums(
     within = left is right
     left = left[0].astype(dtype, copy=False), left[1].astype(dtype, copy=False)
     right = left if within else tuple(part.astype(dtype, copy=False) for part in right)
+    weights_right = weights_right.astype(dtype, copy=False)
     for start in range(0, len(left[0]), block):
         rows = slice(start, start + block)
         # Of the symmetric matrix only the blocks on and above the diagonal are computed.
@@ -309,10 +322,19 @@ def _kernel_sums(
             _apply(kernel, products, left[1][rows], right[1][columns])
             if same:
                 np.fill_diagonal(products, 0)
-            summed = products.astype(np.float64, copy=False) @ weights_right[columns]
-            part = np.einsum("ns,ns->s", weights_left[rows], summed)
+            part = np.einsum("ns,ns->s", weights_left[rows], _sums(products, weights_right[columns]))
             sums += 2 * part if within and other > start else part
     return sums
+
+
+def _sums(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Returns the float64 sums (rows, subsets) of values (rows, columns); float32 adds few at a time."""
+    step = len(weights) if values.dtype == np.float64 else FEW_VALUES
+    total = np.zeros((len(values), weights.shape[1]))
+    for start in range(0, len(weights), step):
+        part = slice(start, start + step)
+        total += values[:, part] @ weights[part]
+    return total
 
 
 def _apply(kernel: Kernel, products: np.ndarray, row: np.ndarray, column: np.ndarray) -> None:
