@@ -82,7 +82,7 @@ def test_too_few_repeats_are_refused(run_script, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_suite_runs(run_script, tmp_path):
+def test_the_suite_runs(suite, run_script, tmp_path):
     code, out, error = run_script("metric_sanity.py", "--repeats", 2, "--out", tmp_path, folder="benchmarks")
     assert code == 0, error
     rows = json.loads((tmp_path / "results.json").read_text())

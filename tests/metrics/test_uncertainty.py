@@ -149,6 +149,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(name):
     metric, draw, truth, corrected = CASES[name]
     found = [jackknife_interval(metric, *draw(seed), corrected=corrected) for seed in range(100)]
     held = np.mean([low <= truth <= high for _, low, high in found])
-    assert 0.9 <= held <= (0.99 if corrected else 1.0)
-    # No wider than twice what it has to be.
-    assert np.mean([high - low for _, low, high in found]) < 8 * np.std([value for value, _, _ in found])
+    assert held >= 0.9
+    # Exact intervals are 4 standard deviations wide.
+    width = np.mean([high - low for _, low, high in found])
+    assert width < (5 if corrected else 8) * np.std([value for value, _, _ in found])
