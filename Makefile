@@ -54,6 +54,7 @@ PYTORCH ?=
 benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/throughput.py --out benchmarks/results/throughput $(if $(PYTORCH),--torch-python $(PYTORCH))
 	$(BIN)/python benchmarks/metric_studies.py --study all --out benchmarks/results/metric_studies
+	$(BIN)/python benchmarks/metric_sanity.py --out benchmarks/results/metric_sanity
 	$(BIN)/python benchmarks/metrics_speed.py --out benchmarks/results/metrics_speed $(if $(PYTORCH),--peer-python $(PYTORCH))
 	for distribution in ring grid two_modes stacked; do \
 		$(BIN)/python benchmarks/modes.py --distribution $$distribution --out benchmarks/results/modes/$$distribution || exit 1; \

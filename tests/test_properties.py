@@ -144,9 +144,9 @@ ARRAYS = st.one_of(
 PAIRED = (
     "frechet_distance", "kernel_distance", "maximum_mean_discrepancy", "nearest_neighbour_accuracy",
     "precision_recall", "density_coverage", "wasserstein_distance", "sliced_wasserstein_distance", "psnr",
-    "ssim", "ms_ssim", "mode_score",
+    "ssim", "ms_ssim", "mode_score", "monge_distance", "clipped_density_coverage", "authenticity",
 )  # fmt: skip
-SINGLE = ("inception_score", "gradient_energy")
+SINGLE = ("inception_score", "gradient_energy", "vendi_score")
 
 
 def all_numbers(score):

@@ -106,10 +106,41 @@ def test_both_routes_agree(monkeypatch):
     assert kernel_distance(x, y, 20, 30) == pytest.approx(expected, rel=1e-10)
 
 
+def large(seed=0, shift=0.5):
+    """Features of more dimensions than most, whose distance is small beside their kernel values."""
+    rng = np.random.default_rng(seed)
+    return 1 + rng.normal(size=(500, 256)), 1 + shift + 1.05 * rng.normal(size=(450, 256))
+
+
+@pytest.mark.parametrize("route", ["at once", "one by one"])
+def test_products_in_float32_change_nothing(route, monkeypatch):
+    if route == "one by one":
+        monkeypatch.setattr(module, "MOST_WEIGHTS", 0)
+    x, y = large()
+    expected = kernel_distance(x, y, 12, 400)
+    monkeypatch.setattr(module, "FEW_ROWS", 0)
+    values = kernel_distance(x, y, 12, 400)
+    assert values == pytest.approx(expected, abs=1e-9 * expected[0])
+    assert values != expected  # it was float32
+
+
+def test_float64_where_float32_would_not_do(monkeypatch):
+    """The nearer the distance is to 0, the more the errors of float32 count."""
+    monkeypatch.setattr(module, "FEW_ROWS", 0)
+    for (x, y), expected in (
+        (large(), np.float32),
+        ((large()[0], large(1)[0]), np.float64),
+        (large(shift=0.1), np.float64),
+    ):
+        kernel = module.PolynomialKernel(module.joint_mean(x, y))
+        subsets = draws(len(x), len(y), 1, 400)
+        assert module._precision(kernel, x, y, subsets) is expected
+
+
 def test_blocks_change_nothing(monkeypatch):
     x, y = sets(50, 43)
     expected = maximum_mean_discrepancy(x, y), maximum_mean_discrepancy(x, y, "rbf_mean")
-    monkeypatch.setattr(module._kernel_sums, "__defaults__", (7,))
+    monkeypatch.setattr(module._kernel_sums, "__defaults__", (np.float64, 7))
     monkeypatch.setattr(module, "CHUNK", 20)
     assert maximum_mean_discrepancy(x, y) == pytest.approx(expected[0], rel=1e-11)
     assert maximum_mean_discrepancy(x, y, "rbf_mean") == pytest.approx(expected[1], rel=1e-11)

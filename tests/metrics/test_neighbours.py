@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
+from scipy.stats import betabinom
 
-from tfgan_ref.metrics import density_coverage, nearest_neighbour_accuracy, neighbours, precision_recall
+from tfgan_ref.metrics import (
+    clipped_density_coverage,
+    density_coverage,
+    distances,
+    nearest_neighbour_accuracy,
+    precision_recall,
+)
 
 
 def within(distances, radii, strict):
@@ -27,6 +34,17 @@ def brute_precision_recall(x, y, k, strict):
 def brute_density_coverage(x, y, k, strict):
     inside = within(cdist(x, y), radii_of(x, k)[:, None], strict)
     return inside.sum() / (k * len(y)), inside.any(axis=1).mean()
+
+
+def brute_clipped(x, y, k):
+    radii, across, own = radii_of(x, k), cdist(x, y), cdist(x, x)
+    np.fill_diagonal(own, np.inf)
+    clipped = np.minimum(radii, np.median(radii))[:, None]
+    inside, best = (np.minimum((part <= clipped).sum(axis=0), k).mean() for part in (across, own))
+    held = np.minimum((across < radii[:, None]).sum(axis=1), k).mean() / k
+    # What m good fakes of len(y) are expected to give.
+    expected = [betabinom(m, k, len(x) - k).expect(lambda j: np.minimum(j, k)) / k for m in range(len(y) + 1)]
+    return min(1.0, inside / best), np.interp(held, expected, np.linspace(0, 1, len(y) + 1))
 
 
 def brute_accuracy(x, y):
@@ -73,7 +91,7 @@ def cases():
 @pytest.mark.parametrize("name", cases())
 @pytest.mark.parametrize("block", [1024, 7])
 def test_all_against_brute_force(name, block, monkeypatch):
-    monkeypatch.setattr(neighbours, "BLOCK", block)
+    monkeypatch.setattr(distances, "BLOCK", block)
     x, y = cases()[name]
     for k in (1, 3, 5):
         for strict in (False, True):
@@ -94,6 +112,31 @@ def test_identical_sets(d):
     assert density_coverage(x, copy, 5, strict=True) == (1, 1)
     assert density_coverage(x, copy, 5, strict=False) == (pytest.approx(6 / 5), 1)
     assert nearest_neighbour_accuracy(x, copy) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["gaussians", "identical", "three modes", "lattice", "mean 1000"])
+@pytest.mark.parametrize("k", [1, 5])
+def test_clipped_against_brute_force(name, k):
+    x, y = cases()[name]
+    x, y = x[:25], y[:20]
+    assert clipped_density_coverage(x, y, k) == pytest.approx(brute_clipped(x, y, k), rel=1e-9)
+
+
+def test_clipped_scores_are_the_share_of_good_samples():
+    real, fake = rng().normal(size=(2, 600, 4))
+    for bad in (0, 200, 420):
+        fake[:bad] += 100
+        good = 1 - bad / 600
+        assert clipped_density_coverage(real, fake) == pytest.approx((good, good), abs=0.05)
+    assert clipped_density_coverage(real, real + 100) == (0, 0)
+
+
+def test_outliers_of_the_data_do_not_make_bad_samples_good():
+    """A far real row has a ball that reaches the data: everything lies inside, unless it is clipped."""
+    real, fake = rng().normal(size=(500, 2)), 20 + rng().normal(size=(500, 2))
+    real[0] = 40
+    assert density_coverage(real, fake)[0] > 0.1
+    assert clipped_density_coverage(real, fake)[0] == 0
 
 
 def test_separable_sets():
@@ -126,7 +169,8 @@ def test_samples_on_the_border_count_for_precision_and_not_for_density():
 def test_invariances_and_dtype():
     x, y = gaussians(8, 150, 120)
     rotation = np.linalg.qr(rng().normal(size=(8, 8)))[0]
-    for metric in (precision_recall, density_coverage, nearest_neighbour_accuracy):
+    metrics = precision_recall, density_coverage, clipped_density_coverage, nearest_neighbour_accuracy
+    for metric in metrics:
         expected = metric(x, y)
         assert metric(x @ rotation + 3, y @ rotation + 3) == expected
         assert metric(rng().permutation(x), rng().permutation(y)) == expected
@@ -138,9 +182,11 @@ def test_invariances_and_dtype():
 def test_large_collapsed_sets_are_not_compared_pair_by_pair(monkeypatch):
     x = np.repeat(rng().normal(size=(3, 16)), 200, axis=0)
     compared = []
-    exact = neighbours._Sets._exact
+    exact = distances.Distances._exact
     monkeypatch.setattr(
-        neighbours._Sets, "_exact", lambda self, *pairs: compared.append(len(pairs[2])) or exact(self, *pairs)
+        distances.Distances,
+        "_exact",
+        lambda self, *pairs: compared.append(len(pairs[2])) or exact(self, *pairs),
     )
     assert precision_recall(x, x) == (1, 1)
     assert sum(compared) < 30 * len(x)

@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 from scipy.spatial.distance import cdist
 from scipy.stats import wasserstein_distance as one_dimension
 
-from tfgan_ref.metrics import sliced_wasserstein_distance, transport, wasserstein_distance
+from tfgan_ref.metrics import monge_distance, sliced_wasserstein_distance, transport, wasserstein_distance
 
 
 def rng():
@@ -88,6 +88,46 @@ def test_sliced():
     assert shifted == pytest.approx(5 * 2 / np.pi, rel=0.02)
 
 
+def torch_fidelitys_mind(x, y, directions):
+    """The formula of torch-fidelity's metric_mind.py, for sets of equal size."""
+    left, right = np.sort(x @ directions.T, axis=0), np.sort(y @ directions.T, axis=0)
+    return 3 * x.shape[1] * np.mean((left - right) ** 2)
+
+
+@pytest.mark.parametrize("block", [64, 7])
+def test_mind_is_torch_fidelitys(block, monkeypatch):
+    monkeypatch.setattr(transport, "BLOCK", block)
+    x, y = rng().normal(size=(70, 4)), 1.5 * rng().normal(size=(70, 4)) + 1
+    directions = np.random.default_rng(3).normal(size=(16, 4))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    expected = torch_fidelitys_mind(x, y, directions)
+    assert monge_distance(x, y, directions) == pytest.approx(expected, rel=1e-12)
+    assert monge_distance(x, y, 16, seed=3) == pytest.approx(expected, rel=1e-12)
+    assert monge_distance(x + 1e6, y + 1e6, directions) == pytest.approx(expected, rel=1e-8)
+
+
+def test_mind_of_unequal_sizes():
+    """Both sets repeated to a common size have the same distribution functions."""
+    x, y = rng().normal(size=(12, 3)), rng().normal(size=(8, 3)) + 0.5
+    directions = np.linalg.qr(rng().normal(size=(3, 3)))[0]
+    expected = torch_fidelitys_mind(np.repeat(x, 2, axis=0), np.repeat(y, 3, axis=0), directions)
+    assert monge_distance(x, y, directions) == pytest.approx(expected, rel=1e-12)
+    assert monge_distance(x, np.repeat(x, 5, axis=0)) == pytest.approx(0, abs=1e-24)
+
+
+def test_mind_of_a_shift():
+    """3 d times the mean squared length of the shift's projections: 3 |s|^2 over d right angles."""
+    x, shift = rng().normal(size=(40, 5)), np.array([1.0, -2, 0, 0.5, 3])
+    basis = np.linalg.qr(rng().normal(size=(5, 5)))[0]
+    shifted = rng().permutation(x) + shift
+    assert monge_distance(x, shifted, basis) == pytest.approx(3 * shift @ shift, rel=1e-12)
+    directions = basis[:2]
+    expected = 15 * np.mean((directions @ shift) ** 2)
+    assert monge_distance(x, shifted, directions) == pytest.approx(expected, rel=1e-12)
+    # By mu in each coordinate: 3 d mu^2 in expectation.
+    assert monge_distance(x, x + 2.0, 20_000) == pytest.approx(3 * 5 * 4, rel=0.02)
+
+
 def test_errors():
     with pytest.raises(ValueError, match="too large"):
         wasserstein_distance(np.zeros((5001, 2)), np.zeros((5001, 2)))
@@ -95,3 +135,7 @@ def test_errors():
         wasserstein_distance(np.zeros((701, 2)), np.zeros((700, 2)))
     with pytest.raises(ValueError, match="projections"):
         sliced_wasserstein_distance(np.zeros((3, 2)), np.zeros((3, 2)), 0)
+    with pytest.raises(ValueError, match="projections must be at least 1"):
+        monge_distance(np.zeros((3, 2)), np.zeros((3, 2)), 0)
+    with pytest.raises(ValueError, match="projections have 3 columns, features 2"):
+        monge_distance(np.zeros((3, 2)), np.zeros((3, 2)), np.ones((4, 3)))

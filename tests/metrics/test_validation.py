@@ -17,9 +17,13 @@ METRICS = {
     "maximum_mean_discrepancy": {},
     "wasserstein_distance": {},
     "sliced_wasserstein_distance": {},
+    "monge_distance": {"projections": 8},
+    "frechet_infinity": {},
     "nearest_neighbour_accuracy": {},
     "precision_recall": {},
     "density_coverage": {},
+    "clipped_density_coverage": {},
+    "authenticity": {},
     "mode_score": {},
 }
 BAD = {
