@@ -28,7 +28,7 @@ class MSESettings(SamplingSettings):
     ema_decay: float | None = 0.99
     combine: str = "concat"  # how the label enters: concat, hadamard
     width: int = 32  # filters of the layer nearest the image
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     choices: ClassVar = DCGAN_SIZES
 
@@ -44,7 +44,7 @@ class VAESettings(SamplingSettings):
     latent_dim: int = 32
     stddev: float = 0.3  # of the decoder's pixels
     width: int = 32  # filters of the layers nearest the image
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     choices: ClassVar = DCGAN_SIZES
 

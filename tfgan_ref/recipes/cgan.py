@@ -28,7 +28,7 @@ class CGANSettings(TargetSettings):
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
     spectral_norm: bool = False  # of the discriminator's layers
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     choices: ClassVar = DCGAN_SIZES
 
@@ -48,7 +48,7 @@ class ACGANSettings(CriticSettings):
     combine: str = "concat"  # how the label enters the generator: concat, hadamard
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     choices: ClassVar = DCGAN_SIZES
 

@@ -18,14 +18,14 @@ import tensorflow as tf
 
 import tfgan_ref
 from tfgan_ref import cli, plotting
-from tfgan_ref.data.pipeline import TrainingData
-from tfgan_ref.errors import InputError, name_in_errors
+from tfgan_ref.data.pipeline import BatchLoader, TrainingData
+from tfgan_ref.errors import InputError, name_in_errors, reason
 from tfgan_ref.evaluation import Score
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import build_gan, find_recipe
 from tfgan_ref.recipes.recipe import Recipe, optimizers
-from tfgan_ref.recipes.settings import SamplingSettings, Settings
+from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run import list as list_recipes
 from tfgan_ref.run.arguments.train import FLAGS
 from tfgan_ref.run.build import parse_config, restore_gan, settings_of
@@ -33,6 +33,7 @@ from tfgan_ref.run.evaluate_images import generator_evaluator
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.csv_table import CSVTable
+from tfgan_ref.training.device_program import MOST_STEPS, DeviceProgram
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
@@ -97,7 +98,9 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         gan = build_gan(recipe, settings, data.shape)
     if settings.start_from is not None:
         _begin_from(gan, settings.start_from)
-    evaluate = _evaluator(settings, data, gan) if chief else None  # which checks what it is asked for
+    evaluate = None
+    if chief and getattr(settings, "evaluate_every", None) is not None:
+        evaluate = generator_evaluator(gan, data.items, settings)  # which checks what it is asked for
     config = {
         "recipe": recipe.source or recipe.name,
         "settings": asdict(settings),
@@ -154,7 +157,9 @@ def resume_run(path: Path, **changes: Any) -> bool:
             CSVTable(table, up_to_step=step)  # which says before training starts that it is damaged
     if run.best.exists():
         callbacks.read_best(run.best)
-    evaluate = _evaluator(settings, data, gan) if chief else None  # which checks what it is asked for
+    evaluate = None
+    if chief and getattr(settings, "evaluate_every", None) is not None:
+        evaluate = generator_evaluator(gan, data.items, settings)  # which checks what it is asked for
     if settings != before and chief:
         run.change_settings(asdict(settings))
     logger.info("resuming %s from step %d", path, step)
@@ -182,15 +187,6 @@ def _join(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
     return strategy, distribution.is_chief(strategy)
 
 
-def _evaluator(
-    settings: Settings, data: TrainingData, gan: GenerativeModel
-) -> Callable[[], list[Score]] | None:
-    """Returns the function that scores the generator while it trains; None where no setting asks for it."""
-    if isinstance(settings, SamplingSettings) and settings.evaluate_every is not None:
-        return generator_evaluator(gan, data.items, settings)
-    return None
-
-
 def _train(
     recipe: Recipe,
     settings: Settings,
@@ -203,10 +199,12 @@ def _train(
     strategy = gan.distribute_strategy
     distributed = settings.strategy != "none"
     chief = not distributed or distribution.is_chief(strategy)
+    gpus = tf.config.list_physical_devices("GPU")
+    deterministic = not gpus if settings.deterministic is None else settings.deterministic
+    xla = {"on": True, "off": False, "auto": bool(gpus) and not deterministic}[settings.jit]
     with contextlib.ExitStack() as stack:
         if chief:
             stack.enter_context(run.in_use())
-            gpus = tf.config.list_physical_devices("GPU")
             names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
             networks = [  # averages are not trainable
                 f"{name} of {part.count_params():,} parameters"
@@ -217,21 +215,30 @@ def _train(
                 f"{run.path}: {data.count:,} x {'x'.join(map(str, data.shape.sample_shape))}"
                 f"{f' in {data.shape.num_classes} classes' if data.shape.num_classes else ''}"
                 f" ({data.memory / 1e6:,.1f} MB), {', '.join(names) or 'CPU, no GPU found'}, "
-                f"{settings.precision}, {', '.join(networks)}",
+                f"{settings.precision}, {'' if deterministic else 'not '}deterministic, "
+                f"{'with' if xla else 'without'} XLA, {', '.join(networks)}",
                 flush=True,
             )
         if distributed:
             stack.enter_context(distribution.watch_workers(strategy))
-        if settings.deterministic:
+        if deterministic:
             tf.config.experimental.enable_op_determinism()
         draw = functools.partial(recipe.draw, gan, *data.examples)
         step = int(gan.step.numpy())
         if step < settings.steps:
-            batches = data.batches(settings.batch_size * gan.n_critic, step)
-            if strategy.num_replicas_in_sync > 1:
-                batches = distribution.shard_batch(batches, gan.n_critic, strategy)
-            elif settings.steps_per_execution > 1:  # Keras's loop of them fails with several replicas
-                gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
+            loader = data.loader(settings.batch_size * gan.n_critic)
+            batches = None
+            if xla and not distributed:
+                batches = _compile_steps(settings, gan, loader, step)
+            if batches is None:
+                batches = loader.dataset(step)
+                if strategy.num_replicas_in_sync > 1:
+                    batches = distribution.shard_batch(batches, gan.n_critic, strategy)
+                else:  # Keras's loop of several steps fails with several replicas
+                    at_most = settings.steps_per_execution or settings.steps_without_xla
+                    gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries, at_most)
+            if chief:
+                print(f"{gan.steps_per_execution} steps in each call", flush=True)
             watching = _callbacks(settings, gan, run, draw, evaluate, chief=chief)
             stop = callbacks.StopOnSignal()
             if settings.strategy != "multiworker":  # whose processes would stop at different steps
@@ -300,8 +307,35 @@ def _write_results(
     shutil.rmtree(old_model, ignore_errors=True)
 
 
-def _steps_per_execution(settings: Settings, step: int, boundaries: Sequence[int] = ()) -> int:
-    """Returns the most steps, up to the setting, that divide what is left, every interval and every phase.
+def _compile_steps(
+    settings: Settings, gan: GenerativeModel, loader: BatchLoader, step: int
+) -> tf.data.Dataset | None:
+    """Makes ``fit`` run many steps in each call, as one XLA program.
+
+    Returns:
+        What ``fit`` is given; None if XLA cannot compile the step and need not: the run goes on without it.
+
+    Raises:
+        InputError: XLA cannot compile the step, and ``jit`` is on.
+    """
+    divisor = functools.partial(_steps_per_execution, settings, step, gan.boundaries)
+    most = divisor(settings.steps_per_execution or MOST_STEPS)
+    program = DeviceProgram(gan, loader, step, most)
+    try:
+        program.install()
+    except tf.errors.OpError as error:
+        if settings.jit == "on":
+            raise InputError(f"jit on: XLA cannot compile this step ({reason(error)}): set off") from error
+        logger.warning("going on without XLA, which cannot compile this step: %s", reason(error))
+        gan.jit_compile = False
+        return None
+    at_most = settings.steps_per_execution or program.affordable_steps()
+    gan.steps_per_execution = program.steps = divisor(min(at_most, program.most))
+    return program.elements(program.steps)
+
+
+def _steps_per_execution(settings: Settings, step: int, boundaries: Sequence[int], at_most: int) -> int:
+    """Returns the most steps, up to ``at_most``, that divide what is left, every interval and every phase.
 
     Keras runs whole executions only: with any other number it would run past the end.
     """
@@ -309,4 +343,4 @@ def _steps_per_execution(settings: Settings, step: int, boundaries: Sequence[int
     intervals += [every] if (every := getattr(settings, "evaluate_every", None)) else []
     phases = [boundary - step for boundary in boundaries if boundary > step]
     common = math.gcd(settings.steps - step, *intervals, *phases)
-    return max(n for n in range(1, settings.steps_per_execution + 1) if common % n == 0)
+    return max(n for n in range(1, at_most + 1) if common % n == 0)
