@@ -24,7 +24,6 @@ IMAGES = ImageArrays(
 LOADER = image_loader(IMAGES, 12, seed=0)
 # All that changes variables of its own, for the slow tests.
 SETTINGS = {"dropout": 0.3, "batch_norm": True, "n_critic": 2}
-MOST = 4
 
 
 def plain_gan(**settings):
@@ -58,7 +57,7 @@ def run(program, together, steps, start=0):
 
 @pytest.fixture(scope="module")
 def program():
-    made = DeviceProgram(plain_gan(), LOADER, 0, MOST)
+    made = DeviceProgram(plain_gan(), LOADER, 0)
     made.install()
     return made
 
@@ -72,7 +71,7 @@ def fresh(program):
 
 
 def test_a_call_reads_one_element_and_runs_one_program(program):
-    graph = program.call.get_concrete_function(iter(program.elements(MOST)), tf.constant(1)).graph
+    graph = program.call.get_concrete_function(iter(program.elements(4)), tf.constant(1)).graph
     kinds = [op.type for op in graph.get_operations()]
     assert kinds.count("IteratorGetNext") == 1
     programs = [op for op in graph.get_operations() if op.type.endswith("PartitionedCall")]
@@ -102,14 +101,14 @@ def test_the_bits_do_not_depend_on_the_steps_in_a_call(fresh):
 
 def test_measuring_changes_nothing(fresh):
     initial = state(fresh.gan)
-    assert 1 <= fresh.affordable_steps() <= MOST
+    assert 1 <= fresh.affordable_steps() <= fresh.capacity
     assert same(state(fresh.gan), initial)
 
 
 @pytest.mark.slow
 def test_steps_compiled_one_by_one_do_the_same():
     """They are another program, which may round in another way."""
-    ours, gan = DeviceProgram(tiny_gan(True, **SETTINGS), LOADER, 0, MOST), tiny_gan(True, **SETTINGS)
+    ours, gan = DeviceProgram(tiny_gan(True, **SETTINGS), LOADER, 0), tiny_gan(True, **SETTINGS)
     ours.install()
     run(ours, 4, 8)
     step = tf.function(gan.train_step, jit_compile=True, autograph=False)
@@ -123,16 +122,42 @@ def test_steps_compiled_one_by_one_do_the_same():
 def test_large_data_come_batch_by_batch(fresh, monkeypatch):
     resident = run(fresh, 4, 4)[0]
     monkeypatch.setattr(device_program, "RESIDENT", IMAGES.images.nbytes - 1)
-    made = DeviceProgram(plain_gan(), LOADER, 0, MOST)
+    made = DeviceProgram(plain_gan(), LOADER, 0)
     assert made.arrays == {}
     spec = made.elements(2).element_spec
-    assert spec["image"] == tf.TensorSpec((MOST, 12, 8, 8, 1), tf.uint8)
+    assert spec["image"] == tf.TensorSpec((made.capacity, 12, 8, 8, 1), tf.uint8)
     made.install()
     assert same(run(made, 4, 4)[0], resident)
     monkeypatch.setattr(device_program, "MOST_HANDED_OVER", 3 * 12 * (64 + 4))
-    assert DeviceProgram(made.gan, LOADER, 0, MOST).most == 3
+    assert DeviceProgram(made.gan, LOADER, 0).capacity == 3
     monkeypatch.setattr(device_program, "MOST_HANDED_OVER", 1)
-    assert DeviceProgram(made.gan, LOADER, 0, MOST).most == 1
+    assert DeviceProgram(made.gan, LOADER, 0).capacity == 1
+
+
+class Phased(VanillaGAN):
+    """A type that turns its images round at first."""
+
+    boundaries = (4,)
+
+    def train_step(self, data):
+        batch = self.as_batch(data)
+        return super().train_step(batch if self.phase else batch | {"image": -batch["image"]})
+
+
+@pytest.mark.slow
+def test_each_phase_has_a_program():
+    states = []
+    for together in (1, 4):
+        made = DeviceProgram(plain_gan(kind=Phased), LOADER, 0)
+        made.install()
+        calls = made.call
+        states.append(run(made, together, 8)[0])
+        assert made.gan.phase == 1
+        assert made.call is not calls
+    assert same(*states)
+    made.gan.step.assign(0)
+    with pytest.raises(InputError, match="steps_per_execution 3 does not divide the 4 steps"):
+        run(made, 3, 3)
 
 
 class Written(VanillaGAN):

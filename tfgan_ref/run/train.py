@@ -33,7 +33,7 @@ from tfgan_ref.run.evaluate_images import generator_evaluator
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.csv_table import CSVTable
-from tfgan_ref.training.device_program import MOST_STEPS, DeviceProgram
+from tfgan_ref.training.device_program import DeviceProgram
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
@@ -282,7 +282,7 @@ def _callbacks(
         return [diverged, means]
     watching = [
         diverged,
-        callbacks.ProgressBar(settings.steps, int(gan.step.numpy())),
+        callbacks.ProgressBar(settings.steps),
         callbacks.SaveSamples(settings.sample_every, run, draw),
         callbacks.LogMetrics(settings.log_every, run),
     ]
@@ -318,9 +318,7 @@ def _compile_steps(
     Raises:
         InputError: XLA cannot compile the step, and ``jit`` is on.
     """
-    divisor = functools.partial(_steps_per_execution, settings, step, gan.boundaries)
-    most = divisor(settings.steps_per_execution or MOST_STEPS)
-    program = DeviceProgram(gan, loader, step, most)
+    program = DeviceProgram(gan, loader, step)
     try:
         program.install()
     except tf.errors.OpError as error:
@@ -329,8 +327,9 @@ def _compile_steps(
         logger.warning("going on without XLA, which cannot compile this step: %s", reason(error))
         gan.jit_compile = False
         return None
-    at_most = settings.steps_per_execution or program.affordable_steps()
-    gan.steps_per_execution = program.steps = divisor(min(at_most, program.most))
+    at_most = min(settings.steps_per_execution or program.affordable_steps(), program.capacity)
+    program.steps = _steps_per_execution(settings, step, gan.boundaries, at_most)
+    gan.steps_per_execution = program.steps
     return program.elements(program.steps)
 
 

@@ -12,8 +12,10 @@ from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.gans.phases import graph_of_each_phase
 
 RESIDENT = 2**30  # bytes: data up to this size are copied to the device; larger ones come batch by batch
-MOST_HANDED_OVER = 2**26  # bytes that one call of the program is given
-MOST_STEPS = 1000  # in one call, if nothing else limits them
+# What one call is given has room for so many steps, or for so many bytes of them. It is the same whatever a
+# call runs: XLA rounds in another way where shapes differ.
+MOST_STEPS = 1000
+MOST_HANDED_OVER = 2**24
 CALL_SECONDS = 0.5  # Ctrl-C and the progress bar wait for the end of a call
 _MEASURED_SECONDS = 0.1  # long enough to time
 
@@ -23,22 +25,21 @@ class DeviceProgram:
 
     Each call reads one element from the host, what ``BatchLoader.choose`` says of its steps, and runs one
     program: a loop that gathers the items of a step from the data on the device, makes the batch, and does
-    all of ``train_step``. How many steps a call runs is an argument of the program, so that it is compiled
-    once. The bits of training do not depend on it.
+    all of ``train_step``. How many steps a call runs is an argument of the program: it is compiled once, and
+    the bits of training do not depend on it.
 
     Args:
         gan: the compiled GAN; its ``fit`` calls the program once ``install`` has been called.
         loader: of its batches, ``gan.n_critic`` times the batch size each.
         start_step: the step that training goes on from.
-        most: the most steps in a call; fewer where data do not fit the device and their batches are large.
 
     Attributes:
-        most: the steps for which there is room in what the program is given.
-        steps: how many of them a call runs; 0 compiles the program and runs nothing.
+        capacity: the most steps that a call can run.
+        steps: how many a call runs; 0 compiles the program and runs nothing.
         call: the graph that a call runs in the present phase, from an iterator and ``steps``.
     """
 
-    def __init__(self, gan: GenerativeModel, loader: BatchLoader, start_step: int, most: int) -> None:
+    def __init__(self, gan: GenerativeModel, loader: BatchLoader, start_step: int) -> None:
         self.gan, self.loader, self.start_step = gan, loader, start_step
         sizes = [math.prod(a.shape) * a.dtype.size for a in loader.arrays.values()]
         self.arrays: Tensors = {}
@@ -49,12 +50,12 @@ class DeviceProgram:
                 self.arrays = {name: tf.identity(array) for name, array in loader.arrays.items()}
         spec = loader.dataset(start_step, self.last_part).element_spec
         step_bytes = sum(math.prod(part.shape) * part.dtype.size for part in spec.values())
-        self.most = max(1, min(most, MOST_HANDED_OVER // step_bytes))
+        self.capacity = max(1, min(MOST_STEPS, MOST_HANDED_OVER // step_bytes))
         self.steps = 0
 
     def elements(self, together: int) -> tf.data.Dataset:
         """Returns the endless data set of what calls of ``together`` steps are given, from the first on."""
-        padding = self.most - together
+        padding = self.capacity - together
 
         def padded(stack: Tensors) -> Tensors:
             return {k: tf.pad(v, [[0, padding]] + [[0, 0]] * (v.shape.rank - 1)) for k, v in stack.items()}
@@ -77,7 +78,7 @@ class DeviceProgram:
         else:
             make()
         try:
-            self._call(iter(self.elements(self.most)), 0)
+            self._call(iter(self.elements(self.capacity)), 0)
         except tf.errors.OpError:
             self.gan.train_function = None
             raise
@@ -85,15 +86,15 @@ class DeviceProgram:
     def affordable_steps(self) -> int:
         """Returns how many steps a call can run in half a second, measured; the GAN stays as it is."""
         state = [(variable, variable.numpy()) for group in self.gan.state().values() for variable in group]
-        iterator = iter(self.elements(self.most))
+        iterator = iter(self.elements(self.capacity))
         self._call(iterator, 1)  # the first call may be slower
         steps, seconds = 1, self._call(iterator, 1)
-        while seconds < _MEASURED_SECONDS and steps < self.most:
-            steps = min(4 * steps, self.most)
+        while seconds < _MEASURED_SECONDS and steps < self.capacity:
+            steps = min(4 * steps, self.capacity)
             seconds = self._call(iterator, steps)
         for variable, value in state:
             variable.assign(value)
-        return max(1, min(self.most, int(CALL_SECONDS * steps / seconds)))
+        return max(1, min(self.capacity, int(CALL_SECONDS * steps / seconds)))
 
     def _call(self, iterator: Iterator[Tensors], steps: int) -> float:
         """Calls the training function for ``steps`` steps; returns the seconds."""
