@@ -32,6 +32,8 @@ tf.config.set_logical_device_configuration(
 )
 # Bit-exact comparisons need it, and it is what the scripts do.
 tf.config.experimental.enable_op_determinism()
+# On a GPU products would round their inputs to ten bits, beyond the tolerances here.
+tf.config.experimental.enable_tensor_float_32_execution(False)
 # TensorFlow's rewriting of graphs before their first run is a tenth of the time of these tests. Those of the
 # order of updates, which it once broke, switch it on.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
