@@ -21,7 +21,7 @@ def main() -> None:
     recipe = find_recipe("dcgan")
     settings = recipe.settings()
     gan = build_gan(recipe, settings, DataShape((28, 28, 1), None))
-    if settings.deterministic:
+    if settings.deterministic is not False:
         tf.config.experimental.enable_op_determinism()
     images = ImageArrays("noise", np.random.default_rng(0).integers(0, 256, (1797, 28, 28, 1), np.uint8))
     gan.fit(

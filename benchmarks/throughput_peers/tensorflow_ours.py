@@ -19,14 +19,14 @@ from throughput_peers.requests import Requests
 def prepare(case: Case) -> tuple[GAN, tf.data.Dataset]:
     """Returns the compiled model of a case and its data."""
     settings = find_recipe(case.recipe).settings(ema_decay=None, n_critic=case.n_critic)
-    if settings.deterministic:
+    if settings.deterministic is not False:
         tf.config.experimental.enable_op_determinism()
     players = common.build(case.generator), common.build(case.discriminator)
     if case.penalty:
         gan = WGANGP(*players, penalty_weight=settings.penalty_weight, **gan_settings(settings))
     else:
         gan = VanillaGAN(*players, loss=settings.loss, **gan_settings(settings))
-    gan.compile(*optimizers(settings), jit_compile=False, steps_per_execution=settings.steps_per_execution)
+    gan.compile(*optimizers(settings), jit_compile=False, steps_per_execution=settings.steps_without_xla)
     images = ImageArrays("noise", common.random_images(case))
     return gan, batches(images, batch_size=case.n_critic * case.batch_size, seed=0)
 

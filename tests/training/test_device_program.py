@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import same, slow_ones, tiny_gan, values
+from tests.data.test_pipeline import TRAINING
 from tfgan_ref.data.images.arrays import ImageArrays, image_loader
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import VanillaGAN
@@ -103,6 +104,23 @@ def test_measuring_changes_nothing(fresh):
     initial = state(fresh.gan)
     assert 1 <= fresh.affordable_steps() <= fresh.capacity
     assert same(state(fresh.gan), initial)
+
+
+@pytest.mark.parametrize("kind", slow_ones(TRAINING, TRAINING.keys() - {"pairs", "missing"}))
+@pytest.mark.parametrize("resident", [True, False])
+def test_a_call_is_given_what_its_steps_take(monkeypatch, kind, resident):
+    loader = TRAINING[kind](1).loader(2)
+    monkeypatch.setattr(device_program, "MOST_STEPS", 3)
+    monkeypatch.setattr(device_program, "RESIDENT", 2**30 if resident else -1)
+    made = DeviceProgram(None, loader, 5)
+    assert made.arrays.keys() == (loader.arrays.keys() if resident else set())
+    expected = list(loader.dataset(5, "choose" if resident else "gather").take(4).as_numpy_iterator())
+    for number, element in enumerate(made.elements(2).take(2).as_numpy_iterator()):
+        assert element.keys() == expected[0].keys()
+        for name, values in element.items():
+            assert len(values) == made.capacity == 3
+            for step in (0, 1):
+                np.testing.assert_array_equal(values[step], expected[2 * number + step][name])
 
 
 @pytest.mark.slow

@@ -238,7 +238,8 @@ def _train(
                     at_most = settings.steps_per_execution or settings.steps_without_xla
                     gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries, at_most)
             if chief:
-                print(f"{gan.steps_per_execution} steps in each call", flush=True)
+                together = gan.steps_per_execution
+                print(f"{together} step{'s' if together > 1 else ''} in each call", flush=True)
             watching = _callbacks(settings, gan, run, draw, evaluate, chief=chief)
             stop = callbacks.StopOnSignal()
             if settings.strategy != "multiworker":  # whose processes would stop at different steps
@@ -319,6 +320,7 @@ def _compile_steps(
         InputError: XLA cannot compile the step, and ``jit`` is on.
     """
     program = DeviceProgram(gan, loader, step)
+    print("compiling the step with XLA", flush=True)
     try:
         program.install()
     except tf.errors.OpError as error:
