@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import slow_ones
 from tfgan_ref import data
 from tfgan_ref.data.pipeline import (
     BatchLoader,
@@ -94,7 +93,8 @@ def test_a_data_set_ends_with_the_part_that_is_named(part, names):
     assert part != "finish" or batch["finished"] == 8
 
 
-@pytest.mark.parametrize("kind", slow_ones(TRAINING, TRAINING.keys() - {"waves"}))
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TRAINING)
 def test_a_device_program_loads_what_the_pipeline_loads(kind):
     """What follows the choice compiles with XLA, shapes known, and gives the same batches."""
     loader = TRAINING[kind](3).loader(4)

@@ -139,11 +139,11 @@ def test_steps_per_execution_divides_the_rest_and_every_interval():
     ("gpus", "given", "compiled"),
     [
         ([], {}, False),
-        ([], {"jit": "on"}, True),
+        pytest.param([], {"jit": "on"}, True, marks=pytest.mark.slow),
         (["GPU"], {}, True),
         (["GPU"], {"deterministic": True}, False),
-        (["GPU"], {"deterministic": True, "jit": "on"}, True),
-        (["GPU"], {"jit": "off"}, False),
+        pytest.param(["GPU"], {"deterministic": True, "jit": "on"}, True, marks=pytest.mark.slow),
+        pytest.param(["GPU"], {"jit": "off"}, False, marks=pytest.mark.slow),
     ],
 )
 def test_xla_is_the_default_on_a_gpu(monkeypatch, gpus, given, compiled):
