@@ -1,8 +1,12 @@
-"""What is refused before a run directory is made."""
+"""What is refused before a run directory is made, and runs in device programs."""
+
+import csv
+import math
 
 import numpy as np
 import pytest
 
+from tests.conftest import without_export
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run.train import start_run
@@ -24,3 +28,23 @@ def test_settings_of_the_evaluation(tmp_path, change, part):
     with pytest.raises(InputError, match=part):
         start_run(recipe, settings, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+# One recipe for each kind of data but images, whose are in tests/run/test_resume.py.
+SMALL = {
+    "edges2image": {"width": 4, "depth": 2, "crop": 16, "batch_size": 2},
+    "frames": {"width": 4, "batch_size": 2},
+    "text": {"units": 8, "embedding_dim": 4, "width": 4, "batch_size": 6, "pretraining_steps": 2},
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_every_kind_of_data_trains_in_a_device_program(name, tmp_path, capsys):
+    recipe = without_export(find_recipe(name))
+    assert start_run(recipe, recipe.settings(steps=4, jit="on", **SMALL[name]), tmp_path / "run")
+    assert "deterministic, with XLA" in capsys.readouterr().out
+    with (tmp_path / "run" / "metrics.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert row["step"] == "4"
+    assert all(math.isfinite(float(value)) for value in row.values())

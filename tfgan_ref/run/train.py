@@ -325,7 +325,8 @@ def _compile_steps(
         program.install()
     except tf.errors.OpError as error:
         if settings.jit == "on":
-            raise InputError(f"jit on: XLA cannot compile this step ({reason(error)}): set off") from error
+            line = f"jit on: XLA cannot compile this step ({reason(error)}): jit=off trains without it"
+            raise InputError(line) from error
         logger.warning("going on without XLA, which cannot compile this step: %s", reason(error))
         gan.jit_compile = False
         return None
