@@ -142,6 +142,7 @@ def test_steps_per_execution_divides_the_rest_and_every_interval():
         pytest.param([], {"jit": "on"}, True, marks=pytest.mark.slow),
         (["GPU"], {}, True),
         (["GPU"], {"deterministic": True}, False),
+        (["GPU"], {"strategy": "mirrored"}, False),
         pytest.param(["GPU"], {"deterministic": True, "jit": "on"}, True, marks=pytest.mark.slow),
         pytest.param(["GPU"], {"jit": "off"}, False, marks=pytest.mark.slow),
     ],

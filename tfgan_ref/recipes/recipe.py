@@ -133,7 +133,8 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
         keras.config.set_dtype_policy(before)
     if settings.sync_batch_norm:
         synchronise_batch_norm(gan.generator, getattr(gan, "discriminator", None))
-    jit = {"on": True, "off": False, "auto": gpu and not settings.deterministic}[settings.jit]
+    auto = gpu and not settings.deterministic and settings.strategy == "none"
+    jit = {"on": True, "off": False, "auto": auto}[settings.jit]
     with warnings.catch_warnings():
         # Keras has no XLA with deterministic operations; ``run/train.py`` compiles the step itself.
         warnings.filterwarnings("ignore", "Model doesn't support `jit_compile=True`")

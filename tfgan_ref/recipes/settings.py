@@ -69,10 +69,10 @@ class Settings:
     start_from: Location = None  # run directory with the same networks, whose weights a new run begins with
     # Machine
     precision: str = "float32"  # float32, mixed_float16, mixed_bfloat16
-    jit: Changeable[str] = "auto"  # compile with XLA: on, off, auto (on a GPU unless deterministic)
+    jit: Changeable[str] = "auto"  # compile with XLA: on, off, auto (on one GPU unless deterministic)
     strategy: Changeable[str] = "none"  # none, mirrored (all devices of this host), multiworker, tpu
     sync_batch_norm: Changeable[bool] = False  # batch norm over the batches of all replicas
-    steps_per_execution: Changeable[int | None] = None  # most in a call; None: 0.5 s of them with XLA, else 1
+    steps_per_execution: Changeable[int | None] = None  # most in a call; None: 0.5 s with XLA, else 1 or 20
     deterministic: Changeable[bool | None] = None  # the same bits each time: exact resume; None: on a CPU
     # What is written
     log_every: Changeable[int] = 100  # steps between rows of metrics.csv

@@ -201,7 +201,8 @@ def _train(
     chief = not distributed or distribution.is_chief(strategy)
     gpus = tf.config.list_physical_devices("GPU")
     deterministic = not gpus if settings.deterministic is None else settings.deterministic
-    xla = {"on": True, "off": False, "auto": bool(gpus) and not deterministic}[settings.jit]
+    auto = bool(gpus) and not deterministic and not distributed
+    xla = {"on": True, "off": False, "auto": auto}[settings.jit]
     with contextlib.ExitStack() as stack:
         if chief:
             stack.enter_context(run.in_use())
