@@ -35,6 +35,8 @@ for gpu in tf.config.list_physical_devices("GPU"):  # some tests start processes
     tf.config.experimental.set_memory_growth(gpu, True)
 # Bit-exact comparisons need it, and it is what the scripts do.
 tf.config.experimental.enable_op_determinism()
+# On a GPU products would round their inputs to ten bits, beyond the tolerances here.
+tf.config.experimental.enable_tensor_float_32_execution(False)
 # TensorFlow's rewriting of graphs before their first run is a tenth of the time of these tests. Those of the
 # order of updates, which it once broke, switch it on.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

@@ -1,5 +1,6 @@
 """The command ``tfgan``, and ``python -m tfgan_ref``."""
 
+import logging
 import os
 import sys
 
@@ -195,3 +196,28 @@ def test_help_does_not_import_tensorflow(command):
         "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)"
     )
     assert f"usage: {' '.join(['tfgan', *command])}" in in_a_new_process(code)
+
+
+def test_memory_of_gpus_is_taken_as_it_is_needed(monkeypatch):
+    asked = []
+
+    def grow(gpu, enable):
+        asked.append((gpu, enable))
+        if gpu == "used":
+            raise RuntimeError("Physical devices cannot be modified after being initialized")
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["used", "new"])
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", grow)
+    cli.quiet_tensorflow()
+    assert asked == [("used", True), ("new", True)]
+
+
+def test_scores_are_computed_without_tf32():
+    tf.config.experimental.enable_tensor_float_32_execution(True)
+    level = logging.getLogger("tensorflow").level
+    try:
+        cli.prepare_scoring()
+        assert not tf.config.experimental.tensor_float_32_execution_enabled()
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        logging.getLogger("tensorflow").setLevel(level)

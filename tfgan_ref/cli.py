@@ -5,6 +5,7 @@ are in ``run/arguments/COMMAND.py``, which does not import TensorFlow; what it d
 """
 
 import argparse
+import contextlib
 import errno
 import importlib
 import logging
@@ -146,7 +147,10 @@ def settings_given(arguments: argparse.Namespace, flags: Sequence[str]) -> dict[
 
 
 def quiet_tensorflow() -> None:
-    """Imports TensorFlow and hides what its libraries print about the machine before they read any level."""
+    """Imports TensorFlow and hides what its libraries print about the machine before they read any level.
+
+    A GPU's memory is taken as it is needed, not all at once.
+    """
     sys.stderr.flush()
     standard_error = os.dup(2)
     with tempfile.TemporaryFile() as hidden:
@@ -154,7 +158,9 @@ def quiet_tensorflow() -> None:
         try:
             import tensorflow as tf
 
-            tf.config.list_physical_devices()
+            for gpu in tf.config.list_physical_devices("GPU"):
+                with contextlib.suppress(RuntimeError, ValueError):  # in use, or divided by the user
+                    tf.config.experimental.set_memory_growth(gpu, True)
         except BaseException:
             hidden.seek(0)
             os.write(standard_error, hidden.read())
@@ -165,14 +171,16 @@ def quiet_tensorflow() -> None:
 
 
 def prepare_scoring() -> None:
-    """Imports TensorFlow for scoring: quiet, and with operations that give the same bits each time.
+    """Imports TensorFlow for scoring: quiet, with operations that give the same bits each time, in float32.
 
-    The classifier behind the scores may be trained on the way, and another classifier gives other scores.
+    The classifier behind the scores may be trained on the way, and another classifier gives other scores. By
+    default a GPU's products round their inputs to ten bits (TF32).
     """
     quiet_tensorflow()
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_tensor_float_32_execution(False)
     # It takes the exports of one run after another for one function that is traced in vain.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 

@@ -154,9 +154,13 @@ def type_name(kind: Any) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Returns the first line of an error's message (or its type), short enough for a one-line message."""
+    """Returns the first line of an error's message (or its type), short enough for a one-line message.
+
+    TensorFlow's errors in graphs begin with lines about the place, which are passed over.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
+    place = ("Graph execution error", "Detected at node", "<stack traces unavailable>", 'File "')
+    text = next((line for line in lines if not line.startswith(place)), type(error).__name__)
     return text if len(text) <= 200 else text[:197] + "..."
 
 

@@ -17,6 +17,7 @@ from tfgan_ref.gans import GAN, GenerativeModel, WGANGP, VanillaGAN
 from tfgan_ref.recipes import Recipe, build_gan, find_recipe
 from tfgan_ref.recipes.recipe import gan_settings
 from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.training.device_program import DeviceProgram
 from throughput_peers import tensorflow_common as common
 from throughput_peers.cases import Case
 from throughput_peers.requests import Requests
@@ -42,12 +43,20 @@ def prepare(case: Case, **chosen: Any) -> tuple[GenerativeModel, tf.data.Dataset
 
 def compiled(recipe: Recipe, settings: Settings) -> tuple[GenerativeModel, tf.data.Dataset]:
     """Returns the compiled model and the data of a recipe, with all that ``train`` decides by the device."""
-    if settings.deterministic:
+    gpu = bool(tf.config.list_physical_devices("GPU"))
+    if not gpu if settings.deterministic is None else settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     data = recipe.read(settings)
     gan = build_gan(recipe, settings, data.shape)
-    gan.steps_per_execution = settings.steps_per_execution
-    return gan, data.batches(settings.batch_size * gan.n_critic)
+    loader = data.loader(settings.batch_size * gan.n_critic)
+    if not gan.jit_compile:
+        gan.steps_per_execution = settings.steps_per_execution or settings.steps_without_xla
+        return gan, loader.dataset()
+    program = DeviceProgram(gan, loader, 0)
+    program.install()
+    steps = settings.steps_per_execution or program.affordable_steps()
+    gan.steps_per_execution = program.steps = min(steps, program.capacity)
+    return gan, program.elements(program.steps)
 
 
 def noise(images: np.ndarray) -> TrainingData:

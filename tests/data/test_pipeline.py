@@ -6,13 +6,14 @@ import tensorflow as tf
 
 from tfgan_ref import data
 from tfgan_ref.data.pipeline import (
+    BatchLoader,
     check_order,
     derived_seed,
     draws_seed,
-    endless_batches,
     shareable,
     spread_indices,
 )
+from tfgan_ref.data.sounds.voices import VoicePictures, Voices
 
 RNG = np.random.default_rng(0)
 IMAGES = data.ImageArrays(
@@ -37,6 +38,11 @@ CLIPS = data.Clips(
     np.zeros((6, 2), np.int32),
     {"hat": ("no",), "action": ("walk",)},
 )
+VOICE = VoicePictures(
+    "voice",
+    tuple(RNG.uniform(-1, 1, (n, 80)).astype(np.float32) for n in (5, 9)),
+    tuple(RNG.uniform(90, 200, n).astype(np.float32) for n in (5, 9)),
+)
 TRAINING = {
     "images": lambda seed: data.training_images(IMAGES, seed),
     "balanced": lambda seed: data.training_images(IMAGES, seed, balanced=True),
@@ -45,6 +51,7 @@ TRAINING = {
     "waves": lambda seed: data.training_waves(WAVES, seed),
     "sentences": lambda seed: data.training_sentences(SENTENCES, SENTENCES, seed),
     "clips": lambda seed: data.training_clips(CLIPS, 2, seed),
+    "voices": lambda seed: data.training_voices(Voices(VOICE, VOICE, 8000, "x"), 8, seed),
 }
 
 
@@ -52,8 +59,19 @@ def same(first, second):
     return first.keys() == second.keys() and all(np.array_equal(first[key], second[key]) for key in first)
 
 
+def loader_of_positions(batch_size):
+    """A loader whose batches are what ``choose`` is given, and a number that each later part adds."""
+    return BatchLoader(
+        batch_size,
+        lambda positions, step: {"p": positions, "s": step},
+        lambda chosen, arrays: chosen | arrays,
+        lambda values: values | {"finished": values["kept"] + 1},
+        {"kept": tf.constant(7)},
+    )
+
+
 def test_a_batch_is_made_from_its_positions_and_its_step():
-    dataset = endless_batches(lambda positions, step: {"p": positions, "s": step}, 3, 5)
+    dataset = loader_of_positions(3).dataset(5)
     assert dataset.element_spec["p"] == tf.TensorSpec((3,), tf.int64)
     assert dataset.element_spec["s"] == tf.TensorSpec((), tf.int32)
     batches = list(dataset.take(2).as_numpy_iterator())
@@ -62,8 +80,32 @@ def test_a_batch_is_made_from_its_positions_and_its_step():
 
 
 def test_positions_beyond_32_bits():
-    batch = next(endless_batches(lambda positions, step: {"p": positions}, 2**20, 2**20).as_numpy_iterator())
+    batch = next(loader_of_positions(2**20).dataset(2**20).as_numpy_iterator())
     assert batch["p"][0] == 2**40
+
+
+@pytest.mark.parametrize(
+    ("part", "names"), [("choose", "p s"), ("gather", "p s kept"), ("finish", "p s kept finished")]
+)
+def test_a_data_set_ends_with_the_part_that_is_named(part, names):
+    batch = next(loader_of_positions(2).dataset(3, part).as_numpy_iterator())
+    assert [*batch] == names.split()
+    assert part != "finish" or batch["finished"] == 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TRAINING)
+def test_a_device_program_loads_what_the_pipeline_loads(kind):
+    """What follows the choice compiles with XLA, shapes known, and gives the same batches."""
+    loader = TRAINING[kind](3).loader(4)
+    load = tf.function(lambda chosen, arrays: loader.finish(loader.gather(chosen, arrays)), jit_compile=True)
+    for batch, chosen in zip(loader.dataset(5).take(2), loader.dataset(5, "choose"), strict=False):
+        found = load(chosen, loader.arrays)
+        assert found.keys() == batch.keys()
+        for name, values in batch.items():
+            assert found[name].shape == values.shape
+            assert found[name].dtype == values.dtype
+            np.testing.assert_allclose(found[name], values, rtol=1e-6, atol=2e-7)
 
 
 @pytest.mark.parametrize("kind", TRAINING)
@@ -82,7 +124,8 @@ def test_shape_and_fingerprint_are_those_of_the_data(kind):
     training = TRAINING[kind](0)
     assert training.fingerprint == TRAINING[kind](1).fingerprint
     batch = next(training.batches(2).as_numpy_iterator())
-    sample = {"pairs": "target", "waves": "audio", "sentences": "tokens"}.get(kind, "image")
+    others = {"pairs": "target", "waves": "audio", "sentences": "tokens", "voices": "target"}
+    sample = others.get(kind, "image")
     shape = training.shape.sample_shape
     if kind == "sentences":
         shape = shape[:1]  # words come as numbers, samples as distributions over the vocabulary
@@ -165,7 +208,7 @@ def test_their_number_and_memory_are_known(kind):
 
 def test_pairs_are_kept_once():
     training = data.training_pairs(PAIRS, 8, 0)
-    cutter = training.batches.args[0]
+    cutter = training.loader.args[0]
     for side in ("sources", "targets"):
         pictures, flat = getattr(training.items, side), getattr(cutter, side)
         pictures[0][0, 0] = 77

@@ -3,7 +3,7 @@
 import logging
 from types import SimpleNamespace
 
-from tfgan_ref.gans.phases import _graph_of_each_phase
+from tfgan_ref.gans.phases import graph_of_each_phase
 
 RETRACING = "5 out of the last 5 calls to <function> triggered tf.function retracing. Tracing is expensive"
 
@@ -23,7 +23,7 @@ def test_the_first_call_of_a_phase_may_trace_and_no_other(monkeypatch, caplog):
         model.train_function = graph
 
     model = SimpleNamespace(steps_to_boundary=lambda: None, enter_phase=lambda: None, phase=0)
-    function = _graph_of_each_phase(model, "train_function", make)
+    function = graph_of_each_phase(model, "train_function", make)
     steps = iter(range(10))
     for phase in (0, 1):
         model.phase = phase

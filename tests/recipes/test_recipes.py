@@ -144,9 +144,31 @@ def test_precision_reaches_the_networks_and_leaves_no_trace(precision):
 
 def test_steps_per_execution_divides_the_rest_and_every_interval():
     settings = RECIPES["gan"].settings(steps=1000, log_every=100, sample_every=250, checkpoint_every=500)
-    assert train._steps_per_execution(settings, 0) == 10
-    assert train._steps_per_execution(settings, 995) == 5
-    assert train._steps_per_execution(settings, 997) == 1
+    assert train._steps_per_execution(settings, 0, (), 20) == 10
+    assert train._steps_per_execution(settings, 0, (), 1000) == 50
+    assert train._steps_per_execution(settings, 0, (), 1) == 1
+    assert train._steps_per_execution(settings, 0, (120,), 20) == 10
+    assert train._steps_per_execution(settings, 995, (), 20) == 5
+    assert train._steps_per_execution(settings, 997, (), 20) == 1
+
+
+@pytest.mark.parametrize(
+    ("gpus", "given", "compiled"),
+    [
+        ([], {}, False),
+        pytest.param([], {"jit": "on"}, True, marks=pytest.mark.slow),
+        (["GPU"], {}, True),
+        (["GPU"], {"deterministic": True}, False),
+        (["GPU"], {"strategy": "mirrored"}, False),
+        pytest.param(["GPU"], {"deterministic": True, "jit": "on"}, True, marks=pytest.mark.slow),
+        pytest.param(["GPU"], {"jit": "off"}, False, marks=pytest.mark.slow),
+    ],
+)
+def test_xla_is_the_default_on_a_gpu(monkeypatch, gpus, given, compiled):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: gpus)
+    recipe = RECIPES["gan"]
+    gan = build_gan(recipe, recipe.settings(**given), MNIST_LIKE)
+    assert gan.compile_config["jit_compile"] is compiled
 
 
 @pytest.mark.parametrize(("depth", "generator", "discriminator"), [(1, 3, 3), (3, 5, 4), (5, 7, 6)])

@@ -46,7 +46,8 @@ def test_text_becomes_values_of_the_right_type():
         ("clip_norm", "0", "clip_norm 0.0 is out of range: above 0, or none"),
         ("missing", "1", "missing 1.0 is out of range: from 0 to below 1"),
         ("jit", "yes", "jit 'yes' is unknown: choose one of auto, on, off"),
-        ("jit", "on", "jit=on needs deterministic=false"),
+        ("steps_per_execution", "0", "steps_per_execution 0 is out of range: at least 1, or none"),
+        ("deterministic", "yes", "setting deterministic='yes' is not true or false or none"),
     ],
 )
 def test_bad_settings(key, text, message):

@@ -14,15 +14,23 @@ from tfgan_ref.training.run_directory import RunDirectory
 
 
 @pytest.mark.parametrize(
-    ("gpus", "device"), [([], "CPU, no GPU found"), (["NVIDIA H100"], "NVIDIA H100"), (["A", "B"], "A, B")]
+    ("gpus", "deterministic", "machine"),
+    [
+        ([], None, "CPU, no GPU found, float32, deterministic, without XLA"),
+        ([], False, "CPU, no GPU found, float32, not deterministic, without XLA"),
+        (["NVIDIA H100"], None, "NVIDIA H100, float32, not deterministic, with XLA"),
+        (["A", "B"], True, "A, B, float32, deterministic, without XLA"),
+    ],
 )
-def test_it_names_directory_data_device_precision_and_networks(tmp_path, monkeypatch, capsys, gpus, device):
+def test_it_names_directory_data_machine_and_networks(
+    tmp_path, monkeypatch, capsys, gpus, deterministic, machine
+):
     monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: {"device_name": gpu})
     monkeypatch.setattr(train, "_write_results", lambda *given: None)
     labels = np.arange(2000, dtype=np.int32) % 3
     data = training_images(ImageArrays("x", np.zeros((2000, 25, 25, 1), np.uint8), labels, ("a", "b", "c")))
     recipe = SimpleNamespace(draw=lambda gan: None, medium=SimpleNamespace(export=print))
-    settings = RECIPES["gan"].settings(steps=1, deterministic=False)
+    settings = RECIPES["gan"].settings(steps=1, deterministic=deterministic)
     gan = tiny_gan(True)  # of one hidden layer of 16 units each, and labels of 3 classes
     gan.step.assign(1)  # nothing is left to train
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
@@ -32,7 +40,6 @@ def test_it_names_directory_data_device_precision_and_networks(tmp_path, monkeyp
         for network in (gan.generator, gan.discriminator)
     )
     assert capsys.readouterr().out == (
-        f"{tmp_path / 'run'}: 2,000 x 25x25x1 in 3 classes (a: 667, b: 667, c: 666) (1.2 MB), "
-        f"{device}, float32, generator of {generator:,} parameters, "
-        f"discriminator of {discriminator:,} parameters\n"
+        f"{tmp_path / 'run'}: 2,000 x 25x25x1 in 3 classes (a: 667, b: 667, c: 666) (1.2 MB), {machine}, "
+        f"generator of {generator:,} parameters, discriminator of {discriminator:,} parameters\n"
     )

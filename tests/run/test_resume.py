@@ -12,7 +12,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT, same, values
+from tests.conftest import ROOT, same, values, without_export
+from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build, train
 from tfgan_ref.training.checkpoints import Checkpoints
 
@@ -103,6 +104,21 @@ def test_resuming_a_finished_run_changes_nothing(uninterrupted):
     assert train.resume_run(uninterrupted)
     assert (uninterrupted / "metrics.csv").read_bytes() == before[0]
     assert same(state(uninterrupted), before[1])
+
+
+@pytest.mark.slow
+def test_a_run_with_xla_resumes_bit_for_bit(tmp_path):
+    """Whatever the number of steps in a call: measured in one run, 1 and then measured in the other."""
+    recipe = without_export(RECIPES["gan"])
+    common = {"depth": 1, "batch_size": 8, "jit": "on", "log_every": 4, "checkpoint_every": 4}
+    assert train.start_run(recipe, recipe.settings(steps=12, **common), tmp_path / "straight")
+    settings = recipe.settings(steps=6, steps_per_execution=1, **common)
+    assert train.start_run(recipe, settings, tmp_path / "resumed")
+    assert train.resume_run(tmp_path / "resumed", steps=12, steps_per_execution=None)
+    assert same(state(tmp_path / "straight"), state(tmp_path / "resumed"))
+    rows = [(tmp_path / run / "metrics.csv").read_text().splitlines() for run in ("straight", "resumed")]
+    assert [row.split(",")[0] for row in rows[0]] == ["step", "4", "8", "12"]
+    assert [row.split(",")[2:] for row in rows[0][:2]] == [row.split(",")[2:] for row in rows[1][:2]]
 
 
 @pytest.mark.slow

@@ -1,9 +1,13 @@
-"""What is refused before a run directory is made."""
+"""What is refused before a run directory is made, and runs in device programs."""
+
+import csv
+import math
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import without_export
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import VanillaGAN
 from tfgan_ref.recipes import find_recipe
@@ -52,3 +56,22 @@ def test_a_run_that_does_not_fit_into_memory_leaves_nothing_behind(tmp_path, mon
         start_run(recipe, settings, out)
     assert out.exists() == (there != "nothing")
     RunDirectory.refuse_existing(out)
+
+# One recipe for each kind of data but images, whose are in tests/run/test_resume.py.
+SMALL = {
+    "edges2image": {"width": 4, "depth": 2, "crop": 16, "batch_size": 2},
+    "frames": {"width": 4, "batch_size": 2},
+    "text": {"units": 8, "embedding_dim": 4, "width": 4, "batch_size": 6, "pretraining_steps": 2},
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_every_kind_of_data_trains_in_a_device_program(name, tmp_path, capsys):
+    recipe = without_export(find_recipe(name))
+    assert start_run(recipe, recipe.settings(steps=4, jit="on", **SMALL[name]), tmp_path / "run")
+    assert "deterministic, with XLA" in capsys.readouterr().out
+    with (tmp_path / "run" / "metrics.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert row["step"] == "4"
+    assert all(math.isfinite(float(value)) for value in row.values())

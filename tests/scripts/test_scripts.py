@@ -69,7 +69,7 @@ IMAGES = np.zeros((20, 28, 28), np.uint8)
         (["gan", "--steps", "-1"], ["steps -1 is out of range"]),
         (["gan", "--batch-size", "0"], ["batch_size 0 is out of range"]),
         (["gan", "--precision", "half"], ["precision 'half' is unknown"]),
-        (["gan", "--jit", "on"], ["deterministic=false"]),
+        (["gan", "--jit", "yes"], ["jit 'yes' is unknown"]),
         (["gan", "--set", "loss=wgan"], ["loss 'wgan' is unknown"]),
         (["gan", "--set", "initializer=glorot"], ["initializer 'glorot' is unknown"]),
         (["gan", "--set", "schedule=step"], ["schedule 'step' is unknown"]),

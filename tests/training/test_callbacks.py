@@ -106,6 +106,21 @@ def test_the_planned_end_has_a_row_and_a_picture(run, model, ends, planned, step
     assert sorted(path.name for path in run.samples.iterdir()) == [f"step_{n:08d}.png" for n in steps]
 
 
+def test_the_step_is_counted_and_not_read_after_each_call(run, model):
+    """To read it, a callback would wait for the device."""
+    reads = []
+    model.step.numpy = lambda: reads.append(1) or np.int64(40)
+    watching = [
+        StopWhenDiverged(run),
+        ProgressBar(80),
+        SaveSamples(10, run, lambda: np.zeros((2, 2, 3), np.uint8)),
+        LogMetrics(10, run),
+    ]
+    calls(model, watching, [5, 10, 15, 20], 40, {"g_loss": 0.5})
+    assert len(reads) == len(watching)
+    assert [row.split(",")[0] for row in run.metrics.read_text().splitlines()[1:]] == ["50", "60"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_after_the_present_steps(model, number):
     before = {each: signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)}
@@ -155,7 +170,7 @@ def shown(monkeypatch, model, out, ends, planned, columns=80, seconds=()):
     monkeypatch.setenv("COLUMNS", str(columns))
     clock = iter(seconds or range(len(ends) + 1))
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
-    calls(model, [ProgressBar(planned, 0)], ends, planned, LOGS)
+    calls(model, [ProgressBar(planned)], ends, planned, LOGS)
     return out.getvalue()
 
 

@@ -1,11 +1,12 @@
 """The tf.data pipeline of all kinds of data: endless batches, each of them a function of its step.
 
-A kind of data says how the items at given positions of its order become a batch; the rest is here.
+A kind of data says in three parts how the items at given positions of its order become a batch (a
+``BatchLoader``); the rest is here.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -16,7 +17,8 @@ MOST_COUNTS = 8  # classes that are named with their numbers of items
 EXAMPLES = 6  # items that show a translator's progress
 _ALIGNMENT = 64  # of the memory of a tensor, in bytes
 
-Batch = dict[str, tf.Tensor]
+Tensors = dict[str, tf.Tensor]
+Batch = Tensors
 
 
 class DataShape(NamedTuple):
@@ -29,6 +31,60 @@ class DataShape(NamedTuple):
 
 
 @dataclass(frozen=True)
+class BatchLoader:
+    """How the batch of a step comes about, in three parts, of which the last two can run on any device.
+
+    Attributes:
+        batch_size: items per batch; may be more than there are.
+        choose: maps the positions of a batch's items, int64 (batch_size,), and the step, an int32 scalar, to
+            small tensors: which items, where to cut them, all that is drawn. It runs on the host, since the
+            order and the random numbers are the host's, and must depend on these arguments only.
+        gather: maps what was chosen and ``arrays`` to the items' values as they are kept, such as uint8.
+        finish: maps these values to the batch.
+        arrays: what ``gather`` reads from: tensors that share the memory of the data.
+    """
+
+    batch_size: int
+    choose: Callable[[tf.Tensor, tf.Tensor], Tensors]
+    gather: Callable[[Tensors, Tensors], Tensors]
+    finish: Callable[[Tensors], Batch]
+    arrays: Tensors
+
+    def dataset(
+        self, start_step: int = 0, last_part: Literal["choose", "gather", "finish"] = "finish"
+    ) -> tf.data.Dataset:
+        """Returns the endless data set of the batches of all steps from ``start_step`` on.
+
+        Position p = step * batch_size + i is in epoch p // N of N items, so that every batch is full and may
+        span epochs.
+
+        Args:
+            start_step: the number of batches to leave out, of a run that is resumed.
+            last_part: after which part to stop, where the others run on a device.
+
+        Raises:
+            InputError: ``batch_size`` is no whole number from 1 up, or ``start_step`` none from 0 up.
+        """
+        whole_number("batch_size", self.batch_size, 1)
+        whole_number("start_step", start_step, 0)
+
+        def of_step(step: tf.Tensor) -> Tensors:
+            positions = step * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
+            result = self.choose(positions, tf.cast(step, tf.int32))
+            if last_part != "choose":
+                result = self.gather(result, self.arrays)
+            return self.finish(result) if last_part == "finish" else result
+
+        options = tf.data.Options()
+        # There is nothing to optimize here, and the rewritten graph would hold a second copy of the data.
+        options.experimental_optimization.apply_default_optimizations = False
+        # A device may take less time for a step than the host for its choice: several are made at a time.
+        calls = None if last_part == "finish" else tf.data.AUTOTUNE
+        dataset = tf.data.Dataset.counter(start_step).map(of_step, num_parallel_calls=calls)
+        return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+@dataclass(frozen=True)
 class TrainingData:
     """Data in memory, with the settings of the batches that a run trains on.
 
@@ -36,7 +92,7 @@ class TrainingData:
         items: the data, of the class of their kind, such as ``ImageArrays``.
         shape: what networks must know of them.
         fingerprint: a text that differs for other data, to recognise them when a run is resumed.
-        batches: maps a batch size and the step to begin at (default 0) to the endless data set of batches.
+        loader: maps a batch size to the loader of batches.
         count: the number of items.
         memory: bytes of what is trained on.
         examples: arguments that a recipe's ``draw`` takes beside the GAN.
@@ -46,7 +102,7 @@ class TrainingData:
     items: Any
     shape: DataShape
     fingerprint: str
-    batches: Callable[..., tf.data.Dataset]
+    loader: Callable[[int], BatchLoader]
     count: int
     memory: int
     examples: tuple[dict[str, np.ndarray], ...] = ()
@@ -74,6 +130,10 @@ class TrainingData:
         text = f" in {len(names):,} classes ({', '.join(said)})"
         return " ".join(text.encode("utf-8", "replace").decode().splitlines())
 
+    def batches(self, batch_size: int, start_step: int = 0) -> tf.data.Dataset:
+        """Returns the endless data set of batches, from the one of ``start_step`` on."""
+        return self.loader(batch_size).dataset(start_step)
+
 
 def shareable(array: np.ndarray, *, copy: bool = True) -> np.ndarray:
     """Returns the array itself if a tensor can share its memory, else another one that can.
@@ -93,35 +153,6 @@ def shareable(array: np.ndarray, *, copy: bool = True) -> np.ndarray:
     if copy:
         result[...] = array
     return result
-
-
-def endless_batches(
-    make_batch: Callable[[tf.Tensor, tf.Tensor], Batch], batch_size: int, start_step: int
-) -> tf.data.Dataset:
-    """Returns the endless data set of the batches of all steps from ``start_step`` on.
-
-    Args:
-        make_batch: maps the positions of a batch's items, int64 (batch_size,), and the step, an int32 scalar,
-            to the batch. Position p = step * batch_size + i is in epoch p // N of N items, so that every
-            batch is full and may span epochs. It must depend on these arguments only.
-        batch_size: items per batch; may be more than there are.
-        start_step: the number of batches to leave out, of a run that is resumed.
-
-    Raises:
-        InputError: ``batch_size`` is no whole number from 1 up, or ``start_step`` none from 0 up.
-    """
-    whole_number("batch_size", batch_size, 1)
-    whole_number("start_step", start_step, 0)
-
-    def batch_of_step(step: tf.Tensor) -> Batch:
-        positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-        return make_batch(positions, tf.cast(step, tf.int32))
-
-    options = tf.data.Options()
-    # There is nothing to optimize here, and the rewritten graph would hold a second copy of the data.
-    options.experimental_optimization.apply_default_optimizations = False
-    dataset = tf.data.Dataset.counter(start_step).map(batch_of_step)
-    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
 
 
 def check_order(batch_size: int, seed: int, start_step: int) -> None:

@@ -21,12 +21,12 @@ def trace_each_phase(model: keras.Model) -> None:
 
         def make_function(force: bool = False, name: str = name, make: Callable[..., None] = make) -> None:
             if getattr(model, name) is None or force:
-                setattr(model, name, _graph_of_each_phase(model, name, make))
+                setattr(model, name, graph_of_each_phase(model, name, make))
 
         setattr(model, f"make_{name}", make_function)
 
 
-def _graph_of_each_phase(
+def graph_of_each_phase(
     model: keras.Model, name: str, make: Callable[..., None]
 ) -> Callable[[Iterator[Any]], dict[str, Any]]:
     """Returns a function that runs Keras's own, traced once for each phase.

@@ -31,7 +31,7 @@ class MSESettings(SamplingSettings):
     ema_decay: float | None = 0.99
     combine: str = "concat"  # how the label enters: concat, hadamard
     width: int = 32  # filters of the layer nearest the image
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1}
     choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE}
@@ -48,7 +48,7 @@ class VAESettings(SamplingSettings):
     latent_dim: int = 32
     stddev: float = 0.3  # of the decoder's pixels
     width: int = 32  # filters of the layers nearest the image
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1, "stddev": Limits("above 0", above=0)}
     choices: ClassVar = DCGAN_SIZES

@@ -38,7 +38,7 @@ class CGANSettings(TargetSettings):
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
     spectral_norm: bool = False  # of the discriminator's layers
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1}
     choices: ClassVar = DCGAN_SIZES | {"loss": tuple(ADVERSARIAL_LOSSES), "combine": COMBINE}
@@ -59,7 +59,7 @@ class ACGANSettings(CriticSettings):
     combine: str = "concat"  # how the label enters the generator: concat, hadamard
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1, "class_weight": AT_LEAST_0}
     choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE}

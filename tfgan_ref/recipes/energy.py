@@ -43,7 +43,7 @@ class EBGANSettings(AdversarialSettings):
     margin: float = 0.2  # energy up to which D pushes fakes
     pull_away_weight: Changeable[float] = 0.01  # of the term that makes the codes of fakes differ
     pretrain_steps: int = 0  # first steps, in which D learns to rebuild real images and G waits
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {
         **dict.fromkeys(("width", "code_dim"), AT_LEAST_1),
@@ -99,7 +99,7 @@ class BEGANSettings(AdversarialSettings):
     code_dim: int = 64  # length of D's code
     gamma: Changeable[float] = 1.0  # energy of fakes to real images' at equilibrium: lower is less diverse
     k_rate: Changeable[float] = 0.2  # lambda_k, how fast k follows; 0.001 in the paper
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {
         **dict.fromkeys(("width", "code_dim", "convolutions"), AT_LEAST_1),

@@ -20,7 +20,7 @@ class GANSettings(TargetSettings):
     dropout: float = 0.3
     batch_norm: bool = True  # in the generator
     depth: int = 3  # hidden layers of G, 128 wide and each twice as wide as the one before; D has one fewer
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"depth": Limits("from 1 to 6", least=1, below=7)}
     choices: ClassVar = {"loss": LOSSES}

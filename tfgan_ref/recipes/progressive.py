@@ -41,7 +41,7 @@ class ProgressiveSettings(AdversarialSettings):
     width: int = 8  # filters at image_size; twice as many in each stage before
     max_width: int = 64  # but at most this many
     initializer: str = "normal"  # N(0, 1): the equalised learning rate needs it
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {
         **dict.fromkeys(("stage_steps", "width", "max_width"), AT_LEAST_1),

@@ -1,6 +1,7 @@
 """Recipes: settings, data to read, a GAN to build, and a picture of its progress."""
 
 import logging
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -142,8 +143,12 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
         keras.config.set_dtype_policy(before)
     if settings.sync_batch_norm:
         synchronise_batch_norm(gan.generator, getattr(gan, "discriminator", None))
-    jit = {"on": True, "off": False, "auto": gpu and not settings.deterministic}[settings.jit]
-    gan.compile(*optimizers(settings), jit_compile=jit)
+    auto = gpu and not settings.deterministic and settings.strategy == "none"
+    jit = {"on": True, "off": False, "auto": auto}[settings.jit]
+    with warnings.catch_warnings():
+        # Keras has no XLA with deterministic operations; ``run/train.py`` compiles the step itself.
+        warnings.filterwarnings("ignore", "Model doesn't support `jit_compile=True`")
+        gan.compile(*optimizers(settings), jit_compile=jit)
     if tf.distribute.has_strategy():
         refuse_clipping(gan.optimizers(), tf.distribute.get_strategy())
     return gan

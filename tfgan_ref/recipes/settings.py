@@ -17,7 +17,7 @@ from tfgan_ref.training.schedules import SCHEDULES
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 JIT = ("auto", "on", "off")
-# ``steps_per_execution`` of recipes whose step takes less than 50 ms on two cores. Longer steps gain nothing
+# ``steps_without_xla`` of recipes whose step takes less than 50 ms on two cores. Longer steps gain nothing
 # by it, and Ctrl-C and the progress bar would wait for the last of them.
 SHORT_STEPS = 20
 
@@ -64,18 +64,20 @@ class Settings:
     start_from: Location = None  # run directory with the same networks, whose weights a new run begins with
     # Machine
     precision: str = "float32"  # float32, mixed_float16, mixed_bfloat16
-    jit: Changeable[str] = "auto"  # compile with XLA: on, off, auto (on a GPU unless deterministic)
+    jit: Changeable[str] = "auto"  # compile with XLA: on, off, auto (on one GPU unless deterministic)
     strategy: Changeable[str] = "none"  # none, mirrored (all devices of this host), multiworker, tpu
     sync_batch_norm: Changeable[bool] = False  # batch norm over the batches of all replicas
-    steps_per_execution: Changeable[int] = 1  # most steps without a return to Python; 1 with a strategy
-    deterministic: Changeable[bool] = True  # operations give the same bits each time, so that resume is exact
+    steps_per_execution: Changeable[int | None] = None  # most in a call; None: 0.5 s with XLA, else 1 or 20
+    deterministic: Changeable[bool | None] = None  # the same bits each time: exact resume; None: on a CPU
     # What is written
     log_every: Changeable[int] = 100  # steps between rows of metrics.csv
     sample_every: Changeable[int] = 500  # steps between sample grids
     checkpoint_every: Changeable[int] = 500  # steps between checkpoints
 
+    steps_without_xla: ClassVar[int] = 1  # what ``steps_per_execution`` None is then
     limits: ClassVar[dict[str, Limits]] = {
-        **dict.fromkeys(("steps", "batch_size", "cycles", "steps_per_execution"), AT_LEAST_1),
+        **dict.fromkeys(("steps", "batch_size", "cycles"), AT_LEAST_1),
+        "steps_per_execution": Limits("at least 1, or none", least=1),
         **dict.fromkeys(("log_every", "sample_every", "checkpoint_every"), AT_LEAST_1),
         **dict.fromkeys(("decay", "warmup_steps"), AT_LEAST_0),
         "seed": Limits("from 0 to 2147483647", least=0, below=2**31),
@@ -104,8 +106,6 @@ class Settings:
             check_value(key, getattr(self, key), values)
         if self.sync_batch_norm and self.strategy == "none":
             raise InputError("sync_batch_norm=true needs a strategy with several replicas, not none")
-        if self.jit == "on" and self.deterministic:
-            raise InputError("jit=on needs deterministic=false: TensorFlow does not promise both")
 
     def group(self, *keys: str) -> dict[str, Any]:
         """Returns the settings of these names, to hand on as keyword arguments."""

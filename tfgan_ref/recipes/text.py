@@ -50,7 +50,7 @@ class TextSettings(DiscriminatorSettings):
     units: int = 128  # of the generator's recurrent state
     embedding_dim: int = 64  # length of a word's vector, in both networks
     width: int = 64  # filters of the discriminator
-    steps_per_execution: int = SHORT_STEPS
+    steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {
         **dict.fromkeys(("length", "vocabulary", "n_critic"), AT_LEAST_1),

@@ -18,8 +18,8 @@ import tensorflow as tf
 
 import tfgan_ref
 from tfgan_ref import cli, plotting
-from tfgan_ref.data.pipeline import TrainingData
-from tfgan_ref.errors import InputError, name_in_errors, out_of_memory
+from tfgan_ref.data.pipeline import BatchLoader, TrainingData
+from tfgan_ref.errors import InputError, name_in_errors, out_of_memory, reason
 from tfgan_ref.evaluation import Score
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans import GenerativeModel
@@ -33,6 +33,7 @@ from tfgan_ref.run.evaluate_images import generator_evaluator
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.csv_table import CSVTable
+from tfgan_ref.training.device_program import DeviceProgram
 from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
@@ -202,10 +203,13 @@ def _train(
     strategy = gan.distribute_strategy
     distributed = settings.strategy != "none"
     chief = not distributed or distribution.is_chief(strategy)
+    gpus = tf.config.list_physical_devices("GPU")
+    deterministic = not gpus if settings.deterministic is None else settings.deterministic
+    auto = bool(gpus) and not deterministic and not distributed
+    xla = {"on": True, "off": False, "auto": auto}[settings.jit]
     with contextlib.ExitStack() as stack:
         if chief:
             stack.enter_context(run.in_use())
-            gpus = tf.config.list_physical_devices("GPU")
             names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
             networks = [  # averages are not trainable
                 f"{name} of {part.count_params():,} parameters"
@@ -216,21 +220,31 @@ def _train(
                 f"{run.path}: {data.count:,} x {'x'.join(map(str, data.shape.sample_shape))}"
                 f"{data.class_counts()}"
                 f" ({data.memory / 1e6:,.1f} MB), {', '.join(names) or 'CPU, no GPU found'}, "
-                f"{settings.precision}, {', '.join(networks)}",
+                f"{settings.precision}, {'' if deterministic else 'not '}deterministic, "
+                f"{'with' if xla else 'without'} XLA, {', '.join(networks)}",
                 flush=True,
             )
         if distributed:
             stack.enter_context(distribution.watch_workers(strategy))
-        if settings.deterministic:
+        if deterministic:
             tf.config.experimental.enable_op_determinism()
         draw = functools.partial(recipe.draw, gan, *data.examples)
         step = int(gan.step.numpy())
         if step < settings.steps:
-            batches = data.batches(settings.batch_size * gan.n_critic, step)
-            if strategy.num_replicas_in_sync > 1:
-                batches = distribution.shard_batch(batches, gan.n_critic, strategy)
-            elif settings.steps_per_execution > 1:  # Keras's loop of them fails with several replicas
-                gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries)
+            loader = data.loader(settings.batch_size * gan.n_critic)
+            batches = None
+            if xla and not distributed:
+                batches = _compile_steps(settings, gan, loader, step)
+            if batches is None:
+                batches = loader.dataset(step)
+                if strategy.num_replicas_in_sync > 1:
+                    batches = distribution.shard_batch(batches, gan.n_critic, strategy)
+                else:  # Keras's loop of several steps fails with several replicas
+                    at_most = settings.steps_per_execution or settings.steps_without_xla
+                    gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries, at_most)
+            if chief:
+                together = gan.steps_per_execution
+                print(f"{together} step{'s' if together > 1 else ''} in each call", flush=True)
             watching = _callbacks(settings, gan, run, draw, evaluate, chief=chief)
             stop = callbacks.StopOnSignal()
             if settings.strategy != "multiworker":  # whose processes would stop at different steps
@@ -274,7 +288,7 @@ def _callbacks(
         return [diverged, means]
     watching = [
         diverged,
-        callbacks.ProgressBar(settings.steps, int(gan.step.numpy())),
+        callbacks.ProgressBar(settings.steps),
         callbacks.SaveSamples(settings.sample_every, run, draw),
         callbacks.LogMetrics(settings.log_every, run),
     ]
@@ -299,8 +313,36 @@ def _write_results(
     shutil.rmtree(old_model, ignore_errors=True)
 
 
-def _steps_per_execution(settings: Settings, step: int, boundaries: Sequence[int] = ()) -> int:
-    """Returns the most steps, up to the setting, that divide what is left, every interval and every phase.
+def _compile_steps(
+    settings: Settings, gan: GenerativeModel, loader: BatchLoader, step: int
+) -> tf.data.Dataset | None:
+    """Makes ``fit`` run many steps in each call, as one XLA program.
+
+    Returns:
+        What ``fit`` is given; None if XLA cannot compile the step and need not: the run goes on without it.
+
+    Raises:
+        InputError: XLA cannot compile the step, and ``jit`` is on.
+    """
+    program = DeviceProgram(gan, loader, step)
+    print("compiling the step with XLA", flush=True)
+    try:
+        program.install()
+    except tf.errors.OpError as error:
+        if settings.jit == "on":
+            line = f"jit on: XLA cannot compile this step ({reason(error)}): jit=off trains without it"
+            raise InputError(line) from error
+        logger.warning("going on without XLA, which cannot compile this step: %s", reason(error))
+        gan.jit_compile = False
+        return None
+    at_most = min(settings.steps_per_execution or program.affordable_steps(), program.capacity)
+    program.steps = _steps_per_execution(settings, step, gan.boundaries, at_most)
+    gan.steps_per_execution = program.steps
+    return program.elements(program.steps)
+
+
+def _steps_per_execution(settings: Settings, step: int, boundaries: Sequence[int], at_most: int) -> int:
+    """Returns the most steps, up to ``at_most``, that divide what is left, every interval and every phase.
 
     Keras runs whole executions only: with any other number it would run past the end.
     """
@@ -308,4 +350,4 @@ def _steps_per_execution(settings: Settings, step: int, boundaries: Sequence[int
     intervals += [every] if (every := getattr(settings, "evaluate_every", None)) else []
     phases = [boundary - step for boundary in boundaries if boundary > step]
     common = math.gcd(settings.steps - step, *intervals, *phases)
-    return max(n for n in range(1, settings.steps_per_execution + 1) if common % n == 0)
+    return max(n for n in range(1, at_most + 1) if common % n == 0)

@@ -35,9 +35,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class RunCallback(keras.callbacks.Callback):
-    """A Keras callback whose settings are the fields of a dataclass."""
+    """A Keras callback whose settings are the fields of a dataclass.
+
+    Attributes:
+        start: the step that training goes on from. Steps are counted from there: to read the GAN's counter
+            after each call, every callback would wait for the device.
+    """
 
     __post_init__ = keras.callbacks.Callback.__init__
+    start: int = field(default=0, init=False)
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Notes the step."""
+        self.start = int(self.model.step.numpy())
 
 
 @dataclass(eq=False)
@@ -49,21 +59,19 @@ class PeriodicCallback(RunCallback):
     Attributes:
         every: steps between two calls.
         also_last: whether it is called at the planned end too, be it a multiple or not.
-        start: the step that training went on from, known after its first steps.
+        seen: the step of the last call; None before the first one.
     """
 
     also_last: ClassVar[bool] = False
     every: int
-    start: int | None = field(default=None, init=False)
     seen: int | None = field(default=None, init=False)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Acts if a multiple was reached since the last call."""
-        step = int(self.model.step.numpy())
-        if self.seen is None:
-            self.start = self.seen = step - batch - 1  # batches count from 0
+        step = self.start + batch + 1  # batches count from 0
+        seen = self.start if self.seen is None else self.seen
         last = self.also_last and step == self.start + ((self.params or {}).get("steps") or 0)
-        if last or step // self.every > self.seen // self.every:
+        if last or step // self.every > seen // self.every:
             self.act(step, logs or {})
         self.seen = step
 
@@ -102,9 +110,8 @@ class StopWhenDiverged(RunCallback):
                         f"the last good checkpoint is {saved[-1]}; --resume {run} goes on from it, and ends "
                         "here again unless a setting changes, as with --set learning_rate=..."
                     )
-                raise TrainingDiverged(
-                    f"{name} is {value} at step {int(self.model.step.numpy())}: training stopped; {kept}"
-                )
+                step = self.start + batch + 1
+                raise TrainingDiverged(f"{name} is {value} at step {step}: training stopped; {kept}")
 
 
 @dataclass(eq=False)
@@ -309,7 +316,6 @@ class ProgressBar(RunCallback):
     """
 
     total_steps: int
-    start: int  # the step that training goes on from
     start_time: float = field(default=0.0, init=False)
     traced: tuple[int, float] | None = field(
         default=None, init=False
@@ -318,6 +324,7 @@ class ProgressBar(RunCallback):
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Says what the first call does before its first update."""
+        super().on_train_begin(logs)
         self.start_time = time.monotonic()
         # Whoever closed the terminal or the pipe does not want the run to break off.
         with contextlib.suppress(OSError):
@@ -326,7 +333,7 @@ class ProgressBar(RunCallback):
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Updates the line or prints one."""
-        step, now = int(self.model.step.numpy()), time.monotonic()
+        step, now = self.start + batch + 1, time.monotonic()
         if self.traced is None:
             self.traced = step, now
         interactive = sys.stdout.isatty()

@@ -11,7 +11,15 @@ import tensorflow as tf
 from tfgan_ref.data.clips.factors import Factors, check_factors
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, draws_seed, endless_batches, shareable
+from tfgan_ref.data.pipeline import (
+    Batch,
+    BatchLoader,
+    DataShape,
+    Tensors,
+    TrainingData,
+    draws_seed,
+    shareable,
+)
 from tfgan_ref.errors import InputError, whole_number
 from tfgan_ref.randomness import fold_in
 
@@ -93,7 +101,7 @@ def training_clips(clips: Clips, frames: int, seed: int = 0) -> TrainingData:
         clips,
         DataShape(clips.frames.shape[2:], names=names),
         clips.fingerprint,
-        functools.partial(clip_batches, clips, frames=frames, seed=seed),
+        functools.partial(clip_loader, clips, frames=frames, seed=seed),
         len(clips.frames),
         clips.frames.nbytes,
     )
@@ -121,28 +129,35 @@ def clip_batches(
     Raises:
         InputError: a number is out of its range.
     """
+    return clip_loader(clips, batch_size, frames=frames, seed=seed).dataset(start_step)
+
+
+def clip_loader(clips: Clips, batch_size: int, *, frames: int, seed: int) -> BatchLoader:
+    """Returns the loader of ``clip_batches``; arguments and errors are the same."""
     whole_number("frames", frames, 1)
     if frames > clips.phases:
         raise InputError(f"frames {frames} is out of range: at most the {clips.phases} phases of a clip")
-    shape = clips.frames.shape[2:]
-    # Captured as they are, on the CPU, as in ``batches`` of images.
+    # Captured as they are, on the CPU, as in ``image_loader``.
     with tf.device("CPU:0"):
         order = shuffled_order(len(clips), seed)
-        pictures = tf.experimental.dlpack.from_dlpack(clips.frames.__dlpack__())
+        kept = {"frames": tf.experimental.dlpack.from_dlpack(clips.frames.__dlpack__())}
         conditions = tf.constant(clips.conditions)
     phases_seed = draws_seed(seed, _PHASES)
 
-    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
-        indices = order(positions)
+    def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
+        indices = tf.ensure_shape(order(positions), (batch_size,))
         draws = tf.random.stateless_uniform((batch_size, clips.phases), fold_in(phases_seed, step))
         phase = tf.argsort(draws, axis=1)[:, :frames]
-        places = tf.stack([tf.repeat(indices[:, None], frames, 1), tf.cast(phase, tf.int64)], -1)
-        chosen = tf.ensure_shape(tf.gather_nd(pictures, places), (batch_size, frames, *shape))
-        columns = tf.ensure_shape(tf.gather(conditions, indices), (batch_size, len(clips.factors)))
-        return {
-            "image": tf.cast(chosen, tf.float32) / 127.5 - 1.0,
-            "phase": tf.ensure_shape(phase, (batch_size, frames)),
-            **dict(zip(clips.factors, tf.unstack(columns, axis=1), strict=True)),
-        }
+        columns = tf.unstack(tf.gather(conditions, indices), axis=1)
+        return {"indices": indices, "phase": phase, **dict(zip(clips.factors, columns, strict=True))}
 
-    return endless_batches(make_batch, batch_size, start_step)
+    def gather(chosen: Tensors, arrays: Tensors) -> Tensors:
+        phase = tf.cast(chosen["phase"], tf.int64)
+        places = tf.stack([tf.repeat(chosen["indices"][:, None], frames, 1), phase], -1)
+        others = {name: value for name, value in chosen.items() if name != "indices"}
+        return {"image": tf.gather_nd(arrays["frames"], places), **others}
+
+    def finish(values: Tensors) -> Batch:
+        return values | {"image": tf.cast(values["image"], tf.float32) / 127.5 - 1.0}
+
+    return BatchLoader(batch_size, choose, gather, finish, kept)

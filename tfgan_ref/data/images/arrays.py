@@ -18,13 +18,7 @@ from tfgan_ref.data.images.decoding import (
     warn_enlarged,
 )
 from tfgan_ref.data.order import balanced_order, mirror_choices, shuffled_order
-from tfgan_ref.data.pipeline import (
-    Batch,
-    DataShape,
-    TrainingData,
-    endless_batches,
-    shareable,
-)
+from tfgan_ref.data.pipeline import Batch, BatchLoader, DataShape, Tensors, TrainingData, shareable
 from tfgan_ref.errors import InputError, whole_number
 
 GREY = 128  # the value of a missing pixel
@@ -118,10 +112,8 @@ def training_images(
     names = {"classes": arrays.class_names} if arrays.class_names != numbers else None
     shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None, names=names)
     trained = remove_pixels(arrays, missing, seed) if missing > 0 else arrays
-    endless = functools.partial(batches, trained, seed=seed, balanced=balanced, flip=flip)
-    return TrainingData(
-        arrays, shape, arrays.fingerprint, endless, len(trained.images), trained.images.nbytes
-    )
+    loader = functools.partial(image_loader, trained, seed=seed, balanced=balanced, flip=flip)
+    return TrainingData(arrays, shape, arrays.fingerprint, loader, len(trained.images), trained.images.nbytes)
 
 
 def batches(
@@ -154,38 +146,54 @@ def batches(
     Raises:
         InputError: if a number is out of its range, or ``balanced`` is asked of images without labels.
     """
+    loader = image_loader(arrays, batch_size, seed=seed, balanced=balanced, flip=flip)
+    return loader.dataset(start_step)
+
+
+def image_loader(
+    arrays: ImageArrays, batch_size: int, *, seed: int, balanced: bool = False, flip: bool = False
+) -> BatchLoader:
+    """Returns the loader of ``batches``; arguments and errors are the same."""
     if balanced and arrays.labels is None:
         raise InputError(f"{arrays.name}: balanced=True needs labels, and this data set has none")
-    shape = (batch_size, *arrays.images.shape[1:])
     # Captured as they are, on the CPU: the memory of a GPU is for training. A tf.numpy_function on the array
     # could hang when Python exits while a batch is being prefetched.
     with tf.device("CPU:0"):
         order = balanced_order(arrays.labels, seed) if balanced else shuffled_order(len(arrays.images), seed)
         if flip:
             mirrors = mirror_choices(seed)
-        images = tf.experimental.dlpack.from_dlpack(arrays.images.__dlpack__())
+        kept = {"image": tf.experimental.dlpack.from_dlpack(arrays.images.__dlpack__())}
         labels = None if arrays.labels is None else tf.constant(arrays.labels)
         if arrays.masks is not None:
-            masks = tf.experimental.dlpack.from_dlpack(arrays.masks.view(np.uint8).__dlpack__())
+            masks = arrays.masks.view(np.uint8)[..., None]
+            kept["mask"] = tf.experimental.dlpack.from_dlpack(masks.__dlpack__())
 
-    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
-        indices = order(positions)
-        pixels = tf.ensure_shape(tf.gather(images, indices), shape)
-        result = {"image": tf.cast(pixels, tf.float32) / 127.5 - 1.0}
+    def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
+        indices = tf.ensure_shape(order(positions), (batch_size,))
+        chosen = {"indices": indices}
         if labels is not None:
-            result["label"] = tf.ensure_shape(tf.gather(labels, indices), (batch_size,))
-        if arrays.masks is not None:
-            observed = tf.ensure_shape(tf.gather(masks, indices), shape[:3])[..., None] > 0
-            result["mask"] = tf.cast(observed, tf.float32)
-            # Not a product with the mask: -0.0 would tell that a missing pixel was dark.
-            result["image"] = tf.where(observed, result["image"], 0.0)
+            chosen["label"] = tf.gather(labels, indices)
         if flip:
-            mirrored = mirrors(positions)[:, None, None, None]
-            for key in result.keys() - {"label"}:
-                result[key] = tf.where(mirrored, tf.reverse(result[key], [2]), result[key])
-        return result
+            chosen["mirrored"] = mirrors(positions)
+        return chosen
 
-    return endless_batches(make_batch, batch_size, start_step)
+    def gather(chosen: Tensors, arrays: Tensors) -> Tensors:
+        values = {name: tf.gather(array, chosen["indices"]) for name, array in arrays.items()}
+        if flip:
+            mirrored = chosen["mirrored"][:, None, None, None]
+            values = {name: tf.where(mirrored, tf.reverse(v, [2]), v) for name, v in values.items()}
+        return values | ({} if labels is None else {"label": chosen["label"]})
+
+    def finish(values: Tensors) -> Batch:
+        batch = values | {"image": tf.cast(values["image"], tf.float32) / 127.5 - 1.0}
+        if "mask" in values:
+            observed = values["mask"] > 0
+            batch["mask"] = tf.cast(observed, tf.float32)
+            # Not a product with the mask: -0.0 would tell that a missing pixel was dark.
+            batch["image"] = tf.where(observed, batch["image"], 0.0)
+        return batch
+
+    return BatchLoader(batch_size, choose, gather, finish, kept)
 
 
 def remove_pixels(arrays: ImageArrays, share: float, seed: int) -> ImageArrays:

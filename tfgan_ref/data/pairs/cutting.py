@@ -37,6 +37,7 @@ class FlatPictures:
 
     Attributes:
         pictures: the same pictures, views of the array.
+        pixels: the array, uint8 (pixels of all pictures, C), as a tensor.
     """
 
     def __init__(self, pictures: Sequence[np.ndarray]) -> None:
@@ -75,13 +76,21 @@ class FlatPictures:
         corners = (tf.gather(self.sizes, indices) - size) // 2
         return Places(indices, corners[:, 0], corners[:, 1], tf.zeros_like(indices, tf.bool))
 
-    def cut(self, places: Places, size: tuple[int, int]) -> tf.Tensor:
-        """Returns the rectangles of ``size``, height and width, at ``places``: uint8 (B, h, w, C)."""
+    def pixel_indices(self, places: Places, size: tuple[int, int]) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns where in ``pixels`` the rectangles of ``size``, height and width, at ``places`` are.
+
+        Returns:
+            Int64 (B, h) and (B, w): the pixel of a row and a column is at the sum of both. See ``cut``.
+        """
         height, width = size
         across = tf.range(width, dtype=tf.int64)
         columns = tf.where(places.mirrored[:, tf.newaxis], width - 1 - across, across)
         columns += places.lefts[:, tf.newaxis]
         rows = places.tops[:, tf.newaxis] + tf.range(height, dtype=tf.int64)
         starts, widths = tf.gather(self.starts, places.indices), tf.gather(self.sizes[:, 1], places.indices)
-        rows = starts[:, tf.newaxis] + rows * widths[:, tf.newaxis]
-        return tf.gather(self.pixels, rows[:, :, tf.newaxis] + columns[:, tf.newaxis])
+        return starts[:, tf.newaxis] + rows * widths[:, tf.newaxis], columns
+
+
+def cut(pixels: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """Returns the rectangles that ``pixel_indices`` found in flat ``pixels``: uint8 (B, h, w, C)."""
+    return tf.gather(pixels, rows[:, :, tf.newaxis] + columns[:, tf.newaxis])

@@ -7,17 +7,18 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pairs.cutting import FlatPictures, Places
+from tfgan_ref.data.pairs.cutting import FlatPictures, Places, cut
 from tfgan_ref.data.pairs.holes import check_hole, known_pixels
 from tfgan_ref.data.pairs.pairs import PicturePairs
 from tfgan_ref.data.pipeline import (
     EXAMPLES,
     Batch,
+    BatchLoader,
     DataShape,
+    Tensors,
     TrainingData,
     derived_seed,
     draws_seed,
-    endless_batches,
     spread_indices,
 )
 from tfgan_ref.errors import InputError, whole_number
@@ -58,7 +59,7 @@ def training_pairs(
         pairs,
         DataShape((side, side, pairs.target_channels), source_channels=pairs.source_channels),
         pairs.fingerprint,
-        functools.partial(_cut_batches, cutter, pairs, seed=seed, flip=flip),
+        functools.partial(_square_loader, cutter, pairs, seed=seed, flip=flip),
         len(pairs.sources),
         sum(picture.nbytes for picture in (*pairs.sources, *pairs.targets)),
         (_cut_examples(cutter, pairs, EXAMPLES, seed=0),),
@@ -100,17 +101,18 @@ def pair_batches(
         InputError: if an argument is out of its range, a picture is smaller than its square, or there is no
             ``crop`` and sizes differ.
     """
-    return _cut_batches(_Cutter(pairs, crop, hole), pairs, batch_size, start_step, seed=seed, flip=flip)
+    loader = _square_loader(_Cutter(pairs, crop, hole), pairs, batch_size, seed=seed, flip=flip)
+    return loader.dataset(start_step)
 
 
-def _cut_batches(
-    cutter: "_Cutter", pairs: PicturePairs, batch_size: int, start_step: int = 0, *, seed: int, flip: bool
-) -> tf.data.Dataset:
+def _square_loader(
+    cutter: "_Cutter", pairs: PicturePairs, batch_size: int, *, seed: int, flip: bool
+) -> BatchLoader:
     source_order = shuffled_order(len(pairs.sources), seed)
     target_order = shuffled_order(len(pairs.targets), derived_seed(seed, _TARGET_ORDER))
     steps_seed = draws_seed(seed, _STEPS)
 
-    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
+    def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
         step_seed = fold_in(steps_seed, step)
 
         def drawn(purpose: int) -> tf.Tensor:
@@ -125,9 +127,23 @@ def _cut_batches(
             target_places = cutter.targets.places(
                 target_order(positions), drawn(_TARGET_PLACES), cutter.target_size, flip
             )
-        return cutter.cut(places, target_places, fold_in(step_seed, _HOLES))
+        return cutter.choose(places, target_places, fold_in(step_seed, _HOLES))
 
-    return endless_batches(make_batch, batch_size, start_step)
+    return BatchLoader(batch_size, choose, _gather, _finish, cutter.arrays)
+
+
+def _gather(chosen: Tensors, arrays: Tensors) -> Tensors:
+    values = {name: cut(a, chosen[f"{name}_rows"], chosen[f"{name}_columns"]) for name, a in arrays.items()}
+    return values | ({"mask": chosen["mask"]} if "mask" in chosen else {})
+
+
+def _finish(values: Tensors) -> Batch:
+    batch = {name: tf.cast(values[name], tf.float32) / 127.5 - 1.0 for name in ("source", "target")}
+    if "mask" in values:
+        # Not a product with the mask: -0.0 would tell that a missing pixel was dark.
+        batch["source"] = tf.where(values["mask"], batch["source"], 0.0)
+        batch["mask"] = tf.cast(values["mask"], tf.float32)
+    return batch
 
 
 def example_pairs(
@@ -161,7 +177,8 @@ def _cut_examples(cutter: "_Cutter", pairs: PicturePairs, n: int, *, seed: int) 
             target_places = places.enlarged(pairs.scale)
         else:
             target_places = cutter.targets.centres(spread_indices(n, len(pairs.targets)), cutter.target_size)
-        batch = cutter.cut(places, target_places, draws_seed(seed, _EXAMPLES))
+        chosen = cutter.choose(places, target_places, draws_seed(seed, _EXAMPLES))
+        batch = _finish(_gather(chosen, cutter.arrays))
     return {name: values.numpy() for name, values in batch.items()}
 
 
@@ -174,22 +191,19 @@ class _Cutter:
             check_hole(hole, self.source_size)
         self.hole = hole
         self.sources, self.targets = FlatPictures(pairs.sources), FlatPictures(pairs.targets)
+        self.arrays = {"source": self.sources.pixels, "target": self.targets.pixels}
 
-    def cut(self, source_places: Places, target_places: Places, hole_seed: tf.Tensor) -> Batch:
-        batch = {
-            "source": _signed(self.sources.cut(source_places, self.source_size)),
-            "target": _signed(self.targets.cut(target_places, self.target_size)),
-        }
+    def choose(self, source_places: Places, target_places: Places, hole_seed: tf.Tensor) -> Tensors:
+        """Returns which pixels of either side the squares have, and which of the sources are known."""
+        source_rows, source_columns = self.sources.pixel_indices(source_places, self.source_size)
+        target_rows, target_columns = self.targets.pixel_indices(target_places, self.target_size)
+        chosen = {
+            "source_rows": source_rows, "source_columns": source_columns,
+            "target_rows": target_rows, "target_columns": target_columns,
+        }  # fmt: skip
         if self.hole is not None:
-            known = known_pixels(self.hole, batch["source"].shape[0], self.source_size, hole_seed)
-            # Not a product with the mask: -0.0 would tell that a missing pixel was dark.
-            batch["source"] = tf.where(known, batch["source"], 0.0)
-            batch["mask"] = tf.cast(known, tf.float32)
-        return batch
-
-
-def _signed(pixels: tf.Tensor) -> tf.Tensor:
-    return tf.cast(pixels, tf.float32) / 127.5 - 1.0
+            chosen["mask"] = known_pixels(self.hole, source_rows.shape[0], self.source_size, hole_seed)
+        return chosen
 
 
 def _check_crop(pairs: PicturePairs, crop: int | None) -> tuple[Size, Size]:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import balanced_order
-from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches
+from tfgan_ref.data.pipeline import BatchLoader, DataShape, Tensors, TrainingData
 from tfgan_ref.data.sentences.words import split_words
 from tfgan_ref.errors import InputError, whole_number
 
@@ -98,7 +98,7 @@ def training_sentences(sentences: Sentences, held_out: Sentences, seed: int = 0)
         sentences,
         DataShape((sentences.length, len(sentences.words)), len(sentences.topics), names=names),
         sentences.fingerprint,
-        functools.partial(sentence_batches, sentences, seed=seed),
+        functools.partial(sentence_loader, sentences, seed=seed),
         len(sentences.tokens),
         sentences.tokens.nbytes,
         ({name: np.array(values) for name, values in names.items()},),
@@ -123,19 +123,22 @@ def sentence_batches(
     Raises:
         InputError: if a number is out of its range.
     """
-    # Captured as they are, on the CPU, as in ``batches`` of images.
+    return sentence_loader(sentences, batch_size, seed=seed).dataset(start_step)
+
+
+def sentence_loader(sentences: Sentences, batch_size: int, *, seed: int) -> BatchLoader:
+    """Returns the loader of ``sentence_batches``; arguments and errors are the same."""
+    # Captured as they are, on the CPU, as in ``image_loader``.
     with tf.device("CPU:0"):
         order = balanced_order(sentences.labels, seed)
         tokens, labels = tf.constant(sentences.tokens), tf.constant(sentences.labels)
 
-    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
-        indices = order(positions)
-        return {
-            "tokens": tf.ensure_shape(tf.gather(tokens, indices), (batch_size, sentences.length)),
-            "label": tf.ensure_shape(tf.gather(labels, indices), (batch_size,)),
-        }
+    def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
+        indices = tf.ensure_shape(order(positions), (batch_size,))
+        return {"tokens": tf.gather(tokens, indices), "label": tf.gather(labels, indices)}
 
-    return endless_batches(make_batch, batch_size, start_step)
+    # Sentences are small: they are chosen as they are.
+    return BatchLoader(batch_size, choose, lambda chosen, arrays: chosen, lambda values: values, {})
 
 
 def encode(texts: Sequence[str], words: Sequence[str], length: int) -> np.ndarray:

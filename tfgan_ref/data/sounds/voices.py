@@ -12,11 +12,12 @@ from tfgan_ref.data.order import shuffled_order
 from tfgan_ref.data.pipeline import (
     EXAMPLES,
     Batch,
+    BatchLoader,
     DataShape,
+    Tensors,
     TrainingData,
     derived_seed,
     draws_seed,
-    endless_batches,
     spread_indices,
 )
 from tfgan_ref.data.sounds.vocoder import BANDS, analyse
@@ -27,6 +28,7 @@ from tfgan_ref.randomness import fold_in
 # Purposes of the run's seed beside the order of the sources; not 0, by which a seed would stay itself.
 _TARGET_ORDER = 1
 _STARTS = 2
+_SIDES = ("source", "target")
 _QUIET = -0.5  # the highest band of a frame that is left out at the ends of a recording: -40 dB
 _QUIETEST = 1e-3  # of the loudest sample of a recording that can be used
 
@@ -100,7 +102,7 @@ def training_voices(voices: Voices, frames: int, seed: int = 0) -> TrainingData:
         voices,
         DataShape((frames, BANDS, 1), source_channels=1, names=names),
         voices.fingerprint,
-        functools.partial(voice_batches, voices, frames=frames, seed=seed),
+        functools.partial(voice_loader, voices, frames=frames, seed=seed),
         len(voices.source.pictures),
         sum(picture.nbytes for voice in (voices.source, voices.target) for picture in voice.pictures),
         (example_voices(voices, EXAMPLES, frames=frames),),
@@ -130,6 +132,11 @@ def voice_batches(
     Raises:
         InputError: if a number is out of its range.
     """
+    return voice_loader(voices, batch_size, frames=frames, seed=seed).dataset(start_step)
+
+
+def voice_loader(voices: Voices, batch_size: int, *, frames: int, seed: int) -> BatchLoader:
+    """Returns the loader of ``voice_batches``; arguments and errors are the same."""
     whole_number("frames", frames, 1)
     with tf.device("CPU:0"):
         pieces = [_Pieces(voice, frames) for voice in (voices.source, voices.target)]
@@ -139,15 +146,24 @@ def voice_batches(
         ]
     starts_seed = draws_seed(seed, _STARTS)
 
-    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
-        places = tf.random.stateless_uniform((2, batch_size), fold_in(starts_seed, step))
-        result = {}
-        for i, name in enumerate(("source", "target")):
-            picture, pitch = pieces[i].cut(orders[i](positions), places[i])
-            result |= {name: picture, f"{name}_pitch": pitch}
-        return result
+    kept = {}
+    for name, voice in zip(_SIDES, pieces, strict=True):
+        kept |= {name: voice.pictures, f"{name}_pitch": voice.pitches}
 
-    return endless_batches(make_batch, batch_size, start_step)
+    def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
+        places = tf.random.stateless_uniform((2, batch_size), fold_in(starts_seed, step))
+        return {
+            name: pieces[i].rows(tf.ensure_shape(orders[i](positions), (batch_size,)), places[i])
+            for i, name in enumerate(_SIDES)
+        }
+
+    def gather(chosen: Tensors, arrays: Tensors) -> Tensors:
+        return {name: tf.gather(a, chosen[name.removesuffix("_pitch")]) for name, a in arrays.items()}
+
+    def finish(values: Tensors) -> Batch:
+        return values | {name: values[name][..., tf.newaxis] for name in _SIDES}
+
+    return BatchLoader(batch_size, choose, gather, finish, kept)
 
 
 def example_voices(voices: Voices, n: int, *, frames: int) -> dict[str, np.ndarray]:
@@ -169,7 +185,8 @@ def example_voices(voices: Voices, n: int, *, frames: int) -> dict[str, np.ndarr
     result = {}
     for name, voice in (("source", voices.source), ("target", voices.target)):
         pieces = _Pieces(voice, frames)
-        result[name] = pieces.cut(spread_indices(n, pieces.count), tf.zeros((n,)))[0].numpy()
+        rows = pieces.rows(spread_indices(n, pieces.count), tf.zeros((n,)))
+        result[name] = tf.gather(pieces.pictures, rows)[..., tf.newaxis].numpy()
     return result
 
 
@@ -185,16 +202,16 @@ class _Pieces:
         self.pictures = tf.constant(np.concatenate(voice.pictures))
         self.pitches = tf.constant(np.concatenate(voice.pitches))
 
-    def cut(self, recordings: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Cuts a piece of each recording (B,) at a share in [0, 1) of where it could begin."""
+    def rows(self, recordings: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+        """Returns which frames a piece of each recording (B,) has: int32 (B, frames).
+
+        It begins at the share ``places``, (B,) in [0, 1), of where it could.
+        """
         sizes = tf.gather(self.sizes, recordings)
         room = tf.maximum(sizes - self.frames, 0) + 1
         starts = tf.minimum(tf.cast(places * tf.cast(room, tf.float32), tf.int32), room - 1)
         rows = tf.minimum(starts[:, tf.newaxis] + tf.range(self.frames), sizes[:, tf.newaxis] - 1)
-        rows += tf.gather(self.offsets, recordings)[:, tf.newaxis]
-        shape = (recordings.shape[0], self.frames)
-        picture = tf.ensure_shape(tf.gather(self.pictures, rows), (*shape, BANDS))
-        return picture[..., tf.newaxis], tf.ensure_shape(tf.gather(self.pitches, rows), shape)
+        return rows + tf.gather(self.offsets, recordings)[:, tf.newaxis]
 
 
 def _pictures(waves: Waves, name: str, analyser: Callable[[tf.Tensor], Any]) -> VoicePictures:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pipeline import Batch, DataShape, TrainingData, endless_batches, shareable
+from tfgan_ref.data.pipeline import Batch, BatchLoader, DataShape, Tensors, TrainingData, shareable
 from tfgan_ref.errors import InputError
 
 # What a telephone's band needs, and what sound cards can do.
@@ -103,7 +103,7 @@ def training_waves(waves: Waves, seed: int = 0) -> TrainingData:
         waves,
         DataShape((waves.length, 1), len(waves.class_names) or None, names=names),
         waves.fingerprint,
-        functools.partial(wave_batches, waves, seed=seed),
+        functools.partial(wave_loader, waves, seed=seed),
         len(waves.audio),
         waves.audio.nbytes,
     )
@@ -125,21 +125,29 @@ def wave_batches(waves: Waves, batch_size: int, start_step: int = 0, *, seed: in
     Raises:
         InputError: if a number is out of its range.
     """
-    # Captured as they are, on the CPU, as in ``batches`` of images.
+    return wave_loader(waves, batch_size, seed=seed).dataset(start_step)
+
+
+def wave_loader(waves: Waves, batch_size: int, *, seed: int) -> BatchLoader:
+    """Returns the loader of ``wave_batches``; arguments and errors are the same."""
+    # Captured as they are, on the CPU, as in ``image_loader``.
     with tf.device("CPU:0"):
         order = shuffled_order(len(waves), seed)
-        audio = tf.experimental.dlpack.from_dlpack(waves.audio.__dlpack__())
+        kept = {"audio": tf.experimental.dlpack.from_dlpack(waves.audio.__dlpack__())}
         labels = None if waves.labels is None else tf.constant(waves.labels)
 
-    def make_batch(positions: tf.Tensor, step: tf.Tensor) -> Batch:
-        indices = order(positions)
-        samples = tf.ensure_shape(tf.gather(audio, indices), (batch_size, waves.length))
-        result = {"audio": tf.maximum(tf.cast(samples, tf.float32) / 32767.0, -1.0)[..., None]}
-        if labels is not None:
-            result["label"] = tf.ensure_shape(tf.gather(labels, indices), (batch_size,))
-        return result
+    def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
+        indices = tf.ensure_shape(order(positions), (batch_size,))
+        return {"indices": indices} | ({} if labels is None else {"label": tf.gather(labels, indices)})
 
-    return endless_batches(make_batch, batch_size, start_step)
+    def gather(chosen: Tensors, arrays: Tensors) -> Tensors:
+        values = {"audio": tf.gather(arrays["audio"], chosen["indices"])}
+        return values | ({} if labels is None else {"label": chosen["label"]})
+
+    def finish(values: Tensors) -> Batch:
+        return values | {"audio": tf.maximum(tf.cast(values["audio"], tf.float32) / 32767.0, -1.0)[..., None]}
+
+    return BatchLoader(batch_size, choose, gather, finish, kept)
 
 
 def check_rate(name: str, sample_rate: int) -> None:
