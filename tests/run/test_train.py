@@ -57,6 +57,7 @@ def test_a_run_that_does_not_fit_into_memory_leaves_nothing_behind(tmp_path, mon
     assert out.exists() == (there != "nothing")
     RunDirectory.refuse_existing(out)
 
+
 # One recipe for each kind of data but images, whose are in tests/run/test_resume.py.
 SMALL = {
     "edges2image": {"width": 4, "depth": 2, "crop": 16, "batch_size": 2},
