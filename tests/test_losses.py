@@ -167,6 +167,33 @@ def test_l2_penalty_is_of_kernels_only():
     assert float(losses.l2_penalty([kernel, bias])) == pytest.approx(2.5)
 
 
+@pytest.mark.parametrize("name", FORMULAS)
+def test_losses_of_bfloat16_logits_are_computed_in_float32(name):
+    """In bfloat16 the mean of 300 logits near 100 would be a multiple of 0.5."""
+    loss = losses.adversarial_loss(name)
+    logits = tf.cast(RNG.normal(100, 1, (2, 300, 1)), tf.bfloat16)
+    exact = tf.cast(logits, tf.float32)
+    assert loss.discriminator(*logits).dtype == loss.generator(logits[1]).dtype == tf.float32
+    assert float(loss.discriminator(*logits)) == float(loss.discriminator(*exact))
+    assert float(loss.generator(logits[1])) == float(loss.generator(exact[1]))
+
+
+def test_penalties_and_class_losses_of_bfloat16_are_computed_in_float32():
+    values = tf.cast(RNG.normal(3, 1, (5, 200)), tf.bfloat16)
+    exact = tf.cast(values, tf.float32)
+    labels = np.arange(5)
+    for function in (
+        losses.gradient_norms,
+        losses.zero_centred_penalty,
+        lambda x: losses.class_cross_entropy(x, labels),
+        lambda x: losses.standard_normal_divergence(x, -x),
+        lambda x: losses.reconstruction_error(x, 0 * x),
+        losses.pulling_away,
+    ):
+        assert function(values).dtype == tf.float32
+        np.testing.assert_array_equal(function(values), function(exact))
+
+
 def test_unknown_loss():
     with pytest.raises(ValueError, match="loss 'wgann' is unknown: choose one of non_saturating, minimax"):
         losses.adversarial_loss("wgann")

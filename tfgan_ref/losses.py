@@ -1,7 +1,8 @@
 """Adversarial losses on logits, and penalties. Pure functions, all minimised.
 
 Each adversarial loss is a pair: the discriminator's from real and fake logits, the generator's from fake
-logits. Logits are float32 of shape (N, 1), higher means more real; every loss is a float32 scalar.
+logits. Logits are of shape (N, 1), higher means more real; every loss is a float32 scalar and computed in
+float32, whatever the precision of the logits.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ def cross_entropy(logits: tf.Tensor, targets: tf.Tensor | float) -> tf.Tensor:
 
     ``targets`` in [0, 1]: a number or one per example.
     """
+    logits, targets = tf.cast(logits, tf.float32), tf.cast(targets, tf.float32)
     return tf.reduce_mean(tf.nn.softplus(logits) - targets * logits)
 
 
@@ -64,27 +66,29 @@ def least_squares_discriminator(
     fake_targets: tf.Tensor | float = 0.0,
 ) -> tf.Tensor:
     """1/2 E (D(x) - 1)^2 + 1/2 E D(G(z))^2: Mao et al. 2017, equation 9 with a = 0 and b = 1."""
-    real = tf.reduce_mean(tf.square(real_logits - real_targets))
-    return 0.5 * (real + tf.reduce_mean(tf.square(fake_logits - fake_targets)))
+    real = tf.reduce_mean(tf.square(tf.cast(real_logits, tf.float32) - real_targets))
+    return 0.5 * (real + tf.reduce_mean(tf.square(tf.cast(fake_logits, tf.float32) - fake_targets)))
 
 
 def least_squares_generator(fake_logits: tf.Tensor) -> tf.Tensor:
     """1/2 E (D(G(z)) - 1)^2: Mao et al. 2017, equation 9 with c = 1."""
-    return 0.5 * tf.reduce_mean(tf.square(fake_logits - 1.0))
+    return 0.5 * tf.reduce_mean(tf.square(tf.cast(fake_logits, tf.float32) - 1.0))
 
 
 def wasserstein_critic(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """E f(G(z)) - E f(x): the negative of Arjovsky et al. 2017, equation 3, since it is minimised here."""
+    real_logits, fake_logits = tf.cast(real_logits, tf.float32), tf.cast(fake_logits, tf.float32)
     return tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)
 
 
 def wasserstein_generator(fake_logits: tf.Tensor) -> tf.Tensor:
     """-E f(G(z)): Arjovsky et al. 2017, Algorithm 1, line 10. Also the generator's side of the hinge loss."""
-    return -tf.reduce_mean(fake_logits)
+    return -tf.reduce_mean(tf.cast(fake_logits, tf.float32))
 
 
 def hinge_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))): Lim and Ye 2017; Miyato et al. 2018, equation 16."""
+    real_logits, fake_logits = tf.cast(real_logits, tf.float32), tf.cast(fake_logits, tf.float32)
     return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
 
 
@@ -115,6 +119,7 @@ def adversarial_loss(name: str, choices: Sequence[str] = tuple(ADVERSARIAL_LOSSE
 
 def gradient_norms(gradients: tf.Tensor, epsilon: float = 1e-12) -> tf.Tensor:
     """Euclidean norms (N,) of gradients (N, D). At 0 the derivative is 0 and not NaN, thanks to epsilon."""
+    gradients = tf.cast(gradients, tf.float32)
     return tf.sqrt(tf.reduce_sum(tf.square(gradients), axis=1) + epsilon)
 
 
@@ -126,6 +131,7 @@ def norm_penalty(norms: tf.Tensor, *, one_sided: bool = False) -> tf.Tensor:
 
 def zero_centred_penalty(gradients: tf.Tensor) -> tf.Tensor:
     """1/2 E |g|^2 for gradients (N, D): Mescheder et al. 2018, equation 9 without its gamma."""
+    gradients = tf.cast(gradients, tf.float32)
     return 0.5 * tf.reduce_mean(tf.reduce_sum(tf.square(gradients), axis=1))
 
 
@@ -152,11 +158,13 @@ def pulling_away(codes: tf.Tensor, epsilon: float = 1e-12) -> tf.Tensor:
 
 def class_cross_entropy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Mean of -log p(label) for class logits (N, K): L_C of Odena et al. 2017, equation 3, negated."""
+    class_logits = tf.cast(class_logits, tf.float32)
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, class_logits))
 
 
 def standard_normal_divergence(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
     """KL(N(mean, variance) || N(0, I)) in nats, (N,): Kingma and Welling 2014, appendix B."""
+    mean, log_variance = tf.cast(mean, tf.float32), tf.cast(log_variance, tf.float32)
     terms = tf.square(mean) + tf.exp(log_variance) - log_variance - 1.0
     return 0.5 * tf.reduce_sum(terms, axis=1)
 

@@ -87,6 +87,14 @@ def test_replay_keeps_the_label_with_its_fake():
         np.testing.assert_array_equal(images.numpy()[:, 0, 0, 0], labels.numpy())
 
 
+def test_replay_has_no_variable_that_a_gpu_keeps_on_the_host():
+    gan = tiny_gan(conditional=True, replay=12)
+    assert {str(variable.dtype) for variable in gan.replay.variables} == {"float32", "int64"}
+    fakes = gan.fake(tiny_batches(1)[0])
+    shown = gan.replay.exchange(fakes, SEED)
+    assert [tensor.dtype for tensor in shown] == [tensor.dtype for tensor in fakes] == [tf.float32, tf.int32]
+
+
 def test_l2_penalty_shrinks_kernels():
     norms = {}
     for l2 in (0.0, 0.1):

@@ -163,6 +163,16 @@ def test_real_sentences_are_one_hot():
     np.testing.assert_array_equal(label, given["label"])
 
 
+@pytest.mark.parametrize("n", [5, None])
+def test_policy_gradient_has_no_float64(n):
+    """Python's and TensorFlow's integers divide to float64, which a GPU computes many times slower."""
+    rows = tf.TensorSpec((n,), tf.float32)
+    graph = tf.function(policy_loss, autograph=False).get_concrete_function(rows, rows).graph
+    assert {o.dtype for operation in graph.get_operations() for o in operation.outputs} <= {
+        tf.float32, tf.int32,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
 @EVERY
 def test_mixed_precision(objective, precision):

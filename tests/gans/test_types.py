@@ -10,7 +10,7 @@ from tfgan_ref import losses
 from tfgan_ref.export.generator import export_generator
 from tfgan_ref.gans import ACGAN, DRAGAN, LSGAN, WGAN, WGANGP, ConditionalGAN, HingeGAN, VanillaGAN
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
-from tfgan_ref.gans.techniques import InstanceNoise, pack
+from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, pack
 from tfgan_ref.training.checkpoints import Checkpoints
 
 TYPES = {kind.__name__: kind for kind in (VanillaGAN, LSGAN, WGAN, WGANGP, HingeGAN, DRAGAN, ACGAN)}
@@ -83,6 +83,33 @@ def test_mixed_precision(kind, precision):
         logs = gan.train_step(batch)
     assert all(np.isfinite(float(value)) for value in logs.values())
     assert not same(values(gan.generator.trainable_variables), before)
+
+
+@pytest.mark.parametrize("kind", slow_ones([VanillaGAN, WGANGP], [WGANGP]))
+def test_networks_that_end_in_bfloat16_have_losses_in_float32(kind, monkeypatch):
+    """As a user's own may, under Keras's policy and with no float32 layer at their ends."""
+    dtype = "mixed_bfloat16"
+    generator = keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(64, "tanh", dtype=dtype),
+            keras.layers.Reshape((8, 8, 1), dtype=dtype),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(dtype=dtype), keras.layers.Dense(1, dtype=dtype)]
+    )
+    assert discriminator(generator(tf.zeros((2, 4)))).dtype == tf.bfloat16
+    own = {"label_targets": LabelTargets(0.1, 0.1)} if kind is VanillaGAN else {"n_critic": 2}
+    gan = kind(generator, discriminator, r1=0.1, replay=12, **own)
+    gan.compile("adam", "adam")
+    reported = {}
+    monkeypatch.setattr(gan, "finish_step", lambda **tracked: reported.update(tracked))
+    for batch in batches_for(gan, 3):
+        gan.train_step(batch)
+    assert len(reported) > 4
+    assert {value.dtype for value in reported.values()} == {tf.float32}
+    assert all(np.isfinite(value) for value in reported.values())
 
 
 # And VanillaGAN in test_training_step.py.
@@ -227,8 +254,6 @@ def test_settings_out_of_range(settings, message):
 
 
 def test_targets_for_a_loss_without_them():
-    from tfgan_ref.gans.techniques import LabelTargets
-
     with pytest.raises(ValueError, match="loss hinge has no targets to smooth or flip"):
         tiny_gan(conditional=True, kind=ConditionalGAN, loss="hinge", label_targets=LabelTargets(0.1))
 

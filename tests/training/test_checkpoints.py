@@ -157,6 +157,19 @@ def test_checkpoint_of_another_model_is_refused(tmp_path, other):
     assert same(state(stranger), before)
 
 
+def test_checkpoint_with_a_buffer_of_int32_is_refused(tmp_path):
+    """Before, the replay buffer counted in int32, which XLA on a GPU does not reach."""
+    gan = tiny_gan(**SETTINGS)
+    path = Checkpoints(tmp_path, gan).save() / MANIFEST
+    place = [variable.path for variable in gan.variables].index(gan.replay.filled.path)
+    manifest = json.loads(path.read_text())
+    assert manifest["variables"]["model"][place] == [[], "int64"]
+    manifest["variables"]["model"][place] = [[], "int32"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=r"is of another model: it has \[\[\], 'int32'\] where .*'int64'\]$"):
+        Checkpoints(tmp_path, gan).restore()
+
+
 def test_full_disk_leaves_the_older_checkpoint(tmp_path):
     """The system refuses to let a file grow, as on a full disk."""
     gan = trained(2)

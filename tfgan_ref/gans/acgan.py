@@ -53,7 +53,7 @@ class ACGAN(GAN):
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
-        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int | tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Updates D for the k-th time in this step, on (samples, label); returns what is tracked of it."""
         with tf.GradientTape() as tape:
@@ -73,10 +73,10 @@ class ACGAN(GAN):
             **accuracies(real_logits, fake_logits),
         }
 
-    def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> list[tf.Tensor]:
+    def discriminate(self, inputs: list[tf.Tensor], purpose: int | tf.Tensor) -> list[tf.Tensor]:
         """Returns D's [logits, class logits]; the label among its ``inputs`` is not passed on."""
         return super().discriminate(inputs[:1], purpose)
 
-    def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    def critic(self, labels: list[tf.Tensor], purpose: int | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
         """Returns the function from samples to logits, which R1 differentiates."""
         return lambda samples: self.discriminate([samples], purpose)[0]

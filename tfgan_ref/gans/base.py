@@ -228,14 +228,14 @@ class GenerativeModel(keras.Model):
         for copy, network in self._averages:
             copy.set_weights(network.get_weights())
 
-    def step_seed(self, purpose: int, critic_step: int = 0) -> tf.Tensor:
+    def step_seed(self, purpose: int, critic_step: int | tf.Tensor = 0) -> tf.Tensor:
         """Returns the (2,) seed of a draw in the current step: for a purpose, and a critic update in it."""
         numbers = (purpose, critic_step)
         if not self.learning:  # the number of batches that this evaluation has seen
             numbers = (randomness.EVALUATION, tf.cast(self.metrics[0].count.value, tf.int32), *numbers)
         return randomness.step_seed(self.seed, self.step.value, *numbers)
 
-    def latents(self, n: int | tf.Tensor, critic_step: int = 0) -> tf.Tensor:
+    def latents(self, n: int | tf.Tensor, critic_step: int | tf.Tensor = 0) -> tf.Tensor:
         """Draws this step's latents (n, latent_dim) from N(0, I)."""
         latent_dim = self.generator.inputs[0].shape[-1]
         return randomness.sample_latents(n, latent_dim, self.step_seed(randomness.LATENTS, critic_step))

@@ -76,7 +76,8 @@ class VAE(GenerativeModel):
         pixels = tf.cast(tf.size(images[0]), tf.float32)
         noise = self.latents(shape_of(images)[0])
         with tf.GradientTape() as tape:
-            mean, log_variance = self.encoder(images, training=self.learning)
+            encoded = self.encoder(images, training=self.learning)
+            mean, log_variance = (tf.cast(output, tf.float32) for output in encoded)
             latents = mean + tf.exp(0.5 * log_variance) * noise
             error = tf.reduce_mean(_observed_error(self.generator(latents, training=self.learning), batch))
             divergence = tf.reduce_mean(losses.standard_normal_divergence(mean, log_variance)) / pixels

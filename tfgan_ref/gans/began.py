@@ -78,7 +78,7 @@ class BEGAN(GAN):
         )
 
     def discriminator_step(
-        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int | tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
@@ -105,13 +105,13 @@ class BEGAN(GAN):
             balance = replica.all_reduce(tf.distribute.ReduceOp.MEAN, balance)
         self.k.assign(tf.clip_by_value(self.k.value + self.k_rate * balance, 0.0, 1.0))
 
-    def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> tf.Tensor:
+    def discriminate(self, inputs: list[tf.Tensor], purpose: int | tf.Tensor) -> tf.Tensor:
         """Returns the energies (N,) of D's inputs: augmented samples are reconstructed as such."""
         samples, *labels = inputs
         seen = self.perturb(samples, purpose)
         reconstructions, _ = self.discriminator([seen, *labels] if labels else seen, training=self.learning)
         return losses.reconstruction_error(seen, reconstructions, power=1)
 
-    def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    def critic(self, labels: list[tf.Tensor], purpose: int | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
         """Returns the function from samples to negative energies (N, 1), which R1 differentiates."""
         return lambda samples: -self.discriminate([samples, *labels], purpose)[:, None]

@@ -74,7 +74,7 @@ class EBGAN(GAN):
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
-        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int | tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
@@ -100,7 +100,7 @@ class EBGAN(GAN):
         norm = self.update_discriminator(objective, tape)
         return {"d_loss": d_loss, "d_gradient_norm": norm, "energy_real": d_loss}
 
-    def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> tuple[tf.Tensor, tf.Tensor]:
+    def discriminate(self, inputs: list[tf.Tensor], purpose: int | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the energies (N,) and codes of D's inputs: augmented samples are reconstructed as such."""
         samples, *labels = inputs
         seen = self.perturb(samples, purpose)
@@ -108,6 +108,6 @@ class EBGAN(GAN):
         reconstructions, codes = self.discriminator(inputs, training=self.learning)
         return losses.reconstruction_error(seen, reconstructions), codes
 
-    def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    def critic(self, labels: list[tf.Tensor], purpose: int | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
         """Returns the function from samples to negative energies (N, 1), which R1 differentiates."""
         return lambda samples: -self.discriminate([samples, *labels], purpose)[0][:, None]

@@ -76,9 +76,7 @@ class FrameGAN(GAN):
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times on frames of real and of fake clips, then G once through the updated D."""
         batch = self.as_batch(data)
-        *earlier, last = self.split_batch(batch) if self.n_critic > 1 else [batch]
-        for k, part in enumerate(earlier):
-            self.discriminator_step(self.real(part), self.fake(part, k), k)
+        last = self.earlier_updates(batch) if self.n_critic > 1 else batch
         real = self.real(last)
         n = shape_of(real[0])[0]
         with tf.GradientTape() as tape:
@@ -95,7 +93,7 @@ class FrameGAN(GAN):
         )
 
     def discriminator_step(
-        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int | tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
@@ -133,7 +131,7 @@ class FrameGAN(GAN):
         loss = tf.add_n([losses.class_cross_entropy(part, values) for part, values in pairs])
         return loss, tf.reduce_mean([class_accuracy(part, values) for part, values in pairs])
 
-    def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    def critic(self, labels: list[tf.Tensor], purpose: int | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
         """Returns the function from samples to logits, which R1 differentiates."""
         return lambda samples: self.discriminate([samples, *labels], purpose)[0]
 
@@ -148,7 +146,7 @@ class FrameGAN(GAN):
                 raise InputError(f"{type(self).__name__} needs {name} in its batch")
         return [tf.stack([batch[name] for name in self.factors], axis=1), batch["phase"]]
 
-    def fake(self, batch: dict[str, tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
+    def fake(self, batch: dict[str, tf.Tensor], critic_step: int | tf.Tensor = 0) -> list[tf.Tensor]:
         """Draws a character for each real one, under its conditions and in its phases; returns D's inputs."""
         conditions, phase = self.batch_labels(batch)
         latents = self.latents(shape_of(phase)[0], critic_step)

@@ -84,6 +84,11 @@ class GAN(GenerativeModel):
         remembered = [discriminator.inputs[0], *generator.inputs[1:]]
         self.replay = ReplayBuffer(replay, remembered) if replay else None
 
+    @property
+    def compiled_for_gpu(self) -> bool:
+        """Whether XLA compiles the training step, and for a GPU."""
+        return self.jit_compile and bool(tf.config.list_physical_devices("GPU"))
+
     def train_discriminator(
         self, batch: dict[str, tf.Tensor], tape: tf.GradientTape
     ) -> tuple[list[tf.Tensor], dict[str, tf.Tensor]]:
@@ -95,22 +100,52 @@ class GAN(GenerativeModel):
         Returns:
             D's inputs for the last fakes, and what is tracked of D's last update.
         """
-        *earlier, last = self.split_batch(batch) if self.n_critic > 1 else [batch]
         k = self.n_critic - 1
         with tape.stop_recording():
-            for number, part in enumerate(earlier):
-                shown = fakes = self.fake(part, number)
-                if self.replay is not None:
-                    shown = self.sample_replay(fakes, number)
-                self.discriminator_step(self.real(part), shown, number)
+            last = self.earlier_updates(batch) if k else batch
         shown = fakes = self.fake(last, k)
         with tape.stop_recording():
             if self.replay is not None:
                 shown = self.sample_replay(fakes, k)
             return fakes, self.discriminator_step(self.real(last), shown, k)
 
+    def earlier_updates(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Updates D on each but the last of the ``n_critic`` batches in ``batch``; returns the last one.
+
+        Where XLA compiles the step for a GPU, several updates are one loop in the graph: its compiler takes
+        as long for each copy of an update. Elsewhere the graph has the copies: on a CPU, what XLA makes of
+        the loop is several times slower, and TensorFlow without XLA makes other last bits of it. So it has
+        where batches differ in size (see ``split_batch``), or replicas exchange gradients, for which there
+        are no loops.
+        """
+        *earlier, last = self.split_batch(batch)
+
+        def update(k: int | tf.Tensor, part: dict[str, tf.Tensor]) -> None:
+            fakes = self.fake(part, k)
+            shown = fakes if self.replay is None else self.sample_replay(fakes, k)
+            self.discriminator_step(self.real(part), shown, k)
+
+        alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
+        if (
+            self.compiled_for_gpu
+            and alone
+            and len(earlier) > 1
+            and last[self.sample_key].shape[0] is not None
+        ):
+            parts = {name: tf.stack([part[name] for part in earlier]) for name in last}
+
+            def update_in_loop(k: tf.Tensor) -> list[tf.Tensor]:
+                update(k, {name: tf.gather(values, k) for name, values in parts.items()})
+                return [k + 1]
+
+            tf.while_loop(lambda k: k < len(earlier), update_in_loop, [0])
+        else:
+            for k, part in enumerate(earlier):
+                update(k, part)
+        return last
+
     def discriminator_step(
-        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int | tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
@@ -152,7 +187,7 @@ class GAN(GenerativeModel):
         samples = pack(samples, self.packing) if self.packing > 1 else samples
         return [samples, *self.batch_labels(batch)]
 
-    def fake(self, batch: dict[str, tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
+    def fake(self, batch: dict[str, tf.Tensor], critic_step: int | tf.Tensor = 0) -> list[tf.Tensor]:
         """Draws as many fakes as ``batch`` has real samples and returns D's inputs for them.
 
         They take the labels of the real samples, so that labels alone tell D nothing, and lose the pixels
@@ -166,7 +201,7 @@ class GAN(GenerativeModel):
             fakes *= tf.cast(batch["mask"], fakes.dtype)
         return [pack(fakes, self.packing) if self.packing > 1 else fakes, *labels]
 
-    def discriminate(self, inputs: list[tf.Tensor], purpose: int) -> tf.Tensor:
+    def discriminate(self, inputs: list[tf.Tensor], purpose: int | tf.Tensor) -> tf.Tensor:
         """Returns D's outputs for [samples, *labels], augmented and with noise as in training.
 
         ``purpose`` is a number that no other call of the same step uses, so that each has its own noise.
@@ -176,7 +211,7 @@ class GAN(GenerativeModel):
             samples = self.perturb(samples, purpose)
         return self.discriminator([samples, *labels] if labels else samples, training=self.learning)
 
-    def perturb(self, samples: tf.Tensor, purpose: int) -> tf.Tensor:
+    def perturb(self, samples: tf.Tensor, purpose: int | tf.Tensor) -> tf.Tensor:
         """Returns ``samples`` as D sees them in training; ``purpose`` is that of ``discriminate``."""
         if self.augmentation is not None:
             samples = self.augmentation(samples, self.step_seed(randomness.AUGMENTATION, purpose))
@@ -185,17 +220,19 @@ class GAN(GenerativeModel):
             samples = self.instance_noise(samples, seed, self.step.value)
         return samples
 
-    def critic(self, labels: list[tf.Tensor], purpose: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    def critic(self, labels: list[tf.Tensor], purpose: int | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
         """Returns the function from samples to what a gradient penalty differentiates: (N, 1) logits."""
         return lambda samples: self.discriminate([samples, *labels], purpose)
 
-    def sample_replay(self, fakes: list[tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
+    def sample_replay(self, fakes: list[tf.Tensor], critic_step: int | tf.Tensor = 0) -> list[tf.Tensor]:
         """Returns D's inputs ``fakes``, in training some exchanged for those of the replay buffer."""
         if not self.learning:
             return fakes
         return self.replay.exchange(fakes, self.step_seed(randomness.REPLAY, critic_step))
 
-    def discriminator_penalty(self, real: list[tf.Tensor], critic_step: int = 0) -> tf.Tensor | float:
+    def discriminator_penalty(
+        self, real: list[tf.Tensor], critic_step: int | tf.Tensor = 0
+    ) -> tf.Tensor | float:
         """Returns the weighted penalties that any type can take: L2 on D's kernels, and R1."""
         penalty = self.l2 * losses.l2_penalty(self.discriminator.trainable_variables) if self.l2 else 0.0
         if self.r1:

@@ -27,8 +27,9 @@ LOSSES = ("wasserstein", "non_saturating")
 class ProgressiveGAN(GAN):
     """GAN whose networks start at 4x4 and grow; each stage fades in while those before it go on learning.
 
-    Each stage is a phase with a graph of its own, which updates the stage's variables alone. Both optimizers'
-    moments start anew with each stage, as in the authors' code; learning-rate schedules go on.
+    Each stage is a phase with a graph of its own, which updates the stage's variables alone: XLA compiles
+    each when training enters it, since the networks are others. Both optimizers' moments start anew with each
+    stage, as in the authors' code; learning-rate schedules go on.
 
     Args:
         generator: from ``progressive_generator``.
@@ -136,7 +137,7 @@ class ProgressiveGAN(GAN):
         """
         return [self._at_stage(batch["image"]), self._alpha_column(batch)]
 
-    def fake(self, batch: dict[str, tf.Tensor], critic_step: int = 0) -> list[tf.Tensor]:
+    def fake(self, batch: dict[str, tf.Tensor], critic_step: int | tf.Tensor = 0) -> list[tf.Tensor]:
         """Draws as many fakes at the stage's size as ``batch`` has images: [fakes, alpha] (figure 2)."""
         latents = self.latents(shape_of(batch["image"])[0], critic_step)
         fakes = self.generator_stages[self.phase](latents, training=self.learning)
@@ -171,7 +172,7 @@ class ProgressiveGAN(GAN):
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
-        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int | tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Updates D for the k-th time in this step; returns what is tracked of it.
 

@@ -107,9 +107,9 @@ class LabelTargets(Technique):
         self.noise = noise
 
     def __call__(self, logits: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns (real_targets, fake_targets), each of the shape of ``logits``."""
-        real = tf.ones_like(logits) * (1.0 - self.smoothing)
-        fake = tf.zeros_like(logits)
+        """Returns (real_targets, fake_targets), float32, each of the shape of ``logits``."""
+        real = tf.ones_like(logits, tf.float32) * (1.0 - self.smoothing)
+        fake = tf.zeros_like(logits, tf.float32)
         if self.noise:
             flip = randomness.uniform([2, *shape_of(logits)], seed, axis=1) < self.noise
             real, fake = tf.where(flip[0], fake, real), tf.where(flip[1], real, fake)
@@ -124,7 +124,7 @@ class ReplayBuffer(keras.layers.Layer):
 
     Args:
         capacity: number of fakes kept; at least the batch size.
-        inputs: the discriminator's inputs, whose shapes and dtypes are stored.
+        inputs: the discriminator's inputs, whose shapes and dtypes are stored (int32 as int64).
     """
 
     def __init__(self, capacity: int, inputs: Sequence[keras.KerasTensor]) -> None:
@@ -132,18 +132,19 @@ class ReplayBuffer(keras.layers.Layer):
         if capacity < 1:
             raise InputError(f"replay {capacity} is out of range: at least the batch size, or None")
         self.capacity = capacity
+        # On a GPU, int32 variables lie in the host's memory, where XLA does not reach them.
         self.stores = [
             self.add_weight(
                 shape=(capacity, *tensor.shape[1:]),
                 initializer="zeros",
-                dtype=tensor.dtype,
+                dtype="int64" if tensor.dtype == "int32" else tensor.dtype,
                 trainable=False,
                 name=f"past_{tensor.name}",
             )
             for tensor in inputs
         ]
         self.filled = self.add_weight(
-            shape=(), initializer="zeros", dtype="int32", trainable=False, name="filled"
+            shape=(), initializer="zeros", dtype="int64", trainable=False, name="filled"
         )
         self.built = True
 
@@ -162,7 +163,7 @@ class ReplayBuffer(keras.layers.Layer):
             raise InputError(f"replay {self.capacity} is below the batch size {batch_size}: raise it")
         # A replica has a buffer of its own.
         uniform = tf.random.stateless_uniform([self.capacity + batch_size], randomness.replica_seed(seed))
-        filled = tf.convert_to_tensor(self.filled)
+        filled = tf.cast(self.filled.value, tf.int32)
         full = filled >= self.capacity
         # Distinct slots: random ones when full, the next free ones until then.
         random_slots = tf.argsort(uniform[: self.capacity])[:batch_size]
@@ -171,10 +172,10 @@ class ReplayBuffer(keras.layers.Layer):
         exchanged = full & (uniform[self.capacity :] < 0.5)
         shown = []
         for store, present in zip(self.stores, fakes, strict=True):
-            past = tf.gather(store.value, slots)
+            past = tf.cast(tf.gather(store.value, slots), present.dtype)
             chosen = tf.reshape(exchanged, [batch_size] + [1] * (len(present.shape) - 1))
             shown.append(tf.where(chosen, past, present))
-            kept = tf.where(chosen | ~full, present, past)
+            kept = tf.cast(tf.where(chosen | ~full, present, past), store.dtype)
             store.value.scatter_update(tf.IndexedSlices(kept, slots))
-        self.filled.assign(tf.minimum(filled + batch_size, self.capacity))
+        self.filled.assign(tf.cast(tf.minimum(filled + batch_size, self.capacity), tf.int64))
         return shown

@@ -113,7 +113,7 @@ class TextGAN(GAN):
         return self.finish_step(g_loss=g_loss, likelihood_loss=likelihood, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
-        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int | tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Updates D for the k-th time in this step, on its inputs; returns what is tracked of it."""
         with tf.GradientTape() as tape:
@@ -167,7 +167,7 @@ def policy_loss(log_likelihoods: tf.Tensor, rewards: tf.Tensor) -> tf.Tensor:
         log_likelihoods: (N,) of sentences that the policy drew, N at least 2.
         rewards: (N,); no gradient passes.
     """
-    n = rewards.shape[0] or tf.shape(rewards)[0]
+    n = tf.cast(rewards.shape[0] or tf.shape(rewards)[0], tf.float32)
     advantages = tf.stop_gradient(rewards - tf.reduce_mean(rewards))
-    advantages *= tf.cast(n / tf.maximum(1, n - 1), tf.float32)
+    advantages *= n / tf.maximum(1.0, n - 1.0)
     return -tf.reduce_mean(advantages * log_likelihoods)

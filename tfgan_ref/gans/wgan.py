@@ -54,7 +54,7 @@ class WGAN(GAN):
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
-        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int | tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Runs lines 3 to 7 for the k-th time; ``d_loss`` is the negative of the estimated distance."""
         with tf.GradientTape() as tape:

@@ -6,8 +6,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_ref.metrics.frechet import frechet_distance_from_moments
-
 
 class FrechetDistance(keras.metrics.Metric):
     """The Frechet distance of all features seen since the last reset, in O(d^2) memory and in the graph.
@@ -40,8 +38,13 @@ class FrechetDistance(keras.metrics.Metric):
 
     def result(self) -> tf.Tensor:
         """Returns the distance, a float64 scalar; NaN until both sides have two rows."""
-        moments = [variable.value for side in self.sides for variable in side]
-        return tf.ensure_shape(tf.numpy_function(_distance, moments, tf.float64), ())
+        (n, real_mean, _), (m, fake_mean, _) = self.sides
+        real, fake = (_root(scatter.value, count.value) for count, _, scatter in self.sides)
+        cross = tf.reduce_sum(tf.linalg.svd(tf.matmul(real, fake, transpose_b=True), compute_uv=False))
+        traces = tf.reduce_sum(real**2) + tf.reduce_sum(fake**2)
+        means = tf.reduce_sum((real_mean.value - fake_mean.value) ** 2)
+        distance = tf.maximum(means + traces - 2.0 * cross, 0.0)
+        return tf.where(tf.minimum(n.value, m.value) < 2.0, tf.constant(np.nan, tf.float64), distance)
 
     def _side(self, side: str) -> tuple[keras.Variable, keras.Variable, keras.Variable]:
         d = self.dimensions
@@ -51,12 +54,12 @@ class FrechetDistance(keras.metrics.Metric):
         )
 
 
-def _distance(*moments: np.ndarray) -> np.float64:
-    sides = moments[:3], moments[3:]
-    if min(count for count, _, _ in sides) < 2:
-        return np.float64(np.nan)
-    arguments = [value for count, mean, scatter in sides for value in (mean, scatter / (count - 1))]
-    return np.float64(frechet_distance_from_moments(*arguments))
+def _root(scatter: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """Returns A (d, d) with A'A the covariance of ``count`` rows, given their scatter matrix (d, d)."""
+    eigenvalues, vectors = tf.linalg.eigh(scatter / tf.maximum(count - 1.0, 1.0))
+    # What is zero up to rounding may come out as a little more, whose root is much more.
+    smallest = scatter.shape[0] * np.finfo(np.float64).eps * eigenvalues[-1]
+    return tf.sqrt(tf.where(eigenvalues > smallest, eigenvalues, 0.0))[:, None] * tf.transpose(vectors)
 
 
 class CollectedMetric(keras.metrics.Metric):

@@ -1,5 +1,6 @@
 """Opens run directories: their recipe, settings and GAN."""
 
+import dataclasses
 from pathlib import Path
 
 from tfgan_ref.data.pipeline import DataShape
@@ -48,7 +49,8 @@ def open_run(path: Path) -> tuple[Recipe, GenerativeModel, DataShape]:
     """
     run = RunDirectory.open(path)
     recipe, settings, shape, _ = parse_config(run)
-    gan = build_gan(recipe, settings, shape)
+    # It is to be used, not trained, and scoring makes operations deterministic, which Keras does not compile.
+    gan = build_gan(recipe, dataclasses.replace(settings, jit="off"), shape)
     Checkpoints(run.checkpoints, gan).restore()
     return recipe, gan, shape
 

@@ -76,6 +76,33 @@ def test_phase_shuffle_goes_on_from_the_state_that_a_checkpoint_holds():
     assert any(not np.array_equal(a, b) for a, b in zip(drawn[:4], drawn[4:], strict=True))
 
 
+@pytest.mark.slow  # to compile
+def test_phase_shuffle_compiles_with_xla_and_has_both_derivatives():
+    layer = PhaseShuffle(2)
+
+    @tf.function(jit_compile=True, autograph=False)
+    def shuffled(audio):
+        with tf.GradientTape() as outer:
+            outer.watch(audio)
+            with tf.GradientTape() as tape:
+                tape.watch(audio)
+                moved = layer(audio, training=True)
+                cubes = moved**3
+            gradient = tape.gradient(cubes, audio)
+        return moved, gradient, outer.gradient(gradient, audio)
+
+    shifts = set()
+    for _ in range(8):
+        moved, first, second = (part.numpy() for part in shuffled(RAMP))
+        shifts |= set(moved[0, 4:8, 0].astype(int) - RAMP.numpy()[0, 4:8, 0].astype(int))
+        # How often each sample is shown: some twice, at its place and mirrored.
+        shown = np.array([[(clip[:, 0] == value).sum() for value in clip_of[:, 0]] for clip, clip_of in
+                          zip(moved, RAMP.numpy(), strict=True)])  # fmt: skip
+        np.testing.assert_allclose(first[..., 0], shown * 3 * RAMP.numpy()[..., 0] ** 2, rtol=1e-5)
+        np.testing.assert_allclose(second[..., 0], shown * 6 * RAMP.numpy()[..., 0], rtol=1e-5)
+    assert len(shifts) > 1
+
+
 def test_bodies_are_saved_and_loaded_in_safe_mode(tmp_path):
     body = joint_features(wavegan_features(1024, width=2), spectrogram_features(1024, width=2))
     body.save(tmp_path / "body.keras")

@@ -148,6 +148,11 @@ class SentenceGenerator(layers.Layer):
         """Returns (N, T, V)."""
         return (input_shape[0][0], self.length, self.vocabulary)
 
+    def compute_output_spec(self, inputs: list[keras.KerasTensor], training: bool = False) -> Any:
+        """Returns the spec of (N, T, V), float32 under every precision policy."""
+        shape = self.compute_output_shape([tensor.shape for tensor in inputs])
+        return keras.KerasTensor(shape, dtype="float32")
+
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         names = ("length", "vocabulary", "num_classes", "units", "embedding_dim", "temperature", "relaxed")

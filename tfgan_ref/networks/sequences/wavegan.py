@@ -69,7 +69,8 @@ class PhaseShuffle(layers.Layer):
         seed = tf.cast(tf.convert_to_tensor(self.seed_generator.next()), tf.int32)
         shift = tf.random.stateless_uniform((), seed, 0, 2 * self.n + 1, tf.int32)
         mirrored = tf.pad(inputs, [[0, 0], [self.n, self.n], [0, 0]], mode="REFLECT")
-        return tf.ensure_shape(mirrored[:, shift : shift + inputs.shape[1]], inputs.shape)
+        # Not a slice from ``shift`` on: XLA has no second derivative of it, which gradient penalties need.
+        return tf.roll(mirrored, -shift, axis=1)[:, : inputs.shape[1]]
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Returns the input's shape."""
