@@ -88,18 +88,18 @@ def measure_case(case: str, rounds: int, threads: int, torch_python: str | None)
             contestants[name] = stack.enter_context(Contestant(command, variables))
             contestants[name].warm_up(seconds)
             failure = contestants[name].failure
-            if failure and worker in ("ours", *report.LIMITS):
+            if failure and worker in (*report.OURS, *report.LIMITS):
                 raise RuntimeError(f"{name} failed: {failure}")
             print(f"  {name}: {f'left out: {failure}' if failure else 'warm'}", flush=True)
             return contestants[name]
 
         print(f"{case}: starting", flush=True)
-        start("ours", "ours", TURN_SECONDS[case], environment(ours=True))
         for worker, entry in report.ENTRIES.items():
-            if worker == "ours" or case not in entry.cases or (entry.library == "torch" and not torch_python):
+            if case not in entry.cases or (entry.library == "torch" and not torch_python):
                 continue
-            peer = start(worker, worker, TURN_SECONDS[case], environment(ours=False))
-            if "onednn" in peer.facts:
+            ours = worker in report.OURS
+            peer = start(worker, worker, TURN_SECONDS[case], environment(ours=ours))
+            if "onednn" in peer.facts and not ours:
                 other = not peer.facts["onednn"]
                 variables = environment(ours=False) | {"TF_ENABLE_ONEDNN_OPTS": str(int(other))}
                 name = f"{worker} {report.ONEDNN[other]}"
@@ -130,7 +130,7 @@ def describe_machine(contestants: dict[str, Contestant]) -> dict[str, Any]:
     flags = processor_facts().get("flags", "").split()
     facts = {key: value for peer in contestants.values() for key, value in peer.facts.items()}
     # The first run of a peer is the one with TensorFlow's own choice.
-    peers = [contestants[name] for name in report.ENTRIES if name in contestants and name != "ours"]
+    peers = [contestants[name] for name in report.ENTRIES if name in contestants and name not in report.OURS]
     default = next((peer.facts["onednn"] for peer in peers if "onednn" in peer.facts), None)
     return {
         "processor": processor_name(),

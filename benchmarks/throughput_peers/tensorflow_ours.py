@@ -5,6 +5,8 @@ are. The averaged generator is left out, since no peer has one.
 """
 
 import tfgan_ref  # noqa: F401, I001 (it sets the environment, so it comes before TensorFlow)
+from typing import Any
+
 import tensorflow as tf
 
 from tfgan_ref.data import ImageArrays, batches
@@ -16,9 +18,9 @@ from throughput_peers.cases import Case
 from throughput_peers.requests import Requests
 
 
-def prepare(case: Case) -> tuple[GAN, tf.data.Dataset]:
-    """Returns the compiled model of a case and its data."""
-    settings = find_recipe(case.recipe).settings(ema_decay=None, n_critic=case.n_critic)
+def prepare(case: Case, **changes: Any) -> tuple[GAN, tf.data.Dataset]:
+    """Returns the compiled model of a case and its data; ``changes`` are of its recipe's settings."""
+    settings = find_recipe(case.recipe).settings(ema_decay=None, n_critic=case.n_critic, **changes)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     players = common.build(case.generator), common.build(case.discriminator)
@@ -35,3 +37,9 @@ def run(case: Case, threads: int, requests: Requests) -> None:
     """Trains for as long as steps are asked for."""
     common.set_threads(threads)
     common.fit(*prepare(case), requests)
+
+
+def run_simultaneous(case: Case, threads: int, requests: Requests) -> None:
+    """Trains likewise, by the simultaneous step of TensorFlow's tutorial."""
+    common.set_threads(threads)
+    common.fit(*prepare(case, simultaneous=True), requests)

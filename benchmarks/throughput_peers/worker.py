@@ -9,6 +9,7 @@ from throughput_peers.requests import Requests
 
 CONTESTANTS = {
     "ours": "tensorflow_ours.run",
+    "ours_simultaneous": "tensorflow_ours.run_simultaneous",
     "tutorial": "tensorflow_tutorial.run",
     "keras_io": "tensorflow_keras_io.run",
     "keras_io_wgan_gp": "tensorflow_keras_io_wgan_gp.run",

@@ -23,6 +23,7 @@ class DCGANSettings(TargetSettings):
     batch_norm: bool = True  # in the discriminator
 
     choices: ClassVar = DCGAN_SIZES
+    faster_in_bfloat16: ClassVar = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,6 +63,7 @@ class WGANGPSettings(CriticSettings):
     width: int = 64  # filters of the layers nearest the image
 
     choices: ClassVar = DCGAN_SIZES
+    faster_in_bfloat16: ClassVar = True
 
 
 def build_wgan_gp(settings: WGANGPSettings, shape: DataShape) -> WGANGP:

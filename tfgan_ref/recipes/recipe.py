@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,7 +12,7 @@ import tensorflow as tf
 from tfgan_ref import data, plotting
 from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
 from tfgan_ref.errors import InputError, unknown
-from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.gans import FusedAdam, GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.media.medium import PICTURES, Medium, labels_shown
@@ -24,6 +23,7 @@ from tfgan_ref.recipes.settings import (
     SamplingSettings,
     Settings,
     TargetSettings,
+    has_bfloat16_units,
 )
 from tfgan_ref.training.distribution import refuse_clipping, synchronise_batch_norm
 from tfgan_ref.training.schedules import make_schedule
@@ -43,7 +43,13 @@ def read_images(settings: SamplingSettings) -> TrainingData:
         channels=settings.channels,
         data_dir=settings.data_dir,
     )
-    return training_images(arrays, settings.seed, **settings.group("balanced", "missing", "flip"))
+    return training_images(
+        arrays,
+        settings.seed,
+        balanced=settings.balanced,
+        missing=settings.missing,
+        flip=settings.flip,
+    )
 
 
 def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingData:
@@ -122,8 +128,10 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
     if recipe.labelled and shape.num_classes is None:
         raise InputError(f"recipe {recipe.name} needs labels: data {settings.data} has none")
     gpu = bool(tf.config.list_physical_devices("GPU"))
-    if settings.precision == "mixed_bfloat16" and not gpu:
-        _warn_of_slow_bfloat16()
+    if settings.precision == "mixed_bfloat16" and not gpu and not has_bfloat16_units():
+        logger.warning(
+            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
+        )
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(settings.precision)
     try:
@@ -137,15 +145,6 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
     if tf.distribute.has_strategy():
         refuse_clipping(gan.optimizers(), tf.distribute.get_strategy())
     return gan
-
-
-def _warn_of_slow_bfloat16() -> None:
-    cpuinfo = Path("/proc/cpuinfo")
-    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
-    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
-        logger.warning(
-            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
-        )
 
 
 def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
@@ -163,14 +162,22 @@ def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
             for rate, updates in rates
         ]
     adam = {"beta_1": settings.beta_1, "global_clipnorm": settings.clip_norm}
-    return [keras.optimizers.Adam(schedule, **adam) for schedule in schedules]
+    return [FusedAdam(schedule, **adam) for schedule in schedules]
 
 
 def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
     """Returns the keyword arguments of a GAN type that turn on what ``settings`` ask for."""
-    arguments = settings.group(
-        "seed", "n_critic", "ema_decay", "replay", "packing", "l2", "r1", "measure_fakes"
-    )
+    arguments: dict[str, Any] = {
+        "seed": settings.seed,
+        "n_critic": settings.n_critic,
+        "simultaneous": settings.simultaneous,
+        "ema_decay": settings.ema_decay,
+        "replay": settings.replay,
+        "packing": settings.packing,
+        "l2": settings.l2,
+        "r1": settings.r1,
+        "measure_fakes": settings.measure_fakes,
+    }
     if settings.instance_noise:
         arguments["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)
     if settings.augment:
