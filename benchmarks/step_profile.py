@@ -59,7 +59,7 @@ def kind_of(event: str) -> str | None:
         return None
     if re.search("MatMul|Conv2D", operation):
         return "products"
-    if re.search(r"/adam(_\d+)?/", path):
+    if re.search(r"/fused_adam(_\d+)?/", path):
         return "optimizers"
     if "batch_normalization" in path:
         return "batch norm"

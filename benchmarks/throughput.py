@@ -106,7 +106,7 @@ def measure_case(case: str, rounds: int, threads: int, torch_python: str | None)
             )
             contestants[name] = stack.enter_context(process)
             process.warm_up(seconds)
-            if process.failure and worker in ("ours", *report.LIMITS["cpu"]):
+            if process.failure and worker in (*report.OURS, *report.LIMITS["cpu"]):
                 raise RuntimeError(f"{name} failed: {process.failure}")
             print(f"  {name}: {f'left out: {process.failure}' if process.failure else 'warm'}", flush=True)
             return process
@@ -118,7 +118,7 @@ def measure_case(case: str, rounds: int, threads: int, torch_python: str | None)
             if entry.library == "torch" and not torch_python:
                 continue
             peer = start(worker, worker, TURN_SECONDS)
-            if worker != "ours" and "onednn" in peer.facts:
+            if worker not in report.OURS and "onednn" in peer.facts:
                 other = not peer.facts["onednn"]
                 name = f"{worker} {report.ONEDNN[other]}"
                 start(name, worker, TURN_SECONDS, TF_ENABLE_ONEDNN_OPTS=str(int(other)))
@@ -152,7 +152,7 @@ def describe_cpu(contestants: dict[str, Contestant]) -> dict[str, Any]:
     """Returns what the figures depend on: processor, cores, versions, oneDNN."""
     flags = processor_facts().get("flags", "").split()
     # The first run of a peer is the one with TensorFlow's own choice.
-    peers = [contestants[name] for name in report.ENTRIES if name in contestants and name != "ours"]
+    peers = [contestants[name] for name in report.ENTRIES if name in contestants and name not in report.OURS]
     default = next((peer.facts["onednn"] for peer in peers if "onednn" in peer.facts), None)
     return versions(contestants) | {
         "flags": [flag for flag in TELLING_FLAGS if flag in flags],

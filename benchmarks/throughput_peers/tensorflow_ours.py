@@ -77,6 +77,11 @@ def run(case: Case, threads: int, requests: Requests) -> None:
     _train(case, threads, requests)
 
 
+def run_simultaneous(case: Case, threads: int, requests: Requests) -> None:
+    """The same by the simultaneous step of TensorFlow's tutorial."""
+    _train(case, threads, requests, simultaneous=True)
+
+
 def run_fast(case: Case, threads: int, requests: Requests) -> None:
     """The same, not deterministic, by XLA, 20 steps in a call."""
     _train(case, threads, requests, **FAST)

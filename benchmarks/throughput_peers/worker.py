@@ -15,6 +15,7 @@ CONTESTANTS = {
     "ours": "tensorflow_ours.run",
     "ours_fast": "tensorflow_ours.run_fast",
     "ours_bfloat16": "tensorflow_ours.run_bfloat16",
+    "ours_simultaneous": "tensorflow_ours.run_simultaneous",
     "tutorial": "tensorflow_tutorial.run",
     "keras_io": "tensorflow_keras_io.run",
     "keras_io_wgan_gp": "tensorflow_keras_io_wgan_gp.run",

@@ -179,3 +179,27 @@ def test_super_resolution(run, photographs, tmp_path):
     rows = json.loads((tmp_path / "out" / "results.json").read_text())
     assert [row["way"] for row in rows] == ["nearest", "bicubic", "srresnet", "srgan"]
     assert "SRResNet (paper) | 32.05" in out
+
+
+@pytest.mark.slow
+def test_precision_of_a_recipe(run, tmp_path):
+    arguments = ["--seeds", "0,1", "--steps", 2, "--n", 60, "--rounds", 1, "--out", tmp_path]
+    out = succeeded(run("precision.py", *arguments, "--recipes", "dcgan"))
+    rows = json.loads((tmp_path / "results.json").read_text())
+    assert {(row["precision"], row["seed"]) for row in rows} == {
+        (precision, seed) for precision in ("float32", "mixed_bfloat16") for seed in "01"
+    }
+    assert all(row["score"] > 0 and min(row["step_seconds"]) > 0 for row in rows)
+    assert "| dcgan |" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--recipes", "dcgna"], "recipe 'dcgna' is unknown: choose some of dcgan, wgan-gp"),
+        (["--seeds", "0,x"], "--seeds 0,x is no list of whole numbers"),
+        (["--rounds", "0"], "--rounds 0 is out of range: at least 1"),
+    ],
+)
+def test_bad_arguments_of_precision(run, tmp_path, arguments, part):
+    is_one_line_error(run("precision.py", *arguments, "--out", tmp_path / "out"), part)

@@ -337,8 +337,8 @@ def test_without_a_gpu_it_says_so_in_one_line(run_script, tmp_path):
     [
         ("while/body/gradient_tape/functional/dense/MatMul/MatMul:_MklMatMul", "products"),
         ("while/body/functional/conv2d/convolution:_MklNativeFusedConv2D", "products"),
-        ("while/body/adam/Square_14:Square", "optimizers"),
-        ("while/body/adam_1/Sub_42:Sub", "optimizers"),
+        ("while/body/fused_adam/ResourceApplyAdam_14:ResourceApplyAdam", "optimizers"),
+        ("while/body/fused_adam_1/Sub_42:Sub", "optimizers"),
         ("functional_1/batch_normalization_2_1/batchnorm/mul:Mul", "batch norm"),
         ("body/stateless_random_normal/StatelessRandomNormalV2:StatelessRandomNormalV2", "random draws"),
         ("body/leaky_re_lu/LeakyRelu:LeakyRelu", "rest"),

@@ -12,15 +12,22 @@ from tensorflow.python.eager import context
 
 from tests.conftest import tiny_dataset, tiny_gan
 from tests.gans.test_types import TYPES
-from tfgan_ref.gans import WGANGP, VanillaGAN
+from tfgan_ref.gans import WGANGP, FusedAdam, VanillaGAN
 from tfgan_ref.gans.techniques import InstanceNoise
 
 EVERYTHING = {
     "dropout": 0.2, "r1": 0.1, "instance_noise": InstanceNoise(0.1), "replay": 12, "n_critic": 2,
 }  # fmt: skip
 CASES = {name: (kind, EVERYTHING) for name, kind in TYPES.items()}
-FAST = {"VanillaGAN", "WGANGP", "DRAGAN"}
-CASES |= {f"plain {kind.__name__}": (kind, {"n_critic": 1}) for kind in (VanillaGAN, WGANGP)}
+FAST = {"VanillaGAN", "WGANGP", "DRAGAN", "fused WGANGP", "simultaneous WGANGP"}
+WRITES = {"AssignVariableOp": 1, "AssignAddVariableOp": 1, "AssignSubVariableOp": 1, "ResourceApplyAdam": 3}
+for kind in (VanillaGAN, WGANGP):
+    fused = (FusedAdam(1e-2), FusedAdam(1e-2))
+    CASES |= {
+        f"plain {kind.__name__}": (kind, {"n_critic": 1}),
+        f"fused {kind.__name__}": (kind, {"n_critic": 1, "r1": 0.1, "optimizers": fused}),
+        f"simultaneous {kind.__name__}": (kind, {"n_critic": 1, "r1": 0.1, "simultaneous": True}),
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +65,8 @@ def unordered(nodes):
     for node in nodes:
         if node.op == "ReadVariableOp":
             reads[node.input[0]].append(node.name)
-        elif node.op.startswith("Assign") and node.op.endswith("VariableOp"):
-            writes[node.input[0]].append(node.name)
+        for variable in node.input[: WRITES.get(node.op, 0)]:
+            writes[variable].append(node.name)
     return [
         (write, other)
         for variable, of_variable in writes.items()
@@ -80,7 +87,8 @@ def test_no_update_overtakes_a_pass(kind, settings):
     gan = tiny_gan(kind=kind, **settings)
     batch = next(iter(tiny_dataset(6 * gan.n_critic)))
     graphs = optimized_graphs(tf.function(gan.train_step, autograph=False), batch)
-    writes = [node for nodes in graphs for node in nodes if node.op == "AssignSubVariableOp"]
+    updates = ("AssignSubVariableOp", "ResourceApplyAdam")
+    writes = [node for nodes in graphs for node in nodes if node.op in updates]
     assert len(writes) >= len(gan.generator.trainable_variables)
     assert [pair for nodes in graphs for pair in unordered(nodes)] == []
 

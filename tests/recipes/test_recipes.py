@@ -142,6 +142,14 @@ def test_precision_reaches_the_networks_and_leaves_no_trace(precision):
     assert keras.config.dtype_policy().name == "float32"
 
 
+@pytest.mark.parametrize("units", [True, False])
+def test_slow_bfloat16_is_warned_of(units, monkeypatch, caplog):
+    monkeypatch.setattr("tfgan_ref.recipes.recipe.has_bfloat16_units", lambda: units)
+    recipe = RECIPES["gan"]
+    build_gan(recipe, small(recipe, precision="mixed_bfloat16"), MNIST_LIKE)
+    assert ("mixed_bfloat16 is many times slower" in caplog.text) is not units
+
+
 def test_steps_per_execution_divides_the_rest_and_every_interval():
     settings = RECIPES["gan"].settings(steps=1000, log_every=100, sample_every=250, checkpoint_every=500)
     assert train._steps_per_execution(settings, 0, (), 20) == 10

@@ -3,9 +3,10 @@
 import dataclasses
 
 import pytest
+import tensorflow as tf
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.recipes import RECIPES, find_recipe
+from tfgan_ref.recipes import RECIPES, find_recipe, settings
 from tfgan_ref.recipes.settings import TargetSettings
 
 
@@ -119,6 +120,30 @@ def test_limits_and_choices_are_of_settings(recipe):
 def test_bad_settings_of_recipes(name, key, text, message):
     with pytest.raises(InputError, match=message):
         RECIPES[name].settings.from_text({key: text})
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "gpus", "precision"),
+    [
+        ("dcgan", "avx512f avx512_bf16", [], "mixed_bfloat16"),
+        ("dcgan", "avx512f amx_bf16", [], "mixed_bfloat16"),
+        ("dcgan", "avx512f", [], "float32"),
+        ("dcgan", None, [], "float32"),
+        ("dcgan", "avx512f avx512_bf16", ["a GPU"], "float32"),
+        ("gan", "avx512f avx512_bf16", [], "float32"),
+    ],
+)
+def test_precision_auto_is_what_suits_the_machine(name, flags, gpus, precision, tmp_path, monkeypatch):
+    """A run keeps that: neither ``config.json`` nor another machine asks again."""
+    file = tmp_path / "cpuinfo"
+    if flags is not None:
+        file.write_text(f"flags : {flags}\n")
+    monkeypatch.setattr(settings, "Path", lambda path: file)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    chosen = RECIPES[name].settings.from_text({"precision": "auto"})
+    assert chosen.precision == precision
+    file.unlink(missing_ok=True)
+    assert chosen.from_config(dataclasses.asdict(chosen)).resumed(steps=5).precision == precision
 
 
 def test_every_setting_is_explained():

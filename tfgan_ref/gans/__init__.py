@@ -2,7 +2,7 @@
 
 from tfgan_ref.gans.acgan import ACGAN
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
-from tfgan_ref.gans.base import GenerativeModel
+from tfgan_ref.gans.base import FusedAdam, GenerativeModel
 from tfgan_ref.gans.baselines import VAE, MSEGenerator
 from tfgan_ref.gans.began import BEGAN
 from tfgan_ref.gans.callbacks import TerminateOnNaN
@@ -44,6 +44,7 @@ __all__ = [
     "DiversitySensitiveGAN",
     "FeatureContent",
     "FrameGAN",
+    "FusedAdam",
     "GenerativeModel",
     "HingeGAN",
     "ImageTranslator",

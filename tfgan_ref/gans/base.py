@@ -1,9 +1,11 @@
 """The base of all types: the averaged generator, optimizers, updates, seeds, phases, Keras's methods."""
 
 import bisect
+import functools
 import inspect
+import threading
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -44,6 +46,7 @@ class GenerativeModel(keras.Model):
     tracked: tuple[str, ...] = ()  # names of the running means that the step reports
     boundaries: tuple[int, ...] = ()  # steps from which ``train_step`` does something else
     n_critic = 1  # batches that one step takes
+    simultaneous = False  # whether D's update waits until G's gradient is known
     batch_names: tuple[str, ...] = ("image", "label")  # of the parts of a tuple that ``fit`` is given
     g_networks: tuple[str, ...] = ("generator",)  # attributes with what the generator's optimizer trains
     d_networks: tuple[str, ...] = ("discriminator",)
@@ -74,6 +77,7 @@ class GenerativeModel(keras.Model):
         self.step = self.add_weight(
             shape=(), initializer="zeros", dtype="int64", trainable=False, name="generator_step"
         )
+        self.pending = Pending()
         self.phase = 0  # the one that ``train_step`` is in: see ``enter_phase``
         self.trackers = {name: RunningMean(name) for name in self.tracked}
         self.built = True
@@ -262,7 +266,7 @@ class GenerativeModel(keras.Model):
         """Updates D to lower ``loss``, then its spectral norms if it has any; returns the gradient's norm."""
         networks = [getattr(self, name) for name in self.d_networks]
         norm = self.update(loss, tape, self.d_optimizer, networks)
-        for power_iteration in self.power_iterations if self.learning else ():
+        for power_iteration in self.power_iterations if self.learning and not self.pending.update else ():
             power_iteration()
         return norm
 
@@ -274,6 +278,8 @@ class GenerativeModel(keras.Model):
         networks: Sequence[keras.Model],
     ) -> tf.Tensor:
         """Updates ``networks`` once to lower ``loss``, the mean over this replica's samples.
+
+        In a simultaneous step an update of D is left to ``finish_step``.
 
         The optimizer's loss scale, and the share of this replica in the global batch (gradients are summed
         over replicas), enter as the gradient with which backpropagation starts.
@@ -288,22 +294,30 @@ class GenerativeModel(keras.Model):
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         start = optimizer.scale_loss(tf.ones_like(loss) / replicas)
         gradients = tape.gradient(loss, [v.value for v in variables], output_gradients=start)
-        # A bias has no part in the gradient of a gradient penalty, so nothing else would keep its update from
-        # overtaking the penalty's pass, which reads it.
-        with tf.control_dependencies([loss]):
-            optimizer.apply(gradients, variables)
+        if self.simultaneous and optimizer is self.d_optimizer:
+            update = functools.partial(optimizer.apply, gradients, variables)
+            self.pending.update = (update, *self.power_iterations)
+        else:
+            # A bias has no part in the gradient of a gradient penalty, so nothing else would keep its update
+            # from overtaking the penalty's pass, which reads it.
+            with tf.control_dependencies([loss]):
+                optimizer.apply(gradients, variables)
         norm = tf.linalg.global_norm(gradients) / tf.cast(start, tf.float32)
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             return tf.where(tf.math.is_finite(norm), norm, 0.0)
         return norm
 
     def finish_step(self, **tracked: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Ends a training step: updates the averages and the counter, returns the running means.
+        """Ends a training step: updates what waits, the averages and the counter, returns the running means.
 
         Args:
             tracked: values for the trackers, by name.
         """
         if self.learning:
+            if self.pending.update:
+                with tf.control_dependencies(list(tracked.values())):  # all passes through D come before
+                    for change in self.pending.update:
+                        change()
             step = tf.cast(self.step.value, tf.float32)
             for copy, network in self._averages:
                 # A young average forgets its start sooner (as in tf.train.ExponentialMovingAverage).
@@ -313,6 +327,7 @@ class GenerativeModel(keras.Model):
             self.step.assign_add(1)
         else:
             tracked = {name: value for name, value in tracked.items() if "gradient" not in name}
+        self.pending.update = self.pending.seen = ()
         strategy = tf.distribute.get_strategy()
         if strategy.num_replicas_in_sync > 1:
             tracked = dict(zip(tracked, mean_over_replicas(list(tracked.values())), strict=True))
@@ -476,6 +491,57 @@ class GenerativeModel(keras.Model):
         if conditions:
             raise InputError(f"{type(self).__name__} takes no {', '.join(conditions)}: it is unconditional")
         return []
+
+
+@keras.saving.register_keras_serializable(package="tfgan_ref")
+class FusedAdam(keras.optimizers.Adam):
+    """Keras's Adam, whose update of a variable is one operation of TensorFlow instead of a dozen.
+
+    Each of a dozen would read and write a tensor as large as the weights: a quarter of a step of fully
+    connected networks. Arguments, equations, variables and config are those of ``keras.optimizers.Adam``;
+    results differ in their last bits.
+    """
+
+    def update_step(
+        self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable, learning_rate: tf.Tensor
+    ) -> None:
+        """Updates ``variable`` and its moments by Algorithm 1 of Kingma and Ba 2015.
+
+        What the operation does not know is left to Keras: ``amsgrad``, and gradients of some rows of a table,
+        of which Keras squares each occurrence of a row by itself.
+        """
+        if self.amsgrad or isinstance(gradient, tf.IndexedSlices):
+            super().update_step(gradient, variable, learning_rate)
+            return
+        index = self._get_variable_index(variable)
+        rate, beta_1, beta_2, epsilon, step = (
+            tf.cast(number, variable.dtype)
+            for number in (learning_rate, self.beta_1, self.beta_2, self.epsilon, self.iterations + 1)
+        )
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].handle,
+            v=self._velocities[index].handle,
+            beta1_power=beta_1**step,
+            beta2_power=beta_2**step,
+            lr=rate,
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=epsilon,
+            grad=tf.cast(gradient, variable.dtype),
+        )
+
+
+class Pending(threading.local):
+    """What a simultaneous step keeps until its end; of each replica, since each has a thread of its own.
+
+    Attributes:
+        update: the calls that D's update consists of.
+        seen: the fakes, and D's outputs for them.
+    """
+
+    update: tuple[Callable[[], None], ...] = ()
+    seen: tuple[Any, ...] = ()
 
 
 class RunningMean(keras.metrics.Mean):

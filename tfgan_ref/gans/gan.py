@@ -1,5 +1,6 @@
 """The base of the types that draw samples from latents. The training step itself is each type's own."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,9 @@ class GAN(GenerativeModel):
         num_classes: both networks take a label from 0 to num_classes - 1; None: neither does.
         seed: of all noise of training; with the step counter it determines every draw.
         n_critic: discriminator updates per generator update, each on fresh real samples.
+        simultaneous: both updates follow the gradients of the networks as they were before the step, instead
+            of G's going through the updated D as in Algorithm 1 of Goodfellow et al. 2014. With ``n_critic``
+            1 alone.
         ema_decay: of the averaged generator's weights and batch norm statistics; None keeps no average.
         instance_noise: noise on the discriminator's inputs.
         augmentation: random changes of the discriminator's inputs that gradients pass through.
@@ -56,6 +60,7 @@ class GAN(GenerativeModel):
         num_classes: int | None = None,
         seed: int = 0,
         n_critic: int = 1,
+        simultaneous: bool = False,
         ema_decay: float | None = 0.999,
         instance_noise: InstanceNoise | None = None,
         augmentation: DifferentiableAugmentation | None = None,
@@ -69,9 +74,12 @@ class GAN(GenerativeModel):
         super().__init__(generator, discriminator, num_classes=num_classes, seed=seed, ema_decay=ema_decay)
         check_at_least(1, n_critic=n_critic, packing=packing)
         check_at_least(0, l2=l2, r1=r1)
+        if simultaneous and n_critic > 1:
+            raise InputError(f"simultaneous needs n_critic 1, not {n_critic}: D is updated once, with G")
         if packing > 1 and num_classes is not None:
             raise InputError(f"packing {packing} is for types without labels: a pack has no single label")
         self.n_critic = n_critic
+        self.simultaneous = simultaneous
         self.instance_noise = instance_noise
         self.augmentation = augmentation
         self.packing = packing
@@ -104,7 +112,8 @@ class GAN(GenerativeModel):
         with tape.stop_recording():
             last = self.earlier_updates(batch) if k else batch
         shown = fakes = self.fake(last, k)
-        with tape.stop_recording():
+        # In a simultaneous step G's gradient goes through the pass with which D is updated.
+        with contextlib.nullcontext() if self.simultaneous else tape.stop_recording():
             if self.replay is not None:
                 shown = self.sample_replay(fakes, k)
             return fakes, self.discriminator_step(self.real(last), shown, k)
@@ -207,9 +216,16 @@ class GAN(GenerativeModel):
         ``purpose`` is a number that no other call of the same step uses, so that each has its own noise.
         """
         samples, *labels = inputs
+        fakes, outputs = self.pending.seen or (None, None)
+        if samples is fakes and purpose == 0:
+            return outputs
+        shown = samples
         if self.augmentation is not None or self.instance_noise is not None:
-            samples = self.perturb(samples, purpose)
-        return self.discriminator([samples, *labels] if labels else samples, training=self.learning)
+            shown = self.perturb(samples, purpose)
+        outputs = self.discriminator([shown, *labels] if labels else shown, training=self.learning)
+        if self.simultaneous and purpose == 2:
+            self.pending.seen = (samples, outputs)
+        return outputs
 
     def perturb(self, samples: tf.Tensor, purpose: int | tf.Tensor) -> tf.Tensor:
         """Returns ``samples`` as D sees them in training; ``purpose`` is that of ``discriminate``."""

@@ -4,7 +4,6 @@ import logging
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -15,7 +14,7 @@ from tfgan_ref import data, plotting
 from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
 from tfgan_ref.data.images.arrays import no_labels
 from tfgan_ref.errors import InputError, unknown
-from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.gans import FusedAdam, GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.media.medium import PICTURES, Medium, labels_shown
@@ -26,6 +25,7 @@ from tfgan_ref.recipes.settings import (
     SamplingSettings,
     Settings,
     TargetSettings,
+    has_bfloat16_units,
 )
 from tfgan_ref.training.distribution import refuse_clipping, synchronise_batch_norm
 from tfgan_ref.training.schedules import make_schedule
@@ -133,8 +133,10 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
     if recipe.labelled and shape.num_classes is None:
         raise no_labels(settings.data, f"recipe {recipe.name}")
     gpu = bool(tf.config.list_physical_devices("GPU"))
-    if settings.precision == "mixed_bfloat16" and not gpu:
-        _warn_of_slow_bfloat16()
+    if settings.precision == "mixed_bfloat16" and not gpu and not has_bfloat16_units():
+        logger.warning(
+            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
+        )
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(settings.precision)
     try:
@@ -154,15 +156,6 @@ def build_gan(recipe: Recipe, settings: Settings, shape: DataShape) -> Generativ
     return gan
 
 
-def _warn_of_slow_bfloat16() -> None:
-    cpuinfo = Path("/proc/cpuinfo")
-    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
-    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
-        logger.warning(
-            "this CPU has no bfloat16 units: mixed_bfloat16 is many times slower than float32 here"
-        )
-
-
 def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
     """Returns the generator's optimizer, then the discriminator's if there is one, with their schedules."""
     rates = [(settings.learning_rate, 1)]
@@ -178,13 +171,13 @@ def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
             for rate, updates in rates
         ]
     adam = {"beta_1": settings.beta_1, "global_clipnorm": settings.clip_norm}
-    return [keras.optimizers.Adam(schedule, **adam) for schedule in schedules]
+    return [FusedAdam(schedule, **adam) for schedule in schedules]
 
 
 def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
     """Returns the keyword arguments of a GAN type that turn on what ``settings`` ask for."""
     arguments = settings.group(
-        "seed", "n_critic", "ema_decay", "replay", "packing", "l2", "r1", "measure_fakes"
+        "seed", "n_critic", "simultaneous", "ema_decay", "replay", "packing", "l2", "r1", "measure_fakes"
     )
     if settings.instance_noise:
         arguments["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)

@@ -4,7 +4,10 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
+
+import tensorflow as tf
 
 from tfgan_ref.data.names import absolute_paths
 from tfgan_ref.errors import InputError, Limits, check_value, parse_value, type_name, unknown
@@ -15,7 +18,7 @@ from tfgan_ref.networks.layers.seeded import INITIALIZERS
 from tfgan_ref.training.distribution import STRATEGIES
 from tfgan_ref.training.schedules import SCHEDULES
 
-PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16", "auto")
 JIT = ("auto", "on", "off")
 # ``steps_without_xla`` of recipes whose step takes less than 50 ms on two cores. Longer steps gain nothing
 # by it, and Ctrl-C and the progress bar would wait for the last of them.
@@ -63,7 +66,7 @@ class Settings:
     ema_decay: float | None = 0.999  # of the averaged generator; None: no average
     start_from: Location = None  # run directory with the same networks, whose weights a new run begins with
     # Machine
-    precision: str = "float32"  # float32, mixed_float16, mixed_bfloat16
+    precision: str = "float32"  # mixed_float16, mixed_bfloat16; auto: the last one on CPUs that it suits
     jit: Changeable[str] = "auto"  # compile with XLA: on, off, auto (on one GPU unless deterministic)
     strategy: Changeable[str] = "none"  # none, mirrored (all devices of this host), multiworker, tpu
     sync_batch_norm: Changeable[bool] = False  # batch norm over the batches of all replicas
@@ -86,6 +89,8 @@ class Settings:
         "clip_norm": Limits("above 0, or none", above=0),
         "ema_decay": Limits("from 0 to below 1, or none", least=0, below=1),
     }
+    # Whether mixed_bfloat16 was measured to be faster on a CPU with units for it, and to leave scores alone.
+    faster_in_bfloat16: ClassVar[bool] = False
     choices: ClassVar[dict[str, tuple[Any, ...]]] = {
         "precision": PRECISIONS,
         "jit": JIT,
@@ -97,13 +102,18 @@ class Settings:
     def __post_init__(self) -> None:
         """Checks the settings by the ``limits`` and ``choices`` of the classes.
 
-        What a class declares of a setting holds in place of what those that it extends declare.
+        What a class declares of a setting holds in place of what those that it extends declare. ``precision``
+        auto becomes what it stands for on this machine, so that a run keeps it on any other.
         """
         allowed = {}
         for kind in reversed(type(self).__mro__):
             allowed |= vars(kind).get("limits", {}) | vars(kind).get("choices", {})
         for key, values in allowed.items():
             check_value(key, getattr(self, key), values)
+        if self.precision == "auto":
+            on_cpu = not tf.config.list_physical_devices("GPU")
+            bfloat16 = on_cpu and self.faster_in_bfloat16 and has_bfloat16_units()
+            object.__setattr__(self, "precision", "mixed_bfloat16" if bfloat16 else "float32")
         if self.sync_batch_norm and self.strategy == "none":
             raise InputError("sync_batch_norm=true needs a strategy with several replicas, not none")
 
@@ -263,6 +273,7 @@ class AdversarialSettings(DiscriminatorSettings, SamplingSettings):
     """Settings of GANs that draw samples."""
 
     n_critic: int = 1  # discriminator updates per generator update
+    simultaneous: Changeable[bool] = False  # update both at once: G by D as it was before its update
     augment: str | None = None  # some of colour,translation,cutout: before D, real and fake
     instance_noise: Changeable[float] = 0.0  # standard deviation of noise on D's inputs
     instance_noise_steps: Changeable[int | None] = None  # generator steps until it is gone; None: it stays
@@ -309,3 +320,10 @@ class TargetSettings(CriticSettings):
         "label_smoothing": SHARE,
         "label_noise": Limits("from 0 to below 0.5", least=0, below=0.5),
     }
+
+
+def has_bfloat16_units() -> bool:
+    """Returns whether the CPU multiplies bfloat16 in hardware; False where the system does not say."""
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    return "avx512_bf16" in flags or "amx_bf16" in flags

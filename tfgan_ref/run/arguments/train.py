@@ -57,7 +57,7 @@ PARSER.add_argument(
     metavar="RUN",
     help="continue the run in this directory, which keeps the settings that are given with it",
 )
-PARSER.add_argument("--precision", help="float32, mixed_float16 or mixed_bfloat16")
+PARSER.add_argument("--precision", help="float32, mixed_float16, mixed_bfloat16 or auto")
 PARSER.add_argument("--jit", help="compile with XLA: auto (on a GPU), on or off")
 PARSER.add_argument(
     "--strategy",
