@@ -12,19 +12,23 @@ from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import train
 from tfgan_ref.training.run_directory import RunDirectory
 
+UNSEEN = "TensorFlow does not see the NVIDIA card, docs/gpu.md says why"
+
 
 @pytest.mark.parametrize(
-    ("gpus", "deterministic", "machine"),
+    ("driver", "gpus", "deterministic", "machine"),
     [
-        ([], None, "CPU, no GPU found, float32, deterministic, without XLA"),
-        ([], False, "CPU, no GPU found, float32, not deterministic, without XLA"),
-        (["NVIDIA H100"], None, "NVIDIA H100, float32, not deterministic, with XLA"),
-        (["A", "B"], True, "A, B, float32, deterministic, without XLA"),
+        (None, [], None, "CPU, no GPU found, float32, deterministic, without XLA"),
+        (None, [], False, "CPU, no GPU found, float32, not deterministic, without XLA"),
+        ("/usr/bin/nvidia-smi", [], False, f"CPU: {UNSEEN}, float32, not deterministic, without XLA"),
+        ("/usr/bin/nvidia-smi", ["NVIDIA H100"], None, "NVIDIA H100, float32, not deterministic, with XLA"),
+        ("/usr/bin/nvidia-smi", ["A", "B"], True, "A, B, float32, deterministic, without XLA"),
     ],
 )
 def test_it_names_directory_data_machine_and_networks(
-    tmp_path, monkeypatch, capsys, gpus, deterministic, machine
+    tmp_path, monkeypatch, capsys, driver, gpus, deterministic, machine
 ):
+    monkeypatch.setattr(train.shutil, "which", {"nvidia-smi": driver}.get)
     monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: {"device_name": gpu})
     monkeypatch.setattr(train, "_write_results", lambda *given: None)
     labels = np.arange(2000, dtype=np.int32) % 3

@@ -30,6 +30,8 @@ def run(tmp_path):
 
 def fit(gan, run, steps, every):
     watching = [StopWhenDiverged(run), LogMetrics(1, run), SaveCheckpoints(every, run)]
+    for callback in watching:
+        callback.start = int(gan.step.numpy())
     gan.fit(tiny_dataset(), steps_per_epoch=steps, verbose=0, shuffle=False, callbacks=watching)
 
 
@@ -108,16 +110,16 @@ def test_the_planned_end_has_a_row_and_a_picture(run, model, ends, planned, step
 
 def test_the_step_is_counted_and_not_read_after_each_call(run, model):
     """To read it, a callback would wait for the device."""
-    reads = []
-    model.step.numpy = lambda: reads.append(1) or np.int64(40)
+    del model.step.numpy
     watching = [
         StopWhenDiverged(run),
         ProgressBar(80),
         SaveSamples(10, run, lambda: np.zeros((2, 2, 3), np.uint8)),
         LogMetrics(10, run),
     ]
+    for callback in watching:
+        callback.start = 40
     calls(model, watching, [5, 10, 15, 20], 40, {"g_loss": 0.5})
-    assert len(reads) == len(watching)
     assert [row.split(",")[0] for row in run.metrics.read_text().splitlines()[1:]] == ["50", "60"]
 
 

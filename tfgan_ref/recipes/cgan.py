@@ -70,7 +70,11 @@ def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:
     size, _, channels = shape.sample_shape
     body = partial(networks.dcgan_generator, image_size=size, channels=channels, **settings.network("width"))
     return networks.conditional_generator(
-        body, num_classes=shape.num_classes, **settings.group("latent_dim", "combine", "seed")
+        body,
+        settings.latent_dim,
+        num_classes=shape.num_classes,
+        combine=settings.combine,
+        seed=settings.seed,
     )
 
 

@@ -51,7 +51,9 @@ def read_images(settings: SamplingSettings, *, labels_for: str | None = None) ->
         data_dir=settings.data_dir,
         labels_for=labels_for or ("balanced=true" if settings.balanced else None),
     )
-    training = training_images(arrays, settings.seed, **settings.group("balanced", "missing", "flip"))
+    training = training_images(
+        arrays, settings.seed, balanced=settings.balanced, missing=settings.missing, flip=settings.flip
+    )
     if labels_for and training.shape.names:
         return replace(training, examples=({"classes": np.array(training.shape.names["classes"])},))
     return training
@@ -176,9 +178,17 @@ def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
 
 def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
     """Returns the keyword arguments of a GAN type that turn on what ``settings`` ask for."""
-    arguments = settings.group(
-        "seed", "n_critic", "simultaneous", "ema_decay", "replay", "packing", "l2", "r1", "measure_fakes"
-    )
+    arguments: dict[str, Any] = {
+        "seed": settings.seed,
+        "n_critic": settings.n_critic,
+        "simultaneous": settings.simultaneous,
+        "ema_decay": settings.ema_decay,
+        "replay": settings.replay,
+        "packing": settings.packing,
+        "l2": settings.l2,
+        "r1": settings.r1,
+        "measure_fakes": settings.measure_fakes,
+    }
     if settings.instance_noise:
         arguments["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)
     if settings.augment:

@@ -211,6 +211,9 @@ def _train(
         if chief:
             stack.enter_context(run.in_use())
             names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+            unused = "CPU, no GPU found"
+            if shutil.which("nvidia-smi"):
+                unused = "CPU: TensorFlow does not see the NVIDIA card, docs/gpu.md says why"
             networks = [  # averages are not trainable
                 f"{name} of {part.count_params():,} parameters"
                 for name, part in vars(gan).items()
@@ -219,7 +222,7 @@ def _train(
             print(
                 f"{run.path}: {data.count:,} x {'x'.join(map(str, data.shape.sample_shape))}"
                 f"{data.class_counts()}"
-                f" ({data.memory / 1e6:,.1f} MB), {', '.join(names) or 'CPU, no GPU found'}, "
+                f" ({data.memory / 1e6:,.1f} MB), {', '.join(names) or unused}, "
                 f"{settings.precision}, {'' if deterministic else 'not '}deterministic, "
                 f"{'with' if xla else 'without'} XLA, {', '.join(networks)}",
                 flush=True,
@@ -284,17 +287,21 @@ def _callbacks(
     kept = [(variable, variable.numpy()) for variable in variables]
     means = callbacks.RunningMeans(settings.log_every, kept)
     diverged = callbacks.StopWhenDiverged(run)
-    if not chief:
-        return [diverged, means]
-    watching = [
-        diverged,
-        callbacks.ProgressBar(settings.steps),
-        callbacks.SaveSamples(settings.sample_every, run, draw),
-        callbacks.LogMetrics(settings.log_every, run),
-    ]
-    if evaluate is not None:
-        watching.append(callbacks.EvaluateGenerator(settings.evaluate_every, run, evaluate))
-    return [*watching, means, callbacks.SaveCheckpoints(settings.checkpoint_every, run)]
+    watching = [diverged, means]
+    if chief:
+        watching = [
+            diverged,
+            callbacks.ProgressBar(settings.steps),
+            callbacks.SaveSamples(settings.sample_every, run, draw),
+            callbacks.LogMetrics(settings.log_every, run),
+            means,
+            callbacks.SaveCheckpoints(settings.checkpoint_every, run),
+        ]
+        if evaluate is not None:
+            watching.insert(-2, callbacks.EvaluateGenerator(settings.evaluate_every, run, evaluate))
+    for callback in watching:
+        callback.start = int(gan.step.numpy())
+    return watching
 
 
 def _write_results(

@@ -38,16 +38,12 @@ class RunCallback(keras.callbacks.Callback):
     """A Keras callback whose settings are the fields of a dataclass.
 
     Attributes:
-        start: the step that training goes on from. Steps are counted from there: to read the GAN's counter
-            after each call, every callback would wait for the device.
+        start: the step that training goes on from, set by whoever trains. Steps are counted from there: to
+            read the GAN's counter after each call, every callback would wait for the device.
     """
 
     __post_init__ = keras.callbacks.Callback.__init__
     start: int = field(default=0, init=False)
-
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Notes the step."""
-        self.start = int(self.model.step.numpy())
 
 
 @dataclass(eq=False)
@@ -324,7 +320,6 @@ class ProgressBar(RunCallback):
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Says what the first call does before its first update."""
-        super().on_train_begin(logs)
         self.start_time = time.monotonic()
         # Whoever closed the terminal or the pipe does not want the run to break off.
         with contextlib.suppress(OSError):
