@@ -63,6 +63,7 @@ def test_means_go_on_where_a_stopped_run_left_them():
     for steps, counted in ((3, 3), (2, 5), (4, 0), (1, 1)):
         kept = [(variable, variable.numpy()) for metric in gan.metrics for variable in metric.variables]
         means = RunningMeans(9, kept)
+        means.start = int(gan.step.numpy())
         gan.fit(tiny_dataset(), steps_per_epoch=steps, verbose=0, shuffle=False, callbacks=[means])
         assert {float(tracker.count.numpy()) for tracker in gan.metrics} == {counted}
 

@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 
 from tfgan_ref import cli
-from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.errors import InputError, check_at_least, name_in_errors
 from tfgan_ref.run import declared
 
 METRICS = "fid,kid,precision_recall,density_coverage"
@@ -46,6 +46,8 @@ def check(arguments: argparse.Namespace) -> None:
         if getattr(arguments, flag) is None:
             raise InputError(f"--{flag} is missing: it has no default")
     check_at_least(12, n=arguments.n)
+    if not arguments.recipes:
+        raise InputError("no recipe is named: name at least one")
     given = [*cli.settings_given(arguments, FLAGS).items()]
     key, _, values = (arguments.sweep or "").partition("=")
     given += [(cli.ALIASES.get(key, key), text) for text in values.split(",") if text]
@@ -55,7 +57,8 @@ def check(arguments: argparse.Namespace) -> None:
     for key, text in given:
         if len(settings) == len(found):  # else a recipe of a file may have it
             declared.check_known(key, settings)
-        for known in settings.values():
+        for name, known in settings.items():
             if key in known:
-                declared.check_settings({key: text}, known)
+                with name_in_errors(name):
+                    declared.check_settings({key: text}, known)
     declared.check_path(arguments.data)
