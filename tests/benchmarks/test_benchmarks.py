@@ -103,6 +103,7 @@ def test_zoo(run, tmp_path):
     assert "| vae |" in (tmp_path / "out" / "table.md").read_text()
 
 
+@pytest.mark.slow
 def test_gallery_of_what_is_there(run, tmp_path):
     succeeded(run("gallery.py", "--out", tmp_path / "gallery.png"))
     ours, kept = (

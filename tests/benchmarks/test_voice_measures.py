@@ -18,6 +18,7 @@ def measures(monkeypatch):
     return voice_measures
 
 
+@pytest.mark.slow
 def test_classifier_tells_vowels_apart_and_the_pitch_is_the_group_s(measures):
     known, others = (vowels(4, seed, groups=("men",)) for seed in (0, 1))
     heard = [measures.measure(waves.floats(), RATE) for waves in (known, others)]

@@ -178,6 +178,7 @@ def test_pretraining_lowers_the_energy_of_real_samples():
     assert np.mean(energies(gan, images, 2)) < before / 2
 
 
+@pytest.mark.slow
 def test_fit_and_the_written_loop_agree_across_the_boundary():
     fitted, looped = (energy_gan(EBGAN, pretrain_steps=3) for _ in range(2))
     fitted.fit(tiny_dataset(), steps_per_epoch=6, verbose=0, shuffle=False)

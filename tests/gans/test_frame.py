@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import FLOAT16, same, values
+from tests.conftest import same, values
 from tfgan_ref.data.clips.clips import Clips, clip_batches
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
@@ -154,7 +154,8 @@ def test_the_first_clips_of_a_seed_are_the_same_for_every_number(shared):
     np.testing.assert_allclose(gan.generate(2, 1), gan.generate(35, 1)[:2], atol=1e-5)
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
+@pytest.mark.slow  # every recipe trains in bfloat16: tests/recipes/test_every_step.py
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision(precision):
     keras.config.set_dtype_policy(precision)
     try:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import FLOAT16, same, values
+from tests.conftest import same, values
 from tests.gans.test_types import Frozen, sgd
 from tfgan_ref import networks
 from tfgan_ref.errors import InputError
@@ -58,6 +58,7 @@ def test_each_update_changes_its_own_network_only(objective):
         assert moved == {"generator", "discriminator"} - {frozen}
 
 
+@pytest.mark.slow  # tests/gans/test_keras_model.py stops and goes on, too
 @EVERY
 def test_resumed_training_is_bit_identical(objective, tmp_path):
     """A step, a checkpoint and two steps through both phases, against the checkpoint in a new object."""
@@ -173,7 +174,8 @@ def test_policy_gradient_has_no_float64(n):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
+@pytest.mark.slow  # every recipe trains in bfloat16: tests/recipes/test_every_step.py
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 @EVERY
 def test_mixed_precision(objective, precision):
     keras.config.set_dtype_policy(precision)

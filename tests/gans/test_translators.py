@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import FLOAT16, same, values
+from tests.conftest import same, values
 from tfgan_ref import networks
 from tfgan_ref.gans import SRGAN, CycleGAN, Pix2Pix, StyleTransferGAN
 
@@ -96,7 +96,8 @@ def scaled(optimizer, precision):
     return keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=16.0) if half else optimizer
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
+@pytest.mark.slow  # every recipe trains in bfloat16: tests/recipes/test_every_step.py
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 @EVERY
 def test_mixed_precision(kind, precision):
     keras.config.set_dtype_policy(precision)

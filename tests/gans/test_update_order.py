@@ -19,7 +19,7 @@ EVERYTHING = {
     "dropout": 0.2, "r1": 0.1, "instance_noise": InstanceNoise(0.1), "replay": 12, "n_critic": 2,
 }  # fmt: skip
 CASES = {name: (kind, EVERYTHING) for name, kind in TYPES.items()}
-FAST = {"VanillaGAN", "WGANGP", "DRAGAN", "fused WGANGP", "simultaneous WGANGP"}
+FAST = {"VanillaGAN", "WGANGP", "fused WGANGP", "simultaneous WGANGP"}
 WRITES = {"AssignVariableOp": 1, "AssignAddVariableOp": 1, "AssignSubVariableOp": 1, "ResourceApplyAdam": 3}
 for kind in (VanillaGAN, WGANGP):
     fused = (FusedAdam(1e-2), FusedAdam(1e-2))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import FLOAT16, same, values
+from tests.conftest import same, values
 from tfgan_ref.gans import CycleGAN, PitchStatistics
 from tfgan_ref.gans.voice import batch_moments, merge_moments
 from tfgan_ref.networks import spectrum_discriminator, warping_translator
@@ -98,7 +98,8 @@ def test_each_update_changes_its_own_network_only():
         assert moved == set(tracked[moving])
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])
+@pytest.mark.slow  # every recipe trains in bfloat16: tests/recipes/test_every_step.py
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision(precision):
     keras.config.set_dtype_policy(precision)
     try:
