@@ -205,8 +205,7 @@ def _train(
     chief = not distributed or distribution.is_chief(strategy)
     gpus = tf.config.list_physical_devices("GPU")
     deterministic = not gpus if settings.deterministic is None else settings.deterministic
-    auto = bool(gpus) and not deterministic and not distributed
-    xla = {"on": True, "off": False, "auto": auto}[settings.jit]
+    xla = gan.compile_config["jit_compile"]  # Keras's own attribute is False with deterministic operations
     with contextlib.ExitStack() as stack:
         if chief:
             stack.enter_context(run.in_use())
@@ -299,8 +298,9 @@ def _callbacks(
         ]
         if evaluate is not None:
             watching.insert(-2, callbacks.EvaluateGenerator(settings.evaluate_every, run, evaluate))
+    step = int(gan.step.numpy())
     for callback in watching:
-        callback.start = int(gan.step.numpy())
+        callback.start = step
     return watching
 
 
