@@ -9,15 +9,23 @@ import pytest
 from tfgan_ref import metrics
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
-from tfgan_ref.evaluation import METRICS, Features, extract_drawn, extract_real, halves, score
+from tfgan_ref.evaluation import METRICS, Features, Sides, extract_drawn, extract_real, score
 from tfgan_ref.evaluation import features as features_module
 
 
 def make(seed, n=120, mean=0.0):
     rng = np.random.default_rng(seed)
     return Features(
-        rng.normal(mean, 1, (n, 8)).astype(np.float32), rng.normal(0, 3, (n, 4)).astype(np.float32)
+        rng.normal(mean, 1, (n, 8)).astype(np.float32),
+        rng.normal(0, 3, (n, 4)).astype(np.float32),
+        rng.integers(0, 4, n),
     )
+
+
+def sides(fake, *, reference=None, training=None):
+    """A comparison with ``fake``; the other real images are the training set."""
+    training = training or make(7, 150)
+    return Sides(reference or make(0), fake, training, training)
 
 
 class Flat:
@@ -39,60 +47,122 @@ def arrays(n=40, seed=0):
     return ImageArrays("noise", images, np.arange(n, dtype=np.int32) % 2, ("a", "b"))
 
 
-def test_every_metric_has_its_value_and_floor():
-    found = score(list(METRICS), make(0), make(1, 150, mean=0.5))
+def test_every_metric_has_its_value_and_floor_of_equal_numbers():
+    found = score(list(METRICS), sides(make(1, 140, mean=0.5)))
     assert {s.metric.split(".")[0] for s in found} == set(METRICS)
     by_title = {s.title: s for s in found}
-    for title in ("Frechet distance", "Wasserstein distance", "kernel MMD (Xu et al.)", "kernel distance"):
+    for title in (
+        "Frechet distance",
+        "Wasserstein distance",
+        "kernel MMD (Xu et al.)",
+        "kernel distance",
+        "MIND",
+    ):
         assert by_title[title].value > by_title[title].floor
     assert by_title["precision"].value < by_title["precision"].floor
-    assert by_title["Frechet distance"].rows == (120, 150)
-    assert by_title["Frechet distance"].floor_rows == (60, 60)
-    assert by_title["coverage"].rows == (120, 120)
+    assert {s.n for s in found} == {120}
+    for title in ("Frechet distance", "kernel distance", "coverage", "Clipped Coverage"):
+        low, high = by_title[title].interval
+        assert low < by_title[title].value <= high
+    assert by_title["coverage"].interval[1] <= 1
+
+
+def test_the_floor_is_the_score_of_the_other_real_images():
+    names = [name for name in METRICS if name != "memorisation"]
+    asked = sides(make(1, mean=0.5))
+    of_real = score(names, asked._replace(fake=asked.real.take(slice(120))), 3)
+    # As many rows on each side, so the choice of rows is what may differ: none, where it takes them all.
+    asked = asked._replace(real=asked.real.take(slice(120)))
+    for found, real in zip(score(names, asked, 3), of_real, strict=True):
+        same = metrics_that_ignore_order(found.metric)
+        assert not same or found.floor == pytest.approx(real.value, rel=1e-9, abs=1e-12), found.metric
+
+
+def metrics_that_ignore_order(metric):
+    return metric not in ("fid_infinity", "is") and not metric.startswith("fld")
+
+
+def test_scores_and_floors_of_large_sets_are_of_a_choice_of_equal_number():
+    fake, reference, real = make(1, 90), make(0, 400), make(2, 300)
+    (found,) = score(["fid"], Sides(reference, fake, real, real), 5)
+    order = np.random.default_rng(5)
+    chosen = [side.features[order.permutation(len(side.features))[:90]] for side in (reference, fake, real)]
+    assert found.value == metrics.frechet_distance(chosen[0], chosen[1])
+    assert found.floor == metrics.frechet_distance(chosen[0], chosen[2])
+
+
+def test_real_images_are_no_nearer_to_the_floor_for_being_more():
+    # Of one distribution: at equal numbers, scores scatter around the floor, not below it.
+    training = make(11, 1500)
+    found = [
+        score(["fid"], Sides(make(i, 200), make(50 + i, 2000), training, training), i)[0] for i in range(12)
+    ]
+    differences = np.array([s.value - s.floor for s in found])
+    assert abs(differences.mean()) < 4 * differences.std(ddof=1) / 12**0.5
+
+
+def test_copies_of_the_training_set_are_caught_and_held_out_images_are_not():
+    training, reference, held_out = make(5, 600), make(6, 300), make(7, 300)
+    by_metric = {}
+    for name, fake in (("copies", training.take(slice(300))), ("held out", held_out)):
+        for found in score(["fid", "fld", "memorisation"], Sides(reference, fake, held_out, training)):
+            by_metric[name, found.metric] = found
+    share = by_metric["copies", "memorisation.memorised share"]
+    assert share.value == 1
+    assert by_metric["copies", "fld.FLD"].value > 1000
+    assert by_metric["copies", "memorisation.authenticity - of the reference"].value < -0.3
+    unseen = by_metric["held out", "memorisation.memorised share"]
+    assert abs(unseen.value) < 4 * unseen.spread < 1
+    assert abs(by_metric["held out", "fld.FLD"].value) < 20
+    # The Frechet distance praises copies as much.
+    assert by_metric["copies", "fid"].value < 2 * by_metric["held out", "fid"].value
+
+
+def test_labels_that_a_metric_needs():
+    centres = 4 * np.eye(4, 8, dtype=np.float32)
+
+    def labelled(seed, right=True):
+        found = make(seed)
+        moved = found.features + centres[found.labels]
+        return found._replace(features=moved, labels=found.labels if right else (found.labels + 1) % 4)
+
+    for right, least, most in ((True, 0.9, 1.0), (False, 0.0, 0.1)):
+        real = labelled(2)
+        (found,) = score(["accuracy"], Sides(labelled(0), labelled(1, right), real, real))
+        assert least <= found.value <= most
+        assert found.floor > 0.9
+    with pytest.raises(
+        InputError, match="metric accuracy needs the labels of all images, fake ones have none"
+    ):
+        score(["accuracy"], sides(make(1)._replace(labels=None)))
 
 
 def test_frechet_distance_of_a_set_to_itself_is_zero():
     real = make(0)
-    (found,) = score(["fid"], real, real)
+    (found,) = score(["fid"], sides(real))
     trace = np.trace(np.cov(real.features.T))
     assert found.value <= 1e-6 * trace
 
 
-def test_score_against_the_other_half_is_the_floor():
-    real = make(0)
-    half, other = halves(real, seed=3)
-    for name in ("fid", "kid", "mode_score", "precision_recall", "wasserstein", "one_nn"):
-        for of_half, whole in zip(
-            score([name], half, other, 3), score([name], real, make(1), 3), strict=True
-        ):
-            assert of_half.value == whole.floor, name
-
-
 def test_kid_has_a_spread_where_its_subsets_differ():
-    (one,) = score(["kid"], make(0), make(1))
+    (one,) = score(["kid"], sides(make(1)))
     assert one.spread is None
     subset = metrics.kernel_distance(make(0).features, make(1).features, subsets=3, subset_size=120)
     assert one.value == pytest.approx(subset[0], rel=1e-9)
-    (several,) = score(["kid"], make(0), make(1, 150))
+    large = [make(i, 1010) for i in range(3)]
+    (several,) = score(["kid"], Sides(*large, large[2]), intervals=False)
     assert several.spread > 1e-6
 
 
-def test_halves_are_disjoint_and_seeded():
-    real = Features(np.arange(24.0)[:, None], np.zeros((24, 2)))
-    half, other = halves(real, 0)
-    assert sorted([*half.features[:, 0], *other.features[:, 0]]) == list(range(24))
-    assert not np.array_equal(half.features, halves(real, 1)[0].features)
+def test_intervals_can_be_left_out():
+    assert {s.interval for s in score(["fid", "kid", "clipped"], sides(make(1)), intervals=False)} == {None}
 
 
 def test_better_is_low_high_or_near_a_number():
-    fid, recall, one_nn = (
-        next(
-            s
-            for s in score([name], make(0), make(1))
-            if s.title in ("Frechet distance", "recall", "1-NN accuracy")
-        )
-        for name in ("fid", "precision_recall", "one_nn")
-    )
+    found = {
+        s.title: s for s in score(["fid", "precision_recall", "one_nn"], sides(make(1)), intervals=False)
+    }
+    fid, recall, one_nn = (found[title] for title in ("Frechet distance", "recall", "1-NN accuracy"))
     assert fid.improves_on(fid.value + 1)
     assert not fid.improves_on(fid.value)
     assert recall.improves_on(recall.value - 1)
@@ -102,21 +172,21 @@ def test_better_is_low_high_or_near_a_number():
 def test_large_sets_are_reduced_for_the_exact_assignment(monkeypatch):
     assert METRICS["wasserstein"].largest == 2000
     monkeypatch.setitem(METRICS, "wasserstein", replace(METRICS["wasserstein"], largest=50))
-    (found,) = score(["wasserstein"], make(0), make(1, 150))
-    assert (found.rows, found.floor_rows) == ((50, 50), (50, 50))
+    (found,) = score(["wasserstein"], sides(make(1, 150)))
+    assert found.n == 50
 
 
 @pytest.mark.parametrize(
     ("names", "real", "message"),
     [
-        (["fidd"], make(0), "metric 'fidd' is unknown: choose from fid, kid"),
-        (["fid"], make(0, 5), "5 real images are too few to score: at least 12"),
-        (["fid"], Features(make(0).features * np.nan, make(0).logits), "NaN"),
+        (["fidd"], make(0), "metric 'fidd' is unknown: choose from fid, fid_infinity, kid"),
+        (["fid"], make(0, 5), "5 reference images are too few to score: at least 12"),
+        (["fid"], make(0)._replace(features=make(0).features * np.nan), "NaN"),
     ],
 )
 def test_what_cannot_be_scored(names, real, message):
     with pytest.raises(InputError, match=message):
-        score(names, real, make(1))
+        score(names, sides(make(1), reference=real))
 
 
 def test_real_features_are_computed_once(tmp_path):
@@ -176,14 +246,15 @@ def test_features_that_are_not_finite_are_an_error():
 
 
 def test_scores_are_those_of_the_metrics():
-    real, fake = make(0), make(1, mean=0.2)
-    by_metric = {
-        s.metric: s for s in score(["fid", "is", "mode_score", "precision_recall"], real, fake, seed=4)
-    }
+    asked = sides(make(1, mean=0.2))
+    names = ["fid", "is", "mode_score", "precision_recall"]
+    by_metric = {s.metric: s for s in score(names, asked, seed=4)}
+    # In the order in which they were chosen, which the Inception Score's splits and rounding depend on.
+    order = np.random.default_rng(4)
+    real, fake, other = (side.take(order.permutation(len(side.features))[:120]) for side in asked[:3])
     assert by_metric["fid"].value == metrics.frechet_distance(real.features, fake.features)
     assert (by_metric["is"].value, by_metric["is"].spread) == metrics.inception_score(fake.logits, 10, 4)
-    assert by_metric["is"].floor == metrics.inception_score(real.logits, 10, 4)[0]
+    assert by_metric["is"].floor == metrics.inception_score(other.logits, 10, 4)[0]
     assert by_metric["mode_score"].value == metrics.mode_score(real.logits, fake.logits)
     parts = [by_metric["precision_recall.precision"].value, by_metric["precision_recall.recall"].value]
-    # The metric takes equal numbers in a seeded order, which does not matter when all are taken.
     assert parts == list(metrics.precision_recall(real.features, fake.features))

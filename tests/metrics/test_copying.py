@@ -28,6 +28,7 @@ def test_share_and_p_value_by_definition():
     assert sums.mean() == pytest.approx(40 * 5 / 9)
     z = (counts[1:6].sum() - sums.mean()) / sums.std()
     assert found.p_value == pytest.approx(1 - ndtr(z), rel=1e-9)
+    assert found.error == pytest.approx(sums.std() / 40)
 
 
 def test_a_copy_of_the_training_set_is_caught_and_a_held_out_set_is_not():
@@ -52,7 +53,7 @@ def test_the_share_is_as_expected_whatever_the_fakes_and_p_values_are_uniform():
     for seed in range(120):
         rows = rng(seed).exponential(size=(90, 2))
         found.append(memorisation(rows[:60], rows[60:], rng(seed + 1000).normal(size=(40, 2))))
-    shares, expected, p_values = np.array(found).T
+    shares, expected, p_values, _ = np.array(found).T
     assert (expected == 2 / 3).all()
     assert abs(shares.mean() - 2 / 3) < 3 * shares.std() / np.sqrt(120)
     assert abs(p_values.mean() - 0.5) < 3 * np.sqrt(1 / 12 / 120)
@@ -61,7 +62,7 @@ def test_the_share_is_as_expected_whatever_the_fakes_and_p_values_are_uniform():
 def test_no_p_value_where_all_distances_are_equal():
     assert memorisation(np.ones((2, 2)), np.ones((2, 2)), np.ones((2, 2))).share == 0.5
     pairs = np.array([[0.0], [10]])
-    assert memorisation(pairs, pairs + 1, np.array([[0.0], [1], [10], [11]])) == (0.5, 0.5, 0.5)
+    assert memorisation(pairs, pairs + 1, np.array([[0.0], [1], [10], [11]])) == (0.5, 0.5, 0.5, 0)
 
 
 @pytest.mark.parametrize(("d", "expected"), [(1, 1 / 3), (3, 1 - 0.5926)])

@@ -244,7 +244,7 @@ def test_seconds_are_those_of_all_steps(tmp_path):
 
 
 def a_score(metric, title, value, floor):
-    return Score(metric, title, value, floor, None, (20, 20), (10, 10), "low")
+    return Score(metric, title, value, floor, None, None, 20, "low")
 
 
 def a_row(tmp_path, value, diverged=None, agreement=None, name="gan"):
@@ -257,7 +257,7 @@ def a_row(tmp_path, value, diverged=None, agreement=None, name="gan"):
         a_score("fid", "Frechet distance (x)", 10 * value, 2.5),
         a_score("kid", "kernel distance", value, 0.1),
     ]
-    report = Report({}, "x", scores, agreement, ["few images"], 1.0)
+    report = Report({}, "x", scores, "training set", agreement, ["few images"], 1.0)
     samples = np.full((compare.STRIP, 8, 8, 1), 200, np.uint8)
     return compare.Row(
         entry, {"generator": 1234, "discriminator": 56}, 61.4, report, sharpness=0.75, samples=samples
@@ -272,7 +272,7 @@ def test_table(tmp_path):
     ]
     header, line, *body = compare_results.table(rows).splitlines()
     assert header == (
-        "| name | Frechet distance (x) / real vs real | kernel distance | sharpness / real "
+        "| name | Frechet distance (x) / training set | kernel distance | sharpness / real "
         "| label agreement | seconds | steps | parameters of G | of D |"
     )
     assert line.count("|") == header.count("|")
@@ -281,6 +281,7 @@ def test_table(tmp_path):
         "| cgan-learning_rate=2.0 | 20 / 2.5 | 2 | 0.75 | 98.7% | 61 | 1,200 | 1,234 | 56 |",
         "| gan-learning_rate=3.0 (diverged) | - | - | - | - | - | 1,200 | 1,234 | - |",
         "",
+        "* N = 20 images on each side",
         "* features: x",
         "* few images",
         "* gan-learning_rate=3.0: NaN at 7",

@@ -5,7 +5,6 @@ import logging
 import numpy as np
 import pytest
 
-from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import SmallClassifier
@@ -48,8 +47,8 @@ def cats(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluate_images, "make_extractor", lambda *arguments: network)
     source = AtHand((16, 16, 1), 20, sampler=Sampler(None, 4, (16, 16, 1), ("cat",)))
     monkeypatch.setattr(evaluate_images, "open_source", lambda *arguments: source)
-    images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 1), np.uint8)
-    np.savez(tmp_path / "cats.npz", images=images, labels=np.zeros(20, int), class_names=["cat"])
+    images = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 1), np.uint8)
+    np.savez(tmp_path / "cats.npz", images=images, labels=np.zeros(40, int), class_names=["cat"])
     return f"npz:{tmp_path / 'cats.npz'}"
 
 
@@ -59,9 +58,9 @@ def test_rotations_give_no_scores_of_classes(cats):
         ("fid", "Frechet distance (rotations)")
     ]
     assert report.settings["metrics"] == ["fid"]
-    assert "left out, since the data have no labels of two classes: is, mode_score" in report.notes
+    assert "left out, since they need labelled data of two classes: is, mode_score" in report.notes
     assert any("the features are of a classifier of rotations" in note for note in report.notes)
-    assert report.label_agreement is None  # its classes are no cats
+    assert report.label_agreement is None  # the network tells rotations, not classes
 
 
 def test_rotations_with_scores_of_classes_alone_are_refused(cats):
@@ -73,11 +72,12 @@ def test_evaluation_while_training_says_what_is_left_out(cats, monkeypatch, capl
     images = np.random.default_rng(1).integers(0, 256, (12, 16, 16, 1), np.uint8)
     monkeypatch.setattr(evaluate_images, "sampler_of", lambda *arguments: Sampler(None, 4, (16, 16, 1), None))
     monkeypatch.setattr(Source, "drawer", lambda *arguments: lambda start, stop: images[start:stop])
-    make = find_recipe("gan").settings
+    gan = find_recipe("gan")
     with caplog.at_level(logging.INFO, "tfgan_ref"):
-        settings = make(evaluate_every=1, evaluate_metrics="is,fid", evaluate_n=12)
-        scores = generator_evaluator(None, data.read(cats), settings)()
-    assert [found.metric for found in scores] == ["fid"]
-    assert "left out, since the data have no labels of two classes: is" in caplog.text
+        settings = gan.settings(data=cats, evaluate_every=1, evaluate_metrics="is,fid", evaluate_n=12)
+        scores = generator_evaluator(None, gan.read(settings), settings)()
+    assert [(found.metric, found.n, found.interval) for found in scores] == [("fid", 12, None)]
+    assert "left out, since they need labelled data of two classes: is" in caplog.text
+    settings = gan.settings(data=cats, evaluate_every=1, evaluate_metrics="is")
     with pytest.raises(InputError, match="metrics is: they need labelled data"):
-        generator_evaluator(None, data.read(cats), make(evaluate_every=1, evaluate_metrics="is"))
+        generator_evaluator(None, gan.read(settings), settings)

@@ -12,7 +12,7 @@ from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run.evaluate_images import evaluate
-from tfgan_ref.run.evaluate_sides import Source, read_own
+from tfgan_ref.run.evaluate_sides import Source, read_own, renumbered
 from tfgan_ref.run.sample import Sampler
 
 
@@ -32,9 +32,8 @@ def test_classes_are_matched_by_their_names():
     labels = generator.choose_labels(real, 8000, seed=0)
     shares = np.bincount(labels, minlength=3) / 8000
     np.testing.assert_allclose(shares, [0.75, 0.25, 0], atol=0.03)  # five standard deviations are 0.024
-    logits = np.eye(3)[[1, 0, 0]]  # taken for cat, dog, dog
-    assert generator.label_agreement(real, np.array([0, 1, 0]), logits) == pytest.approx(2 / 3)
-    assert generator.label_agreement(real, np.array([0, 2, 0]), logits) is None
+    numbers = renumbered(np.array([0, 1, 2, 0]), generator.class_names, real.class_names)
+    assert numbers.tolist() == [1, 0, -1, 1]
 
 
 def test_without_a_name_in_common_every_class_comes_in_turn():
@@ -69,11 +68,14 @@ def run_on(path, name, **form):
 def test_own_data_are_read_as_in_training(tmp_path, form):
     pictures(tmp_path / "p", 0)
     source, arrays = run_on(tmp_path / "run", f"folder:{tmp_path / 'p'}", **form)
-    name, own, compared = read_own(str(tmp_path / "run"), source, None, "train")
-    assert name == f"folder:{tmp_path / 'p'}"
-    np.testing.assert_array_equal(own.images, arrays.images)
+    real = read_own(str(tmp_path / "run"), source, None, None)
+    assert real.name == f"folder:{tmp_path / 'p'}"
+    np.testing.assert_array_equal(real.training.images, arrays.images)
     height, width, channels = arrays.images.shape[1:]
-    assert f"both sides are {width}x{height} images with {channels} channel" in compared
+    assert f"both sides are {width}x{height} images with {channels} channel" in real.notes[0]
+    assert real.reference is None
+    assert "no images were held out of training" in real.notes[1]
+    assert real.floor == "real vs real"
 
 
 def test_changed_data_are_not_the_runs_own(tmp_path):
@@ -85,14 +87,47 @@ def test_changed_data_are_not_the_runs_own(tmp_path):
         with pytest.raises(
             InputError, match="p is not what run .*run was started with: put it back, or name"
         ):
-            read_own(run, source, None, "train")
+            read_own(run, source, None, None)
 
 
 def test_another_split_of_the_runs_data_is_not_that_of_its_training(tmp_path):
     source, arrays = run_on(tmp_path / "run", "digits", image_size=12)
-    _, own, _ = read_own(str(tmp_path / "run"), source, None, "test")
-    np.testing.assert_array_equal(own.images, data.read("digits", image_size=12, split="test").images)
-    assert len(own.images) != len(arrays.images)
+    for split in (None, "test"):
+        real = read_own(str(tmp_path / "run"), source, None, split)
+        test = data.read("digits", image_size=12, split="test").images
+        np.testing.assert_array_equal(real.reference.images, test)
+        np.testing.assert_array_equal(real.training.images, arrays.images)
+        assert real.floor == "training set"
+    assert read_own(str(tmp_path / "run"), source, None, "train").reference is None
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_images_that_a_run_held_out_are_what_it_is_scored_against(tmp_path, share):
+    images = np.random.default_rng(0).integers(0, 256, (80, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "all.npz", images=images)
+    name = f"npz:{tmp_path / 'all.npz'}"
+    settings = find_recipe("gan").settings(data=name, hold_out=share)
+    read = find_recipe("gan").read(settings)
+    assert read.count == len(read.items.images) == round(80 * (1 - share))
+    run = tmp_path / "run"
+    run.mkdir()
+    config = {
+        "recipe": "gan",
+        "settings": dataclasses.asdict(settings),
+        "data": {"fingerprint": read.fingerprint, "sample_shape": (8, 8, 1), "num_classes": None},
+        "versions": {"tfgan_ref": __version__},
+    }
+    (run / "config.json").write_text(json.dumps(config))
+    real = read_own(str(run), Source((8, 8, 1), 12), None, None)
+    np.testing.assert_array_equal(real.training.images, read.items.images)
+    if not share:
+        assert (read.held_out, real.reference) == (None, None)
+        return
+    np.testing.assert_array_equal(real.reference.images, read.held_out.images)
+    both = np.concatenate([read.items.images, read.held_out.images])
+    assert {image.tobytes() for image in both} == {image.tobytes() for image in images}
+    assert "20 images of" in real.notes[1]
+    assert "held out of training" in real.notes[1]
 
 
 def test_evaluation_stops_at_changed_data_before_anything_is_drawn(tmp_path, monkeypatch):

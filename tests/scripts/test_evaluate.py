@@ -11,6 +11,7 @@ from tests.scripts.test_scripts import is_one_line_error
 from tfgan_ref import metrics
 from tfgan_ref.evaluation import classifier
 from tfgan_ref.export.generator import export_generator
+from tfgan_ref.run import evaluate_images
 
 pytestmark = pytest.mark.usefixtures("eager_training")
 
@@ -31,20 +32,26 @@ def folder(path, n, size=28, seed=0, mode="L"):
     return path
 
 
-def test_digits_against_themselves(run_script, tmp_path):
+def test_training_digits_against_held_out_ones(run_script, tmp_path):
     out = tmp_path / "scores.json"
-    arguments = ["digits", "--data", "digits", "--metrics", "fid,kid,precision_recall", "--out", out]
+    arguments = ["digits", "--data", "digits", "--metrics", "fid,memorisation,precision_recall", "--out", out]
     code, table, err = run_script("evaluate.py", *arguments)
     assert code == 0, err
     assert "classifier of digits" in table
-    assert "1500 real images, fewer than n = 10000: all of them are used" in table
+    assert "the reference are images of split test of digits" in table
+    assert "there are 599 reference images: scores are of as many on each side" in table
+    assert "95 % interval   training set" in table
     report = json.loads(out.read_text())
     scores = {s["metric"]: s for s in report["scores"]}
-    assert scores["fid"]["value"] < 1e-3 < scores["fid"]["floor"]
-    assert scores["precision_recall.precision"]["value"] == 1
-    assert report["settings"]["n_real"] == report["settings"]["n_fake"] == 1500
-    assert report["settings"]["seed"] == 0
-    assert "tensorflow" in report["settings"]["versions"]
+    assert {s["n"] for s in scores.values()} == {599}
+    # They are the training set itself: like its floor, and found out.
+    low, high = scores["fid"]["interval"]
+    assert low < scores["fid"]["floor"] < high
+    assert scores["memorisation.memorised share"]["value"] == 1
+    settings = report["settings"]
+    assert (settings["n_reference"], settings["n_training"], settings["n_fake"]) == (599, 1198, 1198)
+    assert settings["seed"] == 0
+    assert "tensorflow" in settings["versions"]
     is_one_line_error(run_script("evaluate.py", *arguments), "scores.json exists")
 
 
@@ -53,16 +60,17 @@ def test_any_folder_of_images_can_be_scored(run_script, tmp_path):
     digits.mkdir()
     from tfgan_ref import data
 
-    images = data.read("digits", split="test").images
+    images = data.read("digits", split="test").images[:300]
     for i, image in enumerate(images):
         Image.fromarray(image[..., 0]).save(digits / f"{i:03d}.png")
     out = tmp_path / "a.json"
-    arguments = [f"folder:{digits}", "--data", "digits", "--metrics", "fid", "--out", out]
-    code, _, err = run_script("evaluate.py", *arguments)
+    arguments = [f"folder:{digits}", "--data", "digits", "--metrics", "fid", "--out", out, "--split", "train"]
+    code, table, err = run_script("evaluate.py", *arguments)
     assert code == 0, err
+    assert "the reference is one half of the images of split train, the other half its floor" in table
+    assert "95 % interval   real vs real" in table
     report = json.loads(out.read_text())
-    assert report["settings"]["n_fake"] == 297
-    assert report["scores"][0]["rows"] == [1500, 297]
+    assert report["settings"]["n_fake"] == report["scores"][0]["n"] == 300
 
 
 class MeanColours:
@@ -74,7 +82,25 @@ class MeanColours:
         return images.mean(axis=(1, 2), dtype=np.float32), np.zeros((len(images), 2), np.float32)
 
 
-def test_grey_images_are_not_those_of_the_same_pictures_in_colour(run_script, tmp_path, monkeypatch):
+@pytest.fixture
+def compared(monkeypatch):
+    """The features of the sides that are scored, in a list."""
+    found = []
+    score = evaluate_images.score
+    monkeypatch.setattr(
+        evaluate_images, "score", lambda names, sides, seed: found.append(sides) or score(names, sides, seed)
+    )
+    return found
+
+
+def rows_among(rows, all_rows):
+    """Says whether each of ``rows`` is one of ``all_rows``."""
+    return (abs(rows[:, None] - all_rows).max(axis=2).min(axis=1) < 1e-3).all()
+
+
+def test_grey_images_are_not_those_of_the_same_pictures_in_colour(
+    run_script, tmp_path, monkeypatch, compared
+):
     monkeypatch.setattr("tfgan_ref.run.evaluate_images.make_extractor", lambda *_: MeanColours())
     pictures = np.random.default_rng(0).integers(0, 256, (40, 1, 1, 3), np.uint8).repeat(8, 1).repeat(8, 2)
     luma = np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in pictures])
@@ -90,12 +116,17 @@ def test_grey_images_are_not_those_of_the_same_pictures_in_colour(run_script, tm
         assert f"both sides are 8x8 images with 3 channels, of which the {side} ones are grey" in table
         report = json.loads(out.read_text())
         assert report["settings"]["image_shape"] == [8, 8, 3]
-        expected = metrics.frechet_distance(means[real], means[fake])
-        assert report["scores"][0]["value"] == pytest.approx(expected, rel=1e-4)
-        assert expected > 100
+        (sides,) = compared
+        compared.clear()
+        assert rows_among(sides.reference.features, means[real])
+        assert rows_among(sides.real.features, means[real])
+        assert rows_among(sides.fake.features, means[fake])
+        assert report["scores"][0]["value"] > 100
 
 
-def test_pictures_that_are_no_squares_go_the_same_way_on_both_sides(run_script, tmp_path, monkeypatch):
+def test_pictures_that_are_no_squares_go_the_same_way_on_both_sides(
+    run_script, tmp_path, monkeypatch, compared
+):
     monkeypatch.setattr("tfgan_ref.run.evaluate_images.make_extractor", lambda *_: MeanColours())
     rng = np.random.default_rng(0)
     wide = rng.integers(0, 256, (40, 6, 10, 3), np.uint8)
@@ -106,7 +137,11 @@ def test_pictures_that_are_no_squares_go_the_same_way_on_both_sides(run_script, 
         code, table, err = run_script("evaluate.py", *same, *more, "--out", out)
         assert code == 0, err
         assert f"both sides are {shape} images with 3 channels; images of another size were scaled" in table
-        assert json.loads(out.read_text())["scores"][0]["value"] == pytest.approx(0, abs=1e-3)
+        (sides,) = compared
+        compared.clear()
+        real = np.concatenate([sides.reference.features, sides.real.features])  # its halves
+        assert len(real) == 40
+        assert rows_among(sides.fake.features, real)
 
 
 def test_exported_generator_without_its_run(run_script, tmp_path):

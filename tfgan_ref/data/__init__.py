@@ -10,7 +10,13 @@ join data with the settings of their batches, as a recipe trains on them.
 
 from tfgan_ref.data.clips.clips import Clips, clip_batches, training_clips
 from tfgan_ref.data.clips.sources import read_clips
-from tfgan_ref.data.images.arrays import ImageArrays, batches, remove_pixels, training_images
+from tfgan_ref.data.images.arrays import (
+    ImageArrays,
+    batches,
+    hold_out_images,
+    remove_pixels,
+    training_images,
+)
 from tfgan_ref.data.images.masks import read_mask
 from tfgan_ref.data.images.pictures import by_stem, list_pictures, read_picture
 from tfgan_ref.data.images.resize import bicubic_resize
@@ -45,6 +51,7 @@ __all__ = [
     "example_pairs",
     "example_voices",
     "hold_out",
+    "hold_out_images",
     "list_pictures",
     "load",
     "pair_batches",

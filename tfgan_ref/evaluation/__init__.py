@@ -2,15 +2,25 @@
 
 from tfgan_ref.evaluation.classifier import SmallClassifier, classifier_for
 from tfgan_ref.evaluation.features import Extractor, Features, extract, extract_drawn, extract_real
-from tfgan_ref.evaluation.scores import METRICS, Score, check_metrics, halves, metrics_without_classes, score
+from tfgan_ref.evaluation.scores import (
+    METRICS,
+    OF_CLASSES,
+    Score,
+    Sides,
+    check_metrics,
+    metrics_without,
+    score,
+)
 from tfgan_ref.evaluation.text import TopicClassifier, score_sentences
 from tfgan_ref.evaluation.trigram import TrigramModel
 
 __all__ = [
     "METRICS",
+    "OF_CLASSES",
     "Extractor",
     "Features",
     "Score",
+    "Sides",
     "SmallClassifier",
     "TopicClassifier",
     "TrigramModel",
@@ -19,8 +29,7 @@ __all__ = [
     "extract",
     "extract_drawn",
     "extract_real",
-    "halves",
-    "metrics_without_classes",
+    "metrics_without",
     "score",
     "score_sentences",
 ]

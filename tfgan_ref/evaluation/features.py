@@ -38,10 +38,15 @@ class Extractor(Protocol):
 
 
 class Features(NamedTuple):
-    """Features and logits of a set of images."""
+    """Features and logits of a set of images, and their labels where they are known."""
 
     features: np.ndarray  # float32 (N, d)
     logits: np.ndarray  # float32 (N, k)
+    labels: np.ndarray | None = None  # whole numbers (N,)
+
+    def take(self, rows: np.ndarray | slice) -> "Features":
+        """Returns some rows."""
+        return Features(*(None if values is None else values[rows] for values in self))
 
 
 def extract(batches: Iterable[np.ndarray], extractor: Extractor, total: int, title: str | None) -> Features:
@@ -77,6 +82,8 @@ def extract_real(
 ) -> Features:
     """Runs ``extractor`` over ``n`` images of a data set, or reads what an earlier evaluation kept.
 
+    The labels are the data set's.
+
     Args:
         arrays: the data set.
         n: number of images; all in their order, or a seeded choice if that is fewer.
@@ -87,15 +94,16 @@ def extract_real(
     chosen = np.arange(len(arrays.images))
     if n < len(chosen):
         chosen = np.sort(np.random.default_rng(seed).choice(len(chosen), n, replace=False))
+    labels = None if arrays.labels is None else arrays.labels[chosen]
     choice = "all" if n >= len(arrays.images) else f"{n}-seed{seed}"
     path = (cache or cache_directory()) / "features" / f"{arrays.fingerprint}-{choice}-{extractor.key}.npz"
     if os.path.isfile(path):  # False, unlike Path's method, where nothing may be looked at
         try:
             with np.load(path, allow_pickle=False) as kept:
-                return Features(kept["features"], kept["logits"])
+                return Features(kept["features"], kept["logits"], labels)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             logger.warning("kept features %s cannot be read (%s): computing them again", path, error)
     pieces = (arrays.images[chosen[start : start + BATCH]] for start in range(0, len(chosen), BATCH))
     found = extract(pieces, extractor, len(chosen), f"features of {arrays.name}")
-    keep(path, lambda path: write_npz(path, **found._asdict()))
-    return found
+    keep(path, lambda path: write_npz(path, features=found.features, logits=found.logits))
+    return found._replace(labels=labels)

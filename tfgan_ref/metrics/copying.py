@@ -14,6 +14,7 @@ class Memorisation(NamedTuple):
     share: float  # of the generated rows that are, 0 to 1
     expected: float  # of that without memorisation
     p_value: float  # of so large a share by chance
+    error: float  # standard deviation of the share without memorisation
 
 
 def memorisation(training: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> Memorisation:
@@ -51,7 +52,8 @@ def memorisation(training: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -
     excess = counts[0].sum() - expected * len(fake)
     spread = np.sqrt(expected * len(held_out) * np.concatenate(counts).var(ddof=1))
     # Without spread all rows are nearest equally often, which speaks for nothing.
-    return Memorisation(float(wins.mean()), expected, float(ndtr(-excess / spread)) if spread else 0.5)
+    p_value = float(ndtr(-excess / spread)) if spread else 0.5
+    return Memorisation(float(wins.mean()), expected, p_value, float(spread / len(fake)))
 
 
 def authenticity(training: np.ndarray, fake: np.ndarray) -> float:

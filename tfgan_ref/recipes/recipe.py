@@ -51,12 +51,16 @@ def read_images(settings: SamplingSettings, *, labels_for: str | None = None) ->
         data_dir=settings.data_dir,
         labels_for=labels_for or ("balanced=true" if settings.balanced else None),
     )
+    held_out = None
+    if arrays.whole:
+        arrays, held_out = data.hold_out_images(arrays, settings.hold_out)
     training = training_images(
         arrays, settings.seed, balanced=settings.balanced, missing=settings.missing, flip=settings.flip
     )
+    examples = ()
     if labels_for and training.shape.names:
-        return replace(training, examples=({"classes": np.array(training.shape.names["classes"])},))
-    return training
+        examples = ({"classes": np.array(training.shape.names["classes"])},)
+    return replace(training, examples=examples, held_out=held_out)
 
 
 def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingData:

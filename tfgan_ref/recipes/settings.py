@@ -210,6 +210,7 @@ class SamplingSettings(Settings):
     balanced: bool = False  # draw every class equally often
     flip: bool = False  # mirror half of the training images, left to right
     missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
+    hold_out: float = 0.1  # share of images kept from training, for scores, where there is no test split
     latent_dim: int = 100  # length of a latent vector
     # Evaluation while training
     evaluate_every: Changeable[int | None] = None  # steps between scores of the averaged G; None: never
@@ -220,6 +221,7 @@ class SamplingSettings(Settings):
 
     limits: ClassVar = {
         "missing": SHARE,
+        "hold_out": SHARE,
         "latent_dim": AT_LEAST_1,
         "evaluate_every": Limits("at least 1, or none", least=1),
         "evaluate_n": Limits("at least 12", least=12),

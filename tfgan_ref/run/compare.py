@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgan_ref import cli, data
-from tfgan_ref.data import DataShape, ImageArrays, training_images
+from tfgan_ref.data import DataShape, TrainingData
 from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least, name_in_errors
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
@@ -88,7 +88,7 @@ def compare(
     check_at_least(12, n=n)
     if not 0 <= seed < 2**31:
         raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
-    kept: dict[tuple, ImageArrays] = {}
+    kept: dict[tuple, TrainingData] = {}
     prepared = _prepare_all(entries, metrics, features, weights, kept)
     rows = []
     for number, (entry, (parameters, progress)) in enumerate(zip(entries, prepared, strict=True), 1):
@@ -106,7 +106,7 @@ def compare(
         )
         seconds = _seconds(RunDirectory.open(entry.path), entry.settings.steps)
         samples = _draw(entry.path, seed)
-        real = gradient_energy(_read(entry, kept).images)
+        real = gradient_energy(_read(entry, kept).items.images)
         row = Row(entry, parameters, seconds, report, sharpness=gradient_energy(samples) / real)
         rows.append(replace(row, samples=samples[:STRIP]))
     return rows
@@ -125,7 +125,7 @@ def _prepare_all(
     metrics: Sequence[str],
     features: str,
     weights: Path | None,
-    kept: dict[tuple, ImageArrays],
+    kept: dict[tuple, TrainingData],
 ) -> list[tuple[dict[str, int | None], str]]:
     """Builds and checks all that training and scoring will need, since they take long.
 
@@ -142,8 +142,8 @@ def _prepare_all(
         with name_in_errors(entry.name):
             prepared.append(_prepare(entry, _read(entry, kept)))
     # The networks first: where there is no classifier of these data yet, it is trained here.
-    for arrays in {arrays.fingerprint: arrays for arrays in kept.values()}.values():
-        usable_metrics(metrics, make_extractor(features, arrays, weights))
+    for read in {read.fingerprint: read for read in kept.values()}.values():
+        usable_metrics(metrics, make_extractor(features, read.items, weights))
     for out in {entry.path.parent for entry in entries}:
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -152,22 +152,22 @@ def _prepare_all(
     return prepared
 
 
-def _prepare(entry: Entry, arrays: ImageArrays) -> tuple[dict[str, int | None], str]:
+def _prepare(entry: Entry, read: TrainingData) -> tuple[dict[str, int | None], str]:
     settings = entry.settings
-    shape = training_images(arrays).shape
-    gan = build_gan(entry.recipe, settings, shape)
+    gan = build_gan(entry.recipe, settings, read.shape)
     if settings.balanced:  # which not all data can be
-        data.batches(arrays, batch_size=settings.batch_size, seed=settings.seed, balanced=True)
+        data.batches(read.items, batch_size=settings.batch_size, seed=settings.seed, balanced=True)
     if settings.evaluate_every is not None:
-        generator_evaluator(gan, arrays, settings)
+        generator_evaluator(gan, read, settings)
     parameters = {name: _parameters(gan, name) for name in ("generator", "discriminator")}
-    return parameters, _progress(entry, gan, shape, arrays.fingerprint)
+    return parameters, _progress(entry, gan, read.shape, read.fingerprint)
 
 
-def _read(entry: Entry, kept: dict[tuple, ImageArrays]) -> ImageArrays:
-    key = (entry.settings.image_size, entry.settings.channels)
+def _read(entry: Entry, kept: dict[tuple, TrainingData]) -> TrainingData:
+    """Returns the data of an entry; entries of one form share the images, whatever their order is."""
+    key = (entry.settings.image_size, entry.settings.channels, entry.settings.hold_out)
     if key not in kept:
-        kept[key] = entry.recipe.read(entry.settings).items
+        kept[key] = entry.recipe.read(entry.settings)
     return kept[key]
 
 

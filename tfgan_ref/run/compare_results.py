@@ -69,7 +69,9 @@ def table(rows: Sequence[Row]) -> str:
     Runs that differ by the seed alone share a line, with the means and standard deviations over them.
     """
     titles = _titles(rows)
-    floored = {key: f"{title} / real vs real" if key == "fid" else title for key, title in titles.items()}
+    reports = [row.report for row in rows if row.report]
+    floor = reports[0].floor if reports else NONE
+    floored = {key: f"{title} / {floor}" if key == "fid" else title for key, title in titles.items()}
     header = [
         "name",
         *floored.values(),
@@ -95,11 +97,11 @@ def table(rows: Sequence[Row]) -> str:
                 *(NONE if count is None else f"{count:,}" for count in group[0].parameters.values()),
             ]
         )
-    reports = [row.report for row in rows if row.report]
     seeds = dict.fromkeys(str(row.entry.settings.seed) for row in rows if row.entry.group is not None)
     notes = (
         [f"mean ± standard deviation (of n - 1) of runs with the seeds {', '.join(seeds)}"] if seeds else []
     )
+    notes += [f"N = {found.n:,} images on each side" for report in reports for found in report.scores[:1]]
     notes += [f"features: {report.extractor}" for report in reports]
     notes += [note for report in reports for note in report.notes]
     notes += [f"{row.entry.name}: {row.diverged}" for row in rows if row.diverged]

@@ -12,24 +12,32 @@ import numpy as np
 import tensorflow as tf
 
 import tfgan_ref
-from tfgan_ref.data import ImageArrays
+from tfgan_ref.data import ImageArrays, TrainingData
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.evaluation import (
+    METRICS,
+    OF_CLASSES,
     Extractor,
-    Features,
     Score,
+    Sides,
     SmallClassifier,
     check_metrics,
     classifier_for,
-    extract_drawn,
-    extract_real,
-    metrics_without_classes,
+    metrics_without,
     score,
 )
 from tfgan_ref.evaluation.features import EXTRACTORS
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes.settings import Settings
-from tfgan_ref.run.evaluate_sides import Source, open_source, read_own, read_real, with_channels
+from tfgan_ref.run.evaluate_sides import (
+    Comparison,
+    Source,
+    compare_with,
+    open_source,
+    read_own,
+    read_real,
+    with_reference,
+)
 from tfgan_ref.run.sample import sampler_of
 
 logger = logging.getLogger(__name__)
@@ -43,8 +51,8 @@ class Report:
         settings: everything that the scores depend on.
         extractor: the label of the feature network.
         scores: one for each number.
-        label_agreement: share of a conditional generator's samples that the classifier takes for the class
-            asked for, or None.
+        floor: what the scores of real images in place of the generated ones are called.
+        label_agreement: share of labelled samples that the classifier takes for the class asked for, or None.
         notes: what a reader must know of these scores, one line each.
         seconds: how long it took.
     """
@@ -52,6 +60,7 @@ class Report:
     settings: dict[str, Any]
     extractor: str
     scores: list[Score]
+    floor: str
     label_agreement: float | None
     notes: list[str]
     seconds: float
@@ -61,15 +70,20 @@ class Report:
         return asdict(self)
 
     def table(self) -> str:
-        """Returns the scores as text, each with its floor."""
+        """Returns the scores as text, each with its number of images, its interval and its floor."""
         lines = [f"features: {self.extractor}", ""]
-        lines.append(f"{'metric':30} {'score':>12} {'real vs real':>14}   {'rows':>13}  better")
+        lines.append(f"{'metric':32} {'score':>14} {'95 % interval':>20} {self.floor:>14} {'N':>7}  better")
         for found in self.scores:
             value = f"{found.value:.4g}" + (f" ±{found.spread:.2g}" if found.spread is not None else "")
-            rows = f"{found.rows[0]}/{found.rows[1]}"
-            lines.append(f"{found.title:30} {value:>12} {found.floor:>14.4g}   {rows:>13}  {found.better}")
+            around = "{:.4g} to {:.4g}".format(*found.interval) if found.interval else ""
+            lines.append(
+                f"{found.title:32} {value:>14} {around:>20} {found.floor:>14.4g} {found.n:>7}  {found.better}"
+            )
         if self.label_agreement is not None:
-            lines.append(f"{'label agreement':30} {self.label_agreement:>12.4g} {'':>14}   {'':>13}  high")
+            n = self.settings["n_fake"]
+            lines.append(
+                f"{'label agreement':32} {self.label_agreement:>14.4g} {'':>20} {'':>14} {n:>7}  high"
+            )
         return "\n".join([*lines, "", *self.notes, f"{self.seconds:.0f} s"])
 
 
@@ -78,7 +92,7 @@ def evaluate(
     *,
     data_name: str | None = None,
     data_dir: str | None = None,
-    split: str = "train",
+    split: str | None = None,
     image_size: int | None = None,
     metrics: Sequence[str],
     features: str = "classifier",
@@ -93,14 +107,15 @@ def evaluate(
         model: a run directory, a SavedModel, or images by a name that ``data.read`` takes (folder:PATH, ...).
         data_name: the real data; None for a run directory's own.
         data_dir: where tensorflow-datasets keeps them.
-        split: of the real data.
+        split: of the real data, what is scored against; None: the test split, or the images that are held
+            out of training where there is none.
         image_size: to which images of both sides are resized; None keeps a model's own size.
         metrics: names in ``evaluation.METRICS``.
         features: one of ``EXTRACTORS``.
         weights: the feature network's file, where it needs one.
         resize: how the FID network resizes: "tf1" or "clean".
-        n: number of samples, and the most real images that are used.
-        seed: of the samples, of the real images chosen and of the floor's halves.
+        n: number of samples, and the most images on either side of a score.
+        seed: of the samples and of the choice of images.
 
     Raises:
         InputError: something cannot be used; the message says what.
@@ -112,32 +127,32 @@ def evaluate(
         raise InputError(f"features {features!r} is unknown: choose one of {', '.join(EXTRACTORS)}")
     source = open_source(model, image_size, n)
     if data_name is None:
-        data_name, arrays, compared = read_own(model, source, data_dir, split)
+        real = read_own(model, source, data_dir, split)
     else:
-        arrays, compared = read_real(source, data_name, data_dir, split)
-    extractor = make_extractor(features, arrays, weights, resize)
+        real = read_real(source, data_name, data_dir, split)
+    extractor = make_extractor(features, real.training, weights, resize)
     metrics, left_out = usable_metrics(metrics, extractor)
-    real = extract_real(arrays, n, extractor, seed)
-    labels = source.choose_labels(arrays, n, seed)
-    draw = with_channels(source.drawer(n, seed, labels), arrays.images.shape[-1])
-    fake = extract_drawn(draw, min(n, source.available), extractor, f"features of {model}")
-    classified = labels is not None and isinstance(extractor, SmallClassifier) and not extractor.rotations
+    comparison = compare_with(real, source, extractor, n, seed)
+    metrics, unlabelled = _labelled_metrics(metrics, comparison)
+    sides = comparison.sides(f"features of {model}")
+    classified = sides.fake.labels is not None and isinstance(extractor, SmallClassifier)
     scores = [
         replace(found, title=extractor.label) if found.metric == "fid" else found
-        for found in score(metrics, real, fake, seed)
+        for found in score(metrics, sides, seed)
     ]
     return Report(
         settings={
             "model": model,
-            "data": data_name,
+            "data": real.name,
             "split": split,
-            "image_shape": list(arrays.images.shape[1:]),
+            "image_shape": list(real.training.images.shape[1:]),
             "metrics": list(metrics),
             "features": features,
             "weights": str(weights) if weights else None,
             "resize": resize if features == "inception-fid" else None,
-            "n_real": len(real.features),
-            "n_fake": len(fake.features),
+            "n_reference": len(sides.reference.features),
+            "n_training": len(sides.training.features),
+            "n_fake": len(sides.fake.features),
             "seed": seed,
             "versions": {
                 "tfgan_ref": tfgan_ref.__version__,
@@ -147,20 +162,21 @@ def evaluate(
         },
         extractor=extractor.name,
         scores=scores,
-        label_agreement=source.label_agreement(arrays, labels, fake.logits) if classified else None,
-        notes=[compared, *left_out, *_notes(real, fake, n)],
+        floor=real.floor,
+        label_agreement=_agreement(sides) if classified and not extractor.rotations else None,
+        notes=[*real.notes, *left_out, *unlabelled, *_notes(sides, n)],
         seconds=time.monotonic() - start,
     )
 
 
 def generator_evaluator(
-    gan: GenerativeModel, arrays: ImageArrays, settings: Settings
+    gan: GenerativeModel, data: TrainingData, settings: Settings
 ) -> Callable[[], list[Score]]:
     """Returns the function that scores the averaged generator of ``gan``, as it is at each call.
 
     Args:
         gan: the GAN in training.
-        arrays: its real data.
+        data: its real data.
         settings: those named ``evaluate_...``.
 
     Raises:
@@ -169,16 +185,15 @@ def generator_evaluator(
     metrics = settings.evaluate_metrics.split(",")
     check_metrics(metrics)
     weights = Path(settings.evaluate_weights) if settings.evaluate_weights else None
-    extractor = make_extractor(settings.evaluate_features, arrays, weights)
-    metrics, notes = usable_metrics(metrics, extractor)
-    for note in notes:
+    extractor = make_extractor(settings.evaluate_features, data.items, weights)
+    metrics, left_out = usable_metrics(metrics, extractor)
+    source = Source(data.items.images.shape[1:], settings.evaluate_n, sampler_of(gan, data.items.class_names))
+    real = with_reference(data.items, data.held_out, source, settings, settings.data_dir)
+    comparison = compare_with(real, source, extractor, settings.evaluate_n, settings.seed)
+    metrics, unlabelled = _labelled_metrics(metrics, comparison)
+    for note in (*left_out, *unlabelled):
         logger.info("evaluate_every: %s", note)
-    n = settings.evaluate_n
-    real = extract_real(arrays, n, extractor, settings.seed)
-    sampler = sampler_of(gan, arrays.class_names)
-    source = Source(arrays.images.shape[1:], n, sampler=sampler)
-    draw = source.drawer(n, settings.seed, source.choose_labels(arrays, n, settings.seed))
-    return lambda: score(metrics, real, extract_drawn(draw, n, extractor, None), settings.seed)
+    return lambda: score(metrics, comparison.sides(None), settings.seed, intervals=False)
 
 
 def make_extractor(
@@ -218,16 +233,33 @@ def usable_metrics(metrics: Sequence[str], extractor: Extractor) -> tuple[list[s
         return list(metrics), []
     if not extractor.rotations:
         return list(metrics), extractor.notes
-    left, notes = metrics_without_classes(metrics)
+    left, notes = metrics_without(
+        metrics, lambda name: name in OF_CLASSES, "they need labelled data of two classes"
+    )
     return left, [*extractor.notes, *notes]
 
 
-def _notes(real: Features, fake: Features, n: int) -> list[str]:
+def _labelled_metrics(metrics: Sequence[str], comparison: Comparison) -> tuple[list[str], list[str]]:
+    """Returns the metrics that what is compared has the labels for, and which are left out, in a line."""
+    if comparison.labelled:
+        return list(metrics), []
+    return metrics_without(
+        metrics, lambda name: METRICS[name].labelled, "they need samples with labels of the data's classes"
+    )
+
+
+def _agreement(sides: Sides) -> float:
+    """Returns the share of samples that the classifier takes for the class that was asked for."""
+    return float(np.mean(sides.fake.logits.argmax(axis=1) == sides.fake.labels))
+
+
+def _notes(sides: Sides, n: int) -> list[str]:
+    counts = {"reference": sides.reference, "other real": sides.real, "generated": sides.fake}
+    fewest, side = min((len(rows.features), side) for side, rows in counts.items())
     notes = []
-    for side, rows in (("real", real), ("generated", fake)):
-        if len(rows.features) < n:
-            notes.append(f"{len(rows.features)} {side} images, fewer than n = {n}: all of them are used")
-    dimensions, fewest = real.features.shape[1], min(len(real.features), len(fake.features))
+    if fewest < n:
+        notes.append(f"there are {fewest} {side} images: scores are of as many on each side")
+    dimensions = sides.reference.features.shape[1]
     if fewest < dimensions:
         notes.append(
             f"{fewest} images are fewer than the {dimensions} dimensions of the features: the Frechet "

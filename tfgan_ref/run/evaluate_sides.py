@@ -1,14 +1,17 @@
-"""The two sides of an evaluation: the images that are scored, and the real data, in the same form."""
+"""The sides of an evaluation: the images that are scored, and the real data, in the same form."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
+from tfgan_ref.evaluation import Extractor, Features, Sides, SmallClassifier, extract_drawn, extract_real
+from tfgan_ref.recipes.settings import SamplingSettings
 from tfgan_ref.run import build
 from tfgan_ref.run.sample import Sampler, open_sampler
 from tfgan_ref.training.run_directory import RunDirectory
@@ -23,43 +26,128 @@ class Source:
     sampler: Sampler | None = None
     arrays: ImageArrays | None = None
 
-    def choose_labels(self, arrays: ImageArrays, n: int, seed: int) -> np.ndarray | None:
-        """Returns labels for a conditional generator, as frequent as classes of these names in the data.
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes that its images have; empty without labels."""
+        if self.sampler is None:
+            return self.arrays.class_names
+        return self.sampler.class_names or ()
 
-        If the data have none of its classes, every class comes in turn.
+    def choose_labels(self, arrays: ImageArrays, n: int, seed: int) -> np.ndarray | None:
+        """Returns labels: for a generator, as frequent as classes of these names in the data.
+
+        If the data have none of its classes, every class comes in turn. Those of images at hand are their
+        own. None where there are no classes.
         """
-        if self.sampler is None or self.sampler.num_classes is None:
+        if self.sampler is None:
+            return None if self.arrays.labels is None else self.arrays.labels[self._chosen(n, seed)]
+        if self.sampler.num_classes is None:
             return None
         if arrays.labels is not None:
-            numbers = {name: number for number, name in enumerate(self.sampler.class_names)}
-            of_classes = np.array([numbers.get(name, -1) for name in arrays.class_names])
-            known = of_classes[arrays.labels]
+            known = renumbered(arrays.labels, arrays.class_names, self.class_names)
             known = known[known >= 0]
             if len(known):
                 return np.random.default_rng(seed).choice(known, n)
         return np.arange(n) % self.sampler.num_classes
 
-    def label_agreement(self, arrays: ImageArrays, labels: np.ndarray, logits: np.ndarray) -> float | None:
-        """Returns the share of samples that the data's classifier takes for the class that was asked for.
-
-        None if the data lack one of those classes.
-        """
-        numbers = {name: number for number, name in enumerate(arrays.class_names)}
-        wanted = np.array([numbers.get(name, -1) for name in self.sampler.class_names])[labels]
-        return float(np.mean(logits.argmax(axis=1) == wanted)) if wanted.min() >= 0 else None
-
     def drawer(self, n: int, seed: int, labels: np.ndarray | None) -> Callable[[int, int], np.ndarray]:
         """Returns the function that gives the images from one number up to another."""
         if self.sampler is None:
-            count = len(self.arrays.images)
-            chosen = np.arange(count)
-            if n < count:
-                chosen = np.sort(np.random.default_rng(seed).choice(count, n, replace=False))
+            chosen = self._chosen(n, seed)
             return lambda start, stop: self.arrays.images[chosen[start:stop]]
         latents = self.sampler.latents(n, seed)
         return lambda start, stop: self.sampler.draw(
             latents[start:stop], None if labels is None else labels[start:stop]
         )
+
+    def _chosen(self, n: int, seed: int) -> np.ndarray:
+        count = len(self.arrays.images)
+        if n >= count:
+            return np.arange(count)
+        return np.sort(np.random.default_rng(seed).choice(count, n, replace=False))
+
+
+def renumbered(labels: np.ndarray, names: tuple[str, ...], onto: tuple[str, ...]) -> np.ndarray:
+    """Returns labels of classes called ``names`` as numbers in ``onto``; -1 where that lacks the class."""
+    numbers = {name: number for number, name in enumerate(onto)}
+    return np.array([numbers.get(name, -1) for name in names])[labels]
+
+
+@dataclass(frozen=True)
+class Real:
+    """The real data of an evaluation.
+
+    Attributes:
+        name: of the data set.
+        training: what the generator was trained on, or the data set's part for that.
+        reference: what is scored against; None: one half of ``training``, against the other half.
+        notes: what a reader must know of them, one line each.
+    """
+
+    name: str
+    training: ImageArrays
+    reference: ImageArrays | None
+    notes: list[str]
+
+    @property
+    def floor(self) -> str:
+        """Returns what the scores of real images in place of the generated ones are called."""
+        return "real vs real" if self.reference is None else "training set"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that a generator's scores need but its samples.
+
+    Attributes:
+        reference, real, training: see ``Sides``.
+        draw: makes the features of the samples; with a title, under a progress bar.
+        labelled: whether samples and reference have labels of the training images' classes.
+    """
+
+    reference: Features
+    real: Features
+    training: Features
+    draw: Callable[[str | None], Features]
+    labelled: bool
+
+    def sides(self, title: str | None) -> Sides:
+        """Draws the samples; with a ``title``, under a progress bar."""
+        return Sides(self.reference, self.draw(title), self.real, self.training)
+
+
+def compare_with(real: Real, source: Source, extractor: Extractor, n: int, seed: int) -> Comparison:
+    """Computes the features of the real images, and says how the samples' are computed.
+
+    The classifier, which is fast, sees all training images and ``n`` samples, for the label agreement; a slow
+    network only as many as the scores take.
+    """
+    fast = isinstance(extractor, SmallClassifier)
+    training = extract_real(real.training, len(real.training.images) if fast else n, extractor, seed)
+    classes = real.training.class_names
+    if real.reference is None:
+        order = np.random.default_rng(seed).permutation(len(training.features))
+        reference, others = (training.take(rows) for rows in np.array_split(order, 2))
+    else:
+        reference, others = extract_real(real.reference, n, extractor, seed), training
+        if reference.labels is not None:
+            labels = renumbered(reference.labels, real.reference.class_names, classes)
+            reference = reference._replace(labels=None if labels.min() < 0 else labels)
+    count = min(n, source.available)
+    if not fast:
+        count = min(count, len(reference.features), len(others.features))
+    asked = source.choose_labels(real.reference or real.training, count, seed)
+    labels = None if asked is None else renumbered(asked, source.class_names, classes)
+    if labels is not None and labels.min() < 0:
+        labels = None
+    draw = with_channels(source.drawer(count, seed, asked), real.training.images.shape[-1])
+    return Comparison(
+        reference,
+        others,
+        training,
+        lambda title: extract_drawn(draw, count, extractor, title)._replace(labels=labels),
+        labels is not None and reference.labels is not None,
+    )
 
 
 def open_source(model: str, image_size: int | None, n: int) -> Source:
@@ -86,38 +174,48 @@ def _one(sampler: Sampler) -> tuple[np.ndarray, np.ndarray | None]:
     return sampler.latents(1, 0), None if sampler.num_classes is None else np.zeros(1, np.int32)
 
 
-def read_real(source: Source, name: str, data_dir: str | None, split: str) -> tuple[ImageArrays, str]:
-    """Reads real data in the form in which both sides are compared, and says which it is.
+def read_real(source: Source, name: str, data_dir: str | None, split: str | None) -> Real:
+    """Reads real data in the form in which both sides are compared.
 
     They are scaled and cropped to the height and width of the generated images. They keep their colours: if
     only one side has some, both are compared in RGB.
+
+    Args:
+        source: the images that are scored.
+        name: the data set.
+        data_dir: where tensorflow-datasets keeps it.
+        split: what is scored against; None: its test split, or images that are held out where it has none.
 
     Raises:
         InputError: they cannot be read.
     """
     *size, channels = source.image_shape
-    form = {"image_size": tuple(size), "split": split, "data_dir": data_dir}
+    form = {"image_size": tuple(size), "data_dir": data_dir}
     arrays = data.read(name, **form)
     grey = ""
     if {arrays.images.shape[-1], channels} == {1, 3}:
         grey = f", of which the {'generated' if channels == 1 else 'real'} ones are grey"
-        arrays = replace(arrays, images=np.broadcast_to(arrays.images, (*arrays.images.shape[:3], 3)))
     elif arrays.images.shape[-1] != channels:
-        arrays = data.read(name, channels=channels, **form)
-    return arrays, _form(arrays, grey)
+        form["channels"] = channels
+        arrays = data.read(name, **form)
+    held_out = None
+    if arrays.whole and split is None:
+        arrays, held_out = data.hold_out_images(arrays, SamplingSettings.hold_out)
+    reference, notes = _reference(arrays, held_out, name, split, form)
+    if grey:
+        arrays, reference = (part and _in_rgb(part) for part in (arrays, reference))
+    return Real(name, arrays, reference, [_form(arrays, grey), *notes])
 
 
-def read_own(model: str, source: Source, data_dir: str | None, split: str) -> tuple[str, ImageArrays, str]:
+def read_own(model: str, source: Source, data_dir: str | None, split: str | None) -> Real:
     """Reads the data of the run ``model`` in the form that they had in training.
 
     Args:
         model: the run directory.
         source: the run, opened.
         data_dir: where tensorflow-datasets keeps them; None: where it did in training.
-        split: "train", which the run was trained on, or another one, which is scaled and cropped likewise.
-
-    Returns:
-        Their name, they, and in what form both sides are compared.
+        split: what is scored against; None: the test split, scaled and cropped likewise, or the images that
+            the run held out where there is none.
 
     Raises:
         InputError: ``model`` is no run, the data cannot be read, or they are not those of its training.
@@ -125,18 +223,53 @@ def read_own(model: str, source: Source, data_dir: str | None, split: str) -> tu
     if not (Path(model) / "config.json").is_file():
         raise InputError(f"{model} does not say what real data it belongs to: name them with --data")
     _, settings, _, fingerprint = build.parse_config(RunDirectory.open(Path(model)))
-    where = {"split": split, "data_dir": data_dir or settings.data_dir}
+    name, where = settings.data, data_dir or settings.data_dir
+    arrays = data.read(name, image_size=settings.image_size, channels=settings.channels, data_dir=where)
+    held_out = None
+    if arrays.whole:
+        arrays, held_out = data.hold_out_images(arrays, settings.hold_out)
+    if arrays.fingerprint != fingerprint:
+        raise InputError(
+            f"data {name} is not what run {model} was started with: put it back, or name the real data with "
+            "--data"
+        )
+    return with_reference(arrays, held_out, source, settings, where, split)
+
+
+def with_reference(
+    training: ImageArrays,
+    held_out: ImageArrays | None,
+    source: Source,
+    settings: SamplingSettings,
+    data_dir: str | None,
+    split: str | None = None,
+) -> Real:
+    """Returns the real data of a run from what it is trained on and what it held out."""
+    *size, channels = source.image_shape
+    form = {"image_size": tuple(size), "channels": channels, "data_dir": data_dir}
+    reference, notes = _reference(training, held_out, settings.data, split, form)
+    return Real(settings.data, training, reference, [_form(training), *notes])
+
+
+def _reference(
+    training: ImageArrays, held_out: ImageArrays | None, name: str, split: str | None, form: dict[str, Any]
+) -> tuple[ImageArrays | None, list[str]]:
+    """Returns what is scored against, None for the halves of ``training``, and what to say of it."""
     if split == "train":
-        arrays = data.read(settings.data, image_size=settings.image_size, channels=settings.channels, **where)
-        if arrays.fingerprint != fingerprint:
-            raise InputError(
-                f"data {settings.data} is not what run {model} was started with: put it back, or name the "
-                "real data with --data"
-            )
-    else:
-        *size, channels = source.image_shape
-        arrays = data.read(settings.data, image_size=tuple(size), channels=channels, **where)
-    return settings.data, arrays, _form(arrays)
+        return None, ["the reference is one half of the images of split train, the other half its floor"]
+    if split is None and training.whole:
+        if held_out is None:
+            return None, [
+                "no images were held out of training: the reference is one half of the training images"
+            ]
+        count = len(held_out.images)
+        return held_out, [f"the reference are {count} images of {name} that were held out of training"]
+    reference = data.read(name, split=split or "test", **form)
+    return reference, [f"the reference are images of split {split or 'test'} of {name}"]
+
+
+def _in_rgb(arrays: ImageArrays) -> ImageArrays:
+    return replace(arrays, images=np.broadcast_to(arrays.images, (*arrays.images.shape[:3], 3)))
 
 
 def _form(arrays: ImageArrays, grey: str = "") -> str:

@@ -99,7 +99,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
     if settings.start_from is not None:
         _begin_from(gan, settings.start_from)
     scored = chief and getattr(settings, "evaluate_every", None)
-    evaluate = generator_evaluator(gan, data.items, settings) if scored else None  # which checks the settings
+    evaluate = generator_evaluator(gan, data, settings) if scored else None  # which checks the settings
     config = {
         "recipe": recipe.source or recipe.name,
         "settings": asdict(settings),
@@ -163,7 +163,7 @@ def resume_run(path: Path, **changes: Any) -> bool:
     if run.best.exists():
         callbacks.read_best(run.best)
     scored = chief and getattr(settings, "evaluate_every", None)
-    evaluate = generator_evaluator(gan, data.items, settings) if scored else None  # which checks the settings
+    evaluate = generator_evaluator(gan, data, settings) if scored else None  # which checks the settings
     if settings != before and chief:
         run.change_settings(asdict(settings))
     logger.info("resuming %s from step %d", path, step)

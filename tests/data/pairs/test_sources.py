@@ -216,7 +216,7 @@ def test_same(folder):
 def test_made_of_photographs_and_digits():
     assert len(read_pairs("photographs", make="small", scale=4, image_size=32).sources) == 8
     digits = read_pairs("digits", make="edges", split="test", image_size=32)
-    assert len(digits.sources) == 297
+    assert len(digits.sources) == 599
 
 
 def test_makes_that_are_refused(folder, refused):

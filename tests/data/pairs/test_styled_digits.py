@@ -79,7 +79,7 @@ def test_labels_are_the_truth(digits, both):
 
 def test_all_styles_come(both):
     counts = np.bincount(both[1].labels, minlength=len(STYLES))
-    assert counts.min() > 297 / len(STYLES) / 2
+    assert counts.min() > 599 / len(STYLES) / 2
 
 
 def test_seed_chooses_styles_and_order(both):
@@ -91,7 +91,7 @@ def test_seed_chooses_styles_and_order(both):
 
 def test_sizes():
     contents, styled = styled_digits(image_size=48, split="test")
-    assert contents.images.shape == styled.images.shape == (297, 48, 48, 3)
+    assert contents.images.shape == styled.images.shape == (599, 48, 48, 3)
 
 
 def test_what_is_refused(digits, refused):

@@ -24,6 +24,8 @@ from tfgan_ref.errors import InputError, whole_number
 GREY = 128  # the value of a missing pixel
 # A label is a class number; a larger one is a mistake (a file's offset, a hash, a time).
 MAXIMUM_CLASSES = 1_000_000
+HOLD_OUT_SEED = 0
+LEAST_HELD_OUT = 12  # what a score needs
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class ImageArrays:
         labels: int32 of shape (N,), from 0 up, or None.
         class_names: one name per class; empty when there are no labels.
         masks: bool of shape (N, H, W), False where a pixel is missing; None when none is.
+        whole: whether they are all images of a source that has no test split.
 
     Raises:
         InputError: if the arrays are not as described, or a label has no class name.
@@ -49,6 +52,7 @@ class ImageArrays:
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     masks: np.ndarray | None = None
+    whole: bool = False
 
     def __post_init__(self) -> None:
         images, labels, masks = self.images, self.labels, self.masks
@@ -94,6 +98,32 @@ class ImageArrays:
         if self.masks is not None:
             checksum = zlib.crc32(np.packbits(self.masks), checksum)
         return "x".join(map(str, self.images.shape)) + f"-{checksum:08x}"
+
+
+def hold_out_images(arrays: ImageArrays, share: float) -> tuple[ImageArrays, ImageArrays | None]:
+    """Splits images: (to train on, held out), the same ones each time.
+
+    Those that are held out change places with the last ones in memory, so that next to nothing is copied:
+    ``arrays`` itself must not be used afterwards. None are where the share is fewer than ``LEAST_HELD_OUT``
+    images, or pixels are missing: no score could be taken against them.
+    """
+    n = len(arrays.images)
+    count = round(share * n)
+    if count < LEAST_HELD_OUT or arrays.masks is not None:
+        return arrays, None
+    chosen = np.random.default_rng(HOLD_OUT_SEED).permutation(n)[:count]
+    kept = n - count
+    before = chosen[chosen < kept]
+    behind = np.setdiff1d(np.arange(kept, n), chosen)
+    for values in (arrays.images, arrays.labels):
+        if values is not None:
+            values[before], values[behind] = values[behind], values[before]
+
+    def part(rows: slice) -> ImageArrays:
+        labels = None if arrays.labels is None else arrays.labels[rows]
+        return replace(arrays, images=arrays.images[rows], labels=labels)
+
+    return part(slice(kept)), part(slice(kept, n))
 
 
 def training_images(

@@ -66,8 +66,8 @@ def read_folder(
             kept.append(i)
     images = collection.to_array()
     if not class_names:
-        return ImageArrays(name, images)
-    return ImageArrays(name, images, *present_classes(name, np.array(labels)[kept], class_names))
+        return ImageArrays(name, images, whole=True)
+    return ImageArrays(name, images, *present_classes(name, np.array(labels)[kept], class_names), whole=True)
 
 
 def check_folder(name: str, path: Path) -> None:

@@ -13,6 +13,7 @@ from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.errors import InputError, reason
 
 _PREFIXES = {"train": "train", "test": "t10k"}
+_FILE = "{}-images-idx3-ubyte"
 _UNSIGNED_BYTE = 0x08
 
 
@@ -45,17 +46,16 @@ def read_idx(
     if path.is_dir():
         if split not in _PREFIXES:
             raise InputError(f"{name}: split={split!r} does not exist, there are {', '.join(_PREFIXES)}")
-        file_name = f"{_PREFIXES[split]}-images-idx3-ubyte"
-        file = _plain_or_gzipped(path / file_name) or _plain_or_gzipped(
-            path / file_name.replace("-idx", ".idx")
-        )
+        file = _images_file(path, split)
         if file is None:
+            file_name = _FILE.format(_PREFIXES[split])
             raise InputError(f"{name}: there is no {file_name} (or {file_name}.gz) in this folder")
+        whole = _images_file(path, "test") is None
     else:
         check_whole(name, split)
         if not path.exists():
             raise InputError(f"{name}: there is no such file or folder")
-        file = path
+        file, whole = path, True
     labels_file = _labels_file(file)
     if labels_for and labels_file is None:
         raise no_labels(name, labels_for)
@@ -68,7 +68,15 @@ def read_idx(
                 f"{name}: {labels_file.name} has {len(labels)} labels, {file.name} has {len(images)} images"
             )
         labels, class_names = present_classes(name, labels)
-    return ImageArrays(name, fit_array(name, images, image_size, channels), labels, class_names)
+    images = fit_array(name, images, image_size, channels)
+    return ImageArrays(name, images, labels, class_names, whole=whole)
+
+
+def _images_file(folder: Path, split: str) -> Path | None:
+    file_name = _FILE.format(_PREFIXES[split])
+    return _plain_or_gzipped(folder / file_name) or _plain_or_gzipped(
+        folder / file_name.replace("-idx", ".idx")
+    )
 
 
 def _plain_or_gzipped(path: Path) -> Path | None:

@@ -48,7 +48,7 @@ def read_npz(
         InputError: if there is no such file or split, no labels for ``labels_for``, if the file is damaged or
             holds Python objects (which are never loaded), or if an array is not as described.
     """
-    images_key, labels_key, labelled = _keys_of(name, path, split)
+    images_key, labels_key, labelled, whole = _keys_of(name, path, split)
     if labels_for and not labelled:
         raise no_labels(name, labels_for)
     arrays = load_arrays(name, path, required=(images_key,), optional=(labels_key, "class_names", "masks"))
@@ -66,20 +66,23 @@ def read_npz(
     fitted = fit_array(name, images, image_size, channels)
     if masks is not None:
         fitted = np.where(masks[..., np.newaxis], fitted, np.uint8(GREY))
-    return ImageArrays(name, fitted, labels, names, masks)
+    return ImageArrays(name, fitted, labels, names, masks, whole=whole)
 
 
-def _keys_of(name: str, path: Path, split: str) -> tuple[str, str, bool]:
-    """Returns the keys of the images and of the labels of ``split``, and whether there are such labels."""
+def _keys_of(name: str, path: Path, split: str) -> tuple[str, str, bool, bool]:
+    """Returns the keys of the images and of the labels of ``split``.
+
+    And whether there are such labels, and whether the file is one whole set.
+    """
     with _opened(name, path) as archive:
         keys = archive.files
     splits = [part for part in ("train", "test") if f"x_{part}" in keys]
     if not splits or "images" in keys:
         check_whole(name, split)
-        return "images", "labels", "labels" in keys
+        return "images", "labels", "labels" in keys, True
     if split not in splits:
         raise InputError(f"{name}: split={split!r} does not exist, there are {', '.join(splits)}")
-    return f"x_{split}", f"y_{split}", f"y_{split}" in keys
+    return f"x_{split}", f"y_{split}", f"y_{split}" in keys, splits == ["train"]
 
 
 def load_arrays(

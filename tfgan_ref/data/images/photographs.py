@@ -61,4 +61,4 @@ def read_photograph_arrays(*, image_size: ImageSize | None, channels: int | None
     collection = Collection(PHOTOGRAPHS, image_size, capacity=len(photographs), channels=channels, named=True)
     for pixels, size, name in photographs:
         collection.add(pixels, size, name)
-    return ImageArrays(PHOTOGRAPHS, collection.to_array())
+    return ImageArrays(PHOTOGRAPHS, collection.to_array(), whole=True)

@@ -105,11 +105,11 @@ def read_tfds(
         for image, number in _examples(name, builder, split, features, with_label=label is not None):
             collection.add(to_pixels(fit(image, image_size)), image.size, f"image {len(collection)}")
             labels.append(number)
-        images = collection.to_array()
+        images, whole = collection.to_array(), "test" not in builder.info.splits
         if label is None:
-            return ImageArrays(name, images)
+            return ImageArrays(name, images, whole=whole)
         names = getattr(features["label"], "names", None)  # which a ClassLabel has
-        return ImageArrays(name, images, *present_classes(name, np.array(labels), names))
+        return ImageArrays(name, images, *present_classes(name, np.array(labels), names), whole=whole)
 
 
 def read_tfds_pictures(

@@ -13,7 +13,10 @@ from pathlib import Path
 from tfgan_ref.errors import MODEL, InputError, check_at_least, check_exists, check_seed
 from tfgan_ref.run import declared
 
-METRICS = "is,fid,kid,mode_score,mmd,wasserstein,one_nn,precision_recall,density_coverage"
+METRICS = (
+    "fid,fid_infinity,kid,mind,mmd,wasserstein,one_nn,precision_recall,density_coverage,clipped,is,"
+    "mode_score,vendi,accuracy,fld,memorisation"
+)
 PAIR_METRICS = "psnr,ssim"
 BENCHMARK_METRICS = "psnr_y,ssim_y,gradient_energy"
 
@@ -25,7 +28,10 @@ PARSER.add_argument(
 )
 PARSER.add_argument("--data", help="the real data (default: those that the run was trained on)")
 PARSER.add_argument("--data-dir", help="where tensorflow-datasets keeps its data")
-PARSER.add_argument("--split", default="train", help="of the real data")
+PARSER.add_argument(
+    "--split",
+    help="of the real data, to score against (default: test, or what was held out where there is none)",
+)
 PARSER.add_argument("--image-size", type=int, help="resize images of a folder to this size")
 PARSER.add_argument(
     "--metrics",
@@ -40,7 +46,12 @@ PARSER.add_argument(
 PARSER.add_argument("--weights", type=Path, help="the file of the feature network's weights")
 PARSER.add_argument("--linear-weights", type=Path, help="the file of LPIPS's linear layers")
 PARSER.add_argument("--resize", default="tf1", help="of inception-fid: tf1 (as FID was defined) or clean")
-PARSER.add_argument("--n", type=int, default=10000, help="number of samples (default 10000)")
+PARSER.add_argument(
+    "--n",
+    type=int,
+    default=10000,
+    help="most images on each side of a score (default 10000; real ones limit it too)",
+)
 PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument("--out", type=Path, help="a new JSON file for the scores with every setting")
 PARSER.add_argument(
