@@ -1,4 +1,4 @@
-"""Four studies of the metrics: what each sees, what it is blind to, and how it depends on N.
+"""Five studies of the metrics: what each sees, what it is blind to, and how it depends on N.
 
 python benchmarks/metric_studies.py --study all --out benchmarks/results/metric_studies
 python benchmarks/metric_studies.py --study sample_size --data mnist --title MNIST --out DIR
@@ -7,6 +7,7 @@ inception_score         the Inception Score prefers distributions that are wrong
 within_class_collapse   it does not see that each class is one and the same image; other metrics do
 sample_size             the Frechet distance falls with N where KID stays
 responses               every metric while blur, noise, missing classes or copied images grow
+faults                  the default table of ``tfgan evaluate`` for five sets in place of samples
 
 Each writes STUDY.png and its rows in results.json in DIR (other studies' rows in there stay), and prints a
 table. All but the first need labelled images, 16 to 64 pixels wide, whose classifier is trained once.
@@ -25,7 +26,7 @@ from arguments import Parser, make_output
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 
-STUDIES = ("inception_score", "within_class_collapse", "sample_size", "responses")
+STUDIES = ("inception_score", "within_class_collapse", "sample_size", "responses", "faults")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -64,6 +65,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     cli.quiet_tensorflow()
 
+    import study_faults
     import study_inception
     import study_responses
     import study_sample_size
@@ -76,6 +78,7 @@ def main() -> None:
         "within_class_collapse": study_inception.within_class_collapse,
         "sample_size": study_sample_size.sample_size,
         "responses": study_responses.responses,
+        "faults": study_faults.faults,
     }
     chosen = STUDIES if arguments.study == "all" else (arguments.study,)
     material = None

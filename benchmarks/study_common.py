@@ -62,11 +62,6 @@ class Material:
         return extract(batches, self.extractor, len(images), title)
 
 
-def take(features: Features, chosen: np.ndarray) -> Features:
-    """Returns some rows of ``features``."""
-    return Features(features.features[chosen], features.logits[chosen])
-
-
 def with_noise(images: np.ndarray, spread: float, seed: int) -> np.ndarray:
     """Adds Gaussian noise of standard deviation ``spread``, as a share of the range, to uint8 images."""
     if not spread:

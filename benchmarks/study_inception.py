@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from study_common import LIGHT, Finding, Material, save, short, table, take
+from study_common import LIGHT, Finding, Material, save, short, table
 
 from tfgan_ref import metrics
 from tfgan_ref.errors import InputError
-from tfgan_ref.evaluation import score
+from tfgan_ref.evaluation import Sides, score
 
 MEAN, SPREAD = 2.0, 1.5  # of the two components: N(-2, 1.5^2) and N(2, 1.5^2)
 SAMPLES, REPEATS = 2000, 10
@@ -134,11 +134,12 @@ def within_class_collapse(material: Material, seed: int, path: Path) -> Finding:
         drawn = generator.integers(len(classes), size=half)  # the classes of the fakes
         for k in (*(k for k in IMAGES_PER_CLASS if k < fewest), 0):
             some = [generator.choice(of_class[number][:k]) for number in drawn] if k else pool
-            real, fake = (take(material.features, rows) for rows in (reference, np.asarray(some)))
+            real, fake = (material.features.take(rows) for rows in (reference, np.asarray(some)))
             names = ("is", "mode_score", "fid", "kid", "one_nn", "precision_recall", "density_coverage")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                scores = {found.metric: found.value for found in score(names, real, fake, seed)}
+                sides = Sides(real, fake, real, real)
+                scores = {s.metric: s.value for s in score(names, sides, seed, intervals=False)}
             found.setdefault(k, []).append(scores)
     rows = [
         {

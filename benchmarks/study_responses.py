@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter
 from scipy.stats import spearmanr
-from study_common import Finding, Material, save, table, take, with_noise
+from study_common import Finding, Material, save, table, with_noise
 
 from tfgan_ref.errors import InputError
-from tfgan_ref.evaluation import METRICS, Features, score
+from tfgan_ref.evaluation import Features, Sides, score
 
 LEVELS = 6  # beyond the undisturbed one; the one in the middle decides
 REPEATS = 8
@@ -92,7 +92,7 @@ def responses(material: Material, seed: int, path: Path) -> Finding:
         order = np.random.default_rng([seed, repeat]).permutation(len(labels))
         parts = Parts(*np.split(order, [n, 2 * n]))
         for name, disturbance in disturbances.items():
-            real = take(material.features, parts.held_out if disturbance.against_held_out else parts.training)
+            real = material.features.take(parts.held_out if disturbance.against_held_out else parts.training)
             for index, level in enumerate(disturbance.levels):
                 fake = _fakes(name, level, parts, seen, labels, n)
                 values[name][index, repeat] = _scores(real, fake, seed)
@@ -157,7 +157,7 @@ def _fakes(
 ) -> Features:
     """Returns ``n`` fakes: images of the pool, disturbed."""
     if name in ("blur", "noise"):
-        return take(seen[name, level], parts.pool[:n])
+        return seen[name, level].take(parts.pool[:n])
     chosen = parts.pool
     if name == "dropping":
         present = np.unique(labels)
@@ -167,13 +167,16 @@ def _fakes(
         chosen = np.concatenate([parts.training[:copies], chosen[: n - copies]])
     if len(chosen) < n:
         raise InputError(f"only {len(chosen)} images are left without {level:g} classes, {n} are needed")
-    return take(seen["", 0.0], chosen[:n])
+    return seen["", 0.0].take(chosen[:n])
 
 
 def _scores(real: Features, fake: Features, seed: int) -> list[float]:
+    names = list(dict.fromkeys(metric.split(".")[0] for metric in TITLES))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        found = {score.metric: score.value for score in score(tuple(METRICS), real, fake, seed)}
+        found = {
+            s.metric: s.value for s in score(names, Sides(real, fake, real, real), seed, intervals=False)
+        }
     return [found[metric] for metric in TITLES]
 
 

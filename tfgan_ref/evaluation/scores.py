@@ -141,11 +141,10 @@ METRICS = {
         ("low",),
     ),
     "kid": Metric(("kernel distance",), _kid, ("low",), intervals=((0, _all_rows, np.inf),)),
-    "is": Metric(("Inception Score",), _inception_score, ("high",)),
-    "mode_score": Metric(
-        ("Mode Score",),
-        lambda sides, seed: [metrics.mode_score(sides.reference.logits, sides.fake.logits)],
-        ("high",),
+    "mind": Metric(
+        ("MIND",),
+        lambda sides, seed: [metrics.monge_distance(*sides.rows, seed=seed)],
+        ("low",),
     ),
     "mmd": Metric(
         ("kernel MMD (Xu et al.)",),
@@ -158,11 +157,6 @@ METRICS = {
         lambda sides, seed: [metrics.wasserstein_distance(*sides.rows)],
         ("low",),
         LARGEST_ASSIGNMENT,
-    ),
-    "mind": Metric(
-        ("MIND",),
-        lambda sides, seed: [metrics.monge_distance(*sides.rows, seed=seed)],
-        ("low",),
     ),
     "one_nn": Metric(
         ("1-NN accuracy", "1-NN accuracy, real", "1-NN accuracy, fake"),
@@ -190,9 +184,16 @@ METRICS = {
         LARGEST_NEIGHBOURHOOD,
         intervals=((1, lambda r, f: metrics.clipped_density_coverage(r, f)[1], 1.0),),
     ),
+    "is": Metric(("Inception Score",), _inception_score, ("high",)),
+    "mode_score": Metric(
+        ("Mode Score",),
+        lambda sides, seed: [metrics.mode_score(sides.reference.logits, sides.fake.logits)],
+        ("high",),
+    ),
     "vendi": Metric(
         ("Vendi score",), lambda sides, seed: [metrics.vendi_score(sides.fake.features)], ("high",)
     ),
+    "accuracy": Metric(("accuracy on real, trained on fake",), _accuracy, ("high",), labelled=True),
     "fld": Metric(
         ("FLD", "FLD gap"),
         lambda sides, seed: metrics.feature_likelihood_divergence(sides.training.features, *sides.rows, seed),
@@ -200,7 +201,6 @@ METRICS = {
         LARGEST_MIXTURE,
     ),
     "memorisation": Metric(("memorised share", "authenticity - of the reference"), _memorisation, (0.0, 0.0)),
-    "accuracy": Metric(("accuracy on real, trained on fake",), _accuracy, ("high",), labelled=True),
 }
 OF_CLASSES = ("is", "mode_score")  # computed from the predicted classes, not from the features
 
