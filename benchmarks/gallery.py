@@ -21,11 +21,19 @@ BACKGROUND, INK = (255, 255, 255), (40, 40, 40)
 
 @dataclass(frozen=True)
 class Panel:
-    """A picture of the repository, the share of its height that is shown, and what it shows."""
+    """A picture of the repository.
+
+    Attributes:
+        file: where it is.
+        share: of its height that is shown.
+        text: what it shows.
+        names: pixels at its left and top with names of rows and columns, too small here, that are not shown.
+    """
 
     file: str
     share: float
     text: str
+    names: tuple[int, int] = (0, 0)
 
 
 COLUMNS = (
@@ -38,7 +46,12 @@ COLUMNS = (
         Panel("benchmarks/results/style/style-1.png", 0.78, "style: contents down, styles across"),
     ),
     (
-        Panel("benchmarks/results/super_resolution/strips.png", 0.605, "srresnet, srgan: 4 times, Set5"),
+        Panel(
+            "benchmarks/results/super_resolution/strips.png",
+            0.606,
+            "Set5, 4 times: nearest, bicubic, srresnet, srgan, original",
+            names=(111, 18),
+        ),
         Panel(
             "benchmarks/results/inpainting/inpainting.png",
             1.0,
@@ -73,7 +86,7 @@ def main() -> None:
         pieces = []
         for panel in panels:
             picture = Image.open(ROOT / panel.file).convert("RGB")
-            shown = picture.crop((0, 0, picture.width, round(picture.height * panel.share)))
+            shown = picture.crop((*panel.names, picture.width, round(picture.height * panel.share)))
             shown = shown.resize((WIDTH, round(shown.height * WIDTH / shown.width)), Image.Resampling.LANCZOS)
             pieces.append((panel.text, shown))
         columns.append(pieces)

@@ -5,7 +5,7 @@ python benchmarks/missing_values.py --out benchmarks/results/missing_values
 Trains DCGAN three times with the same settings: on whole images; on images of which half of the pixels are
 missing at random, with the same kind of mask put on the fakes before D sees them (Bora et al. 2018); and on
 the same images taken as they come, zeros where pixels are missing. Scores are against whole images, and there
-is each generator's distance to the one that saw whole images. Writes table.md, compare.png, results.json.
+is each generator's distance to the one that saw whole images. Writes table.md, comparison.png, results.json.
 """
 
 import argparse

@@ -98,7 +98,7 @@ def _draw_line(values: dict[str, np.ndarray], path: Path) -> None:
         axes.bar_label(bars, [_figure(mean) for mean in means], fontsize=7.5)
         axes.set_title(f"{metric}\n{better}", fontsize=9)
         axes.set_xticks([])
-        axes.margins(y=0.15)
+        axes.margins(0.12, 0.15)  # room for figures wider than their bars
         if min(means) > 0 and max(means) / min(means) > 50:
             axes.set_yscale("log")
             axes.set_ylim(min(means) / 3, max(means) * 8)

@@ -4,7 +4,7 @@ python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 python benchmarks/zoo.py --out DIR --recipes dcgan,wgan-gp,sngan --steps 500
 
 All train at 32 pixels, or at their own size if their networks have none of 32, with the rates of their own.
-Left out is what does not take these data. DIR gets table.md, results.json, compare.png and grids/NAME.png.
+Left out is what does not take these data. DIR gets table.md, results.json, comparison.png and grids/NAME.png.
 Called again, it uses the runs that are finished, and goes on with the one that was interrupted.
 """
 

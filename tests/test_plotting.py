@@ -1,7 +1,9 @@
 """Pictures: every image stands where it belongs, no file is left half-written."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
+from PIL import Image, ImageDraw
 
 from tfgan_ref import plotting
 
@@ -40,8 +42,74 @@ def test_names_stand_beside_the_rows_of_their_labels():
     # Three rows: two of label 1, whose name stands at the first, and one of label 0.
     assert [written[top : top + 44].any() for top in (0, 44, 88)] == [True, False, True]
     assert (named[88:, :column] != 40).sum() > 2 * (named[:44, :column] != 40).sum()  # label 1 is "?"
-    longest = plotting.grid(images, 2, names=("x" * 1000, "y"), **given)
-    assert longest.shape[1] - plain.shape[1] <= 180
+
+
+def ink(picture):
+    """How much brighter than the dark grey between pictures all pixels are together."""
+    return float(np.clip(np.asarray(picture, np.float64) - 40, 0, None).sum())
+
+
+def ink_of(text):
+    """The same of a text in one line with more than enough room."""
+    font, _ = plotting.picture_font([text])
+    canvas = Image.new("L", (round(font.getlength(text)) + 100, 60), 40)
+    ImageDraw.Draw(canvas).text((50, 20), text, 220, font)
+    return ink(canvas)
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("bgan-pretrain_steps=200", None),
+        ("W" * 255, None),
+        ("x y-z=" * 42, None),
+        ("W" * 300, "W" * 252 + "..."),
+    ],
+    ids=["sweep", "longest", "words", "too long"],
+)
+@pytest.mark.parametrize("side", [12, 30, 100])
+def test_the_longest_name_is_drawn_whole_beside_its_pictures(name, drawn, side):
+    images, labels = np.full((2, side, side, 1), 90, np.uint8), np.array([0, 1])
+    named = plotting.grid(images, 1, labels=labels, enlarge=2, names=(name, "y"))
+    plain = plotting.grid(images, 1, labels=labels, enlarge=2)
+    column, pictures = np.split(named[..., 0], [named.shape[1] - plain.shape[1]], axis=1)
+    np.testing.assert_array_equal(pictures, plain[..., 0])
+    assert ink(column) == pytest.approx(ink_of(drawn or name) + ink_of("y"), rel=0.03)
+    # Nothing is drawn at the edges, nor in the line of the other name but that one.
+    for edge in (column[0], column[-1], column[:, 0], column[:, -1]):
+        assert ink(edge) == 0
+    assert ink(column[2 * (side + 4) :]) == pytest.approx(ink_of("y"), rel=0.03)
+
+
+def test_strips_have_titles_above_and_names_beside(tmp_path):
+    rows = [[np.full((40, 50, 3), 10 * (3 * i + j + 9), np.uint8) for j in range(3)] for i in range(2)]
+    titles, names = ["original", "runs/" + "m" * 40, "x"], ["first", "n" * 60]
+    plotting.save_strips(tmp_path / "strips.png", rows, titles, names)
+    picture = np.asarray(Image.open(tmp_path / "strips.png").convert("L"), np.float64)
+    width, height = 5 * 52, 5 * 42  # of a cell, enlarged 5 times, with what is between two
+    left = picture.shape[1] - 3 * width - 10
+    top = picture.shape[0] - 2 * height - 10
+    for i in range(2):
+        for j in range(3):
+            y, x = top + 10 + i * height, left + 10 + j * width
+            assert (picture[y : y + 200, x : x + 250] == 10 * (3 * i + j + 9)).all()
+    for j, title in enumerate(titles):
+        x = left + 10 + j * width
+        assert ink(picture[:top, x : x + 250]) == pytest.approx(ink_of(title), rel=0.03)
+    assert ink(picture[:top]) == pytest.approx(sum(map(ink_of, titles)), rel=0.03)
+    for i, name in enumerate(names):
+        y = top + i * height
+        assert ink(picture[y : y + height, :left]) == pytest.approx(ink_of(name), rel=0.03)
+
+
+def test_pictures_of_several_sizes_and_channels_lie_on_the_largest():
+    grey, coloured = np.full((2, 3, 1), 7, np.uint8), np.full((4, 2, 3), 9, np.uint8)
+    first, second = plotting.same_size([grey, coloured])
+    assert first.shape == second.shape == (4, 3, 3)
+    assert (first[:2] == 7).all()
+    assert (second[:, :2] == 9).all()
+    assert (first[2:] == 40).all()
+    assert (second[:, 2] == 40).all()
 
 
 def test_signs_that_no_font_has_are_known():

@@ -1,8 +1,9 @@
 """Pictures: grids of images and curves, written as PNG files."""
 
 import functools
-import io
+import itertools
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PADDING = 2  # pixels between the images of a grid
-NAME_SIZE, LONGEST_NAME = 13, 160  # pixels of the names beside its rows
+GREY = 40  # between and around them
+NAME_SIZE, LINE = 13, 18  # pixels: of the font of names and titles, and from one of their lines to the next
+NAME_WIDTH = 160  # pixels: wider names are broken into lines where their rows are high enough
+LONGEST_NAME = 255  # signs, as of a file: what is longer ends in dots
+CELL = 270  # pixels: about how wide each picture of strips becomes
 _NO_SIGN = "\uffff"  # which no font has
 
 
@@ -34,7 +39,7 @@ def grid(
     padding: int = PADDING,
     enlarge: int = 1,
     labels: np.ndarray | None = None,
-    names: Sequence[str] | None = None,
+    names: Sequence[str] | Mapping[int, str] | None = None,
 ) -> np.ndarray:
     """Lays images (N, H, W, C) uint8 out in rows: one uint8 picture, dark grey between and around them.
 
@@ -44,13 +49,14 @@ def grid(
         padding: pixels between images.
         enlarge: whole factor by which each pixel is repeated.
         labels: (N,), where they change a new row begins; None: every row but the last is full.
-        names: of the labels, written to the left of their rows; see ``drawable_names``.
+        names: of the labels, written to the left of their rows in as much room as they need; see
+            ``drawable_names``.
     """
     height, width, channels = images.shape[1:]
     places = _places(np.zeros(len(images)) if labels is None else labels, columns)
     rows = places[-1] // columns + 1
     picture = np.full(
-        (rows * (height + padding) + padding, columns * (width + padding) + padding, channels), 40, np.uint8
+        (rows * (height + padding) + padding, columns * (width + padding) + padding, channels), GREY, np.uint8
     )
     for index, image in zip(places, images, strict=True):
         top = padding + index // columns * (height + padding)
@@ -112,17 +118,60 @@ def tell_missing(what: str, instead: str) -> None:
     logger.warning(f"the font of pictures lacks signs of {what}: {instead} in their place")
 
 
-def _column_of_names(lines: Mapping[int, str], height: int, channels: int) -> np.ndarray:
-    """Writes names from the given rows down: uint8 (height, W, channels), light on dark grey."""
+def _column_of_names(names: Mapping[int, str], height: int, channels: int) -> np.ndarray:
+    """Writes names from the given rows down: uint8 (height, W, channels), light on dark grey.
+
+    The column becomes as wide as the names need, broken into no more lines than their rows have room for.
+    """
+    font, _ = picture_font(names.values())
+    shown = [
+        name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..." for name in names.values()
+    ]
+    rooms = [max(1, (below - top) // LINE) for top, below in itertools.pairwise([*names, height])]
+    width, texts = NAME_WIDTH, [_broken(name, font, NAME_WIDTH) for name in shown]
+    while any(len(lines) > room for lines, room in zip(texts, rooms, strict=True)):
+        width = width * 5 // 4
+        texts = [_broken(name, font, width) for name in shown]
+    longest = max(font.getlength(line) for lines in texts for line in lines)
+    places = [(NAME_SIZE // 2, top, lines) for top, lines in zip(names, texts, strict=True)]
+    return _written(places, font, (round(longest) + NAME_SIZE, height), channels)
+
+
+def _row_of_titles(titles: Sequence[str], column: int, width: int, channels: int) -> np.ndarray:
+    """Writes titles above the last columns of a picture ``width`` wide: uint8 (H, width, channels)."""
+    drawable = drawable_names(dict(enumerate(titles, 1))).values()
+    font, _ = picture_font(drawable)
+    texts = [_broken(title, font, column - NAME_SIZE) for title in drawable]
+    places = [(width - (len(texts) - i) * column, 0, lines) for i, lines in enumerate(texts)]
+    return _written(places, font, (width, LINE * max(map(len, texts))), channels)
+
+
+def _broken(text: str, font: "FreeTypeFont", width: int) -> list[str]:
+    """Breaks a text into lines of at most ``width`` pixels, between words where these are no wider."""
+    lines, length = [""], 0.0
+    for word in re.findall(r"[^\s=/-]*[\s=/-]+|[^\s=/-]+", text):
+        for part in [word] if font.getlength(word) <= width else word:
+            more = font.getlength(part)
+            if lines[-1] and length + more > width:
+                lines.append("")
+                length = 0.0
+            lines[-1] += part
+            length += more
+    return lines
+
+
+def _written(
+    places: Iterable[tuple[int, int, list[str]]], font: "FreeTypeFont", size: tuple[int, int], channels: int
+) -> np.ndarray:
+    """Writes lines down from each (left, top): uint8 (*size[::-1], channels), light on dark grey."""
     from PIL import Image, ImageDraw
 
-    font, _ = picture_font(lines.values())
-    width = min(LONGEST_NAME, round(max(map(font.getlength, lines.values())))) + NAME_SIZE
-    column = Image.new("L", (width, height), 40)
-    pen = ImageDraw.Draw(column)
-    for top, name in lines.items():
-        pen.text((NAME_SIZE // 2, top), name, 220, font)
-    return np.asarray(column)[..., np.newaxis].repeat(channels, axis=-1)
+    picture = Image.new("L", size, GREY)
+    pen = ImageDraw.Draw(picture)
+    for left, top, lines in places:
+        for number, line in enumerate(lines):
+            pen.text((left, top + LINE * number), line, 220, font)
+    return np.asarray(picture)[..., np.newaxis].repeat(channels, axis=-1)
 
 
 def _places(labels: np.ndarray, columns: int) -> list[int]:
@@ -156,24 +205,26 @@ def save_curves(path: Path, curves: Mapping[str, Sequence[float]], steps: Sequen
     figure.savefig(path, dpi=100)
 
 
+def same_size(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Puts uint8 pictures (H, W, C) on dark grey as large as the largest: (N, H, W, C).
+
+    Beside pictures in red, green and blue those of one channel get all three.
+    """
+    height, width, channels = np.max([picture.shape for picture in pictures], axis=0)
+    same = np.full((len(pictures), height, width, channels), GREY, np.uint8)
+    for place, picture in zip(same, pictures, strict=True):
+        place[: picture.shape[0], : picture.shape[1]] = picture
+    return same
+
+
 def save_strips(
     path: Path, rows: Sequence[Sequence[np.ndarray]], titles: Sequence[str], names: Sequence[str]
 ) -> None:
     """Writes rows of uint8 pictures (H, W, 3) with a title above each column and a name beside each row."""
-    from matplotlib.figure import Figure
-
-    names = drawable_names(dict(enumerate(names, 1))).values()
-    figure = Figure(figsize=(1.8 * len(titles) + 0.4, 1.8 * len(rows) + 0.4), layout="constrained")
-    for axes, pictures, name in zip(
-        figure.subplots(len(rows), len(titles), squeeze=False), rows, names, strict=True
-    ):
-        axes[0].set_ylabel(name, fontsize=8, parse_math=False)
-        for cell, picture in zip(axes, pictures, strict=True):
-            cell.imshow(picture, interpolation="nearest")
-            cell.set(xticks=[], yticks=[])
-    for cell, title in zip(figure.axes, titles, strict=False):
-        cell.set_title(title, fontsize=9, parse_math=False)
-    content = io.BytesIO()
-    figure.savefig(content, dpi=150, format="png")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, content.getvalue())
+    cells = same_size([picture for row in rows for picture in row])
+    enlarge = max(1, round(CELL / cells.shape[2]))
+    labels = np.arange(1, len(rows) + 1).repeat(len(titles))
+    picture = grid(cells, len(titles), enlarge=enlarge, labels=labels, names=dict(enumerate(names, 1)))
+    column = (cells.shape[2] + PADDING) * enlarge
+    heading = _row_of_titles(titles, column, picture.shape[1], picture.shape[2])
+    save_png(path, np.concatenate([heading, picture]))

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from tests.conftest import ROOT
 from tests.scripts.test_scripts import is_one_line_error
@@ -101,6 +101,14 @@ def test_zoo(run, tmp_path):
     assert [row["name"] for row in results["rows"]] == ["gan", "vae"]
     assert {path.name for path in (tmp_path / "out" / "grids").iterdir()} == {"gan.png", "vae.png"}
     assert "| vae |" in (tmp_path / "out" / "table.md").read_text()
+
+
+def test_the_lines_of_the_gallery_are_no_wider_than_its_columns(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import gallery
+
+    font = ImageFont.load_default(18)
+    assert all(font.getlength(panel.text) <= gallery.WIDTH for panels in gallery.COLUMNS for panel in panels)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.test_plotting import ink_of
 from tfgan_ref import __version__, cli
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import Score, SmallClassifier
@@ -373,8 +374,55 @@ def test_files(tmp_path):
     picture = np.asarray(Image.open(tmp_path / "comparison.png").convert("L"))
     # The bright samples of the first run are in the upper half, none in the lower.
     middle = len(picture) // 2
-    assert (picture[:middle] == 200).mean() > 0.3
-    assert (picture[middle:] == 200).mean() < 0.01
+    strips = picture[:, -compare.STRIP * 28 :]
+    assert (strips[:middle] == 200).sum() == compare.STRIP * 16**2
+    assert (strips[middle:] == 40).all()
+
+
+def test_the_names_of_runs_stand_whole_beside_their_samples(tmp_path):
+    rows = [a_row(tmp_path, 0.5), a_row(tmp_path, 2.0), a_row(tmp_path, 3.0, diverged="NaN at 7")]
+    names = ["bgan-pretrain_steps=200", "W" * 255, "gan"]
+    rows = [
+        dataclasses.replace(row, entry=dataclasses.replace(row.entry, name=name))
+        for row, name in zip(rows, names, strict=True)
+    ]
+    coloured = np.full((compare.STRIP, 16, 16, 3), 150, np.uint8)
+    compare_results._save_strips(
+        tmp_path / "c.png", [rows[0], dataclasses.replace(rows[1], samples=coloured), rows[2]]
+    )
+    picture = np.asarray(Image.open(tmp_path / "c.png").convert("L"), np.float64)
+    samples = compare.STRIP * 2 * 18 + 4
+    column, strips = np.split(picture, [picture.shape[1] - samples], axis=1)
+    rows_of = [slice(i * 36, i * 36 + 36) for i in range(3)]
+    # 8 and 16 pixels to the side, twice as large; of what diverged there is the name alone.
+    assert [(strips[rows] > 40).sum() for rows in rows_of] == [12 * 16**2, 12 * 32**2, 0]
+    for rows, name in zip(rows_of, [*names[:2], "gan (diverged)"], strict=True):
+        assert (column[rows] - 40).sum() == pytest.approx(ink_of(name), rel=0.03)
+    assert (column[:, 0] == 40).all()
+
+
+def test_long_names_below_panels_stay_in_the_picture_and_leave_the_panels_their_size(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, path, dpi: drawn.append(self))
+    rows = [
+        dataclasses.replace(row, entry=dataclasses.replace(row.entry, value="orthogonal$x$" * 7 + str(i)))
+        for i, row in enumerate([a_row(tmp_path, 0.5), a_row(tmp_path, 2.0)])
+    ]
+    compare_results._save_sweep(tmp_path / "sweep.png", rows, "initializer")
+    compare_results._save_seeds(tmp_path / "seeds.png", {f"gan-{row.entry.value}": [row] for row in rows})
+    for figure in drawn:
+        figure.draw_without_rendering()
+        for axes in figure.axes:
+            panel = axes.get_window_extent()
+            assert panel.width > 2 * figure.dpi < 1.2 * panel.height
+            for label in axes.get_xticklabels():
+                box = label.get_window_extent()
+                assert box.height > figure.dpi
+                assert box.x0 >= 0 <= box.y0
+                assert box.x1 <= figure.bbox.x1
+                assert not any(box.y1 > other.get_window_extent().y0 + 1 for other in figure.axes)
 
 
 @pytest.mark.parametrize("values", [(1e-4, 5e-4, 2e-3), ("he", "xavier", None)])

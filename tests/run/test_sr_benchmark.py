@@ -29,6 +29,14 @@ def smooth(shape, seed=0):
     ].clip(0, 255)
 
 
+def test_models_are_called_by_the_ends_of_their_paths_that_differ():
+    shortest = sr_benchmark._shortest
+    assert shortest(["nearest", "runs_more/srresnet", "runs_more/srgan"]) == ["nearest", "srresnet", "srgan"]
+    same = ["nearest", "a/x/saved_model", "b/x/saved_model", "/c/srgan"]
+    assert shortest(same) == ["nearest", "a/x/saved_model", "b/x/saved_model", "/c/srgan"]
+    assert shortest(["1/a/m", "2/b/m"]) == ["a/m", "b/m"]
+
+
 def save(path, pixels):
     pixels = np.rint(pixels).clip(0, 255).astype(np.uint8)
     Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(path)

@@ -15,6 +15,7 @@ from tfgan_ref.run.evaluate_images import Report
 
 NONE = "-"  # where a run has no such number
 STRIP = 12  # samples of each run in the picture
+SLANTED = {"rotation": 45, "ha": "right", "parse_math": False}  # of names below panels
 
 
 @dataclass(frozen=True)
@@ -189,17 +190,21 @@ def write(rows: Sequence[Row], out: Path, swept: str | None = None) -> None:
 
 
 def _save_strips(path: Path, rows: Sequence[Row]) -> None:
-    from matplotlib.figure import Figure
+    """Writes the samples of each run beside its name; of a run that diverged the name alone."""
+    nothing = np.full((STRIP, 12, 12, 1), plotting.GREY, np.uint8)
+    samples = [picture for row in rows for picture in (nothing if row.samples is None else row.samples)]
+    names = {i: row.entry.name + (" (diverged)" if row.diverged else "") for i, row in enumerate(rows, 1)}
+    pictures, labels = plotting.same_size(samples), np.repeat(list(names), STRIP)
+    enlarge = 2 if pictures.shape[1] < 48 else 1
+    plotting.save_png(path, plotting.grid(pictures, STRIP, enlarge=enlarge, labels=labels, names=names))
 
-    figure = Figure(figsize=(12, 0.9 * len(rows) + 0.1), layout="constrained")
-    for row, axes in zip(rows, figure.subplots(len(rows), squeeze=False)[:, 0], strict=True):
-        axes.set(xticks=[], yticks=[])
-        axes.set_ylabel(row.entry.name, rotation=0, ha="right", va="center")
-        if row.samples is None:
-            axes.text(0.5, 0.5, "diverged", ha="center", va="center")
-        else:
-            axes.imshow(plotting.grid(row.samples, STRIP).squeeze(), cmap="gray", vmin=0, vmax=255)
-    figure.savefig(path, dpi=100)
+
+def _slanted_room(names: Iterable[str]) -> float:
+    """Returns the inches that the longest of some names takes below a panel and to its left."""
+    from matplotlib.textpath import TextPath
+
+    longest = max(TextPath((0, 0), name.replace("$", "S"), size=10).get_extents().width for name in names)
+    return float(longest / 72 * np.sqrt(0.5))
 
 
 def _save_sweep(path: Path, rows: Sequence[Row], swept: str) -> None:
@@ -213,11 +218,12 @@ def _save_sweep(path: Path, rows: Sequence[Row], swept: str) -> None:
     numbers = all(type(value) in (int, float) for value in values)
     scored = [row for row in rows if row.report]
     metrics = _titles(scored)
-    figure = Figure(figsize=(4 * max(1, len(metrics)), 3.5), layout="constrained")
+    room = 0 if numbers else _slanted_room(map(str, values))
+    figure = Figure(figsize=((4 + room) * max(1, len(metrics)), 3.5 + room), layout="constrained")
     panels = figure.subplots(1, max(1, len(metrics)), squeeze=False)[0]
     for axes in panels:
         if not numbers:
-            axes.set_xticks(range(len(values)), [str(value) for value in values])
+            axes.set_xticks(range(len(values)), [str(value) for value in values], **SLANTED)
         elif min(values) > 0 and max(values) >= 4 * min(values):
             axes.set_xscale("log")
         axes.set_xlabel(swept)
@@ -247,7 +253,9 @@ def _save_seeds(path: Path, groups: dict[str, list[Row]]) -> None:
     from matplotlib.figure import Figure
 
     metrics = _titles(row for group in groups.values() for row in group)
-    figure = Figure(figsize=(max(4, 0.4 * len(groups)) * max(1, len(metrics)), 4), layout="constrained")
+    room = _slanted_room(groups)
+    size = ((max(4, 0.4 * len(groups)) + room) * max(1, len(metrics)), 3.5 + room)
+    figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(1, max(1, len(metrics)), squeeze=False)[0]
     for axes, (metric, title) in zip(panels, metrics.items(), strict=False):
         for place, group in enumerate(groups.values()):
@@ -255,7 +263,7 @@ def _save_seeds(path: Path, groups: dict[str, list[Row]]) -> None:
                 mean, spread = mean_and_spread(values)
                 axes.plot([place] * len(values), values, "o", color="C0", alpha=0.4)
                 axes.errorbar([place + 0.15], [mean], [spread or 0], fmt="s", color="C1", capsize=4)
-        axes.set_xticks(range(len(groups)), list(groups), rotation=45, ha="right")
+        axes.set_xticks(range(len(groups)), list(groups), **SLANTED)
         axes.set_title(title)
         axes.grid(alpha=0.3)
     figure.savefig(path, dpi=100)

@@ -1,5 +1,6 @@
 """Super-resolution as its papers measure it: luma PSNR and SSIM of enlarged pictures against originals."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -113,8 +114,7 @@ def evaluate_super_resolution(
             detail = most_detailed(each.original, CROP)
             strips.append([shown[detail] for shown in (*made.values(), each.original)])
     if picture is not None:
-        # Models of one name are in folders of different names.
-        titles = [*("/".join(Path(way).parts[-2:]) for way in ways), "original"]
+        titles = [*_shortest(list(ways)), "original"]
         plotting.save_strips(picture, strips, titles, [each.name for each in pictures[: len(strips)]])
     settings = {
         "folder": str(folder),
@@ -126,6 +126,12 @@ def evaluate_super_resolution(
         "linear_weights": str(linear_weights) if linear_weights else None,
     }
     return BenchmarkReport(settings, scores, {way: _means(found) for way, found in scores.items()})
+
+
+def _shortest(paths: Sequence[str]) -> list[str]:
+    """Returns the ends of paths that differ with the fewest parts: of one name, with their folders."""
+    tails = ([str(Path(*Path(path).parts[-count:])) for path in paths] for count in itertools.count(1))
+    return next(found for found in tails if len(set(found)) == len(found))
 
 
 def most_detailed(picture: np.ndarray, side: int) -> tuple[slice, slice]:

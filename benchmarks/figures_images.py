@@ -1,0 +1,216 @@
+"""What README.md and docs/ say of pictures, by the results: see figures.py."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+RECIPES, RESULTS, IMAGES = "docs/recipes.md", "docs/results.md", "docs/image_to_image.md"
+OBJECTIVES = "docs/objectives.md"
+
+
+def _by(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    return {row[key]: row for row in rows}
+
+
+def _scores(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the scores of a run by their metrics."""
+    return _by(row["evaluation"]["scores"], "metric")
+
+
+def _digits(value: float) -> str:
+    """Returns three digits of a number."""
+    return f"{value:#.3g}".rstrip(".")
+
+
+def zoo(results: Any) -> Iterator[tuple[str, str]]:
+    rows = {row["name"]: row | _scores(row) for row in results["rows"]}
+    for name, row in rows.items():
+        cells = [
+            f"`{name}`",
+            f"{row['fid']['value']:.4g} / {row['fid']['floor']:.4g}",
+            f"{row['kid']['value']:.4g}",
+            *(
+                f"{row[metric]['value']:.4g}"
+                for metric in (
+                    "precision_recall.precision",
+                    "precision_recall.recall",
+                    "density_coverage.coverage",
+                )
+            ),
+            f"{row['sharpness']:.2f}",
+            "-" if (agreed := row["evaluation"]["label_agreement"]) is None else f"{agreed:.1%}",
+            f"{row['seconds']:.0f}",
+        ]
+        yield RESULTS, f"| {' | '.join(cells)} |"
+        if name not in (
+            "gan",
+            "cgan",
+            "mse",
+            "vae",
+        ):  # the others' are at settings of their own, or two in a row
+            fid = f"Frechet {_digits(row['fid']['value'])} ({row['fid']['floor']:.1f})"
+            yield RECIPES, f"| `{name}` ... {fid} ... | {row['seconds']:.0f} s |"
+    fid = {name: _digits(row["fid"]["value"]) for name, row in rows.items()}
+    floor = f"{rows['gan']['fid']['floor']:.1f}"
+    yield (
+        "README.md",
+        f"Frechet {fid['dragan']} ({floor}), `dragan`, to {fid['gan']} ({floor}), `gan`",
+    )
+    yield "README.md", f"Frechet {fid['ebgan']} ({floor}), {fid['began']} ({floor})"
+    yield "README.md", f"Frechet {fid['progressive']} ({floor})"
+    yield "README.md", f"Frechet {fid['mse']} ({floor}), {fid['vae']} ({floor})"
+    seconds = f"{rows['mse']['seconds']:.0f}, {rows['vae']['seconds']:.0f} s"
+    yield RECIPES, f"| `mse`, `vae` ... Frechet {fid['mse']}, {fid['vae']} ({floor}) ... | {seconds} |"
+    agreed = rows["acgan"]["evaluation"]["label_agreement"]
+    yield RECIPES, f"| `acgan` ... label agreement {100 * agreed:.1f} %"
+    n_fake, n_real = (rows["gan"]["evaluation"]["settings"][key] for key in ("n_fake", "n_real"))
+    half = rows["gan"]["fid"]["floor_rows"][0]
+    yield (
+        RECIPES,
+        f"{n_fake:,} generated against {n_real:,} real pictures, their floors {half} against {half}",
+    )
+    yield RESULTS, f"{n_fake:,} generated against {n_real:,} real pictures, the floor {half} against {half}"
+    yield (
+        RESULTS,
+        f"`ebgan` repeats a few shapes (recall {rows['ebgan']['precision_recall.recall']['value']:.2f})",
+    )
+    yield RESULTS, f"{results['training_seconds'] / 60:.0f} minutes of training"
+    yield (
+        RESULTS,
+        f"It is behind `dcgan`, {fid['progressive']} against {fid['dcgan']}, in "
+        f"{rows['progressive']['seconds']:.0f} s against {rows['dcgan']['seconds']:.0f}.",
+    )
+    yield (
+        RESULTS,
+        f"sharpness {rows['mse']['sharpness']:.2f} and recall "
+        f"{rows['mse']['precision_recall.recall']['value']:.0f}",
+    )
+    agreed = {
+        name: f"{100 * rows[name]['evaluation']['label_agreement']:.1f} %" for name in ("cgan", "acgan")
+    }
+    yield OBJECTIVES, f"`cgan` reaches {agreed['cgan']} and `acgan` {agreed['acgan']}"
+
+
+def claims(results: Any) -> Iterator[tuple[str, str]]:
+    found = {row["recipe"]: row for row in results}
+    forms = {"wgan-gp": ".3f", "sngan": ".3f", "acgan": ".2f", "ebgan": ".0f", "began": ".2f"}
+    for name, form in forms.items():
+        what = "" if name == "ebgan" else found[name]["what"]  # its line names the energies
+        yield OBJECTIVES, f"{what} | {found[name]['value']:{form}} |"
+    yield RECIPES, f"| `wgan-gp` ... gradient norm {found['wgan-gp']['value']:.2f}"
+    yield RECIPES, f"| `began` ... M falls to {found['began']['value']:.2f}"
+
+
+def clipping(results: Any) -> Iterator[tuple[str, str]]:
+    clipped, penalised = results
+    yield OBJECTIVES, f"{100 * clipped['piled_up']:.0f} % of the clipped weights end within 2 %"
+    yield OBJECTIVES, f"reaches {penalised['interpolate_norm']:.2f}"
+    yield OBJECTIVES, f"depends on the clip and is {clipped['interpolate_norm']:.2f}"
+    yield RECIPES, f"| `wgan` ... {100 * clipped['piled_up']:.0f} % of weights at the clip"
+
+
+def missing_values(results: Any) -> Iterator[tuple[str, str]]:
+    whole, measured, filled = results
+    fid = [_scores(row)["fid"]["value"] for row in results]
+    yield (
+        OBJECTIVES,
+        f"the generator's Frechet distance to whole digits is {fid[1]:.1f}; a generator trained on whole "
+        f"images reaches {fid[0]:.1f}, and the distance between the two is "
+        f"{measured['distance_to_whole']:.1f}.",
+    )
+    yield OBJECTIVES, f"is at {fid[2]:.0f} and {filled['distance_to_whole']:.0f}"
+    yield OBJECTIVES, f"for {whole['steps']:,} steps on digits of which half of the pixels are missing"
+
+
+def colourise(results: Any) -> Iterator[tuple[str, str]]:
+    names = {"l1": "L1 alone", "gan": "with the adversary"}
+    for row in results:
+        yield (
+            IMAGES,
+            f"| {names[row['way']]} | {row['patch_frechet']:.3g} | {row['gradient_energy_ratio']:.2f} | "
+            f"{row['chroma_energy_ratio']:.2f} | {row['psnr']:.1f} | {row['seconds']:.0f} |",
+        )
+    ways = _by(results, "way")
+    ours, floor = f"{ways['gan']['patch_frechet']:.3g}", f"{ways['gan']['floor']:.3f}"
+    yield IMAGES, f"patch Frechet (floor {floor})"
+    yield "README.md", f"colours: patch Frechet {ours} ({floor})"
+    yield RECIPES, f"patch Frechet {ours} ({floor}), L1 alone {ways['l1']['patch_frechet']:.3g}"
+    yield RECIPES, f"`colourise` ... | {ways['gan']['seconds']:,.0f}, "
+
+
+def inpainting(results: Any) -> Iterator[tuple[str, str]]:
+    names = {
+        "gan": "with the adversary",
+        "l1": "L1 alone",
+        "biharmonic": "biharmonic (scikit-image)",
+        "mean of the known": "mean of the known pixels",
+    }
+    for row in results:
+        yield IMAGES, f"| {names[row['way']]} | {row['psnr']:.2f} | {row['seconds']:.0f} |"
+    psnr = {row["way"]: f"{row['psnr']:.1f}" for row in results}
+    yield "README.md", f"holes: {psnr['gan']} dB, L1 alone {psnr['l1']}"
+    yield RECIPES, f"holes {psnr['gan']} dB, L1 alone {psnr['l1']}, biharmonic {psnr['biharmonic']}"
+    yield RECIPES, f"`inpaint` ... , {results[0]['seconds']:.0f} s |"
+
+
+def inpainting_mnist(results: Any) -> Iterator[tuple[str, str]]:
+    psnr = {row["way"]: f"{row['psnr']:.2f}" for row in results}
+    yield (
+        IMAGES,
+        f"{psnr['gan']} dB with the adversary, {psnr['l1']} by L1 alone, {psnr['biharmonic']} biharmonic",
+    )
+
+
+def style(results: Any) -> Iterator[tuple[str, str]]:
+    ours, cycle = results
+    yield (
+        IMAGES,
+        f"| style, seed {ours['seed']} | {100 * ours['style']:.1f} % | {100 * ours['content']:.1f} % |",
+    )
+    judges = ours["judges_held_out"]
+    yield (
+        IMAGES,
+        f"right on {100 * judges['style']:.0f} % (style) and {100 * judges['content']:.0f} % (digit)",
+    )
+    yield (
+        IMAGES,
+        f"a mean error of {cycle['cycle_error_plain']:.3f} in the range from -1 to 1, a styled one "
+        f"{cycle['cycle_error_styled']:.3f}",
+    )
+    yield IMAGES, f"{100 * cycle['content']:.1f} % of the digits are still the same digit"
+    yield (
+        RECIPES,
+        f"{100 * ours['style']:.0f} % in the style shown, {100 * ours['content']:.1f} % still the digit",
+    )
+    yield RECIPES, f"cycle error {cycle['cycle_error_plain']:.2f}, {cycle['cycle_error_styled']:.2f}"
+    yield RECIPES, f"| `cyclegan` ... | {cycle['seconds']:.0f} s |"
+    yield RECIPES, f"| `style` ... | {ours['seconds']:.0f} s |"
+
+
+def super_resolution(results: Any) -> Iterator[tuple[str, str]]:
+    names = {"srresnet": "SRResNet, ours", "srgan": "SRGAN, ours"}
+    for row in results:
+        yield (
+            IMAGES,
+            f"| {names.get(row['way'], row['way'])} | {row['psnr_y']:.2f} | {row['ssim_y']:.4f} | "
+            f"{row['gradient_energy']:.2f} | {row['spectrum']:.3f} | {row['seconds']:.0f} |",
+        )
+    ways = _by(results, "way")
+    ours, bicubic = (f"{ways[way]['psnr_y']:.2f}" for way in ("srresnet", "bicubic"))
+    gain = f"{ways['srresnet']['psnr_y'] - ways['bicubic']['psnr_y']:.2f} dB"
+    yield "README.md", f"Set5 x4: {ours} dB, bicubic {bicubic}"
+    yield "README.md", f"`srresnet` gains {gain} over bicubic"
+    yield RECIPES, f"Set5 x4 {ours} dB (bicubic {bicubic})"
+    yield IMAGES, f"SRResNet gains {gain} over bicubic"
+
+
+FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
+    "zoo/results.json": zoo,
+    "claims/results.json": claims,
+    "weights_clip_vs_gp/results.json": clipping,
+    "missing_values/results.json": missing_values,
+    "colourise/results.json": colourise,
+    "inpainting/results.json": inpainting,
+    "inpainting_mnist/results.json": inpainting_mnist,
+    "style/results.json": style,
+    "super_resolution/results.json": super_resolution,
+}
