@@ -1,11 +1,13 @@
 """Shares, guesses and agreement against closed forms, SciPy's tests and the published example."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from tests.conftest import ROOT
 from tfgan_ref.errors import InputError
 from tfgan_ref.metrics import binomial_interval, binomial_p_value, fleiss_kappa
 
@@ -32,6 +34,20 @@ def test_the_interval_lacks_a_half_where_the_test_says_so():
     for successes in range(51):
         _, low, high = binomial_interval(successes, 50)
         assert (not low <= 0.5 <= high) == (binomial_p_value(successes, 50) < 0.05)
+
+
+def test_the_table_in_the_docs_is_true():
+    rows = re.findall(
+        r"^\| ([\d,]+) \| (0\.\d+) to (0\.\d+) \| (0\.\d+) \|$",
+        (ROOT / "docs" / "metrics.md").read_text(),
+        re.MULTILINE,
+    )
+    assert len(rows) == 5
+    for answers, *printed in rows:
+        n = int(answers.replace(",", ""))
+        _, low, high = binomial_interval(n // 2, n)
+        least = next(k for k in range(n // 2, n) if binomial_p_value(k, n) < 0.05) / n
+        assert [float(number) for number in printed] == pytest.approx([low, high, least], abs=5.1e-4)
 
 
 def test_p_values_of_few_guesses_can_be_counted():
