@@ -91,8 +91,8 @@ def test_a_side_without_answers_and_agreement_of_equal_answers_are_null_in_json(
         ({"test": "blind-1", "answers": {"3": "no"}}, "answer 'no' on picture 3: must be real or generated"),
         ({"test": "blind-1", "answers": {}}, "a.json holds no answers"),
         ({"test": "blind-1", "answers": ["real"]}, "a.json holds no answers"),
-        ({"answers": {}}, "a.json is not the answers to a blind test: it has no test, answers"),
-        ([], "a.json is not the answers to a blind test: it has no test, answers"),
+        ({"answers": {}}, "a.json is not the answers to a blind test: it must have test, answers"),
+        ([], "a.json is not the answers to a blind test: it must have test, answers"),
     ],
 )
 def test_answers_that_do_not_belong_to_it_are_refused(tmp_path, content, message):

@@ -186,7 +186,7 @@ def test_sides_that_do_not_go_together_are_refused(monkeypatch, tmp_path):
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match="a draws pictures of 8x8, .*b of 12x12: the size would tell them"):
         write_blind_test(a, b, tmp_path / "t")
-    with pytest.raises(InputError, match="c is images and .*b a generator: name the generator first"):
+    with pytest.raises(InputError, match="c is no generator and .*b is one: name the generator first"):
         write_blind_test(c, b, tmp_path / "t")
     monkeypatch.setattr(blind_test, "MOST_PIXELS", 1400 * 112 * 112)
     with pytest.raises(InputError, match="n 900 is too many for one sheet of 8x8 pictures: at most 700"):

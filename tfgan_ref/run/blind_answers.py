@@ -166,5 +166,5 @@ def _read_json(path: Path, what: str, parts: Sequence[str]) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read as {what}") from error
     if not isinstance(found, dict) or not all(part in found for part in parts):
-        raise InputError(f"{path} is not {what}: it has no {', '.join(parts)}")
+        raise InputError(f"{path} is not {what}: it must have {', '.join(parts)}")
     return found

@@ -127,7 +127,7 @@ def _open_sides(
         return [source, Source(arrays.images.shape[1:], len(arrays.images), arrays=arrays)]
     other = open_source(second, None, n)
     if source.sampler is None:
-        raise InputError(f"{first} is images and {second} a generator: name the generator first")
+        raise InputError(f"{first} is no generator and {second} is one: name the generator first")
     if other.image_shape[:2] != (height, width):
         raise InputError(
             f"{first} draws pictures of {width}x{height}, {second} of {other.image_shape[1]}x"
