@@ -62,6 +62,7 @@ def chunks(png):
 def test_the_form_and_the_sheet_show_the_pictures_of_the_key(dark, bright, tmp_path):
     notes = write_blind_test(dark, bright, tmp_path / "t", n=12)
     assert notes[0] == "12 pictures of each side, 8x8 with 1 channel"
+    assert "differ" not in " ".join(notes)
     key, _, pngs = read(tmp_path / "t")
     assert sorted(sides(key)) == ["A"] * 12 + ["B"] * 12
     assert key["sides"]["A"] == {"name": dark, "kind": "generated"}
@@ -153,10 +154,11 @@ def open_as(monkeypatch, tmp_path, **sources):
 
 def test_two_generators_draw_from_two_seeds_and_every_class(monkeypatch, tmp_path):
     pair = open_as(monkeypatch, tmp_path, a=generator(), b=generator(("0", "1", "2")))
-    write_blind_test(*pair, tmp_path / "t", n=6, seed=7)
+    notes = write_blind_test(*pair, tmp_path / "t", n=6, seed=7)
     key, _, pngs = read(tmp_path / "t")
     assert [key["sides"][side]["kind"] for side in "AB"] == ["generated", "generated"]
     shown = [int(tf.io.decode_png(png).numpy().mean()) for png in pngs]
+    assert "only 4 of all 12 pictures differ" in notes
     by_side = {side: sorted(v for v, s in zip(shown, sides(key), strict=True) if s == side) for side in "AB"}
     assert by_side == {"A": [7] * 6, "B": [0, 0, 10, 10, 20, 20]}
     pair = open_as(monkeypatch, tmp_path, c=generator(), d=generator())

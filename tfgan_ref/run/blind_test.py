@@ -68,12 +68,11 @@ def write_blind_test(
     pngs = [tf.io.encode_png(image).numpy() for image in images]
     digests = [hashlib.sha256(png).hexdigest() for png in pngs]
     test = f"blind-{hashlib.sha256(''.join(digests).encode()).hexdigest()[:16]}"
-    kinds = ("generated", "real" if sources[1].sampler is None else "generated")
     key = {
         "test": test,
         "sides": {
-            side: {"name": name, "kind": kind}
-            for side, name, kind in zip(SIDES, (first, second), kinds, strict=True)
+            "A": {"name": first, "kind": "generated"},
+            "B": {"name": second, "kind": "real" if sources[1].sampler is None else "generated"},
         },
         "pictures": {
             str(number): {"side": SIDES[place // count], "sha256": digest}
@@ -90,7 +89,10 @@ def write_blind_test(
         plotting.save_png(folder / SHEET, contact_sheet(images))
         write_text(folder / FORM, blind_form(test, pngs, enlarged=min(shape[:2]) < SMALL))
         write_json(folder / KEY, key)
-    return _notes((first, second), sources, n, count, shape)
+    notes = _notes((first, second), sources, n, count, shape)
+    if len(set(digests)) < len(digests):
+        notes.append(f"only {len(set(digests))} of all {len(digests)} pictures differ")
+    return notes
 
 
 def contact_sheet(images: np.ndarray) -> np.ndarray:
