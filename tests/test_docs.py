@@ -4,12 +4,15 @@ Trainings are shortened to two steps of narrow networks, and the files that the 
 small but real.
 """
 
+import json
 import logging
 import re
 import runpy
 import shlex
 import shutil
 import sys
+from itertools import takewhile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -83,6 +86,13 @@ def without(words, flag):
         at = words.index(flag)
         return words[:at] + words[at + 2 :]
     return words
+
+
+def judge(folder, *files):
+    """Answers the form in a folder, as people would who take every picture for real."""
+    (test,) = re.findall(r'<form id="([\w-]+)"', (Path(folder) / "form.html").read_text())
+    for file in files:
+        Path(file).write_text(json.dumps({"test": test, "answers": {"1": "real", "2": "real"}}))
 
 
 @pytest.fixture
@@ -200,6 +210,8 @@ def test_its_commands_and_blocks_run(path, files, tfgan, monkeypatch, eager_trai
                     code, error = tfgan(command, *words)
                 assert code == 130, f"{command} {shlex.join(words)}: {error}"
                 continue
+            if "--blind-answers" in words:
+                judge(*takewhile(lambda word: not word.startswith("--"), words[1:]))
             code, error = tfgan(command, *words)
             keras.backend.clear_session()
             if NEEDS_WEIGHTS in words:

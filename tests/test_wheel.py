@@ -61,6 +61,7 @@ def test_it_requires_what_it_needs_at_run_time_only(wheel):
         (name,) = (name for name in files.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = Parser().parsestr(files.read(name).decode())
         shipped = {name.partition("/")[0] for name in files.namelist()}
+        assert "tfgan_ref/run/blind_form.html" in files.namelist()
     required = metadata.get_all("Requires-Dist")
     at_run_time = {line.partition(">")[0].partition("<")[0] for line in required if "extra ==" not in line}
     assert at_run_time == RUN_TIME

@@ -174,6 +174,19 @@ def _written(
     return np.asarray(picture)[..., np.newaxis].repeat(channels, axis=-1)
 
 
+def captions(texts: Sequence[str], width: int, channels: int) -> np.ndarray:
+    """Writes each text into the middle of a strip: uint8 (N, H, width, channels), light on dark grey."""
+    from PIL import Image, ImageDraw
+
+    font, _ = picture_font(texts)
+    strips = []
+    for text in texts:
+        strip = Image.new("L", (width, NAME_SIZE + 6), 40)
+        ImageDraw.Draw(strip).text((width / 2, strip.height / 2), text, 220, font, "mm")
+        strips.append(np.asarray(strip))
+    return np.stack(strips)[..., np.newaxis].repeat(channels, axis=-1)
+
+
 def _places(labels: np.ndarray, columns: int) -> list[int]:
     """Returns the number of each image's cell, row by row."""
     places: list[int] = []

@@ -8,6 +8,7 @@ from tfgan_ref.metrics.classification import ClassificationAccuracy, classificat
 from tfgan_ref.metrics.copying import Memorisation, authenticity, memorisation
 from tfgan_ref.metrics.diversity import vendi_score
 from tfgan_ref.metrics.frechet import frechet_distance, frechet_distance_from_moments
+from tfgan_ref.metrics.human import binomial_interval, binomial_p_value, fleiss_kappa
 from tfgan_ref.metrics.image_quality import ms_ssim, psnr, psnr_y, ssim, ssim_y
 from tfgan_ref.metrics.inception import inception_score, mode_score
 from tfgan_ref.metrics.kernel import kernel_distance, maximum_mean_discrepancy
@@ -43,6 +44,8 @@ __all__ = [
     "ModeStatistics",
     "StackedModeStatistics",
     "authenticity",
+    "binomial_interval",
+    "binomial_p_value",
     "classification_accuracy",
     "clipped_density_coverage",
     "corpus_bleu",
@@ -50,6 +53,7 @@ __all__ = [
     "distinct_ngrams",
     "extrapolate",
     "feature_likelihood_divergence",
+    "fleiss_kappa",
     "formant_shift",
     "formants",
     "frechet_distance",

@@ -1,11 +1,16 @@
-"""The command ``evaluate``: scores of images against real data, of pairs, or of super-resolution models."""
+"""The command ``evaluate``: scores of images against real data, of pairs, or of super-resolution models.
+
+And blind tests, by which people judge pictures.
+"""
 
 import argparse
 from pathlib import Path
 
 from tfgan_ref import cli
 from tfgan_ref.files import write_json
-from tfgan_ref.run.arguments.evaluate import BENCHMARK_METRICS, METRICS, PAIR_METRICS
+from tfgan_ref.run.arguments.evaluate import BENCHMARK_METRICS, BLIND_N, METRICS, PAIR_METRICS, N
+from tfgan_ref.run.blind_answers import BlindReport, score_answers
+from tfgan_ref.run.blind_test import FORM, KEY, SHEET, write_blind_test
 from tfgan_ref.run.evaluate_images import Report, evaluate
 from tfgan_ref.run.evaluate_pairs import PairReport, evaluate_pairs
 from tfgan_ref.run.sr_benchmark import BenchmarkReport, evaluate_super_resolution
@@ -14,6 +19,9 @@ from tfgan_ref.run.sr_benchmark import BenchmarkReport, evaluate_super_resolutio
 def main(arguments: argparse.Namespace) -> None:
     """Prints the scores that the command line asks for, and writes them to a file if it names one."""
     cli.prepare_scoring()
+    if arguments.blind_test:
+        _make_blind_test(arguments)
+        return
     report = _report(arguments)
     print(report.table())
     if arguments.picture:
@@ -24,7 +32,29 @@ def main(arguments: argparse.Namespace) -> None:
         print(arguments.out)
 
 
-def _report(arguments: argparse.Namespace) -> Report | PairReport | BenchmarkReport:
+def _make_blind_test(arguments: argparse.Namespace) -> None:
+    """Writes the blind test that the command line asks for, and says what to do with it."""
+    out = arguments.out
+    notes = write_blind_test(
+        *arguments.blind_test,
+        out,
+        data_dir=arguments.data_dir,
+        split=arguments.split,
+        image_size=arguments.image_size,
+        n=BLIND_N if arguments.n is None else arguments.n,
+        seed=arguments.seed,
+    )
+    print("\n".join(notes))
+    print(f"{out / FORM}   for those who judge: a browser opens it; each saves an answers.json")
+    print(f"{out / SHEET}   the same pictures on one sheet")
+    print(f"{out / KEY}   what they are: keep it to yourself")
+    print(f"\n{cli.typed('evaluate')} --blind-answers {out} answers.json")
+
+
+def _report(arguments: argparse.Namespace) -> Report | PairReport | BenchmarkReport | BlindReport:
+    if arguments.blind_answers:
+        folder, *files = arguments.blind_answers
+        return score_answers(folder, files)
     if arguments.benchmark:
         return evaluate_super_resolution(
             [*([Path(arguments.model)] if arguments.model else []), *arguments.against],
@@ -54,6 +84,6 @@ def _report(arguments: argparse.Namespace) -> Report | PairReport | BenchmarkRep
         features=arguments.features,
         weights=arguments.weights,
         resize=arguments.resize,
-        n=arguments.n,
+        n=N if arguments.n is None else arguments.n,
         seed=arguments.seed,
     )

@@ -1,10 +1,14 @@
 """Scores a generator, or any images, against real data; pairs of pictures; or models for super-resolution.
 
+Or asks people which pictures are real, and scores what they answer.
+
 tfgan evaluate runs/demo
 tfgan evaluate runs/demo --metrics fid,kid --n 5000 --out scores.json
 tfgan evaluate folder:generated --data folder:photographs --features inception-fid --weights FILE
 tfgan evaluate --pairs originals restored --metrics psnr,ssim
 tfgan evaluate runs/srgan --benchmark Set5 --against runs/srresnet --picture details.png
+tfgan evaluate --blind-test runs/demo digits --out blind
+tfgan evaluate --blind-answers blind answers.json
 """
 
 import argparse
@@ -19,6 +23,7 @@ METRICS = (
 )
 PAIR_METRICS = "psnr,ssim"
 BENCHMARK_METRICS = "psnr_y,ssim_y,gradient_energy"
+N, BLIND_N = 10000, 25
 
 PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 PARSER.add_argument(
@@ -49,11 +54,15 @@ PARSER.add_argument("--resize", default="tf1", help="of inception-fid: tf1 (as F
 PARSER.add_argument(
     "--n",
     type=int,
-    default=10000,
-    help="most images on each side of a score (default 10000; real ones limit it too)",
+    help=f"most images on each side of a score (default {N}; real ones limit it too); of a blind test, images "
+    f"of each side (default {BLIND_N})",
 )
 PARSER.add_argument("--seed", type=int, default=0)
-PARSER.add_argument("--out", type=Path, help="a new JSON file for the scores with every setting")
+PARSER.add_argument(
+    "--out",
+    type=Path,
+    help="a new JSON file for the scores with every setting; of a blind test, a new folder",
+)
 PARSER.add_argument(
     "--border",
     type=int,
@@ -68,6 +77,20 @@ KINDS.add_argument(
     type=Path,
     metavar="DIR",
     help="of super-resolution: pairs NAME_HR and NAME_LR of pictures, or originals alone",
+)
+KINDS.add_argument(
+    "--blind-test",
+    nargs=2,
+    metavar=("A", "B"),
+    help="write a form that asks which pictures are real, to --out DIR: A is generated; B is real data, or "
+    "generated too; each as MODEL",
+)
+KINDS.add_argument(
+    "--blind-answers",
+    nargs="+",
+    type=Path,
+    metavar=("DIR", "ANSWERS"),
+    help="score the answers to the blind test in DIR: one JSON file of each person",
 )
 BENCHMARK = PARSER.add_argument_group("with --benchmark")
 BENCHMARK.add_argument("--scale", type=int, help="how many times larger originals are (default: the model's)")
@@ -89,7 +112,8 @@ BENCHMARK.add_argument(
 
 def check(arguments: argparse.Namespace) -> None:
     """Raises InputError if options do not go together, a file to read is missing, or one to write exists."""
-    check_at_least(1, n=arguments.n)
+    if arguments.n is not None:
+        check_at_least(1, n=arguments.n)
     check_at_least(0, border=arguments.border)
     check_seed(arguments.seed)
     for path in arguments.pairs or ():
@@ -97,19 +121,27 @@ def check(arguments: argparse.Namespace) -> None:
             raise InputError(f"{path} is not a folder")
     for path in arguments.against:
         check_exists(path, MODEL)
-    for data in (arguments.model, arguments.data):
+    for data in (arguments.model, arguments.data, *(arguments.blind_test or ())):
         declared.check_path(data or "")
     if arguments.border and arguments.pairs is None:
         raise InputError("--border goes with --pairs ORIGINALS OTHERS")
+    if arguments.blind_test and arguments.out is None:
+        raise InputError("--blind-test needs --out DIR, a new folder")
+    for path in arguments.blind_answers or ():
+        check_exists(path, "the folder of a blind test and files of its answers")
+    if arguments.blind_answers and len(arguments.blind_answers) < 2:
+        raise InputError("--blind-answers DIR is followed by the files of its answers")
     if arguments.benchmark is None:
-        if (arguments.model is None) == (arguments.pairs is None):
-            raise InputError("name either a model or --pairs ORIGINALS OTHERS")
+        asked = (arguments.model, arguments.pairs, arguments.blind_test, arguments.blind_answers)
+        if sum(given is not None for given in asked) != 1:
+            raise InputError("name either a model or --pairs, --benchmark, --blind-test or --blind-answers")
         for option in ("scale", "against", "picture"):
             if getattr(arguments, option):
                 raise InputError(f"--{option} goes with --benchmark DIR")
     for option in ("out", "picture"):
         path = getattr(arguments, option)
         if path and path.exists():
-            raise InputError(f"{path} exists: name another file with --{option}")
+            kind = "folder" if arguments.blind_test else "file"
+            raise InputError(f"{path} exists: name another {kind} with --{option}")
     if arguments.picture and arguments.picture.suffix.lower() != ".png":
         raise InputError(f"--picture {arguments.picture} is not a .png file")
