@@ -54,8 +54,8 @@ PARSER.add_argument("--resize", default="tf1", help="of inception-fid: tf1 (as F
 PARSER.add_argument(
     "--n",
     type=int,
-    help=f"most images on each side of a score (default {N}; real ones limit it too); of a blind test, images "
-    f"of each side (default {BLIND_N})",
+    help=f"most images on each side of a score (default {N}; real ones limit it too); of a blind test, "
+    f"images of each side (default {BLIND_N})",
 )
 PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument(
