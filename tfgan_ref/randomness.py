@@ -52,12 +52,12 @@ def sample_latents(n: int | tf.Tensor, latent_dim: int, seed: tf.Tensor) -> tf.T
 
     The first k vectors are the same for every n >= k.
     """
-    return _rows(tf.random.stateless_normal, [n, latent_dim], 0, seed, dtype=tf.float32)
+    return draw_rows(tf.random.stateless_normal, [n, latent_dim], 0, seed, dtype=tf.float32)
 
 
 def normal(shape: Sequence[int | tf.Tensor], seed: tf.Tensor, dtype: tf.DType = tf.float32) -> tf.Tensor:
     """Draws from N(0, 1); a replica draws its part of the first axis, the samples'."""
-    return _rows(tf.random.stateless_normal, shape, 0, seed, dtype=dtype)
+    return draw_rows(tf.random.stateless_normal, shape, 0, seed, dtype=dtype)
 
 
 def uniform(
@@ -68,7 +68,7 @@ def uniform(
     dtype: tf.DType = tf.float32,
 ) -> tf.Tensor:
     """Draws uniformly from [0, 1) or between ``limits``; a replica its part of ``axis``, the samples'."""
-    return _rows(tf.random.stateless_uniform, shape, axis, seed, *limits, dtype=dtype)
+    return draw_rows(tf.random.stateless_uniform, shape, axis, seed, *limits, dtype=dtype)
 
 
 def replica_seed(seed: tf.Tensor) -> tf.Tensor:
@@ -77,13 +77,14 @@ def replica_seed(seed: tf.Tensor) -> tf.Tensor:
     return seed if replicas == 1 else fold_in(seed, replica)
 
 
-def _rows(
+def draw_rows(
     draw: Callable[..., tf.Tensor],
     shape: Sequence[int | tf.Tensor],
     axis: int,
     *arguments: Any,
     dtype: tf.DType,
 ) -> tf.Tensor:
+    """Draws by ``draw(shape, *arguments, dtype=dtype)``; a replica its part of ``axis``, the samples'."""
     if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return draw(shape, *arguments, dtype=dtype)
     replica, replicas = _replica()

@@ -50,8 +50,13 @@ def facts() -> dict[str, Any]:
     return about
 
 
-def build(network: Network) -> keras.Model:
-    """Builds a network of a case, a plain chain of layers, as a functional model with float32 outputs."""
+def build(network: Network, dropout: type[layers.Dropout] = layers.Dropout) -> keras.Model:
+    """Builds a network of a case, a plain chain of layers, as a functional model with float32 outputs.
+
+    Args:
+        network: the chain.
+        dropout: the class of its dropout layers, for a contestant that has its own.
+    """
     inputs = x = keras.Input(network.inputs)
     for layer, shape in network.walk():
         if layer.kind == "dense":
@@ -70,7 +75,7 @@ def build(network: Network) -> keras.Model:
         if layer.activation:
             x = layers.LeakyReLU(0.2)(x) if layer.activation == "leaky_relu" else layers.Activation("tanh")(x)
         if layer.dropout:
-            x = layers.Dropout(layer.dropout)(x)
+            x = dropout(layer.dropout)(x)
     return keras.Model(inputs, layers.Activation("linear", dtype="float32")(x))
 
 

@@ -1,8 +1,8 @@
 """Our step as the recipes run it, with the settings of the case's recipe.
 
-On the nets of a case it is VanillaGAN or WGANGP on noise; of a case that is a recipe's it is that recipe's
-GAN on that recipe's data. It keeps six running means, two of them gradient norms, which no peer does. The
-averaged generator is left out, since no peer has one.
+On the nets of a case, whose dropout is the package's own as in the recipes, it is VanillaGAN or WGANGP on
+noise; of a case that is a recipe's it is that recipe's GAN on that recipe's data. It keeps six running means,
+two of them gradient norms, which no peer does. The averaged generator is left out, since no peer has one.
 """
 
 import tfgan_ref  # noqa: F401, I001 (it sets the environment, so it comes before TensorFlow)
@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tfgan_ref.data import ImageArrays, TrainingData, training_images
 from tfgan_ref.gans import GAN, GenerativeModel, WGANGP, VanillaGAN
+from tfgan_ref.networks import Dropout
 from tfgan_ref.recipes import Recipe, build_gan, find_recipe
 from tfgan_ref.recipes.recipe import gan_settings
 from tfgan_ref.recipes.settings import Settings
@@ -66,7 +67,7 @@ def noise(images: np.ndarray) -> TrainingData:
 
 def on_nets(case: Case, settings: Settings) -> GAN:
     """Builds our GAN on the nets of a case."""
-    players = common.build(case.generator), common.build(case.discriminator)
+    players = common.build(case.generator, Dropout), common.build(case.discriminator, Dropout)
     if case.penalty:
         return WGANGP(*players, penalty_weight=settings.penalty_weight, **gan_settings(settings))
     return VanillaGAN(*players, loss=settings.loss, **gan_settings(settings))

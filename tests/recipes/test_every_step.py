@@ -12,6 +12,7 @@ import tensorflow as tf
 from tests.conftest import slow_ones, values
 from tests.recipes.tiny_recipes import CASES, each_phase, tiny_recipe
 from tfgan_ref.gans import GAN, base
+from tfgan_ref.networks.layers.seeded import Dropout
 
 FAST_GRAPHS = ("vae",)
 FAST_BFLOAT16 = ("dragan", "mse")
@@ -68,7 +69,7 @@ def given_noise():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf.random, "stateless_uniform", draw)
         patch.setattr(tf.random, "stateless_normal", draw_normal)
-        patch.setattr(keras.layers.Dropout, "call", lambda self, inputs, training=False: inputs)
+        patch.setattr(Dropout, "call", lambda self, inputs, training=False: inputs)
         yield
 
 

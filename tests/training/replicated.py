@@ -39,7 +39,7 @@ def pix2pix():
 
 KINDS = {
     "dcgan": lambda: VanillaGAN(*dcgan_networks()),
-    "wgan_gp": lambda: WGANGP(*dcgan_networks(dropout=0.0), n_critic=2),
+    "wgan_gp": lambda: WGANGP(*dcgan_networks(), n_critic=2),
     "pix2pix": pix2pix,
 }
 

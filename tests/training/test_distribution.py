@@ -259,12 +259,12 @@ def test_batch_norm_of_a_network_in_a_network_takes_the_mean_of_all_replicas(two
 def test_dropout_drops_the_rows_of_one_mask(two_replicas):
     from tfgan_ref.networks.layers.seeded import Dropout
 
-    ones = tf.ones((4, 50))
+    ones = tf.ones((4, 51))
     whole = Dropout(0.4, seed=3)(ones, training=True)
     with two_replicas.scope():
         layer = Dropout(0.4, seed=3)
-        layer.build((2, 50))
-    halves = two_replicas.run(tf.function(lambda: layer(tf.ones((2, 50)), training=True)))
+        layer.build((2, 51))
+    halves = two_replicas.run(tf.function(lambda: layer(tf.ones((2, 51)), training=True)))
     parts = [part.numpy() for part in two_replicas.experimental_local_results(halves)]
     np.testing.assert_array_equal(np.concatenate(parts), whole)
     np.testing.assert_array_equal(layer(ones, training=False), ones)

@@ -65,6 +65,15 @@ def split_evenly(batch: dict[str, tf.Tensor], n: tf.Tensor, parts: int) -> list[
     return result
 
 
+def in_turns(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+    """Returns the rows (N, ...) of both in turns: (2 N, ...) of the dtype of ``first``.
+
+    Of draws for all of them a replica thus takes those of its own samples, as from any batch.
+    """
+    n, *inner = shape_of(first)
+    return tf.reshape(tf.stack([first, tf.cast(second, first.dtype)], axis=1), [2 * n, *inner])
+
+
 def shape_of(tensor: tf.Tensor) -> list[int | tf.Tensor]:
     """Returns the shape, numbers where they are known and scalar tensors elsewhere."""
     if tensor.shape.is_fully_defined():

@@ -12,8 +12,20 @@ import tensorflow as tf
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.batches import shape_of
+from tfgan_ref.networks.layers.batch import MinibatchDiscrimination, MinibatchStddev
+from tfgan_ref.networks.layers.reparametrised import nested_layers
+from tfgan_ref.networks.sequences.wavegan import PhaseShuffle
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
+KNOWN = ("keras.", "tfgan_ref.")  # modules whose layers are known
+# They look at the other samples of a call, draw one number for all of them, or do what is not known.
+BATCH_LAYERS = (
+    keras.layers.BatchNormalization,
+    keras.layers.Lambda,
+    MinibatchDiscrimination,
+    MinibatchStddev,
+    PhaseShuffle,
+)
 
 
 def input_gradients(critic: Critic, points: tf.Tensor) -> tf.Tensor:
@@ -52,14 +64,29 @@ def r1_penalty(critic: Critic, real: tf.Tensor) -> tf.Tensor:
 
 
 def refuse_batch_norm(discriminator: keras.Model, name: str) -> None:
-    """Checks that no layer of ``discriminator`` couples the samples of a batch by batch norm.
+    """Checks that no layer of ``discriminator``, however deeply nested, is a batch norm.
 
     Raises:
-        InputError: one does.
+        InputError: one is.
     """
-    for layer in discriminator.layers:
+    for layer in nested_layers(discriminator):
         if isinstance(layer, keras.layers.BatchNormalization):
             raise InputError(
                 f"{name} penalises the gradient by each sample: its discriminator has batch norm "
                 f"({layer.name}), build it without (batch_norm=False)"
             )
+
+
+def scores_each_alone(discriminator: keras.Model) -> bool:
+    """Whether no layer of ``discriminator``, however deeply nested, looks at more than one sample of a call.
+
+    One that neither Keras nor this package has may do so, and so may a function of tensors.
+    """
+    layers = nested_layers(discriminator)
+    parts = [part for layer in layers for part in (layer, *getattr(layer, "operations", ()))]
+    return all(
+        isinstance(part, keras.layers.Layer)
+        and type(part).__module__.startswith(KNOWN)
+        and not isinstance(part, BATCH_LAYERS)
+        for part in parts
+    )
