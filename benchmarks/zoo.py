@@ -3,7 +3,8 @@
 python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 python benchmarks/zoo.py --out DIR --recipes dcgan,wgan-gp,sngan --steps 500
 
-All train at 32 pixels, or at their own size if their networks have none of 32, with the rates of their own.
+All train at 32 pixels, or at their own size if their networks have none of 32, with the rates of their own,
+once with each seed: the table has means and standard deviations, the pictures are of the first seed.
 Left out is what does not take these data. DIR gets table.md, results.json, comparison.png and grids/NAME.png.
 Called again, it uses the runs that are finished, and goes on with the one that was interrupted.
 """
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 SIZE = 32
 SHARED = {"width": "32", "batch_size": "32"}
-METRICS = ("fid", "kid", "precision_recall", "density_coverage")
+METRICS = ("fid", "fid_infinity", "kid", "precision_recall", "density_coverage", "memorisation")
 LEFT_OUT = {"dcgan64": "it is dcgan at another size, in colour"}
 
 
@@ -37,7 +38,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", default="digits", help="real images with labels (%(default)s)")
     parser.add_argument("--steps", default="1500", help="generator updates of each (%(default)s)")
     parser.add_argument("--recipes", help="some, with commas (default: all that take the data)")
-    parser.add_argument("--n", type=int, default=2000, help="samples of each (%(default)s)")
+    parser.add_argument("--seeds", default="0,1,2", help="of training, each recipe with each (%(default)s)")
+    parser.add_argument("--n", type=int, default=10000, help="samples of each (%(default)s)")
     return parser.parse_args()
 
 
@@ -101,20 +103,21 @@ def main() -> int:
 
     names, sizes = choose(arguments.recipes.split(",") if arguments.recipes else None, arguments.data)
     given = {"data": arguments.data, "steps": arguments.steps, "image_size": str(SIZE), **SHARED}
-    entries = compare.plan(names, given, arguments.runs or arguments.out, own=sizes)
+    seeds = arguments.seeds.split(",")
+    entries = compare.plan(names, given, arguments.runs or arguments.out, own=sizes, seeds=seeds)
     rows = compare.compare(entries, metrics=METRICS, n=arguments.n)
     if rows is None:
         print("stopped; the same command goes on")
         return 130
     compare_results.write(rows, arguments.out)
     for row in rows:
-        if row.report:
+        if row.report and str(row.entry.settings.seed) == seeds[0]:
             grids = arguments.out / "grids"
             grids.mkdir(exist_ok=True)
-            shutil.copyfile(row.entry.path / "samples.png", grids / f"{row.entry.name}.png")
+            shutil.copyfile(row.entry.path / "samples.png", grids / f"{row.entry.group}.png")
     results = {
         "machine": describe_machine(),
-        "settings": {**given, "image_size_of": sizes, "n": arguments.n, "load_before": load},
+        "settings": {**given, "image_size_of": sizes, "seeds": seeds, "n": arguments.n, "load_before": load},
         # The first is short where earlier runs were used, the second always holds all training.
         "seconds": round(time.monotonic() - start, 1),
         "training_seconds": round(sum(row.seconds or 0.0 for row in rows), 1),

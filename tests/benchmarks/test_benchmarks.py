@@ -95,10 +95,12 @@ def test_missing_values(run, tmp_path):
 
 @pytest.mark.slow
 def test_zoo(run, tmp_path):
-    arguments = ["--recipes", "gan,vae", "--steps", 4, "--n", 200, "--out", tmp_path / "out"]
+    arguments = ["--recipes", "gan,vae", "--steps", 4, "--seeds", "0,1", "--n", 200]
+    arguments += ["--out", tmp_path / "out"]
     succeeded(run("zoo.py", *arguments, "--runs", tmp_path / "runs"))
     results = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert [row["name"] for row in results["rows"]] == ["gan", "vae"]
+    names = ["gan-seed=0", "gan-seed=1", "vae-seed=0", "vae-seed=1"]
+    assert [row["name"] for row in results["rows"]] == names
     assert {path.name for path in (tmp_path / "out" / "grids").iterdir()} == {"gan.png", "vae.png"}
     assert "| vae |" in (tmp_path / "out" / "table.md").read_text()
 

@@ -67,15 +67,14 @@ class Row:
 def table(rows: Sequence[Row]) -> str:
     """Returns the comparison as a Markdown table, with what a reader must know of it below.
 
-    Runs that differ by the seed alone share a line, with the means and standard deviations over them.
+    Runs that differ by the seed alone share a line, with the means and standard deviations over them. The
+    last line has what real images get in place of generated ones, those of the training set if it has others.
     """
     titles = _titles(rows)
     reports = [row.report for row in rows if row.report]
-    floor = reports[0].floor if reports else NONE
-    floored = {key: f"{title} / {floor}" if key == "fid" else title for key, title in titles.items()}
     header = [
         "name",
-        *floored.values(),
+        *titles.values(),
         "sharpness / real",
         "label agreement",
         "seconds",
@@ -90,7 +89,7 @@ def table(rows: Sequence[Row]) -> str:
         lines.append(
             [
                 name + (f" ({of_all}diverged)" if diverged else ""),
-                *(_cell(_scores(group, key)) for key in titles),
+                *(_text((found.value for found in _scores(group, key)), ".4g", ".2g") for key in titles),
                 _text((row.sharpness for row in group), ".2f", ".2f"),
                 _text((row.report.label_agreement for row in group if row.report), ".1%", ".1%"),
                 _text((row.seconds for row in group), ".0f", ".0f"),
@@ -98,6 +97,9 @@ def table(rows: Sequence[Row]) -> str:
                 *(NONE if count is None else f"{count:,}" for count in group[0].parameters.values()),
             ]
         )
+    if reports:
+        floors = [f"{found.floor:.4g}" for found in reports[0].scores]
+        lines.append([f"*{reports[0].floor}*", *floors, *[NONE] * (len(header) - 1 - len(floors))])
     seeds = dict.fromkeys(str(row.entry.settings.seed) for row in rows if row.entry.group is not None)
     notes = (
         [f"mean ± standard deviation (of n - 1) of runs with the seeds {', '.join(seeds)}"] if seeds else []
@@ -141,12 +143,6 @@ def _text(values: Iterable[float | None], form: str, spread_form: str) -> str:
     return f"{mean:{form}}" + ("" if spread is None else f" ± {spread:{spread_form}}")
 
 
-def _cell(scores: Sequence[Score]) -> str:
-    text = _text((found.value for found in scores), ".4g", ".2g")
-    # The floor is of real images alone: one for all seeds.
-    return text + (f" / {scores[0].floor:.4g}" if scores and scores[0].metric == "fid" else "")
-
-
 def _summary(values: Iterable[float | None]) -> dict[str, Any] | None:
     known = [value for value in values if value is not None]
     if not known:
@@ -174,17 +170,17 @@ def _over_seeds(name: str, group: Sequence[Row]) -> dict[str, Any]:
 
 
 def write(rows: Sequence[Row], out: Path, swept: str | None = None) -> None:
-    """Writes ``table.md``, ``results.json`` and ``comparison.png``.
+    """Writes ``table.md``, ``results.json`` and ``comparison.png``, which shows the first seed of several.
 
     For a swept setting also ``sweep.png``, and for several seeds ``seeds.json`` and ``seeds.png``.
     """
     write_text(out / "table.md", table(rows))
     write_json(out / "results.json", [row.to_dict() for row in rows])
-    _save_strips(out / "comparison.png", rows)
+    groups = _grouped(rows)
+    _save_strips(out / "comparison.png", [group[0] for group in groups.values()])
     if swept:
         _save_sweep(out / "sweep.png", rows, swept)
     if any(row.entry.group is not None for row in rows):
-        groups = _grouped(rows)
         write_json(out / "seeds.json", [_over_seeds(name, group) for name, group in groups.items()])
         _save_seeds(out / "seeds.png", groups)
 

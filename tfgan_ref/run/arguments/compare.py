@@ -16,7 +16,7 @@ from tfgan_ref import cli
 from tfgan_ref.errors import InputError, check_at_least, name_in_errors
 from tfgan_ref.run import declared
 
-METRICS = "fid,kid,precision_recall,density_coverage"
+METRICS = "fid,kid,precision_recall,density_coverage,memorisation"
 
 FLAGS = ("data", "data_dir", "steps", "seed")
 
