@@ -83,6 +83,8 @@ def metric_studies(results: Any) -> Iterator[tuple[str, str]]:
         name, *verdicts = (cell.strip() for cell in line.strip("| ").split("|"))
         said = ["blind" if verdict.startswith("-") else verdict.partition(" (")[0] for verdict in verdicts]
         yield METRICS, f"| {name} | {' | '.join(said[:4])} |"
+    for line in results["studies"]["faults"]["table"]:
+        yield METRICS, line
     accuracy, _, held_out = results["studies"]["responses"]["features"].split(", ")[1].partition(" right on ")
     yield METRICS, f"the classifier is right on {accuracy.replace('%', ' %')} of {held_out}"
 

@@ -200,7 +200,7 @@ METRICS = {
         ("low", "high"),
         LARGEST_MIXTURE,
     ),
-    "memorisation": Metric(("memorised share", "authenticity - of the reference"), _memorisation, (0.0, 0.0)),
+    "memorisation": Metric(("memorised share", "authenticity difference"), _memorisation, (0.0, 0.0)),
 }
 OF_CLASSES = ("is", "mode_score")  # computed from the predicted classes, not from the features
 
