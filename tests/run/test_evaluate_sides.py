@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 
 import numpy as np
 import pytest
@@ -102,12 +103,14 @@ def test_another_split_of_the_runs_data_is_not_that_of_its_training(tmp_path):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25])
-def test_images_that_a_run_held_out_are_what_it_is_scored_against(tmp_path, share):
+def test_images_that_a_run_held_out_are_what_it_is_scored_against(tmp_path, caplog, share):
     images = np.random.default_rng(0).integers(0, 256, (80, 8, 8, 1), np.uint8)
     np.savez(tmp_path / "all.npz", images=images)
     name = f"npz:{tmp_path / 'all.npz'}"
     settings = find_recipe("gan").settings(data=name, hold_out=share)
-    read = find_recipe("gan").read(settings)
+    with caplog.at_level(logging.INFO, "tfgan_ref"):
+        read = find_recipe("gan").read(settings)
+    assert ("20 images are held out of training, for scores" in caplog.text) == (share > 0)
     assert read.count == len(read.items.images) == round(80 * (1 - share))
     run = tmp_path / "run"
     run.mkdir()

@@ -54,6 +54,9 @@ def read_images(settings: SamplingSettings, *, labels_for: str | None = None) ->
     held_out = None
     if arrays.whole:
         arrays, held_out = data.hold_out_images(arrays, settings.hold_out)
+        if held_out is not None:
+            count = len(held_out.images)
+            logger.info("%s: %d images are held out of training, for scores (hold_out)", arrays.name, count)
     training = training_images(
         arrays, settings.seed, balanced=settings.balanced, missing=settings.missing, flip=settings.flip
     )
