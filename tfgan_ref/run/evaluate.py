@@ -1,4 +1,4 @@
-"""The command ``evaluate``: scores of images against real data, of pairs, or of super-resolution models."""
+"""The command ``evaluate``: scores of images against real data, of pairs, of upscalers or of anomalies."""
 
 import argparse
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from tfgan_ref import cli
 from tfgan_ref.files import write_json
 from tfgan_ref.run.arguments.evaluate import BENCHMARK_METRICS, METRICS, PAIR_METRICS
+from tfgan_ref.run.evaluate_anomalies import AnomalyReport, evaluate_anomalies
 from tfgan_ref.run.evaluate_images import Report, evaluate
 from tfgan_ref.run.evaluate_pairs import PairReport, evaluate_pairs
 from tfgan_ref.run.sr_benchmark import BenchmarkReport, evaluate_super_resolution
@@ -24,7 +25,19 @@ def main(arguments: argparse.Namespace) -> None:
         print(arguments.out)
 
 
-def _report(arguments: argparse.Namespace) -> Report | PairReport | BenchmarkReport:
+def _report(arguments: argparse.Namespace) -> Report | PairReport | BenchmarkReport | AnomalyReport:
+    if arguments.anomalies:
+        return evaluate_anomalies(
+            Path(arguments.model),
+            arguments.anomalies,
+            data_name=arguments.data,
+            data_dir=arguments.data_dir,
+            split=arguments.split,
+            n=arguments.n,
+            steps=arguments.inversion_steps,
+            seed=arguments.seed,
+            picture=arguments.picture,
+        )
     if arguments.benchmark:
         return evaluate_super_resolution(
             [*([Path(arguments.model)] if arguments.model else []), *arguments.against],

@@ -1,10 +1,11 @@
-"""Scores a generator, or any images, against real data; pairs of pictures; or models for super-resolution.
+"""Scores a generator, or any images, against real data; pairs; super-resolution models; or anomalies.
 
 tfgan evaluate runs/demo
 tfgan evaluate runs/demo --metrics fid,kid --n 5000 --out scores.json
 tfgan evaluate folder:generated --data folder:photographs --features inception-fid --weights FILE
 tfgan evaluate --pairs originals restored --metrics psnr,ssim
 tfgan evaluate runs/srgan --benchmark Set5 --against runs/srresnet --picture details.png
+tfgan evaluate runs/normal --anomalies folder:defects --picture extremes.png
 """
 
 import argparse
@@ -58,6 +59,26 @@ KINDS.add_argument(
     metavar="DIR",
     help="of super-resolution: pairs NAME_HR and NAME_LR of pictures, or originals alone",
 )
+KINDS.add_argument(
+    "--anomalies",
+    metavar="DATA2",
+    help="anomalous pictures, to be told from normal ones by a run's discriminator and by inversion of its "
+    "generator; the normal ones are the test split of its own data, or --data with --split",
+)
+PARSER.add_argument(
+    "--picture",
+    type=Path,
+    metavar="PNG",
+    help="where to draw the most detailed part of each picture of a benchmark, or the most anomalous and the "
+    "most normal pictures with what the generator makes of them",
+)
+PARSER.add_argument(
+    "--inversion-steps",
+    type=int,
+    default=500,
+    metavar="STEPS",
+    help="with --anomalies: updates of the latents (default 500)",
+)
 BENCHMARK = PARSER.add_argument_group("with --benchmark")
 BENCHMARK.add_argument("--scale", type=int, help="how many times larger originals are (default: the model's)")
 BENCHMARK.add_argument(
@@ -69,16 +90,13 @@ BENCHMARK.add_argument(
     help="another model, repeatable",
 )
 BENCHMARK.add_argument(
-    "--picture", type=Path, metavar="PNG", help="where to draw the most detailed part of each picture"
-)
-BENCHMARK.add_argument(
     "--strip", type=int, default=8, metavar="ROWS", help="pictures in it (default 8, the first ones)"
 )
 
 
 def check(arguments: argparse.Namespace) -> None:
     """Raises InputError if options do not go together, a file to read is missing, or one to write exists."""
-    check_at_least(1, n=arguments.n)
+    check_at_least(1, n=arguments.n, inversion_steps=arguments.inversion_steps)
     check_at_least(0, border=arguments.border)
     check_seed(arguments.seed)
     for path in arguments.pairs or ():
@@ -86,16 +104,22 @@ def check(arguments: argparse.Namespace) -> None:
             raise InputError(f"{path} is not a folder")
     for path in arguments.against:
         check_exists(path, MODEL)
-    for data in (arguments.model, arguments.data):
+    for data in (arguments.model, arguments.data, arguments.anomalies):
         declared.check_path(data or "")
     if arguments.border and arguments.pairs is None:
         raise InputError("--border goes with --pairs ORIGINALS OTHERS")
     if arguments.benchmark is None:
         if (arguments.model is None) == (arguments.pairs is None):
             raise InputError("name either a model or --pairs ORIGINALS OTHERS")
-        for option in ("scale", "against", "picture"):
+        for option in ("scale", "against"):
             if getattr(arguments, option):
                 raise InputError(f"--{option} goes with --benchmark DIR")
+    if arguments.anomalies:
+        for option in ("metrics", "weights", "image_size"):
+            if getattr(arguments, option):
+                raise InputError(f"--{option.replace('_', '-')} does not go with --anomalies DATA2")
+    elif arguments.picture and arguments.benchmark is None:
+        raise InputError("--picture goes with --benchmark DIR or --anomalies DATA2")
     for option in ("out", "picture"):
         path = getattr(arguments, option)
         if path and path.exists():
