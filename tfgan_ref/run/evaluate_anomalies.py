@@ -108,7 +108,7 @@ def evaluate_anomalies(
     recipe, settings, shape, fingerprint = build.parse_config(RunDirectory.open(run))
     if recipe.medium is not PICTURES:
         raise InputError(
-            f"{run} draws no pictures from latents, as anomaly scores need: it is of {recipe.name}"
+            f"{run} draws no pictures from latents, as anomaly scores need: recipe {recipe.name} does not"
         )
     *size, channels = shape.sample_shape
     form = {"image_size": tuple(size), "channels": channels, "data_dir": data_dir or settings.data_dir}
@@ -120,7 +120,10 @@ def evaluate_anomalies(
         raise InputError(
             f"data {data_name} are those of the training: name other normal pictures with --data"
         )
-    images = [_choose(arrays, n, seed) for arrays in (normal, data.read(anomalies, **form))]
+    sides = [normal, data.read(anomalies, **form)]
+    for arrays in sides:
+        _check(arrays)
+    images = [choose(arrays.images, n, seed) for arrays in sides]
     gan = build.restore_gan(run)
     by_discriminator = [discriminator_scores(gan, side) for side in images]
     inversions = [
@@ -177,21 +180,20 @@ def draw_extremes(path: Path, images: Sequence[np.ndarray], inversions: Sequence
     made = plotting.to_uint8(np.concatenate([side.reconstructions for side in inversions])[shown])
     differences = np.abs(originals.astype(int) - made).astype(np.uint8)
     rows = [[coloured(each) for each in row] for row in (originals, made, differences)]
-    titles = [f"{SIDES[i >= len(images[0])]}\n{scores[i]:.4g}" for i in shown]
+    titles = [f"{SIDES[int(i >= len(images[0]))]}\n{scores[i]:.4g}" for i in shown]
     plotting.save_strips(path, rows, titles, ["picture", "reconstruction", "difference"])
 
 
-def _choose(arrays: ImageArrays, n: int, seed: int) -> np.ndarray:
-    """Returns all images, or a seeded choice of ``n`` in their order if that is fewer.
+def choose(images: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Returns all images, or a seeded choice of ``n`` in their order if that is fewer."""
+    if len(images) <= n:
+        return images
+    return images[np.sort(np.random.default_rng(seed).choice(len(images), n, replace=False))]
 
-    Raises:
-        InputError: pixels are missing, or there is a single image.
-    """
-    count = len(arrays.images)
+
+def _check(arrays: ImageArrays) -> None:
+    """Raises InputError if pixels are missing, or there is a single image."""
     if arrays.masks is not None:
         raise InputError(f"data {arrays.name} has missing pixels: anomalies are scored on complete images")
-    if count < 2:
+    if len(arrays.images) < 2:
         raise InputError(f"data {arrays.name} has 1 image: at least 2 are needed")
-    if count <= n:
-        return arrays.images
-    return arrays.images[np.sort(np.random.default_rng(seed).choice(count, n, replace=False))]
