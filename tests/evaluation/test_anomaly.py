@@ -92,7 +92,7 @@ def test_the_averaged_generator_is_inverted(eagerly):
     assert np.isfinite(invert(gan, pictures(1), steps=1).scores).all()
 
 
-@pytest.mark.parametrize("kind", [None, ACGAN])
+@pytest.mark.parametrize("kind", [None, pytest.param(ACGAN, marks=pytest.mark.slow)])
 def test_of_a_conditional_gan_the_best_class_counts(kind, eagerly):
     gan = tiny_gan(conditional=kind is None, kind=kind)
     images = pictures(4)

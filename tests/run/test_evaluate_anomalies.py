@@ -147,6 +147,7 @@ def test_what_cannot_be_compared_is_refused(run_script, tmp_path, brightness):
         (["run", "--anomalies", "digits", "--image-size", 8], "--image-size does not go with --anomalies"),
         (["run", "--anomalies", "digits", "--inversion-steps", 0], "inversion_steps 0 is out of range"),
         (["run", "--anomalies", "npz:nowhere.npz"], "npz:nowhere.npz: there is no such file or folder"),
+        (["run", "--inversion-steps", 5], "--inversion-steps goes with --anomalies DATA2"),
         (["run", "--picture", "a.png"], "--picture goes with --benchmark DIR or --anomalies DATA2"),
     ],
 )

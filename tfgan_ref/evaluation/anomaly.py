@@ -19,6 +19,7 @@ from tfgan_ref.networks.layers.batch import MinibatchDiscrimination
 from tfgan_ref.networks.layers.reparametrised import nested_layers
 
 BATCH = 100
+ENERGY_POWERS = {EBGAN: 2, BEGAN: 1}  # types whose D is an autoencoder, with the power of its error
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # of Adam
 
 
@@ -63,13 +64,13 @@ def discriminator_scores(gan: GenerativeModel, images: np.ndarray) -> np.ndarray
     """
     check_discriminator(gan)
     discriminator = gan.discriminator
-    energy = {EBGAN: 2, BEGAN: 1}.get(type(gan))
+    power = ENERGY_POWERS.get(type(gan))
 
     @tf.function(autograph=False)
     def score(pictures: tf.Tensor, label: tf.Tensor | None) -> tf.Tensor:
         outputs = tf.nest.flatten(discriminator(_inputs(discriminator, pictures, label), training=False))
-        if energy:
-            return losses.reconstruction_error(pictures, outputs[0], power=energy)
+        if power is not None:
+            return losses.reconstruction_error(pictures, outputs[0], power=power)
         return -tf.cast(outputs[0][:, 0], tf.float32)
 
     labels = _classes(discriminator, gan)
@@ -210,7 +211,7 @@ def feature_network(gan: GAN) -> keras.Model:
     Of EBGAN and BEGAN, whose D is an autoencoder, to its code.
     """
     discriminator = gan.discriminator
-    if isinstance(gan, (EBGAN, BEGAN)):
+    if type(gan) in ENERGY_POWERS:
         return keras.Model(discriminator.input, discriminator.outputs[1])
     # From the outputs back: a projection's product with its embedding lies beside the layer of the logit.
     last = next(layer for layer in reversed(discriminator.layers) if layer.weights)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfgan_ref import cli
 from tfgan_ref.files import write_json
-from tfgan_ref.run.arguments.evaluate import BENCHMARK_METRICS, METRICS, PAIR_METRICS
+from tfgan_ref.run.arguments.evaluate import BENCHMARK_METRICS, INVERSION_STEPS, METRICS, PAIR_METRICS
 from tfgan_ref.run.evaluate_anomalies import AnomalyReport, evaluate_anomalies
 from tfgan_ref.run.evaluate_images import Report, evaluate
 from tfgan_ref.run.evaluate_pairs import PairReport, evaluate_pairs
@@ -34,7 +34,7 @@ def _report(arguments: argparse.Namespace) -> Report | PairReport | BenchmarkRep
             data_dir=arguments.data_dir,
             split=arguments.split,
             n=arguments.n,
-            steps=arguments.inversion_steps,
+            steps=arguments.inversion_steps or INVERSION_STEPS,
             seed=arguments.seed,
             picture=arguments.picture,
         )

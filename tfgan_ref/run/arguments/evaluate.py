@@ -17,6 +17,7 @@ from tfgan_ref.run import declared
 METRICS = "is,fid,kid,mode_score,mmd,wasserstein,one_nn,precision_recall,density_coverage"
 PAIR_METRICS = "psnr,ssim"
 BENCHMARK_METRICS = "psnr_y,ssim_y,gradient_energy"
+INVERSION_STEPS = 500  # as in the paper of AnoGAN
 
 PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 PARSER.add_argument(
@@ -75,9 +76,8 @@ PARSER.add_argument(
 PARSER.add_argument(
     "--inversion-steps",
     type=int,
-    default=500,
     metavar="STEPS",
-    help="with --anomalies: updates of the latents (default 500)",
+    help=f"with --anomalies: updates of the latents (default {INVERSION_STEPS})",
 )
 BENCHMARK = PARSER.add_argument_group("with --benchmark")
 BENCHMARK.add_argument("--scale", type=int, help="how many times larger originals are (default: the model's)")
@@ -96,7 +96,11 @@ BENCHMARK.add_argument(
 
 def check(arguments: argparse.Namespace) -> None:
     """Raises InputError if options do not go together, a file to read is missing, or one to write exists."""
-    check_at_least(1, n=arguments.n, inversion_steps=arguments.inversion_steps)
+    check_at_least(1, n=arguments.n)
+    if arguments.inversion_steps is not None:
+        check_at_least(1, inversion_steps=arguments.inversion_steps)
+        if arguments.anomalies is None:
+            raise InputError("--inversion-steps goes with --anomalies DATA2")
     check_at_least(0, border=arguments.border)
     check_seed(arguments.seed)
     for path in arguments.pairs or ():
