@@ -76,6 +76,8 @@ def shortened(command, words):
         words = [*without(words, "--steps"), "--steps", "2", "--n", "20"]
     if command == "evaluate" and "--pairs" not in words and "--benchmark" not in words:
         words = [*without(words, "--n"), "--n", "20"]
+        if "--anomalies" in words:
+            words = [*without(words, "--inversion-steps"), "--inversion-steps", "2"]
     if command == "sample" and "50000" in words:
         words = [*without(words, "--n"), "--n", "20"]
     return words
@@ -128,7 +130,7 @@ def files(tmp_path, monkeypatch):
             pixels = rng.integers(0, 256, (size[1], size[0], 3), np.uint8)
             Image.fromarray(pixels).save(tmp_path / folder / f"{number}.png")
 
-    for folder in ("photos", "folder", "generated", "real"):
+    for folder in ("photos", "folder", "generated", "real", "defects"):
         pictures(folder, 24 if folder in ("generated", "real") else 6)
     for folder in ("originals", "restored"):
         pictures(folder, 2, (168, 168))

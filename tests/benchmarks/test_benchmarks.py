@@ -214,3 +214,30 @@ def test_precision_of_a_recipe(run, tmp_path):
 )
 def test_bad_arguments_of_precision(run, tmp_path, arguments, part):
     is_one_line_error(run("precision.py", *arguments, "--out", tmp_path / "out"), part)
+
+
+@pytest.mark.slow
+def test_anomalies(run, tmp_path):
+    small = ["--steps", 2, "--width", 2, "--latents", "2,3", "--n", 12, "--inversion-steps", 1]
+    out = succeeded(run("anomaly.py", "--classes", "3", *small, "--out", tmp_path))
+    rows = json.loads((tmp_path / "results.json").read_text())
+    kinds = [("nearest training picture", None)]
+    kinds += [(kind, n) for n in (2, 3) for kind in ("PCA", "discriminator", "inversion")]
+    assert [(row["score"], row["latents"]) for row in rows] == kinds
+    assert all(row["low"] <= row["auroc"] <= row["high"] and row["left_out"] == 3 for row in rows)
+    assert rows[0]["auroc"] > 0.8  # nothing of this is trained
+    assert Image.open(tmp_path / "extremes.png").size[0] > 800
+    assert "| AUROC, 3 left out |" in out
+    assert "| PCA | 2 |" in (tmp_path / "table.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--classes", "1,10"], "--classes 1,10 is not a list of whole numbers up to 9"),
+        (["--latents", "0"], "--latents 0 is not a list of whole numbers"),
+        (["--n", "0"], "--n 0 is out of range"),
+    ],
+)
+def test_bad_arguments_of_anomalies(run, tmp_path, arguments, part):
+    is_one_line_error(run("anomaly.py", *arguments, "--out", tmp_path / "out"), part)

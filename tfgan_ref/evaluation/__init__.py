@@ -1,5 +1,6 @@
 """Scoring generators: from images to features to a table, with the small classifier for small pictures."""
 
+from tfgan_ref.evaluation.anomaly import Inversion, check_discriminator, discriminator_scores, invert
 from tfgan_ref.evaluation.classifier import SmallClassifier, classifier_for
 from tfgan_ref.evaluation.features import Extractor, Features, extract, extract_drawn, extract_real
 from tfgan_ref.evaluation.scores import (
@@ -19,16 +20,20 @@ __all__ = [
     "OF_CLASSES",
     "Extractor",
     "Features",
+    "Inversion",
     "Score",
     "Sides",
     "SmallClassifier",
     "TopicClassifier",
     "TrigramModel",
+    "check_discriminator",
     "check_metrics",
     "classifier_for",
+    "discriminator_scores",
     "extract",
     "extract_drawn",
     "extract_real",
+    "invert",
     "metrics_without",
     "score",
     "score_sentences",

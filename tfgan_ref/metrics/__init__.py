@@ -4,6 +4,7 @@ Features and logits come from a network of the caller's choice; a score is only 
 the same network, resizing and number of samples.
 """
 
+from tfgan_ref.metrics.anomaly import auroc, auroc_interval, average_precision
 from tfgan_ref.metrics.classification import ClassificationAccuracy, classification_accuracy
 from tfgan_ref.metrics.copying import Memorisation, authenticity, memorisation
 from tfgan_ref.metrics.diversity import vendi_score
@@ -43,7 +44,10 @@ __all__ = [
     "Memorisation",
     "ModeStatistics",
     "StackedModeStatistics",
+    "auroc",
+    "auroc_interval",
     "authenticity",
+    "average_precision",
     "binomial_interval",
     "binomial_p_value",
     "classification_accuracy",

@@ -1,4 +1,4 @@
-"""The command ``evaluate``: scores of images against real data, of pairs, or of super-resolution models.
+"""The command ``evaluate``: scores of images against real data, of pairs, of upscalers or of anomalies.
 
 And blind tests, by which people judge pictures.
 """
@@ -8,9 +8,17 @@ from pathlib import Path
 
 from tfgan_ref import cli
 from tfgan_ref.files import write_json
-from tfgan_ref.run.arguments.evaluate import BENCHMARK_METRICS, BLIND_N, METRICS, PAIR_METRICS, N
+from tfgan_ref.run.arguments.evaluate import (
+    BENCHMARK_METRICS,
+    BLIND_N,
+    INVERSION_STEPS,
+    METRICS,
+    PAIR_METRICS,
+    N,
+)
 from tfgan_ref.run.blind_answers import BlindReport, score_answers
 from tfgan_ref.run.blind_test import FORM, KEY, SHEET, write_blind_test
+from tfgan_ref.run.evaluate_anomalies import AnomalyReport, evaluate_anomalies
 from tfgan_ref.run.evaluate_images import Report, evaluate
 from tfgan_ref.run.evaluate_pairs import PairReport, evaluate_pairs
 from tfgan_ref.run.sr_benchmark import BenchmarkReport, evaluate_super_resolution
@@ -39,7 +47,7 @@ def _make_blind_test(arguments: argparse.Namespace) -> None:
         *arguments.blind_test,
         out,
         data_dir=arguments.data_dir,
-        split=arguments.split,
+        split=arguments.split or "train",
         image_size=arguments.image_size,
         n=BLIND_N if arguments.n is None else arguments.n,
         seed=arguments.seed,
@@ -51,10 +59,24 @@ def _make_blind_test(arguments: argparse.Namespace) -> None:
     print(f"\n{cli.typed('evaluate')} --blind-answers {out} answers.json")
 
 
-def _report(arguments: argparse.Namespace) -> Report | PairReport | BenchmarkReport | BlindReport:
+def _report(
+    arguments: argparse.Namespace,
+) -> Report | PairReport | BenchmarkReport | BlindReport | AnomalyReport:
     if arguments.blind_answers:
         folder, *files = arguments.blind_answers
         return score_answers(folder, files)
+    if arguments.anomalies:
+        return evaluate_anomalies(
+            Path(arguments.model),
+            arguments.anomalies,
+            data_name=arguments.data,
+            data_dir=arguments.data_dir,
+            split=arguments.split,
+            n=N if arguments.n is None else arguments.n,
+            steps=arguments.inversion_steps or INVERSION_STEPS,
+            seed=arguments.seed,
+            picture=arguments.picture,
+        )
     if arguments.benchmark:
         return evaluate_super_resolution(
             [*([Path(arguments.model)] if arguments.model else []), *arguments.against],

@@ -1,4 +1,4 @@
-"""Scores a generator, or any images, against real data; pairs of pictures; or models for super-resolution.
+"""Scores a generator, or any images, against real data; pairs; super-resolution models; or anomalies.
 
 Or asks people which pictures are real, and scores what they answer.
 
@@ -9,6 +9,7 @@ tfgan evaluate --pairs originals restored --metrics psnr,ssim
 tfgan evaluate runs/srgan --benchmark Set5 --against runs/srresnet --picture details.png
 tfgan evaluate --blind-test runs/demo digits --out blind
 tfgan evaluate --blind-answers blind answers.json
+tfgan evaluate runs/normal --anomalies folder:defects --picture extremes.png
 """
 
 import argparse
@@ -24,6 +25,7 @@ METRICS = (
 PAIR_METRICS = "psnr,ssim"
 BENCHMARK_METRICS = "psnr_y,ssim_y,gradient_energy"
 N, BLIND_N = 10000, 25
+INVERSION_STEPS = 500  # as in the paper of AnoGAN
 
 PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 PARSER.add_argument(
@@ -92,6 +94,25 @@ KINDS.add_argument(
     metavar=("DIR", "ANSWERS"),
     help="score the answers to the blind test in DIR: one JSON file of each person",
 )
+KINDS.add_argument(
+    "--anomalies",
+    metavar="DATA2",
+    help="anomalous pictures, to be told from normal ones by a run's discriminator and by inversion of its "
+    "generator; the normal ones are the test split of its own data, or --data with --split",
+)
+PARSER.add_argument(
+    "--picture",
+    type=Path,
+    metavar="PNG",
+    help="where to draw the most detailed part of each picture of a benchmark, or the most anomalous and the "
+    "most normal pictures with what the generator makes of them",
+)
+PARSER.add_argument(
+    "--inversion-steps",
+    type=int,
+    metavar="STEPS",
+    help=f"with --anomalies: updates of the latents (default {INVERSION_STEPS})",
+)
 BENCHMARK = PARSER.add_argument_group("with --benchmark")
 BENCHMARK.add_argument("--scale", type=int, help="how many times larger originals are (default: the model's)")
 BENCHMARK.add_argument(
@@ -103,9 +124,6 @@ BENCHMARK.add_argument(
     help="another model, repeatable",
 )
 BENCHMARK.add_argument(
-    "--picture", type=Path, metavar="PNG", help="where to draw the most detailed part of each picture"
-)
-BENCHMARK.add_argument(
     "--strip", type=int, default=8, metavar="ROWS", help="pictures in it (default 8, the first ones)"
 )
 
@@ -114,6 +132,10 @@ def check(arguments: argparse.Namespace) -> None:
     """Raises InputError if options do not go together, a file to read is missing, or one to write exists."""
     if arguments.n is not None:
         check_at_least(1, n=arguments.n)
+    if arguments.inversion_steps is not None:
+        check_at_least(1, inversion_steps=arguments.inversion_steps)
+        if arguments.anomalies is None:
+            raise InputError("--inversion-steps goes with --anomalies DATA2")
     check_at_least(0, border=arguments.border)
     check_seed(arguments.seed)
     for path in arguments.pairs or ():
@@ -121,7 +143,7 @@ def check(arguments: argparse.Namespace) -> None:
             raise InputError(f"{path} is not a folder")
     for path in arguments.against:
         check_exists(path, MODEL)
-    for data in (arguments.model, arguments.data, *(arguments.blind_test or ())):
+    for data in (arguments.model, arguments.data, arguments.anomalies, *(arguments.blind_test or ())):
         declared.check_path(data or "")
     if arguments.border and arguments.pairs is None:
         raise InputError("--border goes with --pairs ORIGINALS OTHERS")
@@ -135,9 +157,15 @@ def check(arguments: argparse.Namespace) -> None:
         asked = (arguments.model, arguments.pairs, arguments.blind_test, arguments.blind_answers)
         if sum(given is not None for given in asked) != 1:
             raise InputError("name either a model or --pairs, --benchmark, --blind-test or --blind-answers")
-        for option in ("scale", "against", "picture"):
+        for option in ("scale", "against"):
             if getattr(arguments, option):
                 raise InputError(f"--{option} goes with --benchmark DIR")
+    if arguments.anomalies:
+        for option in ("metrics", "weights", "image_size"):
+            if getattr(arguments, option):
+                raise InputError(f"--{option.replace('_', '-')} does not go with --anomalies DATA2")
+    elif arguments.picture and arguments.benchmark is None:
+        raise InputError("--picture goes with --benchmark DIR or --anomalies DATA2")
     for option in ("out", "picture"):
         path = getattr(arguments, option)
         if path and path.exists():
