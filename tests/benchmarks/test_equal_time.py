@@ -268,3 +268,28 @@ def test_all_of_it(run_script, tmp_path, monkeypatch):
     assert code == 0, err
     assert (tmp_path / "out" / "table.md").read_text() == table
     assert kept == {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("*.keras")}
+
+
+@pytest.mark.slow
+def test_the_discriminator_of_keras_io_reads_its_label_planes():
+    """The bands are no reason for wrong labels: it learns from them whether a picture is of its class."""
+    from equal_time_peers import keras_io_cgan
+
+    from tfgan_ref import data
+
+    keras.utils.set_random_seed(0)
+    discriminator = keras_io_cgan.build_discriminator()
+    discriminator.compile(keras.optimizers.Adam(1e-3), keras.losses.BinaryCrossentropy(from_logits=True))
+    rng = np.random.default_rng(0)
+    sides = []
+    for split in ("train", "test"):
+        digits = data.read("digits", split=split)
+        wrong = (digits.labels + rng.integers(1, 10, len(digits.labels))) % 10
+        one_hot = tf.one_hot(np.concatenate([digits.labels, wrong]), 10)
+        images = np.concatenate([digits.images] * 2).astype("float32") / 255
+        right = np.arange(len(images)) < len(wrong)
+        inputs = np.concatenate([images, keras_io_cgan.label_planes(one_hot)], axis=-1)
+        sides.append((inputs, right.astype("float32")[:, None]))
+    (seen, targets), (held_out, right) = sides
+    discriminator.fit(seen, targets, batch_size=64, epochs=5, verbose=0)
+    assert np.mean((discriminator.predict(held_out, verbose=0) > 0) == right) > 0.7
