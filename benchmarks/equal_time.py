@@ -246,10 +246,10 @@ def main() -> None:
             "pictures": len(training.images),
             "held_out_fingerprint": held_out.fingerprint,
         },
-        "contestants": {
-            name: {"title": contestant.title, "epochs": contestant.epochs}
+        "contestants": [
+            {"name": name, "title": contestant.title, "epochs": contestant.epochs}
             for name, contestant in contestants.items()
-        },
+        ],
         "trainings": trainings,
         "rows": rows,
         "floor": [{"seed": seed, **judge.floor(seed)} for seed in arguments.seeds],

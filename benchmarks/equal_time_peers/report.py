@@ -17,12 +17,14 @@ SECONDS = {"cpu": "CPU s", "wall": "s"}  # what those of a clock are called
 
 def markdown(results: Mapping[str, Any]) -> str:
     """Returns the table of ``results.json``: means over seeds, with standard deviations from two seeds up."""
-    settings, contestants = results["settings"], results["contestants"]
+    settings = results["settings"]
     second = SECONDS[settings["clock"]]
     lines = []
-    for name, contestant in contestants.items():
+    for contestant in results["contestants"]:
         for at in settings["at"]:
-            rows = [row for row in results["rows"] if (row["contestant"], row["at"]) == (name, at)]
+            rows = [
+                row for row in results["rows"] if (row["contestant"], row["at"]) == (contestant["name"], at)
+            ]
             epochs = statistics.mean(row["epochs"] for row in rows)
             lines.append(
                 [
@@ -70,8 +72,8 @@ def _notes(results: Mapping[str, Any]) -> list[str]:
         f"{settings['threads']} threads each. Not counted: the first step and the first with another batch "
         "size, in which TensorFlow traces the graph. Their seconds, and the load of the machine before:",
     ]
-    for name, contestant in results["contestants"].items():
-        of_it = [training for training in trainings if training["name"] == name]
+    for contestant in results["contestants"]:
+        of_it = [training for training in trainings if training["name"] == contestant["name"]]
         tracing = ", ".join(f"{training['tracing_seconds']:.1f}" for training in of_it)
         load = ", ".join(f"{training['load_before']:.1f}" for training in of_it)
         onednn = {training["facts"]["onednn"] for training in of_it}

@@ -144,11 +144,12 @@ def results(seeds=(0, 1)):
         for _ in seeds
     ]
     settings = {"clock": "cpu", "at": [5, 7.5], "n": 1000, "seeds": list(seeds)}
-    titles = {"cgan": {"title": "ours", "epochs": 1.28}, "tutorial": {"title": "theirs", "epochs": 50}}
+    ours = {"name": "cgan", "title": "ours", "epochs": 1.28}
+    theirs = {"name": "tutorial", "title": "theirs", "epochs": 50}
     return {
         "settings": settings | {"pictures": 3000, "threads": 2},
         "classifier": {"accuracy": 0.984, "held_out": 300},
-        "contestants": titles,
+        "contestants": [ours, theirs],
         "rows": rows,
         "floor": [row for row in rows if row["contestant"] == "tutorial" and row["at"] == 5],
         "trainings": trainings,
@@ -249,7 +250,7 @@ def test_all_of_it(run_script, tmp_path, monkeypatch):
     code, out, err = run_script("equal_time.py", *words, folder="benchmarks")
     assert code == 0, err
     found = json.loads((tmp_path / "out" / "results.json").read_text())
-    names = list(found["contestants"])
+    names = [contestant["name"] for contestant in found["contestants"]]
     assert {"dcgan", "cgan", "tutorial", "keras_io"} <= {*names}
     order = [(row["contestant"], row["at"]) for row in found["rows"]]
     assert order == [(name, at) for name in names for at in (0.2, 0.4)]
