@@ -1,7 +1,7 @@
 """What generators draw after equal times of training: our recipes beside two published programs.
 
-python benchmarks/equal_time.py --train npz:train.npz --test npz:test.npz --out benchmarks/results/equal_time
-python benchmarks/equal_time.py --train digits --test digits --out DIR --at 5,10 --n 200 --seeds 0
+python benchmarks/equal_time.py --train npz:train.npz --test npz:test.npz --out DIR --runs runs/equal_time
+python benchmarks/equal_time.py --train digits --test digits --at 5,10 --n 200 --seeds 0 --out DIR --runs DIR
 
 The contestants are our dcgan, cgan and, where it is there, r3gan at their recipes' settings, TensorFlow's
 tutorial on DCGAN and keras-io's example of a conditional GAN at those that their authors publish; what had to

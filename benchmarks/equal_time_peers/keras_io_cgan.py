@@ -10,9 +10,9 @@ ends when the time is up, not after 20 epochs; and pixels are rounded to whole n
 Its labels reach the discriminator in a form of their own (``label_planes``), which is the published code's:
 ``repeat`` without an axis, then ``reshape``. The ten planes of a picture are therefore not 1 or 0 by class.
 They are all alike, and 1 in a band of 2.8 of the 28 rows, the place of which stands for the class. The
-discriminator learns the class from them all the same, as a test shows. That about every tenth picture alone is
-of its class after a short time, which is chance, has another reason: the pictures are not yet digits. A step
-takes long on a CPU, since the generator has 128 filters at 28x28.
+discriminator learns the class from them all the same, as a test shows. If no more than a tenth of the
+pictures is of its class after a short time, which is chance, the reason is that they are not yet digits: a
+step takes long on a CPU, for the generator has 128 filters at 28x28.
 """
 
 from pathlib import Path
