@@ -56,6 +56,21 @@ def check_counts(arguments: argparse.Namespace, *flags: str) -> None:
             raise InputError(f"--{flag} {count} is out of range: at least 1")
 
 
+def whole_numbers(flag: str, text: str) -> list[int]:
+    """Returns the numbers of a list with commas, from 0 up, that a flag was given.
+
+    Raises:
+        InputError: it is none, or a number is below 0.
+    """
+    try:
+        numbers = [int(number) for number in text.split(",")]
+    except ValueError as error:
+        raise InputError(f"--{flag} {text!r} is not a list of whole numbers") from error
+    if min(numbers) < 0:
+        raise InputError(f"--{flag} {min(numbers)} is out of range: at least 0")
+    return numbers
+
+
 def processor_facts() -> dict[str, str]:
     """Returns what the system says of its first processor, by Linux's names; none where it says nothing."""
     with contextlib.suppress(OSError):

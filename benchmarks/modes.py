@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from arguments import Parser, check_counts, check_names, make_output, processor_name
+from arguments import Parser, check_counts, check_names, make_output, processor_name, whole_numbers
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
@@ -55,12 +55,7 @@ def parse_arguments() -> argparse.Namespace:
     if arguments.steps < 10 or arguments.steps % 10:
         raise InputError(f"--steps {arguments.steps} is out of range: a multiple of 10, at least 10")
     check_counts(arguments, "width", "threads")
-    try:
-        arguments.seeds = [int(seed) for seed in arguments.seeds.split(",")]
-    except ValueError as error:
-        raise InputError(f"--seeds {arguments.seeds!r} is not a list of whole numbers") from error
-    if min(arguments.seeds) < 0:
-        raise InputError(f"--seeds {min(arguments.seeds)} is out of range: at least 0")
+    arguments.seeds = whole_numbers("seeds", arguments.seeds)
     make_output(arguments.out)
     return arguments
 

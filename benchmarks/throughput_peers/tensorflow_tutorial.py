@@ -4,6 +4,8 @@ One call of a ``tf.function`` from Python for each step. Both losses are compute
 of D, under two tapes; both players are then updated at once, G by the gradient through D before its update.
 """
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -16,12 +18,29 @@ def run(case: Case, threads: int, requests: Requests) -> None:
     """Trains for as long as steps are asked for."""
     common.begin(threads, requests)
     generator, discriminator = common.build(case.generator), common.build(case.discriminator)
-    g_optimizer, d_optimizer = common.adam(), common.adam()
+    train_step = make_step(
+        generator, discriminator, common.adam(), common.adam(), (case.batch_size, case.latent_dim)
+    )
+    requests.start(**common.facts())
+    for images in common.slices(case):
+        train_step(images)
+        if not requests.go_on():
+            break
+
+
+def make_step(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    g_optimizer: keras.optimizers.Optimizer,
+    d_optimizer: keras.optimizers.Optimizer,
+    latents_shape: tuple[int, int],
+) -> Callable[[tf.Tensor], None]:
+    """Returns the step, from images in [-1, 1] (N, H, W, C); it draws latents of the same shape each time."""
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
     @tf.function
     def train_step(images: tf.Tensor) -> None:
-        latents = tf.random.normal([case.batch_size, case.latent_dim])
+        latents = tf.random.normal(latents_shape)
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
             fakes = generator(latents, training=True)
             real_logits = discriminator(images, training=True)
@@ -35,8 +54,4 @@ def run(case: Case, threads: int, requests: Requests) -> None:
         g_optimizer.apply_gradients(zip(g_gradients, g_variables, strict=True))
         d_optimizer.apply_gradients(zip(d_gradients, d_variables, strict=True))
 
-    requests.start(**common.facts())
-    for images in common.slices(case):
-        train_step(images)
-        if not requests.go_on():
-            break
+    return train_step
