@@ -16,6 +16,8 @@ import tensorflow as tf
 from tests.conftest import ROOT
 from tests.scripts.test_scripts import is_one_line_error
 from tfgan_ref.errors import InputError
+from tfgan_ref.networks import Dropout
+from tfgan_ref.recipes import find_recipe
 
 BENCHMARKS = ROOT / "benchmarks"
 CONTESTANTS = [
@@ -415,3 +417,17 @@ def test_what_inference_measures(part):
         assert unit == "megapixels made"
         assert amount == pytest.approx(320 * 240 / 1e6)
         assert action().shape == (240, 320, 3)
+
+
+def test_only_our_networks_have_our_dropout():
+    from throughput_peers import tensorflow_common, tensorflow_ours
+    from throughput_peers.cases import CASES
+
+    case = CASES["wgan_gp"]
+    ours = tensorflow_ours.on_nets(case, find_recipe(case.recipe).settings()).discriminator
+    for network, kind in (
+        (ours, Dropout),
+        (tensorflow_common.build(case.discriminator), keras.layers.Dropout),
+    ):
+        found = [type(layer) for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
+        assert found == [kind] * 3
