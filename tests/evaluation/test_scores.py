@@ -258,3 +258,10 @@ def test_scores_are_those_of_the_metrics():
     assert by_metric["mode_score"].value == metrics.mode_score(real.logits, fake.logits)
     parts = [by_metric["precision_recall.precision"].value, by_metric["precision_recall.recall"].value]
     assert parts == list(metrics.precision_recall(real.features, fake.features))
+
+
+def test_intervals_end_where_values_do():
+    found = {s.title: s for s in score(["density_coverage"], sides(make(1)))}["coverage"]
+    low, high = found.interval
+    assert 2 * found.value - low > 1  # as wide above it as below
+    assert high == 1
