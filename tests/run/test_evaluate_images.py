@@ -65,7 +65,9 @@ def test_rotations_give_no_scores_of_classes(cats):
 
 
 def test_rotations_with_scores_of_classes_alone_are_refused(cats):
-    with pytest.raises(InputError, match="metrics is: they need labelled data of two classes"):
+    with pytest.raises(
+        InputError, match="metrics is: they need predicted classes, and the data have no labels of two"
+    ):
         evaluate("model", data_name=cats, metrics=["is"], n=20)
 
 
@@ -79,5 +81,5 @@ def test_evaluation_while_training_says_what_is_left_out(cats, monkeypatch, capl
         scores = generator_evaluator(None, data.read(cats), settings)()
     assert [found.metric for found in scores] == ["fid"]
     assert "left out, since the data have no labels of two classes: is" in caplog.text
-    with pytest.raises(InputError, match="metrics is: they need labelled data"):
+    with pytest.raises(InputError, match="metrics is: they need predicted classes"):
         generator_evaluator(None, data.read(cats), make(evaluate_every=1, evaluate_metrics="is"))

@@ -126,8 +126,12 @@ def check_metrics(names: Sequence[str]) -> None:
             raise InputError(f"metric {name!r} is unknown: choose from {', '.join(METRICS)}")
 
 
-def metrics_without_classes(names: Sequence[str]) -> tuple[list[str], list[str]]:
+def metrics_without_classes(names: Sequence[str], why: str) -> tuple[list[str], list[str]]:
     """Returns the metrics that take features alone, and a line that names those left out, if any are.
+
+    Args:
+        names: of metrics.
+        why: there are no predicted classes.
 
     Raises:
         InputError: none is left.
@@ -136,10 +140,10 @@ def metrics_without_classes(names: Sequence[str]) -> tuple[list[str], list[str]]
     lacking = ", ".join(name for name in names if name in OF_CLASSES)
     if not left:
         raise InputError(
-            f"metrics {lacking}: they need labelled data of two classes, choose from "
+            f"metrics {lacking}: they need predicted classes, and {why}; choose from "
             f"{', '.join(name for name in METRICS if name not in OF_CLASSES)}"
         )
-    return left, [f"left out, since the data have no labels of two classes: {lacking}"] if lacking else []
+    return left, [f"left out, since {why}: {lacking}"] if lacking else []
 
 
 def score(names: Sequence[str], real: Features, fake: Features, seed: int = 0) -> list[Score]:

@@ -28,6 +28,8 @@ from tfgan_ref.evaluation import (
 )
 from tfgan_ref.evaluation.features import EXTRACTORS
 from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.networks.features.random_convolutions import RandomConvolutions
+from tfgan_ref.networks.features.saved_network import SavedNetwork
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run.evaluate_sides import Source, open_source, read_own, read_real, with_channels
 from tfgan_ref.run.sample import sampler_of
@@ -97,7 +99,7 @@ def evaluate(
         image_size: to which images of both sides are resized; None keeps a model's own size.
         metrics: names in ``evaluation.METRICS``.
         features: one of ``EXTRACTORS``.
-        weights: the feature network's file, where it needs one.
+        weights: the feature network's file or folder, where it needs one.
         resize: how the FID network resizes: "tf1" or "clean".
         n: number of samples, and the most real images that are used.
         seed: of the samples, of the real images chosen and of the floor's halves.
@@ -199,6 +201,14 @@ def make_extractor(
         if weights is not None:
             raise InputError("weights: the classifier trains its own, leave out --weights")
         return classifier_for(arrays, rotations=arrays.labels is None or len(np.unique(arrays.labels)) < 2)
+    if features == "random-conv":
+        if weights is not None:
+            raise InputError("weights: random-conv draws its own, leave out --weights")
+        return RandomConvolutions(arrays.images.shape[-1])
+    if features == "saved-model":
+        if weights is None:
+            raise InputError("saved-model needs --weights PATH: a SavedModel's folder or a .keras file")
+        return SavedNetwork(weights, arrays.images.shape[1:])
     if features == "inception-fid":
         from tfgan_ref.networks.features.inception_fid import InceptionFID
 
@@ -214,11 +224,15 @@ def usable_metrics(metrics: Sequence[str], extractor: Extractor) -> tuple[list[s
     Raises:
         InputError: it serves none of them.
     """
-    if not isinstance(extractor, SmallClassifier):
+    if isinstance(extractor, RandomConvolutions | SavedNetwork):
+        why = "these features know no classes"
+    elif not isinstance(extractor, SmallClassifier):
         return list(metrics), []
-    if not extractor.rotations:
+    elif extractor.rotations:
+        why = "the data have no labels of two classes"
+    else:
         return list(metrics), extractor.notes
-    left, notes = metrics_without_classes(metrics)
+    left, notes = metrics_without_classes(metrics, why)
     return left, [*extractor.notes, *notes]
 
 

@@ -1,0 +1,99 @@
+"""Features of random convolutions: without labels, training or a file of weights."""
+
+import itertools
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_ref.errors import InputError
+from tfgan_ref.networks.layers.pixels import check_pixels, in_batches
+
+# A change of what follows makes kept features stale: count it up.
+VERSION = 1
+SEED = 0
+FILTERS = (16, 32, 32)
+SIDES = (None, 16, 8)  # to which the maps are resized before each convolution; None: as they are
+SLOPE = 0.2  # of the leaky ReLUs below 0
+SMALLEST_SIDE = 16
+FEATURES = 2 * sum(FILTERS) + 4 * FILTERS[-1]
+
+
+class RandomConvolutions:
+    """Maps images to 288 features of a network that was never trained (Naeem et al. 2020, section 5.3).
+
+    Random networks rank generators much as trained ones do (Lee et al. 2022, "Demystifying Randomly
+    Initialized Networks for Evaluating Generative Models"), and know no data set better than another. Three
+    3x3 convolutions of He et al.'s (2015) Gaussian weights see an image's own pixels, its shape in 16x16 and
+    in 8x8. The features are the mean and the standard deviation of each of their maps, and the means of the
+    last one's quarters, which tell where things are.
+
+    Args:
+        channels: of the images; the weights depend on it and on nothing else.
+        batch_size: the most images that go through the network at a time.
+
+    Attributes:
+        name: how scores on these features are labelled.
+        label: what the Frechet distance on them is called.
+        key: what tells the features from all others; a file name.
+        notes: what a reader of its scores must know, one line each.
+    """
+
+    name = "random convolutions"
+    label = "Frechet distance (random convolutions)"
+    key = f"random-conv-v{VERSION}"
+    notes = (
+        "the features are of random convolutions: they see texture, shape and layout, and nothing of what "
+        "a picture shows",
+    )
+
+    def __init__(self, channels: int, batch_size: int = 50) -> None:
+        self.kernels = random_kernels(channels)
+        self._channels = channels
+        self._batch_size = batch_size
+        self._network = tf.function(
+            self._features,
+            input_signature=[tf.TensorSpec((None, None, None, channels), tf.uint8)],
+            autograph=False,
+        )
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Maps uint8 images (N, H, W, C) to float32 features (N, 288) and no logits, (N, 0).
+
+        Raises:
+            InputError: images of another type, of other channels, or with a side below 16.
+        """
+        images = check_pixels(images)
+        if min(images.shape[1:3]) < SMALLEST_SIDE or images.shape[-1] != self._channels:
+            raise InputError(
+                f"images have shape {images.shape}, random convolutions take sides of at least "
+                f"{SMALLEST_SIDE} and {self._channels} channels here"
+            )
+        return in_batches(self._network, images, self._batch_size)
+
+    def _features(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        x = tf.cast(images, tf.float32) / 127.5 - 1.0
+        features = []
+        for kernel, side in zip(self.kernels, SIDES, strict=True):
+            if side is not None:
+                x = tf.image.resize(x, (side, side), antialias=True)
+            x = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
+            x = tf.nn.leaky_relu(tf.nn.conv2d(x, kernel, 1, "VALID"), SLOPE)
+            means, variances = tf.nn.moments(x, (1, 2))
+            # Far below any picture's: maps of one value have a finite slope too.
+            features += [means, tf.sqrt(variances + 1e-6)]
+        half = SIDES[-1] // 2
+        quarters = tf.nn.avg_pool2d(x, half, half, "VALID")
+        features.append(tf.reshape(quarters, (-1, 4 * FILTERS[-1])))
+        return tf.concat(features, axis=1), tf.zeros((tf.shape(images)[0], 0))
+
+
+def random_kernels(channels: int) -> list[np.ndarray]:
+    """Returns the kernels of the network for images of so many channels, float32 (3, 3, in, out).
+
+    Drawn by NumPy: they do not depend on TensorFlow's version.
+    """
+    rng = np.random.default_rng(SEED)
+    return [
+        (rng.standard_normal((3, 3, inputs, outputs)) * np.sqrt(2 / (9 * inputs))).astype(np.float32)
+        for inputs, outputs in itertools.pairwise((channels, *FILTERS))
+    ]
