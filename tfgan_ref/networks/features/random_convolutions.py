@@ -19,13 +19,13 @@ FEATURES = 2 * sum(FILTERS) + 4 * FILTERS[-1]
 
 
 class RandomConvolutions:
-    """Maps images to 288 features of a network that was never trained (Naeem et al. 2020, section 5.3).
+    """Maps images to 288 features of a network that was never trained, as Naeem et al. 2020 propose.
 
     Random networks rank generators much as trained ones do (Lee et al. 2022, "Demystifying Randomly
-    Initialized Networks for Evaluating Generative Models"), and know no data set better than another. Three
-    3x3 convolutions of He et al.'s (2015) Gaussian weights see an image's own pixels, its shape in 16x16 and
-    in 8x8. The features are the mean and the standard deviation of each of their maps, and the means of the
-    last one's quarters, which tell where things are.
+    Initialized Networks for Evaluating Generative Models"), and favour no data set. Three 3x3 convolutions
+    with Gaussian weights (He et al. 2015) see an image in its own size, then in 16x16 and in 8x8. The
+    features are the mean and the standard deviation of each of their maps, and the means of the quarters of
+    the last ones, which tell where things are.
 
     Args:
         channels: of the images; the weights depend on it and on nothing else.
@@ -39,11 +39,11 @@ class RandomConvolutions:
     """
 
     name = "random convolutions"
-    label = "Frechet distance (random convolutions)"
+    label = "Frechet distance (random)"
     key = f"random-conv-v{VERSION}"
     notes = (
-        "the features are of random convolutions: they see texture, shape and layout, and nothing of what "
-        "a picture shows",
+        "the features are of random, untrained convolutions: they see texture, shape and layout, and know no "
+        "objects",
     )
 
     def __init__(self, channels: int, batch_size: int = 50) -> None:
@@ -79,8 +79,7 @@ class RandomConvolutions:
             x = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
             x = tf.nn.leaky_relu(tf.nn.conv2d(x, kernel, 1, "VALID"), SLOPE)
             means, variances = tf.nn.moments(x, (1, 2))
-            # Far below any picture's: maps of one value have a finite slope too.
-            features += [means, tf.sqrt(variances + 1e-6)]
+            features += [means, tf.sqrt(variances)]
         half = SIDES[-1] // 2
         quarters = tf.nn.avg_pool2d(x, half, half, "VALID")
         features.append(tf.reshape(quarters, (-1, 4 * FILTERS[-1])))

@@ -19,8 +19,8 @@ FORM = "float32 (None, height, width, 3 or 1)"
 class SavedNetwork:
     """Maps images to the features of any network, given by its path; nothing is downloaded.
 
-    The network takes float32 images in [0, 255], of shape (N, H, W, 3) or (N, H, W, 1); what it scales them
-    to is its own affair. Images are resized to its height and width, where these are fixed, as Parmar et al.
+    The network takes float32 images in [0, 255], of shape (N, H, W, 3) or (N, H, W, 1), and scales them by
+    itself. Images are resized to its height and width, where these are fixed, as Parmar et al.
     2022 do (`resize_clean`), and grey ones are tiled to RGB for 3 channels. Its features are its only output
     of rank 2.
 
@@ -49,8 +49,9 @@ class SavedNetwork:
         self._size = height or image_shape[0], width or image_shape[1]
         self._batch_size = batch_size
         sha256 = fingerprint(path)[:16]
-        self.name = f"{path.stem}, SHA-256 {sha256}..."
-        self.label = f"Frechet distance ({path.stem})"
+        name = path.name.removesuffix(".keras")
+        self.name = f"{name}, SHA-256 {sha256}..."
+        self.label = f"Frechet distance ({name})"
         self.key = f"saved-model-clean-{sha256}"
         self.notes = []
         if self._size != image_shape[:2]:
@@ -122,24 +123,28 @@ _Network = Callable[[tf.Tensor], Mapping[str, tf.Tensor]]
 
 def _read_saved_model(path: Path) -> tuple[_Specs, _Specs, _Network]:
     try:
-        signatures = load_saved_model(path).signatures
+        loaded = load_saved_model(path)
     except InputError as error:
         raise InputError(f"weights {error}") from None
     except Exception as error:  # TensorFlow's, protobuf's and the file system's
         raise InputError(f"weights {path}: is no SavedModel that can be read, {reason(error)}") from None
-    if SIGNATURE not in signatures:
-        raise InputError(
-            f"weights {path}: has no signature {SIGNATURE}, but {', '.join(signatures) or 'none at all'}"
-        )
-    served = signatures[SIGNATURE]
+    if SIGNATURE not in loaded.signatures:
+        others = ", ".join(loaded.signatures) or "none at all"
+        raise InputError(f"weights {path}: has no signature {SIGNATURE}, but {others}")
+    served = loaded.signatures[SIGNATURE]
     inputs = served.structured_input_signature[1]
-    return inputs, served.structured_outputs, lambda images: served(**dict.fromkeys(inputs, images))
+
+    def network(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        # By way of the model: without it the variables would be gone.
+        return loaded.signatures[SIGNATURE](**dict.fromkeys(inputs, images))
+
+    return inputs, served.structured_outputs, network
 
 
 def _read_keras(path: Path) -> tuple[_Specs, _Specs, _Network]:
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        # Of lists, whatever structure of inputs and outputs the model itself has.
+        # Of a list, whatever structure of inputs the model itself has.
         model = keras.Model(model.inputs, model.outputs)
     except Exception as error:  # Keras's, zipfile's, HDF5's, and those of each layer
         raise InputError(
@@ -149,7 +154,7 @@ def _read_keras(path: Path) -> tuple[_Specs, _Specs, _Network]:
 
     @tf.function(autograph=False)
     def network(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(zip(names, model([images], training=False), strict=True))
+        return dict(zip(names, keras.tree.flatten(model([images], training=False)), strict=True))
 
     names = [f"{name}:{number}" for number, name in enumerate(model.output_names)]
     return _specs([image.name for image in model.inputs], model.inputs), _specs(names, model.outputs), network
@@ -162,4 +167,7 @@ def _specs(names: list[str], tensors: list[keras.KerasTensor]) -> _Specs:
 
 
 def _listed(specs: _Specs) -> str:
-    return ", ".join(f"{name} {spec.dtype.name} {spec.shape}" for name, spec in specs.items()) or "nothing"
+    return (
+        ", ".join(f"{name} {spec.dtype.name} {spec.shape}" for name, spec in sorted(specs.items()))
+        or "nothing"
+    )
