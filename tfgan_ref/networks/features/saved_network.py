@@ -123,22 +123,17 @@ _Network = Callable[[tf.Tensor], Mapping[str, tf.Tensor]]
 
 def _read_saved_model(path: Path) -> tuple[_Specs, _Specs, _Network]:
     try:
-        loaded = load_saved_model(path)
+        signatures = load_saved_model(path).signatures
     except InputError as error:
         raise InputError(f"weights {error}") from None
     except Exception as error:  # TensorFlow's, protobuf's and the file system's
         raise InputError(f"weights {path}: is no SavedModel that can be read, {reason(error)}") from None
-    if SIGNATURE not in loaded.signatures:
-        others = ", ".join(loaded.signatures) or "none at all"
+    if SIGNATURE not in signatures:
+        others = ", ".join(signatures) or "none at all"
         raise InputError(f"weights {path}: has no signature {SIGNATURE}, but {others}")
-    served = loaded.signatures[SIGNATURE]
+    served = signatures[SIGNATURE]
     inputs = served.structured_input_signature[1]
-
-    def network(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        # By way of the model: without it the variables would be gone.
-        return loaded.signatures[SIGNATURE](**dict.fromkeys(inputs, images))
-
-    return inputs, served.structured_outputs, network
+    return inputs, served.structured_outputs, lambda images: served(**dict.fromkeys(inputs, images))
 
 
 def _read_keras(path: Path) -> tuple[_Specs, _Specs, _Network]:
