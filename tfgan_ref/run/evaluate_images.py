@@ -204,7 +204,7 @@ def make_extractor(
     if features == "random-conv":
         if weights is not None:
             raise InputError("weights: random-conv draws its own, leave out --weights")
-        return RandomConvolutions(arrays.images.shape[-1])
+        return RandomConvolutions(arrays.images.shape[1:])
     if features == "saved-model":
         if weights is None:
             raise InputError("saved-model needs --weights PATH: a SavedModel's folder or a .keras file")

@@ -28,7 +28,7 @@ class RandomConvolutions:
     the last ones, which tell where things are.
 
     Args:
-        channels: of the images; the weights depend on it and on nothing else.
+        image_shape: (height, width, channels) of the images; the weights depend on the channels alone.
         batch_size: the most images that go through the network at a time.
 
     Attributes:
@@ -36,6 +36,9 @@ class RandomConvolutions:
         label: what the Frechet distance on them is called.
         key: what tells the features from all others; a file name.
         notes: what a reader of its scores must know, one line each.
+
+    Raises:
+        InputError: a side is below 16.
     """
 
     name = "random convolutions"
@@ -46,28 +49,28 @@ class RandomConvolutions:
         "objects",
     )
 
-    def __init__(self, channels: int, batch_size: int = 50) -> None:
+    def __init__(self, image_shape: tuple[int, int, int], batch_size: int = 50) -> None:
+        height, width, channels = image_shape
+        if min(height, width) < SMALLEST_SIDE:
+            raise InputError(
+                f"images are {width}x{height}: random convolutions take sides of at least {SMALLEST_SIDE}"
+            )
         self.kernels = random_kernels(channels)
-        self._channels = channels
+        self._image_shape = image_shape
         self._batch_size = batch_size
         self._network = tf.function(
-            self._features,
-            input_signature=[tf.TensorSpec((None, None, None, channels), tf.uint8)],
-            autograph=False,
+            self._features, input_signature=[tf.TensorSpec((None, *image_shape), tf.uint8)], autograph=False
         )
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Maps uint8 images (N, H, W, C) to float32 features (N, 288) and no logits, (N, 0).
 
         Raises:
-            InputError: images of another type, of other channels, or with a side below 16.
+            InputError: images of another type or shape.
         """
         images = check_pixels(images)
-        if min(images.shape[1:3]) < SMALLEST_SIDE or images.shape[-1] != self._channels:
-            raise InputError(
-                f"images have shape {images.shape}, random convolutions take sides of at least "
-                f"{SMALLEST_SIDE} and {self._channels} channels here"
-            )
+        if images.shape[1:] != self._image_shape:
+            raise InputError(f"images have shape {images.shape}, it must be (N, *{self._image_shape})")
         return in_batches(self._network, images, self._batch_size)
 
     def _features(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
