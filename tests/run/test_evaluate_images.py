@@ -67,7 +67,7 @@ def test_features_without_classes(tmp_path):
 
 
 def test_scores_of_random_convolutions(cats_data):
-    report = evaluate(cats_data, data_name=cats_data, metrics=["fid", "is"], features="random-conv", n=20)
+    report = evaluate(cats_data, data_name=cats_data, metrics=["fid", "is"], features="random-conv", n=40)
     assert report.extractor == "random convolutions"
     assert [found.title for found in report.scores] == ["Frechet distance (random)"]
     assert any(note.startswith("the features are of random, untrained convolutions") for note in report.notes)
