@@ -12,9 +12,9 @@ from tests.conftest import tiny_gan
 from tfgan_ref import __version__
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import export_generator
+from tfgan_ref.networks.saved_models import load_saved_model
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build, sample, train, translator
-from tfgan_ref.run.saved_models import load_saved_model
 from tfgan_ref.training.run_directory import RunDirectory
 
 CONFIG = {
@@ -54,7 +54,7 @@ def test_a_saved_model_that_writes_files_or_runs_python_is_refused(kind, trace, 
     path = saved_model_that(writes, tmp_path / "model")
     assert sample.open_writer(path) is None
     for opened in (sample.open_sampler, translator.open_translator):
-        with pytest.raises(InputError, match=r"has an operation \w+, which a generator has no use for"):
+        with pytest.raises(InputError, match=r"has an operation \w+, which a network has no use for"):
             opened(path)
     assert not trace.exists()
 

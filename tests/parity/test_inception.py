@@ -10,6 +10,7 @@ from keras import layers  # noqa: E402
 from tests.parity import torchvision_stand_in  # noqa: E402
 from tests.parity.agreement import TOLERANCE, images, relative_error  # noqa: E402
 from tfgan_ref.networks.features import inception_fid, inception_graph  # noqa: E402
+from tfgan_ref.networks.layers.pixels import resize_clean  # noqa: E402
 
 torchvision_stand_in.install()
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3  # noqa: E402
@@ -97,7 +98,7 @@ def test_clean_resize(size):
 
     pixels = images(2, *size)
     wanted = [build_resizer("clean")(image) for image in pixels]
-    np.testing.assert_array_equal(inception_fid.resize_clean(pixels), wanted)
+    np.testing.assert_array_equal(resize_clean(pixels, (299, 299)), wanted)
 
 
 def half_pixel(graph, pixels):

@@ -155,7 +155,10 @@ def test_scores_of_classes_are_refused_without_labels_before_training(tmp_path, 
     monkeypatch.setattr(compare, "make_extractor", lambda *arguments: network)
     unlabelled = npz(tmp_path / "unlabelled.npz", images=images())
     entries = compare.plan(["gan"], GIVEN | {"data": unlabelled}, tmp_path / "out")
-    with pytest.raises(InputError, match="metrics is, mode_score: they need labelled data of two classes"):
+    with pytest.raises(
+        InputError,
+        match="metrics is, mode_score: they need predicted classes, and the data have no labels of two",
+    ):
         compare.compare(entries, metrics=["is", "mode_score"], n=20)
     assert not (tmp_path / "out").exists()
 

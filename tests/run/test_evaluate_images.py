@@ -1,7 +1,9 @@
 """Scores against real data: which features are used, and which metrics they serve."""
 
 import logging
+import re
 
+import keras
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from tfgan_ref.evaluation import SmallClassifier
 from tfgan_ref.networks.features.classifier import small_classifier
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run import evaluate_images
-from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor
+from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor, usable_metrics
 from tfgan_ref.run.evaluate_sides import Source
 from tfgan_ref.run.sample import Sampler
 
@@ -31,6 +33,45 @@ def test_data_without_two_classes_get_features_of_rotations(monkeypatch, labels,
     assert chosen == [rotations]
 
 
+@pytest.mark.parametrize(
+    ("features", "weights", "line"),
+    [
+        ("random-conv", "file", "weights: random-conv draws its own, leave out --weights"),
+        ("saved-model", None, "saved-model needs --weights PATH: a SavedModel's folder or a .keras file"),
+        (
+            "dinov2",
+            None,
+            "features 'dinov2' is unknown: choose one of classifier, random-conv, saved-model, in",
+        ),
+    ],
+)
+def test_features_and_weights_that_do_not_fit(features, weights, line):
+    with pytest.raises(InputError, match=re.escape(line)):
+        make_extractor(features, ImageArrays("x", np.zeros((3, 16, 16, 1), np.uint8)), weights)
+
+
+def test_features_without_classes(tmp_path):
+    arrays = ImageArrays("x", np.zeros((3, 16, 16, 1), np.uint8))
+    images = keras.Input((16, 16, 1))
+    keras.Model(images, keras.layers.Flatten()(images)).save(tmp_path / "own.keras")
+    for features, weights in (("random-conv", None), ("saved-model", tmp_path / "own.keras")):
+        extractor = make_extractor(features, arrays, weights)
+        metrics, notes = usable_metrics(["fid", "is", "mode_score"], extractor)
+        assert metrics == ["fid"]
+        assert notes == [*extractor.notes, "left out, since these features know no classes: is, mode_score"]
+        with pytest.raises(
+            InputError, match="they need predicted classes, and these features know no classes"
+        ):
+            usable_metrics(["is"], extractor)
+
+
+def test_scores_of_random_convolutions(cats_data):
+    report = evaluate(cats_data, data_name=cats_data, metrics=["fid", "is"], features="random-conv", n=40)
+    assert report.extractor == "random convolutions"
+    assert [found.title for found in report.scores] == ["Frechet distance (random)"]
+    assert any(note.startswith("the features are of random, untrained convolutions") for note in report.notes)
+
+
 class AtHand(Source):
     """A conditional generator's images, without the generator."""
 
@@ -40,16 +81,22 @@ class AtHand(Source):
 
 
 @pytest.fixture
-def cats(tmp_path, monkeypatch):
-    """Images of one class, and a generator of that class: the data's name."""
+def cats_data(tmp_path, monkeypatch):
+    """Images of one class: the data's name."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    images = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 1), np.uint8)
+    np.savez(tmp_path / "cats.npz", images=images, labels=np.zeros(40, int), class_names=["cat"])
+    return f"npz:{tmp_path / 'cats.npz'}"
+
+
+@pytest.fixture
+def cats(cats_data, monkeypatch):
+    """Images of one class, and a generator of that class: the data's name."""
     network = SmallClassifier(small_classifier((16, 16, 1), 4), 0.5, 10, "cats", "key", rotations=True)
     monkeypatch.setattr(evaluate_images, "make_extractor", lambda *arguments: network)
     source = AtHand((16, 16, 1), 20, sampler=Sampler(None, 4, (16, 16, 1), ("cat",)))
     monkeypatch.setattr(evaluate_images, "open_source", lambda *arguments: source)
-    images = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 1), np.uint8)
-    np.savez(tmp_path / "cats.npz", images=images, labels=np.zeros(40, int), class_names=["cat"])
-    return f"npz:{tmp_path / 'cats.npz'}"
+    return cats_data
 
 
 def test_rotations_give_no_scores_of_classes(cats):
@@ -58,13 +105,15 @@ def test_rotations_give_no_scores_of_classes(cats):
         ("fid", "Frechet distance (rotations)")
     ]
     assert report.settings["metrics"] == ["fid"]
-    assert "left out, since they need labelled data of two classes: is, mode_score" in report.notes
+    assert "left out, since the data have no labels of two classes: is, mode_score" in report.notes
     assert any("the features are of a classifier of rotations" in note for note in report.notes)
     assert report.label_agreement is None  # the network tells rotations, not classes
 
 
 def test_rotations_with_scores_of_classes_alone_are_refused(cats):
-    with pytest.raises(InputError, match="metrics is: they need labelled data of two classes"):
+    with pytest.raises(
+        InputError, match="metrics is: they need predicted classes, and the data have no labels of two"
+    ):
         evaluate("model", data_name=cats, metrics=["is"], n=20)
 
 
@@ -77,7 +126,7 @@ def test_evaluation_while_training_says_what_is_left_out(cats, monkeypatch, capl
         settings = gan.settings(data=cats, evaluate_every=1, evaluate_metrics="is,fid", evaluate_n=12)
         scores = generator_evaluator(None, gan.read(settings), settings)()
     assert [(found.metric, found.n, found.interval) for found in scores] == [("fid", 12, None)]
-    assert "left out, since they need labelled data of two classes: is" in caplog.text
+    assert "left out, since the data have no labels of two classes: is" in caplog.text
     settings = gan.settings(data=cats, evaluate_every=1, evaluate_metrics="is")
-    with pytest.raises(InputError, match="metrics is: they need labelled data"):
+    with pytest.raises(InputError, match="metrics is: they need predicted classes"):
         generator_evaluator(None, gan.read(settings), settings)

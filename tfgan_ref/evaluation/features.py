@@ -17,7 +17,8 @@ from tfgan_ref.files import cache_directory, keep, write_npz
 
 logger = logging.getLogger(__name__)
 BATCH = 250
-EXTRACTORS = ("classifier", "inception-fid", "inception-keras")  # by the names that commands take
+# By the names that commands take.
+EXTRACTORS = ("classifier", "random-conv", "saved-model", "inception-fid", "inception-keras")
 
 
 class Extractor(Protocol):
@@ -34,7 +35,7 @@ class Extractor(Protocol):
     key: str
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Maps uint8 images (N, H, W, C) to features (N, d) and logits (N, k)."""
+        """Maps uint8 images (N, H, W, C) to features (N, d) and logits (N, k), k = 0 without classes."""
 
 
 class Features(NamedTuple):

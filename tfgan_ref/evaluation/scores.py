@@ -213,14 +213,15 @@ def check_metrics(names: Sequence[str]) -> None:
 
 
 def metrics_without(
-    names: Sequence[str], left_out: Callable[[str], bool], reason: str
+    names: Sequence[str], left_out: Callable[[str], bool], needed: str, why: str
 ) -> tuple[list[str], list[str]]:
     """Returns the metrics that are not left out, and a line that names those that are, if any.
 
     Args:
         names: of metrics.
         left_out: whether one is.
-        reason: why, after "since".
+        needed: what those need.
+        why: there is none.
 
     Raises:
         InputError: none is left.
@@ -229,10 +230,10 @@ def metrics_without(
     lacking = ", ".join(name for name in names if left_out(name))
     if not left:
         raise InputError(
-            f"metrics {lacking}: {reason}, choose from "
+            f"metrics {lacking}: they need {needed}, and {why}; choose from "
             f"{', '.join(name for name in METRICS if not left_out(name))}"
         )
-    return left, [f"left out, since {reason}: {lacking}"] if lacking else []
+    return left, [f"left out, since {why}: {lacking}"] if lacking else []
 
 
 def score(names: Sequence[str], sides: Sides, seed: int = 0, *, intervals: bool = True) -> list[Score]:

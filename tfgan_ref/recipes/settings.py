@@ -216,8 +216,8 @@ class SamplingSettings(Settings):
     evaluate_every: Changeable[int | None] = None  # steps between scores of the averaged G; None: never
     evaluate_metrics: str = "fid"  # a list with commas; by the first one the best generator is kept
     evaluate_n: int = 2000  # samples per evaluation
-    evaluate_features: str = "classifier"  # classifier, inception-fid, inception-keras
-    evaluate_weights: Changeable[Location] = None  # file of the feature network's weights
+    evaluate_features: str = "classifier"  # or random-conv, saved-model, inception-fid, inception-keras
+    evaluate_weights: Changeable[Location] = None  # the feature network's file or folder
 
     limits: ClassVar = {
         "missing": SHARE,

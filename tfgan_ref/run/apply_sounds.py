@@ -14,9 +14,9 @@ from tfgan_ref.errors import InputError, check_exists, reason
 from tfgan_ref.files import write_parts
 from tfgan_ref.media.sounds import sample_rate_of
 from tfgan_ref.media.voices import QUIETEST, VOICES, converter_of
+from tfgan_ref.networks.saved_models import load_saved_model
 from tfgan_ref.run import build
 from tfgan_ref.run.apply_pictures import Job, plan_targets
-from tfgan_ref.run.saved_models import load_saved_model
 
 logger = logging.getLogger(__name__)
 

@@ -76,7 +76,7 @@ def compare(
         n: number of samples of each run, and the most real images that are used.
         seed: of the samples and of the real images chosen.
         features: one of ``evaluation.features.EXTRACTORS``.
-        weights: the feature network's file, where it needs one.
+        weights: the feature network's file or folder, where it needs one.
 
     Returns:
         A row for each entry, also for those that diverged; None after Ctrl-C: the same call goes on later.

@@ -28,6 +28,8 @@ from tfgan_ref.evaluation import (
 )
 from tfgan_ref.evaluation.features import EXTRACTORS
 from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.networks.features.random_convolutions import RandomConvolutions
+from tfgan_ref.networks.features.saved_network import SavedNetwork
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run.evaluate_sides import (
     Comparison,
@@ -112,7 +114,7 @@ def evaluate(
         image_size: to which images of both sides are resized; None keeps a model's own size.
         metrics: names in ``evaluation.METRICS``.
         features: one of ``EXTRACTORS``.
-        weights: the feature network's file, where it needs one.
+        weights: the feature network's file or folder, where it needs one.
         resize: how the FID network resizes: "tf1" or "clean".
         n: number of samples, and the most images on either side of a score.
         seed: of the samples and of the choice of images.
@@ -214,6 +216,14 @@ def make_extractor(
         if weights is not None:
             raise InputError("weights: the classifier trains its own, leave out --weights")
         return classifier_for(arrays, rotations=arrays.labels is None or len(np.unique(arrays.labels)) < 2)
+    if features == "random-conv":
+        if weights is not None:
+            raise InputError("weights: random-conv draws its own, leave out --weights")
+        return RandomConvolutions(arrays.images.shape[1:])
+    if features == "saved-model":
+        if weights is None:
+            raise InputError("saved-model needs --weights PATH: a SavedModel's folder or a .keras file")
+        return SavedNetwork(weights, arrays.images.shape[1:])
     if features == "inception-fid":
         from tfgan_ref.networks.features.inception_fid import InceptionFID
 
@@ -229,13 +239,15 @@ def usable_metrics(metrics: Sequence[str], extractor: Extractor) -> tuple[list[s
     Raises:
         InputError: it serves none of them.
     """
-    if not isinstance(extractor, SmallClassifier):
+    if isinstance(extractor, RandomConvolutions | SavedNetwork):
+        why = "these features know no classes"
+    elif not isinstance(extractor, SmallClassifier):
         return list(metrics), []
-    if not extractor.rotations:
+    elif extractor.rotations:
+        why = "the data have no labels of two classes"
+    else:
         return list(metrics), extractor.notes
-    left, notes = metrics_without(
-        metrics, lambda name: name in OF_CLASSES, "they need labelled data of two classes"
-    )
+    left, notes = metrics_without(metrics, lambda name: name in OF_CLASSES, "predicted classes", why)
     return left, [*extractor.notes, *notes]
 
 
@@ -243,9 +255,8 @@ def _labelled_metrics(metrics: Sequence[str], comparison: Comparison) -> tuple[l
     """Returns the metrics that what is compared has the labels for, and which are left out, in a line."""
     if comparison.labelled:
         return list(metrics), []
-    return metrics_without(
-        metrics, lambda name: METRICS[name].labelled, "they need samples with labels of the data's classes"
-    )
+    why = "samples or reference have no labels of the data's classes"
+    return metrics_without(metrics, lambda name: METRICS[name].labelled, "labels", why)
 
 
 def _agreement(sides: Sides) -> float:

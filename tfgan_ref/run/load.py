@@ -5,10 +5,10 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfgan_ref.media.medium import TRANSLATIONS, SampleWriter
+from tfgan_ref.networks.saved_models import load_saved_model
 from tfgan_ref.run import build
 from tfgan_ref.run.apply_sounds import Converter, open_converter
 from tfgan_ref.run.sample import Sampler, open_sampler, open_writer
-from tfgan_ref.run.saved_models import load_saved_model
 from tfgan_ref.run.translator import Translator, open_translator
 
 

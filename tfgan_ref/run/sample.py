@@ -20,10 +20,10 @@ from tfgan_ref.media.medium import (
     class_names_of,
     in_pieces,
 )
+from tfgan_ref.networks.saved_models import load_saved_model
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build
 from tfgan_ref.run.sample_pictures import draw_pictures
-from tfgan_ref.run.saved_models import load_saved_model
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -11,8 +11,8 @@ from tfgan_ref.data.images.decoding import from_pixels, to_pixels
 from tfgan_ref.errors import MODEL, InputError, check_exists
 from tfgan_ref.export.translator import ExportedTranslator, default_tile
 from tfgan_ref.gans import ImageTranslator
+from tfgan_ref.networks.saved_models import load_saved_model
 from tfgan_ref.run import build, tiling
-from tfgan_ref.run.saved_models import load_saved_model
 
 
 @dataclass(frozen=True)

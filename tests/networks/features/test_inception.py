@@ -11,9 +11,10 @@ from keras import layers
 from tests.networks.features import torch_files
 from tfgan_ref.errors import InputError
 from tfgan_ref.networks.features import inception_keras
-from tfgan_ref.networks.features.inception_fid import WEIGHTS, InceptionFID, resize_clean, resize_tf1
+from tfgan_ref.networks.features.inception_fid import WEIGHTS, InceptionFID, resize_tf1
 from tfgan_ref.networks.features.inception_graph import TAPS, load_inception_graph, untrained_inception_graph
 from tfgan_ref.networks.features.weight_files import torch_variables
+from tfgan_ref.networks.layers.pixels import resize_clean
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (3, 20, 24, 3), np.uint8)
@@ -114,12 +115,12 @@ def test_tf1_resize_follows_its_definition(shape):
 def test_clean_resize_is_antialiased_and_stays_in_range():
     stripes = np.zeros((1, 598, 598, 3), np.uint8)
     stripes[:, ::2, :, 1] = 255
-    halved = resize_clean(stripes)[0, 10:-10, 10:-10]
+    halved = resize_clean(stripes, (299, 299))[0, 10:-10, 10:-10]
     np.testing.assert_allclose(halved[..., 1], 127.5, atol=0.01)
     np.testing.assert_array_equal(halved[..., [0, 2]], 0)
     edge = np.zeros((1, 30, 30, 3), np.uint8)
     edge[:, :, 15:] = 255
-    enlarged = resize_clean(edge)
+    enlarged = resize_clean(edge, (299, 299))
     assert enlarged.shape == (1, 299, 299, 3)
     assert (enlarged.min(), enlarged.max()) == (0, 255)
     assert (enlarged != np.rint(enlarged)).any()

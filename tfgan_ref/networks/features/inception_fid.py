@@ -1,15 +1,15 @@
 """Features by which FID is defined: images resized by protocol, through the Inception of 2015."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.networks.features.inception_graph import load_inception_graph
 from tfgan_ref.networks.features.weight_files import Published, find_weights, fingerprint
-from tfgan_ref.networks.layers.pixels import RGBBatches
+from tfgan_ref.networks.layers.pixels import RGBBatches, resize_clean
 
 WEIGHTS = Published(
     "pt_inception-2015-12-05-6726825d.pth",
@@ -46,7 +46,7 @@ class InceptionFID:
             raise InputError(f"resize {resize!r} is unknown: choose one of {', '.join(RESIZES)}")
         path = find_weights(weights, WEIGHTS)
         graph = load_inception_graph(path)
-        to_square = {"tf1": resize_tf1, "clean": resize_clean}[resize]
+        to_square = resize_tf1 if resize == "tf1" else functools.partial(resize_clean, size=(SIDE, SIDE))
 
         @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 3), tf.float32)], autograph=False)
         def network(squares: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -87,15 +87,3 @@ def resize_tf1(images: np.ndarray) -> tf.Tensor:
     return tf.raw_ops.ResizeBilinear(
         images=images, size=(SIDE, SIDE), align_corners=False, half_pixel_centers=False
     )
-
-
-def resize_clean(images: np.ndarray) -> np.ndarray:
-    """Resizes (N, H, W, 3) in [0, 255] to 299x299 float32 as Parmar et al. 2022 do.
-
-    Pillow's antialiased bicubic on each channel as floats; what overshoots is clipped, nothing is rounded.
-    """
-    squares = np.empty((len(images), SIDE, SIDE, 3), np.float32)
-    for number, channel in np.ndindex(len(images), 3):
-        plane = Image.fromarray(images[number, :, :, channel].astype(np.float32))
-        squares[number, :, :, channel] = plane.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    return squares.clip(0, 255)

@@ -48,7 +48,11 @@ def find_weights(path: str | Path | None, published: Published) -> Path:
 
 
 def fingerprint(path: Path) -> str:
-    """Returns the file's SHA-256, by which results and caches know the weights."""
+    """Returns the SHA-256 of a file, or of all in a folder, by which results and caches know the weights."""
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        lines = (f"{fingerprint(file)} {file.relative_to(path).as_posix()}\n" for file in files)
+        return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

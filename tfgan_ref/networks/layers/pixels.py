@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
 from tfgan_ref.errors import InputError
 
@@ -25,6 +26,26 @@ def check_pixels(images: np.ndarray) -> np.ndarray:
             f"images have shape {images.shape}, it must be (N, H, W, 3), or (N, H, W, 1) for grey"
         )
     return images
+
+
+def resize_clean(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resizes images (N, H, W, C) in [0, 255] to ``size``, as float32, as Parmar et al. 2022 do.
+
+    Pillow's antialiased bicubic on each channel as floats; what overshoots is clipped, nothing is rounded.
+    """
+    resized = np.empty((len(images), *size, images.shape[-1]), np.float32)
+    for number, channel in np.ndindex(len(images), images.shape[-1]):
+        plane = Image.fromarray(images[number, :, :, channel].astype(np.float32))
+        resized[number, :, :, channel] = plane.resize(size[::-1], Image.Resampling.BICUBIC)
+    return resized.clip(0, 255)
+
+
+def in_batches(
+    network: Callable[[np.ndarray], tuple[tf.Tensor, ...]], images: np.ndarray, batch_size: int
+) -> tuple[np.ndarray, ...]:
+    """Returns the outputs of ``network`` for images (N, H, W, C), as arrays of N rows, batch by batch."""
+    parts = [network(images[start : start + batch_size]) for start in range(0, len(images), batch_size)]
+    return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
 
 
 class RGBBatches:
@@ -52,11 +73,7 @@ class RGBBatches:
         if images.shape[-1] == 1 and not self._said:
             _log.warning("grey images are tiled to RGB for %s", self.name)
             self._said = True
-        parts = []
-        for start in range(0, len(images), self.batch_size):
-            batch = images[start : start + self.batch_size]
-            parts.append(self.network(np.broadcast_to(batch, (*batch.shape[:-1], 3))))
-        return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
+        return in_batches(self.network, np.broadcast_to(images, (*images.shape[:-1], 3)), self.batch_size)
 
 
 def rgb_pair(first: tf.Tensor, second: tf.Tensor, smallest: int) -> tuple[tf.Tensor, tf.Tensor]:

@@ -32,9 +32,11 @@ PARSER.add_argument(
 PARSER.add_argument("--sweep", metavar="KEY=V1,V2,...", help="train every recipe with each of the values")
 PARSER.add_argument("--metrics", default=METRICS, help="a list with commas (default %(default)s)")
 PARSER.add_argument(
-    "--features", default="classifier", help="classifier (default), inception-fid or inception-keras"
+    "--features",
+    default="classifier",
+    help="classifier (default), random-conv, saved-model (any network), inception-fid or inception-keras",
 )
-PARSER.add_argument("--weights", type=Path, help="the file of the feature network's weights")
+PARSER.add_argument("--weights", type=Path, help="the feature network's file or folder")
 PARSER.add_argument("--n", type=int, default=10000, help="samples of each (default %(default)s)")
 PARSER.add_argument("--seed", help="of training and of the samples (default 0)")
 PARSER.add_argument("--seeds", metavar="S1,S2,...", help="train with each; the table has mean ± deviation")

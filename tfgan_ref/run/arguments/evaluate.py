@@ -48,9 +48,10 @@ PARSER.add_argument(
 PARSER.add_argument(
     "--features",
     default="classifier",
-    help="classifier (default; of rotations where there are no labels), inception-fid or inception-keras",
+    help="classifier (default; of rotations where there are no labels), random-conv, saved-model (any "
+    "network), inception-fid or inception-keras",
 )
-PARSER.add_argument("--weights", type=Path, help="the file of the feature network's weights")
+PARSER.add_argument("--weights", type=Path, help="the feature network's file or folder")
 PARSER.add_argument("--linear-weights", type=Path, help="the file of LPIPS's linear layers")
 PARSER.add_argument("--resize", default="tf1", help="of inception-fid: tf1 (as FID was defined) or clean")
 PARSER.add_argument(

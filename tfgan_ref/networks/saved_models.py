@@ -8,7 +8,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from tfgan_ref.errors import InputError
 
-# What a generator has no use for, by the beginnings of the operations' names. Saving and restoring variables,
+# What a network has no use for, by the beginnings of the operations' names. Saving and restoring variables,
 # which every SavedModel can do, take paths from their caller.
 FORBIDDEN = (
     "PyFunc", "EagerPyFunc", "WriteFile", "ReadFile", "MatchingFiles", "TextLineReader", "TFRecordReader",
@@ -33,6 +33,6 @@ def load_saved_model(path: Path) -> tf.Module:
             for node in nodes:
                 if node.op.startswith(FORBIDDEN):
                     raise InputError(
-                        f"{path} has an operation {node.op}, which a generator has no use for: it is not run"
+                        f"{path} has an operation {node.op}, which a network has no use for: it is not run"
                     )
     return tf.saved_model.load(str(path))
