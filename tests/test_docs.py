@@ -78,7 +78,7 @@ def shortened(command, words):
     if command == "compare":
         words = [*without(words, "--steps"), "--steps", "2", "--n", "20"]
     if command == "evaluate" and "--pairs" not in words and "--benchmark" not in words:
-        words = [*without(words, "--n"), "--n", "20"]
+        words = [*without(words, "--n"), "--n", "24"]
         if "--anomalies" in words:
             words = [*without(words, "--inversion-steps"), "--inversion-steps", "2"]
     if command == "sample" and "50000" in words:
