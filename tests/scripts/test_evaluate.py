@@ -40,7 +40,7 @@ def test_training_digits_against_held_out_ones(run_script, tmp_path):
     assert "classifier of digits" in table
     assert "the reference are images of split test of digits" in table
     assert "there are 599 reference images: scores are of as many on each side" in table
-    assert "95 % interval   training set" in table
+    assert "95 % interval  training set" in table
     report = json.loads(out.read_text())
     scores = {s["metric"]: s for s in report["scores"]}
     assert {s["n"] for s in scores.values()} == {599}
@@ -68,7 +68,7 @@ def test_any_folder_of_images_can_be_scored(run_script, tmp_path):
     code, table, err = run_script("evaluate.py", *arguments)
     assert code == 0, err
     assert "the reference is one half of the images of split train, the other half its floor" in table
-    assert "95 % interval   real vs real" in table
+    assert "95 % interval  real vs real" in table
     report = json.loads(out.read_text())
     assert report["settings"]["n_fake"] == report["scores"][0]["n"] == 300
 

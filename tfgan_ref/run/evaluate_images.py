@@ -73,19 +73,19 @@ class Report:
 
     def table(self) -> str:
         """Returns the scores as text, each with its number of images, its interval and its floor."""
-        lines = [f"features: {self.extractor}", ""]
-        lines.append(f"{'metric':32} {'score':>14} {'95 % interval':>20} {self.floor:>14} {'N':>7}  better")
+        rows = [("metric", "score", "95 % interval", self.floor, "N", "better")]
         for found in self.scores:
             value = f"{found.value:.4g}" + (f" ±{found.spread:.2g}" if found.spread is not None else "")
             around = "{:.4g} to {:.4g}".format(*found.interval) if found.interval else ""
-            lines.append(
-                f"{found.title:32} {value:>14} {around:>20} {found.floor:>14.4g} {found.n:>7}  {found.better}"
-            )
+            rows.append((found.title, value, around, f"{found.floor:.4g}", str(found.n), str(found.better)))
         if self.label_agreement is not None:
             n = self.settings["n_fake"]
-            lines.append(
-                f"{'label agreement':32} {self.label_agreement:>14.4g} {'':>20} {'':>14} {n:>7}  high"
-            )
+            rows.append(("label agreement", f"{self.label_agreement:.4g}", "", "", str(n), "high"))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [f"features: {self.extractor}", ""]
+        for title, *cells, better in rows:
+            aligned = [cell.rjust(width) for cell, width in zip(cells, widths[1:-1], strict=True)]
+            lines.append("  ".join([title.ljust(widths[0]), *aligned, better]))
         return "\n".join([*lines, "", *self.notes, f"{self.seconds:.0f} s"])
 
 
