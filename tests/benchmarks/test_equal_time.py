@@ -225,7 +225,7 @@ def test_what_a_contestant_failed_of_is_one_line(tmp_path, monkeypatch):
         (["--seeds", "a"], "--seeds 'a' is not a list of whole numbers"),
         (["--threads", "0"], "--threads 0 is out of range"),
         (["--contestants", "dcgan,pytorch"], "contestant 'pytorch' is unknown: choose some of dcgan, cgan"),
-        (["--n", "298"], "--n 298 is out of range: 12 to 297"),
+        (["--n", "600"], "--n 600 is out of range: 12 to 599"),
         (["--clock", "sun"], "invalid choice: 'sun'"),
     ],
 )
