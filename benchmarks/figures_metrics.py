@@ -95,6 +95,19 @@ def metric_sanity(results: Any) -> Iterator[tuple[str, str]]:
         yield METRICS, f"| {name} | {sum(passed)} of {len(passed)} |"
 
 
+def anomaly(results: Any) -> Iterator[tuple[str, str]]:
+    titles = {
+        "nearest training picture": "distance to the nearest training picture",
+        "PCA": "error of a linear reconstruction (PCA)",
+    }
+    for score, latents in dict.fromkeys((row["score"], row["latents"]) for row in results):
+        rows = [row for row in results if (row["score"], row["latents"]) == (score, latents)]
+        cells = [f"{row['auroc']:.2f} ({row['low']:.2f} to {row['high']:.2f})" for row in rows]
+        mean = sum(row["auroc"] for row in rows) / len(rows)
+        line = [titles.get(score, score), str(latents or ""), *cells, f"{mean:.2f}"]
+        yield METRICS, f"| {' | '.join(line)} |".replace("|  |", "| |")
+
+
 FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "modes/grid/results.json": modes,
     "modes/ring/results.json": modes,
@@ -102,4 +115,5 @@ FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "modes/stacked_mnist/results.json": stacked,
     "metric_studies/results.json": metric_studies,
     "metric_sanity/results.json": metric_sanity,
+    "anomaly/results.json": anomaly,
 }

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.conftest import ROOT
 from tfgan_ref.run import train
-from tfgan_ref.run.evaluate_sides import read_own
+from tfgan_ref.run.evaluate_sides import Source, read_own
 
 pytestmark = pytest.mark.usefixtures("eager_training")
 
@@ -269,8 +269,8 @@ def test_a_run_finds_its_data_from_any_folder_and_where_they_were_moved_to(run_s
     monkeypatch.chdir(tmp_path)
     assert run_script("train.py", "--resume", tmp_path / "run")[0] == 0
     # ``evaluate`` takes the run's own data from there too.
-    name, *_ = read_own(str(tmp_path / "run"), None, None, "train")
-    assert name == f"npz:{tmp_path / 'elsewhere' / 'moved.npz'}"
+    real = read_own(str(tmp_path / "run"), Source((*IMAGES.shape[1:], 1), 12), None, "train")
+    assert real.name == f"npz:{tmp_path / 'elsewhere' / 'moved.npz'}"
 
 
 def test_a_run_that_diverges_in_its_first_step_has_no_good_checkpoint(run_script, tmp_path):
