@@ -91,7 +91,7 @@ def test_the_extremes_are_drawn(tmp_path, monkeypatch):
     evaluate_anomalies.draw_extremes(tmp_path / "x.png", (normal, anomalous), inversions)
     ((_, rows, titles, names),) = drawn
     sides = ["normal", *["anomalous"] * 2, "normal", *["anomalous", "normal"] * 2]
-    assert titles == [f"{side}\n{n}" for side, n in zip(sides, [12, 11, 10, 9, 4, 3, 2, 1], strict=True)]
+    assert titles == [f"{side} {n}" for side, n in zip(sides, [12, 11, 10, 9, 4, 3, 2, 1], strict=True)]
     expected = [10, 20, 20, 10, 20, 10, 20, 10]
     assert [[int(each.max()) for each in row] for row in rows] == [expected, [0] * 8, expected]
     assert {each.shape for row in rows for each in row} == {(8, 8, 3)}

@@ -185,7 +185,7 @@ def draw_extremes(path: Path, images: Sequence[np.ndarray], inversions: Sequence
     made = plotting.to_uint8(np.concatenate([side.reconstructions for side in inversions])[shown])
     differences = np.abs(originals.astype(int) - made).astype(np.uint8)
     rows = [[coloured(each) for each in row] for row in (originals, made, differences)]
-    titles = [f"{SIDES[int(i >= len(images[0]))]}\n{scores[i]:.4g}" for i in shown]
+    titles = [f"{SIDES[int(i >= len(images[0]))]} {scores[i]:.4g}" for i in shown]
     plotting.save_strips(path, rows, titles, ["picture", "reconstruction", "difference"])
 
 
