@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 RECIPES, RESULTS, IMAGES = "docs/recipes.md", "docs/results.md", "docs/image_to_image.md"
 OBJECTIVES = "docs/objectives.md"
 
@@ -19,6 +21,40 @@ def _scores(row: Mapping[str, Any]) -> dict[str, Any]:
 def _digits(value: float) -> str:
     """Returns three digits of a number."""
     return f"{value:#.3g}".rstrip(".")
+
+
+def own_settings(results: Any) -> Iterator[tuple[str, str]]:
+    """Yields what is said of a recipe at its own settings, by the means over its seeds."""
+    rows = [_scores(row) for row in results]
+    name, first = results[0]["recipe"], rows[0]["fid"]
+
+    def over_seeds(values: list[float], form: str) -> str:
+        return f"{np.mean(values):{form}} ± {np.std(values, ddof=1):{form}}"
+
+    def cell(metric: str, form: str) -> str:
+        values = [row[metric]["value"] for row in rows]
+        return f"{over_seeds(values, form)} ({rows[0][metric]['floor']:{form}})"
+
+    agreed = [row["evaluation"]["label_agreement"] for row in results]
+    agreement = "" if agreed[0] is None else f"{over_seeds([100 * value for value in agreed], '.1f')} %"
+    cells = [
+        f"`{name}`, {results[0]['steps']:,}",
+        cell("fid", ".1f"),
+        "{:.1f} to {:.1f}".format(*first["interval"]),
+        cell("fid_infinity", ".1f"),
+        cell("precision_recall.recall", ".2f"),
+        cell("density_coverage.coverage", ".2f"),
+        cell("memorisation.memorised share", ".2f"),
+        agreement,
+    ]
+    yield RESULTS, f"| {' | '.join(cells)} |".replace("|  |", "| |")
+    frechet = f"Frechet {cell('fid', '.1f')}"
+    said = f"{results[0]['steps']:,} steps, N = {first['n']}: {frechet}"
+    yield RECIPES, f"| `{name}` ... 28 pixels, {said}"
+    if agreement:
+        yield "README.md", f"`{name}` at 28 pixels, {said}, label agreement {np.mean(agreed):.1%}".replace(
+            "%", " %"
+        )
 
 
 def zoo(results: Any) -> Iterator[tuple[str, str]]:
@@ -204,6 +240,8 @@ def super_resolution(results: Any) -> Iterator[tuple[str, str]]:
 
 
 FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
+    "recipes/cgan/results.json": own_settings,
+    "recipes/gan/results.json": own_settings,
     "zoo/results.json": zoo,
     "claims/results.json": claims,
     "weights_clip_vs_gp/results.json": clipping,
