@@ -52,8 +52,9 @@ def own_settings(results: Any) -> Iterator[tuple[str, str]]:
     said = f"{results[0]['steps']:,} steps, N = {first['n']}: {frechet}"
     yield RECIPES, f"| `{name}` ... 28 pixels, {said}"
     if agreement:
-        yield "README.md", f"`{name}` at 28 pixels, {said}, label agreement {np.mean(agreed):.1%}".replace(
-            "%", " %"
+        yield (
+            "README.md",
+            f"`{name}` at 28 pixels, {said}, label agreement {np.mean(agreed):.1%}".replace("%", " %"),
         )
 
 

@@ -6,6 +6,11 @@ from typing import Any
 RECIPES, OBJECTIVES, METRICS = "docs/recipes.md", "docs/objectives.md", "docs/metrics.md"
 
 
+def _short(value: float) -> str:
+    """Returns a number as ``study_common.short`` does, which imports TensorFlow."""
+    return f"{value:.3g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.1e}"
+
+
 def modes(results: Any) -> Iterator[tuple[str, str]]:
     """Of the mixtures: a row for each objective, of several seeds their modes and means."""
     total = {"grid": 25, "ring": 8, "two_modes": 2}[results[0]["distribution"]]
@@ -83,8 +88,12 @@ def metric_studies(results: Any) -> Iterator[tuple[str, str]]:
         name, *verdicts = (cell.strip() for cell in line.strip("| ").split("|"))
         said = ["blind" if verdict.startswith("-") else verdict.partition(" (")[0] for verdict in verdicts]
         yield METRICS, f"| {name} | {' | '.join(said[:4])} |"
-    for line in results["studies"]["faults"]["table"]:
-        yield METRICS, line
+    of_sets = results["studies"]["faults"]["rows"]
+    titles = [line.strip("| ").split(" | ")[0] for line in results["studies"]["faults"]["table"][2:-1]]
+    for title, figure in zip(titles, dict.fromkeys(row["figure"] for row in of_sets), strict=True):
+        rows = [row for row in of_sets if row["figure"] == figure]
+        cells = [f"**{_short(row['mean'])}**" if row["named"] else _short(row["mean"]) for row in rows]
+        yield METRICS, f"| {title} | {' | '.join(cells)} |"
     accuracy, _, held_out = results["studies"]["responses"]["features"].split(", ")[1].partition(" right on ")
     yield METRICS, f"the classifier is right on {accuracy.replace('%', ' %')} of {held_out}"
 
