@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("eager_training")
 def own_cache(tmp_path_factory, monkeypatch):
     """A short classifier, kept for all tests of this file and away from the user's cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "evaluate-cache"))
-    monkeypatch.setattr(classifier, "STEPS", 60)
+    monkeypatch.setattr(classifier, "STEPS", 15)
 
 
 def folder(path, n, size=28, seed=0, mode="L"):
