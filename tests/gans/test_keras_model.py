@@ -177,7 +177,10 @@ def test_saved_training_goes_on_bit_for_bit(name, tmp_path):
     ("name", "eagerly"),
     slow_ones(
         itertools.product(MODELS, (True, False)),
-        [*((name, True) for name in REPEATS), *((name, False) for name in MODELS if name not in AS_GRAPHS)],
+        [
+            *((name, True) for name in (*REPEATS, *AS_GRAPHS)),
+            *((name, False) for name in MODELS if name not in AS_GRAPHS),
+        ],
     ),
 )
 def test_fit_and_evaluate_on_a_dict_with_a_smaller_last_batch(name, eagerly):
