@@ -1,5 +1,6 @@
 """What README.md and docs/ say of pictures, by the results: see figures.py."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -56,6 +57,35 @@ def own_settings(results: Any) -> Iterator[tuple[str, str]]:
             "README.md",
             f"`{name}` at 28 pixels, {said}, label agreement {np.mean(agreed):.1%}".replace("%", " %"),
         )
+
+
+def equal_time(results: Any) -> Iterator[tuple[str, str]]:
+    last = {}
+    for contestant, at in itertools.product(results["contestants"], results["settings"]["at"]):
+        rows = [row for row in results["rows"] if (row["contestant"], row["at"]) == (contestant["name"], at)]
+        frechet, recall, coverage = ([row[key] for row in rows] for key in ("frechet", "recall", "coverage"))
+        agreed = [row["labels_right"] for row in rows]
+        cells = [
+            contestant["title"],
+            f"{at:.0f}",
+            f"{np.mean([row['epochs'] for row in rows]):.2f} of {contestant['epochs']}",
+            f"{np.mean(frechet):.3g} ± {np.std(frechet, ddof=1):.2g}",
+            f"{np.mean(recall):.2f}",
+            f"{np.mean(coverage):.2f}",
+            "" if agreed[0] is None else f"{100 * np.mean(agreed):.1f} %",
+        ]
+        yield RESULTS, f"| {' | '.join(cells)} |".replace("|  |", "| |")
+        last[contestant["name"]] = f"{np.mean(frechet):.3g}"
+    floor = np.mean([row["frechet"] for row in results["floor"]])
+    yield RESULTS, f"(Frechet {floor:.2f})"
+    for document, text in (
+        (
+            "README.md",
+            "{cgan} for our `cgan`, {dcgan} for our `dcgan`, {tutorial} for the TensorFlow tutorial's",
+        ),
+        ("README.md", "{keras_io} for keras-io's conditional GAN"),
+    ):
+        yield document, text.format(**last)
 
 
 def zoo(results: Any) -> Iterator[tuple[str, str]]:
@@ -241,6 +271,7 @@ def super_resolution(results: Any) -> Iterator[tuple[str, str]]:
 
 
 FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
+    "equal_time/results.json": equal_time,
     "recipes/cgan/results.json": own_settings,
     "recipes/gan/results.json": own_settings,
     "zoo/results.json": zoo,
