@@ -78,14 +78,11 @@ def equal_time(results: Any) -> Iterator[tuple[str, str]]:
         last[contestant["name"]] = f"{np.mean(frechet):.3g}"
     floor = np.mean([row["frechet"] for row in results["floor"]])
     yield RESULTS, f"(Frechet {floor:.2f})"
-    for document, text in (
-        (
-            "README.md",
-            "{cgan} for our `cgan`, {dcgan} for our `dcgan`, {tutorial} for the TensorFlow tutorial's",
-        ),
-        ("README.md", "{keras_io} for keras-io's conditional GAN"),
+    for text in (
+        "{cgan} for our `cgan`, {dcgan} for our `dcgan`, {tutorial} for the TensorFlow tutorial's",
+        "{keras_io} for keras-io's conditional GAN",
     ):
-        yield document, text.format(**last)
+        yield "README.md", text.format(**last)
 
 
 def zoo(results: Any) -> Iterator[tuple[str, str]]:
