@@ -96,9 +96,10 @@ def main() -> None:
     from runs import train_counted
     from study_common import table, write_rows
 
+    from tfgan_ref.evaluation import chosen_rows
     from tfgan_ref.files import write_npz
     from tfgan_ref.recipes import find_recipe
-    from tfgan_ref.run.evaluate_anomalies import choose, evaluate_anomalies, summary
+    from tfgan_ref.run.evaluate_anomalies import evaluate_anomalies, summary
 
     recipe = find_recipe(arguments.recipe)
     folder = arguments.runs or arguments.out
@@ -117,7 +118,10 @@ def main() -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_npz(path, images=images)
             names[side] = f"npz:{path.resolve()}"
-        shown = [choose(sides[side], arguments.n, arguments.seed) for side in ("normal", "anomalous")]
+        shown = [
+            sides[side][chosen_rows(len(sides[side]), arguments.n, arguments.seed)]
+            for side in ("normal", "anomalous")
+        ]
         training = sides["training"]
         distances = [nearest_distances(training, images) for images in shown]
         add(left_out, None, [summary("nearest training picture", *distances)])

@@ -1,16 +1,16 @@
 """Which figure of the default table names which fault: sets of images in place of a generator's samples."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter
-from study_common import BATCH, Finding, Material, save, short, table
+from study_common import Finding, Material, save, short, table
 
-from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
-from tfgan_ref.evaluation import METRICS, Features, Score, Sides, classifier_for, extract, score
+from tfgan_ref.evaluation import METRICS, Score, Sides, score
 
 REPEATS = 8
 SIGNIFICANT = 3.0  # standard deviations of held-out images' figures
@@ -39,16 +39,15 @@ def faults(material: Material, seed: int, path: Path) -> Finding:
     training, rest = np.split(np.arange(len(arrays.images)), [2 * len(arrays.images) // 3])
     if len(rest) < 500 or len(np.unique(arrays.labels)) < 5:
         raise InputError(f"{material.title}: this study needs at least 1500 images of 5 classes")
-    extractor = classifier_for(
-        ImageArrays(arrays.name, arrays.images[training], arrays.labels[training], arrays.class_names)
+    known = replace(arrays, images=arrays.images[training], labels=arrays.labels[training])
+    judge = Material(known, f"training part of {material.title}")
+    seen, blurred = (
+        judge.see(images, title)._replace(labels=arrays.labels)
+        for title, images in (
+            (f"features of {material.title}", arrays.images),
+            ("the same, blurred", gaussian_filter(arrays.images, (0, BLUR, BLUR, 0))),
+        )
     )
-
-    def see(images: np.ndarray) -> Features:
-        pieces = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
-        return extract(pieces, extractor, len(images), None)._replace(labels=arrays.labels)
-
-    seen = see(arrays.images)
-    blurred = see(gaussian_filter(arrays.images, (0, BLUR, BLUR, 0)))
     found: dict[str, list[list[Score]]] = {name: [] for name in CASES}
     n = int(0.4 * len(rest))
     for repeat in range(REPEATS):

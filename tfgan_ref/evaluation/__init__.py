@@ -2,7 +2,14 @@
 
 from tfgan_ref.evaluation.anomaly import Inversion, check_discriminator, discriminator_scores, invert
 from tfgan_ref.evaluation.classifier import SmallClassifier, classifier_for
-from tfgan_ref.evaluation.features import Extractor, Features, extract, extract_drawn, extract_real
+from tfgan_ref.evaluation.features import (
+    Extractor,
+    Features,
+    chosen_rows,
+    extract,
+    extract_drawn,
+    extract_real,
+)
 from tfgan_ref.evaluation.scores import (
     METRICS,
     OF_CLASSES,
@@ -28,6 +35,7 @@ __all__ = [
     "TrigramModel",
     "check_discriminator",
     "check_metrics",
+    "chosen_rows",
     "classifier_for",
     "discriminator_scores",
     "extract",

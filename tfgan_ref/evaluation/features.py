@@ -78,6 +78,13 @@ def extract_drawn(
     return extract(pieces, extractor, n, title)
 
 
+def chosen_rows(count: int, n: int, seed: int) -> np.ndarray:
+    """Returns the numbers of all ``count`` rows, or of a seeded choice of ``n`` in their order if fewer."""
+    if n >= count:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, n, replace=False))
+
+
 def extract_real(
     arrays: ImageArrays, n: int, extractor: Extractor, seed: int, cache: Path | None = None
 ) -> Features:
@@ -92,9 +99,7 @@ def extract_real(
         seed: of the choice.
         cache: where features are kept; None is the user's cache directory.
     """
-    chosen = np.arange(len(arrays.images))
-    if n < len(chosen):
-        chosen = np.sort(np.random.default_rng(seed).choice(len(chosen), n, replace=False))
+    chosen = chosen_rows(len(arrays.images), n, seed)
     labels = None if arrays.labels is None else arrays.labels[chosen]
     choice = "all" if n >= len(arrays.images) else f"{n}-seed{seed}"
     path = (cache or cache_directory()) / "features" / f"{arrays.fingerprint}-{choice}-{extractor.key}.npz"

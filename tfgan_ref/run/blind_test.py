@@ -4,15 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-import tfgan_ref
 from tfgan_ref import data, plotting
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import new_folder, write_json, write_text
 from tfgan_ref.run.blind_form import blind_form
+from tfgan_ref.run.build import VERSIONS
 from tfgan_ref.run.evaluate_sides import Source, open_source, with_channels
 from tfgan_ref.run.sample_pictures import MOST_PIXELS
 
@@ -79,11 +78,7 @@ def write_blind_test(
             for number, (place, digest) in enumerate(zip(order, digests, strict=True), 1)
         },
         "settings": {"n": count, "seed": seed, "split": split, "image_shape": list(shape)},
-        "versions": {
-            "tfgan_ref": tfgan_ref.__version__,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-        },
+        "versions": VERSIONS,
     }
     with new_folder(out) as folder:
         plotting.save_png(folder / SHEET, contact_sheet(images))

@@ -3,6 +3,10 @@
 import dataclasses
 from pathlib import Path
 
+import keras
+import tensorflow as tf
+
+import tfgan_ref
 from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import GenerativeModel
@@ -12,6 +16,11 @@ from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
 
 READABLE = ("0.2",)  # versions whose run directories this one reads
+VERSIONS = {  # which results depend on
+    "tfgan_ref": tfgan_ref.__version__,
+    "tensorflow": tf.__version__,
+    "keras": keras.__version__,
+}
 
 
 def restore_gan(path: Path) -> GenerativeModel:

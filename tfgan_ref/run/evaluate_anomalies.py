@@ -6,15 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-import tfgan_ref
 from tfgan_ref import data, metrics, plotting
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError, check_at_least, name_in_errors
-from tfgan_ref.evaluation import Inversion, discriminator_scores, invert
+from tfgan_ref.evaluation import Inversion, chosen_rows, discriminator_scores, invert
 from tfgan_ref.media.medium import PICTURES
 from tfgan_ref.run import build
 from tfgan_ref.run.evaluate_sides import Source, read_own
@@ -128,7 +125,7 @@ def evaluate_anomalies(
     sides = [normal, data.read(anomalies, **form)]
     for arrays in sides:
         _check(arrays)
-    images = [choose(arrays.images, n, seed) for arrays in sides]
+    images = [arrays.images[chosen_rows(len(arrays.images), n, seed)] for arrays in sides]
     gan = build.restore_gan(run)
     by_discriminator = [discriminator_scores(gan, side) for side in images]
     inversions = [
@@ -148,11 +145,7 @@ def evaluate_anomalies(
             "image_shape": list(shape.sample_shape),
             "inversion_steps": steps,
             "seed": seed,
-            "versions": {
-                "tfgan_ref": tfgan_ref.__version__,
-                "tensorflow": tf.__version__,
-                "keras": keras.__version__,
-            },
+            "versions": build.VERSIONS,
         },
         scores=[
             summary("discriminator", *by_discriminator),
@@ -187,13 +180,6 @@ def draw_extremes(path: Path, images: Sequence[np.ndarray], inversions: Sequence
     rows = [[coloured(each) for each in row] for row in (originals, made, differences)]
     titles = [f"{SIDES[int(i >= len(images[0]))]} {scores[i]:.4g}" for i in shown]
     plotting.save_strips(path, rows, titles, ["picture", "reconstruction", "difference"])
-
-
-def choose(images: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """Returns all images, or a seeded choice of ``n`` in their order if that is fewer."""
-    if len(images) <= n:
-        return images
-    return images[np.sort(np.random.default_rng(seed).choice(len(images), n, replace=False))]
 
 
 def _check(arrays: ImageArrays) -> None:

@@ -7,11 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-import tfgan_ref
 from tfgan_ref.data import ImageArrays, TrainingData
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.evaluation import (
@@ -31,6 +28,7 @@ from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.networks.features.random_convolutions import RandomConvolutions
 from tfgan_ref.networks.features.saved_network import SavedNetwork
 from tfgan_ref.recipes.settings import Settings
+from tfgan_ref.run.build import VERSIONS
 from tfgan_ref.run.evaluate_sides import (
     Comparison,
     Source,
@@ -156,11 +154,7 @@ def evaluate(
             "n_training": len(sides.training.features),
             "n_fake": len(sides.fake.features),
             "seed": seed,
-            "versions": {
-                "tfgan_ref": tfgan_ref.__version__,
-                "tensorflow": tf.__version__,
-                "keras": keras.__version__,
-            },
+            "versions": VERSIONS,
         },
         extractor=extractor.name,
         scores=scores,

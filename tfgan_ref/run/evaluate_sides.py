@@ -10,7 +10,15 @@ import numpy as np
 from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
-from tfgan_ref.evaluation import Extractor, Features, Sides, SmallClassifier, extract_drawn, extract_real
+from tfgan_ref.evaluation import (
+    Extractor,
+    Features,
+    Sides,
+    SmallClassifier,
+    chosen_rows,
+    extract_drawn,
+    extract_real,
+)
 from tfgan_ref.recipes.settings import SamplingSettings
 from tfgan_ref.run import build
 from tfgan_ref.run.sample import Sampler, open_sampler
@@ -61,10 +69,7 @@ class Source:
         )
 
     def _chosen(self, n: int, seed: int) -> np.ndarray:
-        count = len(self.arrays.images)
-        if n >= count:
-            return np.arange(count)
-        return np.sort(np.random.default_rng(seed).choice(count, n, replace=False))
+        return chosen_rows(len(self.arrays.images), n, seed)
 
 
 def renumbered(labels: np.ndarray, names: tuple[str, ...], onto: tuple[str, ...]) -> np.ndarray:

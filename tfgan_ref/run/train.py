@@ -16,7 +16,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-import tfgan_ref
 from tfgan_ref import cli, plotting
 from tfgan_ref.data.pipeline import BatchLoader, TrainingData
 from tfgan_ref.errors import InputError, name_in_errors, out_of_memory, reason
@@ -28,7 +27,7 @@ from tfgan_ref.recipes.recipe import Recipe, optimizers
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run import list as list_recipes
 from tfgan_ref.run.arguments.train import FLAGS
-from tfgan_ref.run.build import parse_config, restore_gan, settings_of
+from tfgan_ref.run.build import VERSIONS, parse_config, restore_gan, settings_of
 from tfgan_ref.run.evaluate_images import generator_evaluator
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
@@ -104,11 +103,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         "recipe": recipe.source or recipe.name,
         "settings": asdict(settings),
         "data": {"fingerprint": data.fingerprint, **data.shape._asdict()},
-        "versions": {
-            "tfgan_ref": tfgan_ref.__version__,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-        },
+        "versions": VERSIONS,
     }
     there = out.exists()
     run = RunDirectory.create(out, config) if chief else RunDirectory(out)
