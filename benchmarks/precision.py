@@ -4,10 +4,11 @@ python benchmarks/precision.py --out benchmarks/results/precision --runs runs/pr
 python benchmarks/precision.py --recipes dcgan,sngan --steps 500 --seeds 0,1,2,3,4 --out DIR
 
 Trains each recipe with each seed in both precisions, small, on data that come with the package: images are
-scored by the Frechet distance of the small classifier's features, enlarged pictures by the PSNR of the luma
-of those that were held out. Times a step of each recipe with its own batch and networks, both precisions in
-turns in one process. Writes DIR/results.json with a row for each run, DIR/table.md with means and standard
-deviations over the seeds. Called again, it uses the runs that are finished and goes on with the others.
+scored by the Frechet distance to held-out ones in the small classifier's features, enlarged pictures by the
+PSNR of the luma of those that were held out. Times a step of each recipe with its own batch and networks, both
+precisions in turns in one process. Writes DIR/results.json with a row for each run, DIR/table.md with means
+and standard deviations over the seeds. Called again, it uses the runs that are finished and goes on with the
+others.
 """
 
 import argparse
@@ -38,7 +39,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--recipes", default=",".join(TRAINED), help="some of %(default)s")
     parser.add_argument("--seeds", default="0,1,2", help="a list with commas (%(default)s)")
     parser.add_argument("--steps", type=int, help="generator updates of each run (by recipe)")
-    parser.add_argument("--n", type=int, default=2000, help="samples of each run (%(default)s)")
+    parser.add_argument("--n", type=int, default=10000, help="most samples of each run (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="turns in which steps are timed (%(default)s)")
     parser.add_argument("--runs", type=Path, help="directory of the run directories (default: --out)")
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
@@ -56,8 +57,8 @@ def parse_arguments() -> argparse.Namespace:
 def score(path: Path, n: int) -> dict[str, Any]:
     """Returns the score of the run in ``path``, and the number beside which it stands.
 
-    For images that is the distance of one half of the real ones to the other, for enlarged pictures the PSNR
-    of bicubic enlargement.
+    For images that is the distance of as many training images, for enlarged pictures the PSNR of bicubic
+    enlargement.
     """
     import numpy as np
 
@@ -151,7 +152,7 @@ def main() -> None:
 
     runs = arguments.runs or arguments.out
     facts = {"n": arguments.n, "machine": describe_machine()}
-    heads = ["recipe", "score", "real vs real / bicubic", *PRECISIONS]
+    heads = ["recipe", "score", "training images / bicubic", *PRECISIONS]
     heads += ["ms per step, float32", "bfloat16", "times as fast"]
     rows, cells = [], []
     for name in arguments.recipes:

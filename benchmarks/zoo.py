@@ -3,7 +3,7 @@
 python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
 python benchmarks/zoo.py --out DIR --recipes dcgan,wgan-gp,sngan --steps 500
 
-All train at 32 pixels, or at their own size if their networks have none of 32, with the rates of their own,
+All train at 28 pixels, or at their own size if their networks have none of 28, with the rates of their own,
 once with each seed: the table has means and standard deviations, the pictures are of the first seed.
 Left out is what does not take these data. DIR gets table.md, results.json, comparison.png and grids/NAME.png.
 Called again, it uses the runs that are finished, and goes on with the one that was interrupted.
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tfgan_ref.data.pipeline import DataShape
     from tfgan_ref.recipes import Recipe
 
-SIZE = 32
-SHARED = {"width": "32", "batch_size": "32"}
+SIZE = 28
+SHARED = {"width": "16", "batch_size": "32"}
 METRICS = ("fid", "fid_infinity", "kid", "precision_recall", "density_coverage", "memorisation")
 LEFT_OUT = {"dcgan64": "it is dcgan at another size, in colour"}
 
