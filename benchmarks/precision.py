@@ -5,10 +5,10 @@ python benchmarks/precision.py --recipes dcgan,sngan --steps 500 --seeds 0,1,2,3
 
 Trains each recipe with each seed in both precisions, small, on data that come with the package: images are
 scored by the Frechet distance to held-out ones in the small classifier's features, enlarged pictures by the
-PSNR of the luma of those that were held out. Times a step of each recipe with its own batch and networks, both
-precisions in turns in one process. Writes DIR/results.json with a row for each run, DIR/table.md with means
-and standard deviations over the seeds. Called again, it uses the runs that are finished and goes on with the
-others.
+PSNR of the luma of those that were held out. Times a step of each recipe with its own batch and networks,
+both precisions in turns in one process. Writes DIR/results.json with a row for each run, DIR/table.md with
+means and standard deviations over the seeds. Called again, it uses the runs that are finished and goes on
+with the others.
 """
 
 import argparse
