@@ -25,7 +25,7 @@ LOSSES = ("wasserstein", "non_saturating")
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
 class ProgressiveGAN(GAN):
-    """GAN whose networks start at 4x4 and grow; each stage fades in while those before it go on learning.
+    """GAN whose networks start small and grow; each stage fades in while those before it go on learning.
 
     Each stage is a phase with a graph of its own, which updates the stage's variables alone: XLA compiles
     each when training enters it, since the networks are others. Both optimizers' moments start anew with each
@@ -168,7 +168,10 @@ class ProgressiveGAN(GAN):
         alpha = self.alpha()
         if self.learning:
             self.sampler.get_layer("images").show(self.phase, alpha)
-        tracked |= {"alpha": alpha, "resolution": tf.constant(4.0 * 2**self.phase)}
+        tracked |= {
+            "alpha": alpha,
+            "resolution": tf.constant(1.0 * self.generator.outputs[self.phase].shape[1]),
+        }
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(
