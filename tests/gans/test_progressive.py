@@ -72,14 +72,16 @@ def everything(gan, *, metrics=True):
 
 def test_alpha_and_stage_by_step():
     gan = growing_gan()
-    assert gan.boundaries == (6, 12)
+    assert gan.stage_starts == (6, 12)
+    assert gan.boundaries == (6, 10, 12, 16)  # with the ends of the fades
     alphas, phases = zip(
         *((float(at(gan, step).alpha()), gan.phase) for step in (0, 5, 6, 7, 9, 10, 11, 12, 14, 16, 90)),
         strict=True,
     )
     assert alphas == (1, 1, 0, 0.25, 0.75, 1, 1, 0, 0.5, 1, 1)
     assert phases == (0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2)
-    assert growing_gan(stage_steps=[3, 7]).boundaries == (3, 10)
+    assert growing_gan(stage_steps=[3, 7]).stage_starts == (3, 10)
+    assert growing_gan(size=8, fade_steps=6).boundaries == (6, 12)
     assert growing_gan(size=4).boundaries == ()
 
 
@@ -199,10 +201,9 @@ def test_each_network_is_updated_by_its_own_optimizer_alone(frozen, moved):
         assert not same(before[moved], values(getattr(gan, moved).variables))
 
 
-def test_moments_and_counts_start_anew_with_each_stage():
+def test_moments_and_counts_start_anew_with_each_fade_and_after_it():
     gan, batch = growing_gan(), batch_of()
-    for step in (4, 5):
-        at(gan, step).train_step(batch)
+    at(gan, 5).train_step(batch)
     moments = [v for o in gan.optimizers().values() for v in o.variables if "velocity" in v.path]
     assert any(np.any(v) for v in moments)
     rates = [float(o.learning_rate) for o in gan.optimizers().values()]
@@ -217,10 +218,11 @@ def test_moments_and_counts_start_anew_with_each_stage():
     start = bias.numpy()
     gan.train_step(batch)
     np.testing.assert_allclose(np.abs(bias.numpy() - start), 1e-2, rtol=1e-2)
-    # Within the stage they stay.
-    assert any(np.any(v) for v in moments)
-    gan.enter_phase()
-    assert any(np.any(v) for v in moments)
+    # While it fades in they stay, up to the first step at alpha = 1.
+    for step, kept in ((7, True), (9, True), (10, False)):
+        at(gan, step)
+        assert any(np.any(v) for v in moments) == kept
+    assert [int(o.iterations.numpy()) for o in gan.optimizers().values()] == [0, 0]
 
 
 def test_learning_rate_schedules_go_on_over_all_stages():
@@ -418,7 +420,7 @@ def test_recipe_plans_its_stages():
         small = settings(image_size=8, steps=10, width=2)
         shape = DataShape((8, 8, channels), 10)
         gan = build_gan(RECIPES["progressive"], small, shape)
-        assert (gan.boundaries, gan.fade_steps) == ((5,), 2)
+        assert (gan.stage_starts, gan.fade_steps) == ((5,), 2)
         assert gan.generate(2, 0).shape == (2, *shape.sample_shape)
 
 
