@@ -131,23 +131,32 @@ def test_losses_of_a_stage_are_those_of_the_paper():
         ]  # fmt: skip
 
 
-def test_penalty_and_drift_enter_the_discriminators_gradient():
-    """SGD's change of D against the gradient of the paper's whole objective (appendix A.1)."""
+WASSERSTEIN = {"penalty_weight": 3.0, "drift": 0.2}
+R1 = {"loss": "non_saturating", "r1": 3.0}
+
+
+@pytest.mark.parametrize("settings", [WASSERSTEIN, R1], ids=["wasserstein", "r1"])
+def test_penalties_enter_the_discriminators_gradient(settings):
+    """SGD's change of D against the gradient of the paper's whole objective (appendix A.1), or with R1."""
     optimizers = [keras.optimizers.SGD(0.0), keras.optimizers.SGD(1.0)]
-    gan, batch = at(growing_gan(optimizers=optimizers, penalty_weight=3.0, drift=0.2), 8), batch_of()
+    gan, batch = at(growing_gan(optimizers=optimizers, **settings), 8), batch_of()
     discriminator = gan.discriminator.stages[1]
     (real, alpha), (fake, _) = gan.real(batch), gan.fake(batch)
     mixing = tf.random.stateless_uniform([4, 1, 1, 1], gan.step_seed(5, 0))
     with tf.GradientTape() as tape:
-        scores = discriminator([real, alpha])
-        points = mixing * real + (1 - mixing) * fake
+        scores, fake_scores = discriminator([real, alpha]), discriminator([fake, alpha])
+        points = real if settings is R1 else mixing * real + (1 - mixing) * fake
         with tf.GradientTape() as inner:
             inner.watch(points)
             critic = tf.reduce_sum(discriminator([points, alpha]))
-        gradient = tf.reshape(inner.gradient(critic, points), [4, -1])
-        objective = tf.reduce_mean(discriminator([fake, alpha])) - tf.reduce_mean(scores)
-        objective += 3.0 * tf.reduce_mean((tf.norm(gradient, axis=1) - 1) ** 2)
-        objective += 0.2 * tf.reduce_mean(scores**2)
+        norms = tf.norm(tf.reshape(inner.gradient(critic, points), [4, -1]), axis=1)
+        if settings is R1:
+            objective = tf.reduce_mean(tf.nn.softplus(fake_scores) + tf.nn.softplus(-scores))
+            objective += 3.0 / 2 * tf.reduce_mean(norms**2)
+        else:
+            objective = tf.reduce_mean(fake_scores) - tf.reduce_mean(scores)
+            objective += 3.0 * tf.reduce_mean((norms - 1) ** 2)
+            objective += 0.2 * tf.reduce_mean(scores**2)
     variables = discriminator.trainable_variables
     expected = tape.gradient(objective, [v.value for v in variables])
     before = values(variables)

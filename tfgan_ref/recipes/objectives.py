@@ -109,7 +109,7 @@ def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
 
 @dataclass(frozen=True, kw_only=True)
 class SNGANSettings(CriticSettings):
-    """Hinge loss, as in the paper; rates for thousands of steps, which end at 0.
+    """Hinge loss, one of the paper's two; rates for thousands of steps, which end at 0.
 
     One power iteration per update follows a kernel that hardly moves any more: the norms come to 1.
     """
