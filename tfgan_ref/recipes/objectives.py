@@ -136,7 +136,7 @@ class DRAGANSettings(CriticSettings):
     image_size: int | None = 28
     learning_rate: float = 1e-3
     penalty_weight: Changeable[float] = 10.0  # lambda
-    spread: float = 0.5  # of the noise around real images, in standard deviations of the batch
+    spread: float = 0.5  # most of the noise around real images, in standard deviations of the batch
     width: int = 64  # filters of the layers nearest the image
 
     limits: ClassVar = {
