@@ -25,7 +25,11 @@ from tfgan_ref.recipes.settings import (
 
 @dataclass(frozen=True, kw_only=True)
 class CGANSettings(TargetSettings):
-    """Chosen so that digits are readable within a minute on two cores."""
+    """Chosen so that digits are readable within a minute on two cores.
+
+    The projection is on D's flattened maps, not on their sums over the positions as in its paper: with
+    pooling=sum more samples show another label than the one asked for.
+    """
 
     loss: str = "non_saturating"  # or minimax, least_squares, hinge, wasserstein (with spectral_norm or r1)
     image_size: int | None = 28
@@ -36,7 +40,7 @@ class CGANSettings(TargetSettings):
     dropout: float = 0.3
     ema_decay: float | None = 0.99
     combine: str = "projection"  # how the label enters: concat, hadamard, projection
-    pooling: str = "flatten"  # of D's last maps: flatten, or sum over the positions, as projection's paper
+    pooling: str = "flatten"  # of D's last maps: flatten, or sum over the positions (projection's paper)
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
     spectral_norm: bool = False  # of the discriminator's layers

@@ -28,7 +28,7 @@ class ProgressiveSettings(AdversarialSettings):
     The paper's own networks are width=16, max_width=512, latent_dim=512 at image_size=1024.
     """
 
-    loss: str = "wasserstein"  # or non_saturating
+    loss: str = "wasserstein"  # or non_saturating, which r1 holds
     penalty_weight: Changeable[float | None] = None  # lambda, with wasserstein; None: 10
     drift: Changeable[float | None] = None  # weight of E D(x)^2, with wasserstein; None: 0.001
     image_size: int = 32  # of the last stage: 4, 5, 6 or 7 (the first stage's) doubled, up to 1024
