@@ -72,14 +72,25 @@ def test_r1_is_half_the_squared_gradient_at_real_samples():
     assert float(r1_penalty(quadratic, real)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_perturbed_points_lie_within_the_spread_above_the_real_ones():
-    real = samples(1, 300)
+def test_perturbed_points_are_those_of_dragans_code():
+    """They are x + alpha (x' - x) with x' = x + 0.5 std(x) u.
+
+    u is drawn for each of 400 values, so that the largest one of a sample is its alpha, but for 1/400.
+    """
+    real = tf.constant(np.random.default_rng(1).normal(size=(600, 20, 20, 1)), tf.float32)
     points = []
     perturbed_norms(lambda x: points.append(x) or quadratic(x), real, SEED, spread=0.5)
-    noise = (points[0] - real).numpy() / (0.5 * real.numpy().std())
+    noise = (points[0] - real).numpy().reshape(600, 400) / (0.5 * real.numpy().std())
+    alpha = noise.max(axis=1)
     assert noise.min() >= -1e-5
-    assert noise.max() <= 1 + 1e-5
-    assert noise.mean() == pytest.approx(0.5, abs=0.03)
+    assert alpha.max() <= 1 + 1e-5
+    # Uniform: mean 1/2, variance 1/12; of each sample, and of its values.
+    assert alpha.mean() == pytest.approx(0.5, abs=0.04)
+    assert alpha.var() == pytest.approx(1 / 12, abs=0.01)
+    u = noise / alpha[:, None]
+    assert u.mean() == pytest.approx(0.5, abs=0.01)
+    assert u.var() == pytest.approx(1 / 12, abs=0.01)
+    assert abs(np.corrcoef(alpha, u[:, 0])[0, 1]) < 0.15
 
 
 def test_gradients_of_the_penalties_are_finite_at_zero_gradient():

@@ -39,6 +39,15 @@ def growing_gan(*, size=16, optimizers=None, compiled=None, **settings):
     return gan
 
 
+def test_stages_of_28_pixels():
+    """The first stage is of 7x7: alike for real images, fakes and what is reported."""
+    gan, batch = growing_gan(size=28), batch_of(size=28)
+    for step, size in ((0, 7), (7, 14), (14, 28)):
+        at(gan, step)
+        assert gan.real(batch)[0].shape == gan.fake(batch)[0].shape == (4, size, size, 1)
+    assert float(gan.train_step(batch)["resolution"]) == 28
+
+
 def batch_of(n=4, size=16, seed=0):
     images = np.random.default_rng(seed).uniform(-1, 1, (n, size, size, 1))
     return {"image": tf.constant(images, tf.float32)}
@@ -63,14 +72,16 @@ def everything(gan, *, metrics=True):
 
 def test_alpha_and_stage_by_step():
     gan = growing_gan()
-    assert gan.boundaries == (6, 12)
+    assert gan.stage_starts == (6, 12)
+    assert gan.boundaries == (6, 10, 12, 16)  # with the ends of the fades
     alphas, phases = zip(
         *((float(at(gan, step).alpha()), gan.phase) for step in (0, 5, 6, 7, 9, 10, 11, 12, 14, 16, 90)),
         strict=True,
     )
     assert alphas == (1, 1, 0, 0.25, 0.75, 1, 1, 0, 0.5, 1, 1)
     assert phases == (0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2)
-    assert growing_gan(stage_steps=[3, 7]).boundaries == (3, 10)
+    assert growing_gan(stage_steps=[3, 7]).stage_starts == (3, 10)
+    assert growing_gan(size=8, fade_steps=6).boundaries == (6, 12)
     assert growing_gan(size=4).boundaries == ()
 
 
@@ -120,23 +131,32 @@ def test_losses_of_a_stage_are_those_of_the_paper():
         ]  # fmt: skip
 
 
-def test_penalty_and_drift_enter_the_discriminators_gradient():
-    """SGD's change of D against the gradient of the paper's whole objective (appendix A.1)."""
+WASSERSTEIN = {"penalty_weight": 3.0, "drift": 0.2}
+R1 = {"loss": "non_saturating", "r1": 3.0}
+
+
+@pytest.mark.parametrize("settings", [WASSERSTEIN, R1], ids=["wasserstein", "r1"])
+def test_penalties_enter_the_discriminators_gradient(settings):
+    """SGD's change of D against the gradient of the paper's whole objective (appendix A.1), or with R1."""
     optimizers = [keras.optimizers.SGD(0.0), keras.optimizers.SGD(1.0)]
-    gan, batch = at(growing_gan(optimizers=optimizers, penalty_weight=3.0, drift=0.2), 8), batch_of()
+    gan, batch = at(growing_gan(optimizers=optimizers, **settings), 8), batch_of()
     discriminator = gan.discriminator.stages[1]
     (real, alpha), (fake, _) = gan.real(batch), gan.fake(batch)
     mixing = tf.random.stateless_uniform([4, 1, 1, 1], gan.step_seed(5, 0))
     with tf.GradientTape() as tape:
-        scores = discriminator([real, alpha])
-        points = mixing * real + (1 - mixing) * fake
+        scores, fake_scores = discriminator([real, alpha]), discriminator([fake, alpha])
+        points = real if settings is R1 else mixing * real + (1 - mixing) * fake
         with tf.GradientTape() as inner:
             inner.watch(points)
             critic = tf.reduce_sum(discriminator([points, alpha]))
-        gradient = tf.reshape(inner.gradient(critic, points), [4, -1])
-        objective = tf.reduce_mean(discriminator([fake, alpha])) - tf.reduce_mean(scores)
-        objective += 3.0 * tf.reduce_mean((tf.norm(gradient, axis=1) - 1) ** 2)
-        objective += 0.2 * tf.reduce_mean(scores**2)
+        norms = tf.norm(tf.reshape(inner.gradient(critic, points), [4, -1]), axis=1)
+        if settings is R1:
+            objective = tf.reduce_mean(tf.nn.softplus(fake_scores) + tf.nn.softplus(-scores))
+            objective += 3.0 / 2 * tf.reduce_mean(norms**2)
+        else:
+            objective = tf.reduce_mean(fake_scores) - tf.reduce_mean(scores)
+            objective += 3.0 * tf.reduce_mean((norms - 1) ** 2)
+            objective += 0.2 * tf.reduce_mean(scores**2)
     variables = discriminator.trainable_variables
     expected = tape.gradient(objective, [v.value for v in variables])
     before = values(variables)
@@ -190,10 +210,9 @@ def test_each_network_is_updated_by_its_own_optimizer_alone(frozen, moved):
         assert not same(before[moved], values(getattr(gan, moved).variables))
 
 
-def test_moments_and_counts_start_anew_with_each_stage():
+def test_moments_and_counts_start_anew_with_each_fade_and_after_it():
     gan, batch = growing_gan(), batch_of()
-    for step in (4, 5):
-        at(gan, step).train_step(batch)
+    at(gan, 5).train_step(batch)
     moments = [v for o in gan.optimizers().values() for v in o.variables if "velocity" in v.path]
     assert any(np.any(v) for v in moments)
     rates = [float(o.learning_rate) for o in gan.optimizers().values()]
@@ -208,10 +227,11 @@ def test_moments_and_counts_start_anew_with_each_stage():
     start = bias.numpy()
     gan.train_step(batch)
     np.testing.assert_allclose(np.abs(bias.numpy() - start), 1e-2, rtol=1e-2)
-    # Within the stage they stay.
-    assert any(np.any(v) for v in moments)
-    gan.enter_phase()
-    assert any(np.any(v) for v in moments)
+    # While it fades in they stay, up to the first step at alpha = 1.
+    for step, kept in ((7, True), (9, True), (10, False)):
+        at(gan, step)
+        assert any(np.any(v) for v in moments) == kept
+    assert [int(o.iterations.numpy()) for o in gan.optimizers().values()] == [0, 0]
 
 
 def test_learning_rate_schedules_go_on_over_all_stages():
@@ -409,14 +429,14 @@ def test_recipe_plans_its_stages():
         small = settings(image_size=8, steps=10, width=2)
         shape = DataShape((8, 8, channels), 10)
         gan = build_gan(RECIPES["progressive"], small, shape)
-        assert (gan.boundaries, gan.fade_steps) == ((5,), 2)
+        assert (gan.stage_starts, gan.fade_steps) == ((5,), 2)
         assert gan.generate(2, 0).shape == (2, *shape.sample_shape)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"image_size": 28}, "image_size 28 is unknown: choose one of 4, 8, 16, 32, 64, 128, 256, 512, 1024"),
+        ({"image_size": 30}, "image_size 30 is not 4, 5, 6 or 7 doubled, at most 1024: set image_size=32"),
         ({"initializer": "he"}, "initializer 'he' is unknown: choose one of normal"),
         ({"steps": 3}, "steps 3 is too low for image_size 32 to fade in with stage_steps 1 and fade_steps 1"),
         ({"steps": 300, "stage_steps": 100}, "fade_steps 50: at least 351"),
@@ -430,6 +450,6 @@ def test_bad_recipe_settings(changes, message):
 
 def test_recipe_refuses_images_that_do_not_fit():
     recipe = RECIPES["progressive"]
-    for shape, message in (((28, 28, 1), "image_size 28"), ((32, 48, 3), "takes 32x32 images, not 48x32")):
+    for shape, message in (((30, 30, 1), "image_size 30"), ((32, 48, 3), "takes 32x32 images, not 48x32")):
         with pytest.raises(InputError, match=message):
             build_gan(recipe, recipe.settings(), DataShape(shape, None))

@@ -113,8 +113,9 @@ class Twin:
         latents = self.gan.latents(N, update)
         return self.gan.generator([latents, labels] if labels is not None else latents)
 
-    def draw(self, shape, update):
-        return randomness.uniform(shape, self.gan.step_seed(randomness.PENALTY, update))
+    def draw(self, shape, update, *numbers):
+        seed = randomness.fold_in(self.gan.step_seed(randomness.PENALTY, update), *numbers)
+        return randomness.uniform(shape, seed)
 
     def class_loss(self, logits, labels):
         chosen = tf.gather(tf.nn.softmax(logits), labels, batch_dims=1)
@@ -131,7 +132,8 @@ class Twin:
         total += R1 / 2.0 * mean(gradient_norms(critic, real) ** 2)
         if "penalty_weight" in self.own:
             if self.case == "dragan":
-                points = real + 0.2 * tf.math.reduce_std(real) * self.draw(real.shape, update)
+                far = real + 0.2 * tf.math.reduce_std(real) * self.draw(real.shape, update)
+                points = real + self.draw([N, 1, 1, 1], update, 1) * (far - real)
             else:
                 share = self.draw([N, 1, 1, 1], update)
                 points = share * real + (1.0 - share) * fake

@@ -59,6 +59,14 @@ def test_every_combination_of_labels(combine):
     assert np.isfinite(float(logs["g_loss"]))
 
 
+@pytest.mark.parametrize(("pooling", "features"), [("flatten", 7 * 7 * 8), ("sum", 8)])
+def test_cgan_projects_on_flattened_or_summed_maps(pooling, features):
+    gan = build_gan(RECIPES["cgan"], small(RECIPES["cgan"], pooling=pooling), MNIST_LIKE)
+    (embedding,) = (layer for layer in gan.discriminator.layers if layer.name.startswith("embedding"))
+    assert embedding.embeddings.shape == (10, features)
+    assert gan.discriminator.get_layer("logits").kernel.shape == (features, 1)
+
+
 def test_class_rows_are_ordered():
     recipe = RECIPES["cgan"]
     gan = build_gan(recipe, small(recipe), DataShape((28, 28, 1), 3))

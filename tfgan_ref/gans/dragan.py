@@ -19,8 +19,8 @@ class DRAGAN(GAN):
         generator: latents (N, latent_dim), and a label if there are classes, to images in [-1, 1].
         discriminator: images (and label) to logits (N, 1), without batch norm.
         penalty_weight: lambda of the paper.
-        spread: size of the noise around real samples, in standard deviations of the batch (C in the authors'
-            code).
+        spread: most of the noise around real samples, in standard deviations of the batch: 0.5 in the
+            authors' code.
         settings: those of ``GAN``.
 
     Raises:

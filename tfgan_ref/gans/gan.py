@@ -102,8 +102,8 @@ class GAN(GenerativeModel):
     ) -> tuple[list[tf.Tensor], dict[str, tf.Tensor]]:
         """Updates D ``n_critic`` times, each time on fresh real samples and on new fakes.
 
-        The last update of D and the update of G that follows share their fakes, which saves a pass through G:
-        ``tape`` records how those are made, and nothing else.
+        The last update of D and the update of G that follows share their fakes, which saves a pass through G
+        (the algorithms of the papers draw new ones): ``tape`` records how those are made, and nothing else.
 
         Returns:
             D's inputs for the last fakes, and what is tracked of D's last update.

@@ -51,11 +51,15 @@ def interpolate_norms(critic: Critic, real: tf.Tensor, fake: tf.Tensor, seed: tf
 def perturbed_norms(critic: Critic, real: tf.Tensor, seed: tf.Tensor, spread: float = 0.5) -> tf.Tensor:
     """Returns gradient norms (N,) at real samples with noise (DRAGAN: Kodali et al. 2017, Algorithm 1).
 
-    The noise is uniform on [0, 1] times ``spread`` standard deviations of the batch, as in the authors' code.
+    As in the authors' code, a point lies between a sample x and x' = x + ``spread`` * s * u, with s the
+    standard deviation of the batch and u one number per value: x + alpha * (x' - x) with one alpha per
+    sample; u and alpha are uniform on [0, 1].
     """
     real = tf.cast(real, tf.float32)
     noise = spread * tf.math.reduce_std(real) * randomness.uniform(shape_of(real), seed)
-    return losses.gradient_norms(input_gradients(critic, real + noise))
+    of_each = [shape_of(real)[0]] + [1] * (len(real.shape) - 1)
+    alpha = randomness.uniform(of_each, randomness.fold_in(seed, 1))
+    return losses.gradient_norms(input_gradients(critic, real + alpha * noise))
 
 
 def r1_penalty(critic: Critic, real: tf.Tensor) -> tf.Tensor:

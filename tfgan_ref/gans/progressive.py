@@ -1,5 +1,6 @@
 """Progressive growing: Karras et al. 2018, "Progressive Growing of GANs", sections 2 to 4 and appendix A."""
 
+import bisect
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,11 +26,13 @@ LOSSES = ("wasserstein", "non_saturating")
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
 class ProgressiveGAN(GAN):
-    """GAN whose networks start at 4x4 and grow; each stage fades in while those before it go on learning.
+    """GAN whose networks start small and grow; each stage fades in while those before it go on learning.
 
     Each stage is a phase with a graph of its own, which updates the stage's variables alone: XLA compiles
-    each when training enters it, since the networks are others. Both optimizers' moments start anew with each
-    stage, as in the authors' code; learning-rate schedules go on.
+    each when training enters it, since the networks are others. Both optimizers' moments start anew where a
+    stage begins to fade in and where it has, as in the authors' code; learning-rate schedules go on.
+
+    D's last update and G's share their fakes, as in every type here; the authors' code draws two batches.
 
     Args:
         generator: from ``progressive_generator``.
@@ -76,7 +79,8 @@ class ProgressiveGAN(GAN):
         own = ("interpolate_norm",) if wasserstein else ACCURACIES
         self.tracked = (*LOSSES_AND_NORMS, *own, "alpha", "resolution")
         super().__init__(generator, discriminator, **settings)
-        self.boundaries = tuple(sum(steps[: number + 1]) for number in range(len(steps)))
+        self.stage_starts = tuple(sum(steps[: number + 1]) for number in range(len(steps)))
+        self.boundaries = tuple(sorted({start + n for start in self.stage_starts for n in (0, fade_steps)}))
         self.fade_steps = fade_steps
         self.wasserstein = wasserstein
         self.adversarial_loss = adversarial_loss
@@ -116,8 +120,12 @@ class ProgressiveGAN(GAN):
             others = [v for v in optimizer.variables if v is not optimizer.learning_rate]
             self.at_start += [(v, v.numpy().flat[0]) for v in others]
 
+    def current_phase(self) -> int:
+        """Returns the number of the stage that the step counter has reached."""
+        return bisect.bisect_right(self.stage_starts, int(self.step.numpy()))
+
     def enter_phase(self) -> int:
-        """Enters the stage of the step counter; at a stage's first step both optimizers start anew."""
+        """Enters the stage of the step counter; where its fade starts or ends, both optimizers start anew."""
         if int(self.step.numpy()) in self.boundaries:
             for variable, value in self.at_start:
                 variable.assign(tf.fill(variable.shape, tf.cast(value, variable.dtype)))
@@ -127,7 +135,7 @@ class ProgressiveGAN(GAN):
         """Returns how far the present stage has faded in: a float32 scalar, 0 in its first step."""
         if self.phase == 0:
             return tf.constant(1.0)
-        done = tf.cast(self.step.value - self.boundaries[self.phase - 1], tf.float32)
+        done = tf.cast(self.step.value - self.stage_starts[self.phase - 1], tf.float32)
         return tf.minimum(1.0, done / self.fade_steps)
 
     def real(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
@@ -152,7 +160,7 @@ class ProgressiveGAN(GAN):
         full = self.generator.outputs[-1].shape[1]
         if tuple(images.shape[1:3]) != (full, full):
             raise InputError(f"images of shape {tuple(images.shape[1:])} are not {full}x{full}")
-        images = downsample(images, 2 ** (len(self.boundaries) - self.phase))
+        images = downsample(images, 2 ** (len(self.stage_starts) - self.phase))
         return fade(upsample(downsample(images)), images, self.alpha()) if self.phase else images
 
     def _alpha_column(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:
@@ -168,7 +176,10 @@ class ProgressiveGAN(GAN):
         alpha = self.alpha()
         if self.learning:
             self.sampler.get_layer("images").show(self.phase, alpha)
-        tracked |= {"alpha": alpha, "resolution": tf.constant(4.0 * 2**self.phase)}
+        tracked |= {
+            "alpha": alpha,
+            "resolution": tf.constant(1.0 * self.generator.outputs[self.phase].shape[1]),
+        }
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)
 
     def discriminator_step(

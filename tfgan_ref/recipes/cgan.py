@@ -9,6 +9,7 @@ import keras
 from tfgan_ref import networks
 from tfgan_ref.gans import ACGAN, ConditionalGAN
 from tfgan_ref.losses import ADVERSARIAL_LOSSES
+from tfgan_ref.networks.images.dcgan import POOLING
 from tfgan_ref.networks.layers.heads import COMBINE
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings, read_images
 from tfgan_ref.recipes.settings import (
@@ -24,7 +25,11 @@ from tfgan_ref.recipes.settings import (
 
 @dataclass(frozen=True, kw_only=True)
 class CGANSettings(TargetSettings):
-    """Chosen so that digits are readable within a minute on two cores."""
+    """Chosen so that digits are readable within a minute on two cores.
+
+    The projection is on D's flattened maps, not on their sums over the positions as in its paper: with
+    pooling=sum more samples show another label than the one asked for.
+    """
 
     loss: str = "non_saturating"  # or minimax, least_squares, hinge, wasserstein (with spectral_norm or r1)
     image_size: int | None = 28
@@ -35,13 +40,18 @@ class CGANSettings(TargetSettings):
     dropout: float = 0.3
     ema_decay: float | None = 0.99
     combine: str = "projection"  # how the label enters: concat, hadamard, projection
+    pooling: str = "flatten"  # of D's last maps: flatten, or sum over the positions (projection's paper)
     width: int = 32  # filters of the layers nearest the image
     batch_norm: bool = True  # in the discriminator
     spectral_norm: bool = False  # of the discriminator's layers
     steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1}
-    choices: ClassVar = DCGAN_SIZES | {"loss": tuple(ADVERSARIAL_LOSSES), "combine": COMBINE}
+    choices: ClassVar = DCGAN_SIZES | {
+        "loss": tuple(ADVERSARIAL_LOSSES),
+        "combine": COMBINE,
+        "pooling": POOLING,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +90,7 @@ def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:
 
 def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
     """Builds the GAN for labelled images of DCGAN's sizes."""
-    body = settings.network("width", "batch_norm", "spectral_norm", "dropout", number=1)
+    body = settings.network("width", "batch_norm", "spectral_norm", "dropout", "pooling", number=1)
     head = settings.network("combine", "spectral_norm", "minibatch_discrimination", number=1)
     discriminator = networks.conditional_discriminator(
         partial(networks.dcgan_features, shape.sample_shape[0], **body),

@@ -109,7 +109,7 @@ def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
 
 @dataclass(frozen=True, kw_only=True)
 class SNGANSettings(CriticSettings):
-    """Hinge loss, as in the paper; rates for thousands of steps, which end at 0.
+    """Hinge loss, one of the paper's two; rates for thousands of steps, which end at 0.
 
     One power iteration per update follows a kernel that hardly moves any more: the norms come to 1.
     """
@@ -136,7 +136,7 @@ class DRAGANSettings(CriticSettings):
     image_size: int | None = 28
     learning_rate: float = 1e-3
     penalty_weight: Changeable[float] = 10.0  # lambda
-    spread: float = 0.5  # of the noise around real images, in standard deviations of the batch
+    spread: float = 0.5  # most of the noise around real images, in standard deviations of the batch
     width: int = 64  # filters of the layers nearest the image
 
     limits: ClassVar = {

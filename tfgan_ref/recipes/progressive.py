@@ -1,4 +1,4 @@
-"""Progressive growing from 4x4 to any power of two up to 1024x1024."""
+"""Progressive growing from 4x4, or from 5x5, 6x6 or 7x7, by doubling up to 1024x1024."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -28,10 +28,10 @@ class ProgressiveSettings(AdversarialSettings):
     The paper's own networks are width=16, max_width=512, latent_dim=512 at image_size=1024.
     """
 
-    loss: str = "wasserstein"  # or non_saturating
+    loss: str = "wasserstein"  # or non_saturating, which r1 holds
     penalty_weight: Changeable[float | None] = None  # lambda, with wasserstein; None: 10
     drift: Changeable[float | None] = None  # weight of E D(x)^2, with wasserstein; None: 0.001
-    image_size: int = 32  # a power of two from 4 to 1024
+    image_size: int = 32  # of the last stage: 4, 5, 6 or 7 (the first stage's) doubled, up to 1024
     batch_size: int = 32
     stage_steps: int | None = None  # of each stage before the last; None: half of all steps, in equal parts
     fade_steps: int | None = None  # of them, to fade in; None: half of stage_steps
@@ -48,11 +48,7 @@ class ProgressiveSettings(AdversarialSettings):
         **dict.fromkeys(("penalty_weight", "drift"), AT_LEAST_0),
         "fade_steps": Limits("from 1 to stage_steps", least=1),
     }
-    choices: ClassVar = {
-        "loss": LOSSES,
-        "image_size": tuple(2**n for n in range(2, 11)),
-        "initializer": ("normal",),
-    }
+    choices: ClassVar = {"loss": LOSSES, "initializer": ("normal",)}
 
     def __post_init__(self) -> None:
         """Fills in the lengths of the stages, and checks them."""
@@ -77,7 +73,7 @@ class ProgressiveSettings(AdversarialSettings):
 
 
 def build(settings: ProgressiveSettings, shape: DataShape) -> ProgressiveGAN:
-    """Builds the GAN for square images of a power of two, grey or colour; labels are not used."""
+    """Builds the GAN for square images of a size that growth reaches, grey or colour; labels are not used."""
     size, _, channels = shape.sample_shape
     resolutions(size)
     require_size("progressive", shape, size)

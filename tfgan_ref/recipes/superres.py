@@ -26,7 +26,10 @@ PATCH, PATCHES = 32, 4000  # what the classifier of pictures learns from
 
 @dataclass(frozen=True, kw_only=True)
 class SRResNetSettings(PairedSettings):
-    """Network that a CPU can train in an hour; the paper's: blocks=16 width=64 batch_norm=true mse."""
+    """Network that a CPU can train in an hour.
+
+    The paper's: blocks=16 width=64 batch_norm=true global_skip=false pixel_loss=mse.
+    """
 
     scale: int = 4  # 2, 4 or 8: how many times larger the output is
     channels: int | None = 3

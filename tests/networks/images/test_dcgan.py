@@ -111,6 +111,17 @@ def test_filters_halve_towards_the_image_and_double_away_from_it():
     assert [layer.filters for layer in of_type(features, layers.Conv2D)] == [8, 16, 32, 64]
 
 
+def test_summed_features_are_the_sums_of_the_maps():
+    images = np.random.default_rng(0).normal(size=(2, 28, 28, 1)).astype(np.float32)
+    maps, sums = (
+        networks.dcgan_features(28, 1, width=4, pooling=pooling, seed=3)(images).numpy()
+        for pooling in ("flatten", "sum")
+    )
+    np.testing.assert_allclose(sums, maps.reshape(2, 7 * 7, 8).sum(1), rtol=1e-4, atol=1e-5)
+    with pytest.raises(InputError, match="pooling 'mean' is unknown: choose one of flatten, sum"):
+        networks.dcgan_features(28, 1, pooling="mean")
+
+
 def test_other_sizes_are_refused():
     allowed = "12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256"
     with pytest.raises(InputError, match=f"image_size 30 is not built by DCGAN: choose one of {allowed}$"):

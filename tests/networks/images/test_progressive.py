@@ -55,7 +55,24 @@ def test_default_networks_have_the_papers_number_of_parameters():
     assert round(g / 1e6, 1) == round(d / 1e6, 1) == 23.1
 
 
-@pytest.mark.parametrize("size", [4, 8, 16, 32, 64, 128, 256, 512, 1024])
+@pytest.mark.parametrize(
+    ("size", "sizes"),
+    [
+        (4, [4]),
+        (6, [6]),
+        (20, [5, 10, 20]),
+        (24, [6, 12, 24]),
+        (28, [7, 14, 28]),
+        (32, [4, 8, 16, 32]),
+        (896, [7, 14, 28, 56, 112, 224, 448, 896]),
+        (1024, [4, 8, 16, 32, 64, 128, 256, 512, 1024]),
+    ],
+)
+def test_stages_double_from_4_to_7(size, sizes):
+    assert resolutions(size) == sizes
+
+
+@pytest.mark.parametrize("size", [4, 7, 10, 24, 28, 32, 1024])
 def test_every_size_builds_and_runs(size):
     generator = progressive_generator(3, size, 1, width=1, max_width=2)
     discriminator = progressive_discriminator(size, 1, width=1, max_width=2)
@@ -86,11 +103,26 @@ def test_building_blocks_of_the_paper():
     assert slopes == {0.2}
 
 
+def test_first_layers_are_as_large_as_the_first_stage():
+    """From 7x7 as from 4x4: He's bound on one 1x1 map, and a kernel of the whole map before the logit."""
+    generator, discriminator = (
+        progressive_generator(3, 28, 1, width=2),
+        progressive_discriminator(28, 1, width=2),
+    )
+    first, *_ = flat_layers(generator, EqualisedLearningRate)
+    assert first.kernel.shape == (3, 7 * 7 * 8)
+    assert first.gain == pytest.approx(2**0.5 / 7)
+    assert [tuple(v.shape) for v in discriminator.stages[0].trainable_variables if len(v.shape) == 2] == [
+        (7 * 7 * 8, 8),
+        (8, 1),
+    ]
+
+
 def test_latents_count_by_their_direction_alone():
     generator = progressive_generator(5, 8, 1, width=2)
     latents = normal(3, 5)
     for first, second in zip(generator(latents), generator(3 * latents), strict=True):
-        np.testing.assert_allclose(first, second, atol=1e-5)
+        np.testing.assert_allclose(first, second, atol=1e-3)
 
 
 def test_discriminator_sees_how_much_a_batch_varies():
@@ -189,7 +221,11 @@ def test_images_and_logits_are_float32(precision):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: resolutions(28), "image_size 28 is not a power of two from 4 to 1024: set image_size=32"),
+        (
+            lambda: resolutions(30),
+            "image_size 30 is not 4, 5, 6 or 7 doubled, at most 1024: set image_size=32",
+        ),
+        (lambda: resolutions(26), "image_size 26 .* set image_size=28"),
         (lambda: resolutions(2048), "image_size 2048 .* set image_size=1024"),
         (lambda: resolutions(0), "image_size 0 .* set image_size=4"),
         (lambda: progressive_generator(4, 8, 1, width=0), "width 0 is out of range: at least 1"),

@@ -20,6 +20,7 @@ SIZES = dict(
     sorted((side * 2**n, (side, n)) for side in (3, 4, 5, 7) for n in range(2, 7) if side * 2**n <= 256)
 )
 _ALLOWED = ", ".join(map(str, SIZES))
+POOLING = ("flatten", "sum")
 
 
 def dcgan_generator(
@@ -88,19 +89,23 @@ def dcgan_features(
     batch_norm: bool = True,
     spectral_norm: bool = False,
     dropout: float = 0.0,
+    pooling: str = "flatten",
     initializer: str = "normal02",
     seed: int = 0,
 ) -> keras.Model:
-    """Builds the discriminator's body, from images (N, size, size, channels) in [-1, 1] to flat features.
+    """Builds the discriminator's body, from images (N, size, size, channels) in [-1, 1] to features (N, F).
 
-    ``batch_norm=False``, ``spectral_norm`` and ``dropout`` leave the paper's rules, for objectives in which
-    the discriminator may not couple the samples of a batch, and for small data.
+    ``batch_norm=False``, ``spectral_norm``, ``dropout`` and ``pooling="sum"`` leave the paper's rules, for
+    objectives in which the discriminator may not couple the samples of a batch, for small data, and for the
+    projection of Miyato and Koyama 2018, whose features are the sums of each map over its positions.
     """
     check_at_least(1, channels=channels, width=width, kernel_size=kernel_size)
     check_at_least(0, below=1, dropout=dropout)
     if image_size not in SIZES:
         raise InputError(f"image_size {image_size} is not built by DCGAN: choose one of {_ALLOWED}")
-    _, doublings = SIZES[image_size]
+    if pooling not in POOLING:
+        raise InputError(f"pooling {pooling!r} is unknown: choose one of {', '.join(POOLING)}")
+    side, doublings = SIZES[image_size]
     fresh = initializer_stream(initializer, seed)
     images = keras.Input((image_size, image_size, channels), name="images")
     x = images
@@ -120,7 +125,11 @@ def dcgan_features(
         x = layers.LeakyReLU(0.2)(x)
         if dropout:
             x = Dropout(dropout, seed=seed + number)(x)
-    return keras.Model(images, layers.Flatten()(x), name="dcgan_features")
+    if pooling == "sum":
+        x = layers.Rescaling(side * side)(layers.GlobalAveragePooling2D()(x))
+    else:
+        x = layers.Flatten()(x)
+    return keras.Model(images, x, name="dcgan_features")
 
 
 def dcgan_discriminator(

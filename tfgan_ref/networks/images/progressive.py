@@ -1,8 +1,9 @@
-"""Networks that grow from 4x4: Karras et al. 2018, "Progressive Growing of GANs", section 2 and table 2.
+"""Networks that grow: Karras et al. 2018, "Progressive Growing of GANs", section 2 and table 2.
 
-Stage s works at 4 * 2^s pixels. All stages are there from the start and share their layers; training takes
-one after the other. Every kernel is drawn from N(0, 1) and runs through ``EqualisedLearningRate`` (section
-4.1).
+The paper's start from 4x4, so that their last stage is a power of two. Here they may start from 5x5, 6x6 or
+7x7 too, as 28x28 needs: 7, 14, 28. Each stage has twice the side of the one before. All stages are there from
+the start and share their layers; training takes one after the other. Every kernel is drawn from N(0, 1) and
+runs through ``EqualisedLearningRate`` (section 4.1).
 """
 
 import itertools
@@ -17,23 +18,21 @@ from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.layers.batch import MinibatchStddev, PixelNormalization
 from tfgan_ref.networks.layers.reparametrised import EqualisedLearningRate
 
-SMALLEST, LARGEST = 4, 1024
+SIZES = sorted(side * 2**n for side in (4, 5, 6, 7) for n in range(9) if side * 2**n <= 1024)
 
 
 def resolutions(image_size: int) -> list[int]:
-    """Returns the stages' image sizes, [4, 8, ..., image_size].
+    """Returns the stages' image sizes: 4, 5, 6 or 7, doubled until ``image_size``.
 
     Raises:
-        InputError: not a power of two from 4 to 1024.
+        InputError: none of them doubles to it, or it is above 1024.
     """
-    sizes = [2**power for power in range(2, 11)]
-    if image_size not in sizes:
-        nearest = min(sizes, key=lambda size: abs(math.log2(size / max(1, image_size))))
+    if image_size not in SIZES:
+        nearest = min(SIZES, key=lambda size: abs(math.log2(size / max(1, image_size))))
         raise InputError(
-            f"image_size {image_size} is not a power of two from {SMALLEST} to {LARGEST}: "
-            f"set image_size={nearest}"
+            f"image_size {image_size} is not 4, 5, 6 or 7 doubled, at most 1024: set image_size={nearest}"
         )
-    return sizes[: sizes.index(image_size) + 1]
+    return [size for size in SIZES if image_size % size == 0 and (image_size // size).bit_count() == 1]
 
 
 def upsample(images: Any) -> Any:
@@ -82,12 +81,12 @@ def progressive_generator(
 ) -> keras.Model:
     """Builds a generator from latents (N, latent_dim) to a list of images, one per stage.
 
-    Image s is (N, 4 * 2^s, 4 * 2^s, channels) float32, linear as in table 2: about [-1, 1] once trained, and
-    not clipped, which would stop gradients. The defaults are the paper's network.
+    Each is (N, size, size, channels) float32, linear as in table 2: about [-1, 1] once trained, and not
+    clipped, which would stop gradients. The defaults are the paper's network.
 
     Args:
         latent_dim: length of a latent vector, which is scaled onto the hypersphere first (section 4.2).
-        image_size: of the last stage, a power of two from 4 to 1024.
+        image_size: of the last stage: 4, 5, 6 or 7 doubled, up to 1024.
         channels: 1 or 3.
         width: filters at ``image_size``; each stage before has twice as many.
         max_width: but at most this many.
@@ -100,15 +99,16 @@ def progressive_generator(
     equalised = _layer_maker(seed)
     latents = keras.Input((latent_dim,), name="latents")
     x = PixelNormalization(name="hypersphere")(latents)
-    # The gain of the authors' code for this layer alone.
-    x = equalised(layers.Dense, SMALLEST * SMALLEST * filters[SMALLEST], gain=math.sqrt(2) / 4)(x)
-    x = layers.Reshape((SMALLEST, SMALLEST, filters[SMALLEST]))(x)
+    first = min(filters)
+    # The gain of the authors' code for this layer alone, whose first side is 4.
+    x = equalised(layers.Dense, first * first * filters[first], gain=math.sqrt(2) / first)(x)
+    x = layers.Reshape((first, first, filters[first]))(x)
     x = PixelNormalization()(layers.LeakyReLU(0.2)(x))
     images = []
     for size, count in filters.items():
-        if size > SMALLEST:
+        if size > first:
             x = layers.UpSampling2D()(x)
-        for _ in range(1 if size == SMALLEST else 2):
+        for _ in range(1 if size == first else 2):
             x = equalised(layers.Conv2D, count, 3, padding="same")(x)
             x = PixelNormalization()(layers.LeakyReLU(0.2)(x))
         rgb = equalised(layers.Conv2D, channels, 1, gain=1.0)(x)
@@ -159,7 +159,7 @@ class StageBlend(layers.Layer):
         self.shares.assign(fade(before, present, alpha))
 
     def call(self, inputs: Sequence[Any]) -> Any:
-        """Blends images of 4, 8, ..., size pixels to (N, size, size, C) in [-1, 1]."""
+        """Blends images of all stages' sizes to (N, size, size, C) of the last one's, in [-1, 1]."""
         shares = ops.convert_to_tensor(self.shares)
         blended = shares[0] * inputs[0]
         for number, images in enumerate(inputs[1:], start=1):
@@ -250,7 +250,7 @@ def progressive_discriminator(
     images at half the size (figure 2). The defaults are the paper's network.
 
     Args:
-        image_size: of the last stage, a power of two from 4 to 1024.
+        image_size: of the last stage: 4, 5, 6 or 7 doubled, up to 1024.
         channels: of the images.
         width: filters at ``image_size``; each stage before has twice as many.
         max_width: but at most this many.
@@ -261,6 +261,7 @@ def progressive_discriminator(
         InputError: another image size, or a width or group size below 1.
     """
     filters = _filters(image_size, width, max_width)
+    first = min(filters)
     equalised = _layer_maker(seed)
     activate = layers.LeakyReLU(0.2)
     from_rgb = {size: equalised(layers.Conv2D, count, 1) for size, count in filters.items()}
@@ -273,15 +274,15 @@ def progressive_discriminator(
             layers.AveragePooling2D(2),
         ]
         for size in filters
-        if size > SMALLEST
+        if size > first
     }
     head = [
         MinibatchStddev(group_size),
-        equalised(layers.Conv2D, filters[SMALLEST], 3, padding="same"),
+        equalised(layers.Conv2D, filters[first], 3, padding="same"),
         activate,
         layers.Flatten(),
         # Table 2's 4x4 convolution without padding, written as what it is at 4x4.
-        equalised(layers.Dense, filters[SMALLEST]),
+        equalised(layers.Dense, filters[first]),
         activate,
         equalised(layers.Dense, 1, gain=1.0),
         layers.Activation("linear", dtype="float32", name="logits"),
@@ -298,7 +299,7 @@ def progressive_discriminator(
         alpha = keras.Input((1,), name=f"alpha_{size}")
         share = layers.Reshape((1, 1, 1), dtype="float32")(alpha)
         x = run(images, [from_rgb[size], activate])
-        if size > SMALLEST:
+        if size > first:
             low = run(downsample(images), [from_rgb[size // 2], activate])
             x = fade(low, run(x, block[size]), share)
         for smaller in sorted((s for s in block if s < size), reverse=True):

@@ -155,7 +155,8 @@ def conditional_discriminator(
         num_classes: labels are 0 to num_classes - 1.
         combine: "concat" adds the label's embedding to the image as one more channel; "hadamard" multiplies
             the features with it; "projection" adds its inner product with the features to the logit
-            (Miyato and Koyama 2018, equation 4).
+            (Miyato and Koyama 2018, equation 4; their features are summed over the positions: those of
+            ``dcgan_features(pooling="sum")``).
         spectral_norm: whether the logit's layer and a projection's embedding are spectrally normalised; the
             body is so if ``build`` makes it so.
         minibatch_discrimination: whether it sees how near the batch's samples are to each other.

@@ -150,9 +150,9 @@ def frame_discriminator(
     """Builds a projection discriminator of some frames of one clip, seen together.
 
     The frames lie behind each other in the channels, so that a character that changes between them is seen.
-    The logit is that of Miyato and Koyama 2018, equation 4, with an embedding that is the sum of one for
-    each attribute and one for the motion of each frame. A second head says what attributes it sees, as the
-    auxiliary classifier of Odena et al. 2017 does.
+    The logit is that of Miyato and Koyama 2018, equation 4, on flattened features, which theirs sums over the
+    positions, with an embedding that is the sum of one for each attribute and one for the motion of each
+    frame. A second head says what attributes it sees, as the auxiliary classifier of Odena et al. 2017 does.
 
     Args:
         sizes: number of values of each attribute and, last, of actions.
