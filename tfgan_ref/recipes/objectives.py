@@ -68,7 +68,7 @@ class WGANSettings(CriticSettings):
     learning_rate: float = 2e-4
     beta_1: float | None = 0.0
     n_critic: int = 5
-    n_critic_warmup: Changeable[int | None] = None  # n_critic in 25 first steps, each 500th; None: as ever
+    n_critic_warmup: Changeable[int | None] = None  # updates in first 25 steps, every 500th; None: n_critic
     clip: Changeable[float] = 0.01  # of all weights of the critic
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the critic
