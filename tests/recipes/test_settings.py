@@ -29,7 +29,7 @@ def test_text_becomes_values_of_the_right_type():
 @pytest.mark.parametrize(
     ("key", "text", "message"),
     [
-        ("step", "3", r"setting 'step' is unknown \(did you mean steps\?\): choose one of data, "),
+        ("step", "3", r"setting 'step' is unknown \(did you mean steps\?\): choose one of preset, data, "),
         ("zzz", "3", "setting 'zzz' is unknown: choose one of"),
         ("steps", "many", "setting steps='many' is not a whole number"),
         ("steps", "1.5", "is not a whole number"),
@@ -41,6 +41,10 @@ def test_text_becomes_values_of_the_right_type():
         ("seed", "-1", "seed -1 is out of range"),
         ("dropout", "1", "dropout 1.0 is out of range"),
         ("beta_1", "1", "beta_1 1.0 is out of range"),
+        ("beta_2", "-0.1", "beta_2 -0.1 is out of range: from 0 to below 1, or none"),
+        ("epsilon", "0", "epsilon 0.0 is out of range: above 0, or none"),
+        ("optimizer", "lion", "optimizer 'lion' is unknown: choose one of adam, rmsprop, sgd"),
+        ("preset", "best", "preset 'best' is unknown: choose one of paper"),
         ("precision", "float16", "precision 'float16' is unknown: choose one of float32, mixed_float16"),
         ("n_critic", "0", "n_critic 0 is out of range: at least 1"),
         ("packing", "3", "packing 3 does not divide the batch size 64"),

@@ -13,6 +13,7 @@ from tfgan_ref.networks.images.dcgan import POOLING
 from tfgan_ref.networks.layers.heads import COMBINE
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings, read_images
 from tfgan_ref.recipes.settings import (
+    ADAM,
     AT_LEAST_0,
     AT_LEAST_1,
     DCGAN_SIZES,
@@ -29,6 +30,10 @@ class CGANSettings(TargetSettings):
 
     The projection is on D's flattened maps, not on their sums over the positions as in its paper: with
     pooling=sum more samples show another label than the one asked for.
+
+    Mirza and Osindero 2014 train by SGD with momentum and put label and latents together, as combine=concat
+    does. There is no setting here for their fully connected networks, dropout in G, a rate that falls by a
+    factor of 1.00004 in each step and a momentum that rises to 0.7.
     """
 
     loss: str = "non_saturating"  # or minimax, least_squares, hinge, wasserstein (with spectral_norm or r1)
@@ -47,6 +52,19 @@ class CGANSettings(TargetSettings):
     steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1}
+    paper: ClassVar = {  # Mirza and Osindero 2014, section 4.1
+        "optimizer": "sgd",
+        "beta_1": 0.5,
+        "learning_rate": 0.1,
+        "d_learning_rate": None,
+        "batch_size": 100,
+        "latent_dim": 100,
+        "dropout": 0.5,
+        "combine": "concat",
+        "batch_norm": False,
+        "spectral_norm": False,
+        "ema_decay": None,
+    }
     choices: ClassVar = DCGAN_SIZES | {
         "loss": tuple(ADVERSARIAL_LOSSES),
         "combine": COMBINE,
@@ -56,7 +74,11 @@ class CGANSettings(TargetSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class ACGANSettings(CriticSettings):
-    """Settings of cgan, and the weight of the classes."""
+    """Settings of cgan, and the weight of the classes.
+
+    The paper has the rate 2e-4, batches of 100, dropout of 0.5 in each layer of D and no average of G, for
+    50,000 steps. There is no setting here for its deeper D and the noise on D's activations.
+    """
 
     image_size: int | None = 28
     steps: int = 2000
@@ -72,6 +94,20 @@ class ACGANSettings(CriticSettings):
     steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1, "class_weight": AT_LEAST_0}
+    paper: ClassVar = ADAM | {  # Odena et al. 2017, appendix A
+        "learning_rate": 2e-4,
+        "d_learning_rate": None,
+        "beta_1": 0.5,
+        "batch_size": 100,
+        "n_critic": 1,
+        "latent_dim": 100,
+        "dropout": 0.5,
+        "batch_norm": True,
+        "class_weight": 1.0,
+        "combine": "concat",
+        "initializer": "normal02",
+        "ema_decay": None,
+    }
     choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE}
 
 

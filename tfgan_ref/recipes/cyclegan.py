@@ -14,7 +14,14 @@ from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import require_crop, strips
 from tfgan_ref.networks.translation.patchgan import PLANS
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, Limits, TranslationSettings
+from tfgan_ref.recipes.settings import (
+    ADAM,
+    AT_LEAST_0,
+    AT_LEAST_1,
+    Changeable,
+    Limits,
+    TranslationSettings,
+)
 
 STYLED_DIGITS = "styled_digits"
 
@@ -36,7 +43,12 @@ class UnpairedSettings(TranslationSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class CycleGANSettings(UnpairedSettings):
-    """Weights of the paper; narrower nets, for a CPU."""
+    """Weights, rate and betas of the paper; narrower nets, for a CPU.
+
+    The paper's batches are of one picture, its discriminators see 70 pixels, and it has no average. After
+    half of the steps its rate falls to 0 in a straight line, and it halves D's objective: there is no setting
+    here for these.
+    """
 
     batch_size: int = 4
     steps: int = 3000
@@ -51,6 +63,21 @@ class CycleGANSettings(UnpairedSettings):
     limits: ClassVar = {
         **dict.fromkeys(("blocks", "width"), AT_LEAST_1),
         **dict.fromkeys(("cycle_weight", "identity_weight", "replay"), AT_LEAST_0),
+    }
+    paper: ClassVar = ADAM | {  # Zhu et al. 2017, sections 4 and 7.1
+        "learning_rate": 2e-4,
+        "d_learning_rate": None,
+        "beta_1": 0.5,
+        "batch_size": 1,
+        "blocks": 9,
+        "width": 64,
+        "receptive_field": "70",
+        "loss": "least_squares",
+        "cycle_weight": 10.0,
+        "identity_weight": 0.5,
+        "replay": 50,
+        "initializer": "normal02",
+        "ema_decay": None,
     }
     choices: ClassVar = {"receptive_field": tuple(PLANS), "loss": LOSSES}
 

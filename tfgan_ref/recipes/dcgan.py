@@ -9,12 +9,17 @@ from tfgan_ref import networks
 from tfgan_ref.gans import VanillaGAN
 from tfgan_ref.gans.vanilla import LOSSES
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
-from tfgan_ref.recipes.settings import AT_LEAST_1, DCGAN_SIZES, CriticSettings, TargetSettings
+from tfgan_ref.recipes.settings import ADAM, AT_LEAST_1, DCGAN_SIZES, CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class DCGANSettings(TargetSettings):
-    """Nets and N(0, 0.02) of the paper; rate and dropout for thousands of steps, not its many epochs."""
+    """Nets, N(0, 0.02) and betas of the paper; all else is for thousands of steps, not its many epochs.
+
+    The rate is five times the paper's 2e-4, batches are of half its 128 images, the layers half as wide, and
+    there are dropout and an average of G, which it has not. Its latents are uniform in [-1, 1]; the authors'
+    code has weight decay 1e-5.
+    """
 
     loss: str = "non_saturating"  # of both players: non_saturating or minimax
     image_size: int | None = 28
@@ -24,6 +29,18 @@ class DCGANSettings(TargetSettings):
     batch_norm: bool = True  # in the discriminator
 
     limits: ClassVar = {"width": AT_LEAST_1}
+    paper: ClassVar = ADAM | {  # Radford et al. 2016, section 4; the width of figure 1
+        "learning_rate": 2e-4,
+        "d_learning_rate": None,
+        "beta_1": 0.5,
+        "batch_size": 128,
+        "latent_dim": 100,
+        "width": 128,
+        "batch_norm": True,
+        "dropout": 0.0,
+        "initializer": "normal02",
+        "ema_decay": None,
+    }
     choices: ClassVar = DCGAN_SIZES | {"loss": LOSSES}
     faster_in_bfloat16: ClassVar = True
 

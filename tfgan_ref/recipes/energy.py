@@ -11,6 +11,7 @@ from tfgan_ref.gans import BEGAN, EBGAN
 from tfgan_ref.networks.images.dcgan import SIZES
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
 from tfgan_ref.recipes.settings import (
+    ADAM,
     AT_LEAST_0,
     AT_LEAST_1,
     DCGAN_SIZES,
@@ -49,6 +50,15 @@ class EBGANSettings(AdversarialSettings):
         **dict.fromkeys(("width", "code_dim"), AT_LEAST_1),
         "pull_away_weight": AT_LEAST_0,
         "margin": Limits("above 0", above=0),
+    }
+    # Zhao et al. 2017, sections 2.4 and 4.1. Margins are in other units there: lengths, not mean squares.
+    paper: ClassVar = {
+        "optimizer": "adam",
+        "learning_rate": 1e-3,
+        "d_learning_rate": None,
+        "pull_away_weight": 0.1,
+        "discriminator": "autoencoder",
+        "ema_decay": None,
     }
     choices: ClassVar = DCGAN_SIZES | {"discriminator": DISCRIMINATORS}
 
@@ -105,6 +115,19 @@ class BEGANSettings(AdversarialSettings):
         **dict.fromkeys(("width", "code_dim", "convolutions"), AT_LEAST_1),
         "gamma": Limits("above 0", above=0),
         "k_rate": Limits("above 0", above=0),
+    }
+    # Berthelot et al. 2017, section 4.1. The rate is halved there whenever M stalls.
+    paper: ClassVar = ADAM | {
+        "learning_rate": 1e-4,
+        "d_learning_rate": None,
+        "batch_size": 16,
+        "latent_dim": 64,
+        "width": 128,
+        "convolutions": 2,
+        "code_dim": 64,
+        "gamma": 0.5,
+        "k_rate": 0.001,
+        "ema_decay": None,
     }
     choices: ClassVar = DCGAN_SIZES
 

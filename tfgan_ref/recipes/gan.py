@@ -12,7 +12,12 @@ from tfgan_ref.recipes.settings import SHORT_STEPS, Limits, TargetSettings
 
 @dataclass(frozen=True, kw_only=True)
 class GANSettings(TargetSettings):
-    """Widths and rate of the articles."""
+    """Widths and rate of the articles.
+
+    Goodfellow et al. 2014 train by SGD with momentum, without batch norm. Of what their code has, there is no
+    setting here for two layers of 1,200 units in G, maxout units in D, weights drawn uniformly, a rate that
+    falls by a factor of 1.000004 in each step and a momentum that rises to 0.7.
+    """
 
     loss: str = "non_saturating"  # of both players: non_saturating or minimax
     steps: int = 6000
@@ -23,6 +28,18 @@ class GANSettings(TargetSettings):
     steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"depth": Limits("from 1 to 6", least=1, below=7)}
+    paper: ClassVar = {  # the authors' code: mnist.yaml of goodfeli/adversarial
+        "optimizer": "sgd",
+        "beta_1": 0.5,
+        "learning_rate": 0.1,
+        "d_learning_rate": None,
+        "batch_size": 100,
+        "latent_dim": 100,
+        "depth": 2,
+        "dropout": 0.5,
+        "batch_norm": False,
+        "ema_decay": None,
+    }
     choices: ClassVar = {"loss": LOSSES}
 
 

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tfgan_ref.errors import InputError
 from tfgan_ref.gans import DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
 from tfgan_ref.recipes.dcgan import dcgan_pair
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
 from tfgan_ref.recipes.settings import (
+    ADAM,
     AT_LEAST_0,
     AT_LEAST_1,
     DCGAN_SIZES,
+    RMSPROP,
     Changeable,
     CriticSettings,
     Limits,
@@ -19,7 +22,11 @@ from tfgan_ref.recipes.settings import (
 
 @dataclass(frozen=True, kw_only=True)
 class LSGANSettings(TargetSettings):
-    """Settings of DCGAN."""
+    """Settings of DCGAN.
+
+    Rate and batches are those of the authors' code; its latents are of length 1,024, its networks deeper,
+    after VGG, and it has neither dropout nor an average of G.
+    """
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
@@ -28,6 +35,16 @@ class LSGANSettings(TargetSettings):
     batch_norm: bool = True  # in the discriminator
 
     limits: ClassVar = {"width": AT_LEAST_1}
+    paper: ClassVar = ADAM | {  # the authors' code: train_lsun.py of xudonmao/LSGAN
+        "learning_rate": 1e-3,
+        "d_learning_rate": None,
+        "beta_1": 0.5,
+        "batch_size": 64,
+        "latent_dim": 1024,
+        "batch_norm": True,
+        "dropout": 0.0,
+        "ema_decay": None,
+    }
     choices: ClassVar = DCGAN_SIZES
 
 
@@ -41,29 +58,65 @@ def build_lsgan(settings: LSGANSettings, shape: DataShape) -> LSGAN:
 
 @dataclass(frozen=True, kw_only=True)
 class WGANSettings(CriticSettings):
-    """Clip and n_critic of the paper; Adam without momentum, since RMSprop is what the paper takes."""
+    """Clip, n_critic and batches of the paper; Adam at four times its rate, without momentum.
+
+    The paper takes RMSprop at 5e-5, for a hundred times as many steps; the authors' code also lets the critic
+    make 100 updates in each of the first 25 steps and in every 500th. Both have no average of G.
+    """
 
     image_size: int | None = 28
     learning_rate: float = 2e-4
-    beta_1: float = 0.0
+    beta_1: float | None = 0.0
     n_critic: int = 5
+    n_critic_warmup: Changeable[int | None] = None  # updates in first 25 steps, every 500th; None: n_critic
     clip: Changeable[float] = 0.01  # of all weights of the critic
     width: int = 64  # filters of the layers nearest the image
     batch_norm: bool = True  # in the critic
 
-    limits: ClassVar = {"width": AT_LEAST_1, "clip": Limits("above 0", above=0)}
+    limits: ClassVar = {
+        "width": AT_LEAST_1,
+        "clip": Limits("above 0", above=0),
+        "n_critic_warmup": Limits("at least n_critic, or none", least=1),
+    }
+    paper: ClassVar = RMSPROP | {  # Arjovsky et al. 2017, Algorithm 1; the authors' code
+        "learning_rate": 5e-5,
+        "d_learning_rate": None,
+        "batch_size": 64,
+        "n_critic": 5,
+        "n_critic_warmup": 100,
+        "clip": 0.01,
+        "latent_dim": 100,
+        "width": 64,
+        "batch_norm": True,
+        "dropout": 0.0,
+        "initializer": "normal02",
+        "ema_decay": None,
+    }
     choices: ClassVar = DCGAN_SIZES
+
+    def __post_init__(self) -> None:
+        """Checks that the critic's schedule, which counts its updates, is that of the steps."""
+        super().__post_init__()
+        if self.n_critic_warmup is not None and (self.schedule != "constant" or self.warmup_steps):
+            raise InputError(
+                f"n_critic_warmup {self.n_critic_warmup} needs schedule=constant and warmup_steps=0: the "
+                "critic's rates are of its updates"
+            )
 
 
 def build_wgan(settings: WGANSettings, shape: DataShape) -> WGAN:
     """Builds WGAN on DCGAN's networks."""
     pair = dcgan_pair("wgan", settings, shape, batch_norm=settings.batch_norm)
-    return WGAN(*pair, clip=settings.clip, **gan_settings(settings))
+    return WGAN(*pair, **settings.group("clip", "n_critic_warmup"), **gan_settings(settings))
 
 
 @dataclass(frozen=True, kw_only=True)
 class WGANGPSettings(CriticSettings):
-    """Lambda, n_critic and betas of the paper; a rate for thousands of steps."""
+    """Lambda, n_critic and batches of the paper; a rate and betas for thousands of steps.
+
+    The paper has the rate 1e-4 and betas of 0 and 0.9, for 200,000 steps, where these are 5e-4, 0.5 and
+    0.999; its latents are of length 128, and it has no average of G. The authors' code has a beta_1 of 0.5.
+    """
 
     image_size: int | None = 28
     learning_rate: float = 5e-4
@@ -73,6 +126,20 @@ class WGANGPSettings(CriticSettings):
     width: int = 64  # filters of the layers nearest the image
 
     limits: ClassVar = {"width": AT_LEAST_1, "penalty_weight": AT_LEAST_0}
+    paper: ClassVar = ADAM | {  # Gulrajani et al. 2017, Algorithm 1; the authors' code
+        "learning_rate": 1e-4,
+        "d_learning_rate": None,
+        "beta_1": 0.0,
+        "beta_2": 0.9,
+        "batch_size": 64,
+        "n_critic": 5,
+        "penalty_weight": 10.0,
+        "one_sided": False,
+        "latent_dim": 128,
+        "width": 64,
+        "dropout": 0.0,
+        "ema_decay": None,
+    }
     choices: ClassVar = DCGAN_SIZES
     faster_in_bfloat16: ClassVar = True
 
@@ -88,7 +155,11 @@ def build_wgan_gp(settings: WGANGPSettings, shape: DataShape) -> WGANGP:
 
 @dataclass(frozen=True, kw_only=True)
 class HingeSettings(CriticSettings):
-    """Settings of DCGAN."""
+    """Settings of DCGAN.
+
+    Lim and Ye's code takes RMSprop at 2e-4 and has neither dropout nor an average of G. It updates G ten
+    times for each update of D, for which there is no setting here.
+    """
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
@@ -97,6 +168,18 @@ class HingeSettings(CriticSettings):
     batch_norm: bool = True  # in the discriminator
 
     limits: ClassVar = {"width": AT_LEAST_1}
+    paper: ClassVar = RMSPROP | {  # the authors' code: exp3.celeba.sh of lim0606/pytorch-geometric-gan
+        "learning_rate": 2e-4,
+        "d_learning_rate": None,
+        "batch_size": 64,
+        "n_critic": 1,
+        "latent_dim": 100,
+        "width": 64,
+        "batch_norm": True,
+        "dropout": 0.0,
+        "initializer": "normal02",
+        "ema_decay": None,
+    }
     choices: ClassVar = DCGAN_SIZES
 
 
@@ -109,7 +192,12 @@ def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
 
 @dataclass(frozen=True, kw_only=True)
 class SNGANSettings(CriticSettings):
-    """Hinge loss, one of the paper's two; rates for thousands of steps, which end at 0.
+    """One of the two losses of the paper, and its batches; rates for thousands of steps, which end at 0.
+
+    With this loss and residual networks (appendix B.2) the paper has the rate 2e-4, betas of 0 and 0.9 and 5
+    updates of D, where these are 5e-4 of G and 1e-3 of D, 0.5 and 0.999, and 1. Of the six settings that it
+    tries with networks like these (table 1), two have 1 update of D and none a beta_1 of 0. The authors' code
+    lets the rate fall in a straight line, for which there is no setting here.
 
     One power iteration per update follows a kernel that hardly moves any more: the norms come to 1.
     """
@@ -121,6 +209,19 @@ class SNGANSettings(CriticSettings):
     width: int = 64  # filters of the layers nearest the image
 
     limits: ClassVar = {"width": AT_LEAST_1}
+    paper: ClassVar = ADAM | {  # Miyato et al. 2018, appendix B.2, and table 3 of networks like these
+        "learning_rate": 2e-4,
+        "d_learning_rate": None,
+        "schedule": "constant",
+        "beta_1": 0.0,
+        "beta_2": 0.9,
+        "batch_size": 64,
+        "n_critic": 5,
+        "latent_dim": 128,
+        "width": 64,
+        "dropout": 0.0,
+        "ema_decay": None,
+    }
     choices: ClassVar = DCGAN_SIZES
 
 
@@ -131,7 +232,11 @@ def build_sngan(settings: SNGANSettings, shape: DataShape) -> HingeGAN:
 
 @dataclass(frozen=True, kw_only=True)
 class DRAGANSettings(CriticSettings):
-    """Lambda of the paper; a rate for thousands of steps."""
+    """Lambda and spread of the authors' code; a rate for thousands of steps.
+
+    The code has the rate 1e-4, betas of 0.5 and 0.9 and batches of 128, where these are 1e-3, 0.5 and 0.999,
+    and 64, and no average of G. Its networks have one hidden layer of 128 units.
+    """
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
@@ -143,6 +248,19 @@ class DRAGANSettings(CriticSettings):
         "width": AT_LEAST_1,
         "penalty_weight": AT_LEAST_0,
         "spread": Limits("above 0", above=0),
+    }
+    paper: ClassVar = ADAM | {  # the authors' code: DRAGAN.ipynb of kodalinaveen3/DRAGAN
+        "learning_rate": 1e-4,
+        "d_learning_rate": None,
+        "beta_1": 0.5,
+        "beta_2": 0.9,
+        "batch_size": 128,
+        "n_critic": 1,
+        "penalty_weight": 10.0,
+        "spread": 0.5,
+        "latent_dim": 100,
+        "dropout": 0.0,
+        "ema_decay": None,
     }
     choices: ClassVar = DCGAN_SIZES
 

@@ -12,6 +12,7 @@ from tfgan_ref.networks.images.progressive import (
 )
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
 from tfgan_ref.recipes.settings import (
+    ADAM,
     AT_LEAST_0,
     AT_LEAST_1,
     SHORT_STEPS,
@@ -25,7 +26,10 @@ from tfgan_ref.recipes.settings import (
 class ProgressiveSettings(AdversarialSettings):
     """Loss and beta_1 of the paper; a higher rate, narrow networks and short stages, for a CPU.
 
-    The paper's own networks are width=16, max_width=512, latent_dim=512 at image_size=1024.
+    The paper has the rate 1e-3, a beta_2 of 0.99 (here Adam's 0.999), batches of 16 and fewer at 256 pixels
+    and more, and 800,000 images for each fade and as many after it. Its networks are width=512,
+    max_width=512, latent_dim=512 up to 32 pixels, and half of that width with each doubling: 16 at
+    image_size=1024. There is no setting here for batches that shrink as images grow.
     """
 
     loss: str = "wasserstein"  # or non_saturating, which r1 holds
@@ -36,7 +40,7 @@ class ProgressiveSettings(AdversarialSettings):
     stage_steps: int | None = None  # of each stage before the last; None: half of all steps, in equal parts
     fade_steps: int | None = None  # of them, to fade in; None: half of stage_steps
     learning_rate: float = 3e-3  # the paper's is 1e-3, for longer stages
-    beta_1: float = 0.0
+    beta_1: float | None = 0.0
     latent_dim: int = 64
     width: int = 8  # filters at image_size; twice as many in each stage before
     max_width: int = 64  # but at most this many
@@ -47,6 +51,21 @@ class ProgressiveSettings(AdversarialSettings):
         **dict.fromkeys(("stage_steps", "width", "max_width"), AT_LEAST_1),
         **dict.fromkeys(("penalty_weight", "drift"), AT_LEAST_0),
         "fade_steps": Limits("from 1 to stage_steps", least=1),
+    }
+    paper: ClassVar = ADAM | {  # Karras et al. 2018, appendix A.1; the authors' config.py
+        "learning_rate": 1e-3,
+        "d_learning_rate": None,
+        "beta_1": 0.0,
+        "beta_2": 0.99,
+        "batch_size": 16,
+        "n_critic": 1,
+        "loss": "wasserstein",
+        "penalty_weight": 10.0,
+        "drift": 0.001,
+        "latent_dim": 512,
+        "width": 512,
+        "max_width": 512,
+        "ema_decay": 0.999,
     }
     choices: ClassVar = {"loss": LOSSES, "initializer": ("normal",)}
 

@@ -179,8 +179,14 @@ def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
             make_schedule(settings.schedule, rate, updates_per_step=updates, **shape)
             for rate, updates in rates
         ]
-    adam = {"beta_1": settings.beta_1, "global_clipnorm": settings.clip_norm}
-    return [FusedAdam(schedule, **adam) for schedule in schedules]
+    numbers = {"beta_1": settings.beta_1, "beta_2": settings.beta_2, "epsilon": settings.epsilon}
+    kind = FusedAdam
+    if settings.optimizer == "rmsprop":
+        kind = keras.optimizers.RMSprop
+        numbers = {"momentum": settings.beta_1, "rho": settings.beta_2, "epsilon": settings.epsilon}
+    elif settings.optimizer == "sgd":
+        kind, numbers = keras.optimizers.SGD, {"momentum": settings.beta_1}
+    return [kind(schedule, global_clipnorm=settings.clip_norm, **numbers) for schedule in schedules]
 
 
 def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:

@@ -37,15 +37,46 @@ DataName = Annotated[str, absolute_paths]
 Location = Annotated[str | None, absolute]
 
 
+# The numbers of each optimizer where a setting leaves them open. RMSprop and SGD take beta_1 as momentum,
+# RMSprop beta_2 as its decay rho; SGD has no squares.
+OPTIMIZERS = {
+    "adam": {"beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-7},
+    "rmsprop": {"beta_1": 0.0, "beta_2": 0.9, "epsilon": 1e-7},
+    "sgd": {"beta_1": 0.0},
+}
+
+# For ``Settings.paper``: what papers and their authors' code have where they name nothing else. Adam's are of
+# Kingma and Ba 2015 and of the authors' frameworks: Keras has epsilon 1e-7. PyTorch's RMSprop adds 1e-8 to
+# the root, Keras's adds epsilon under it.
+ADAM = {"optimizer": "adam", "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+RMSPROP = {"optimizer": "rmsprop", "beta_1": 0.0, "beta_2": 0.99, "epsilon": 1e-16}
+
 AT_LEAST_0 = Limits("at least 0", least=0)
 AT_LEAST_1 = Limits("at least 1", least=1)
 SHARE = Limits("from 0 to below 1", least=0, below=1)
 
 
+class WithPreset(type):
+    """Type of classes of settings: ``preset="paper"`` stands for the values in the class's ``paper``."""
+
+    def __call__(cls, **given: Any) -> Any:
+        """Makes settings; what is given beside the preset wins.
+
+        Raises:
+            InputError: there is no such preset, or a value cannot be used.
+        """
+        if given.get("preset") == "paper":
+            if not cls.paper:
+                raise InputError("preset paper is not there for this recipe: leave it out")
+            given = cls.paper | given
+        return super().__call__(**given)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(metaclass=WithPreset):
     """Settings of every recipe."""
 
+    preset: str | None = None  # paper: the values of the recipe's paper where none are given
     # Data
     data: Changeable[DataName] = "digits"  # a name that tfgan_ref.data.load takes
     data_dir: Changeable[Location] = None  # where tensorflow-datasets keeps its data
@@ -55,7 +86,10 @@ class Settings:
     seed: int = 0  # of the weights, the data's order and all noise
     # Optimizer
     learning_rate: Changeable[float] = 2e-4  # of the generator
-    beta_1: Changeable[float] = 0.5  # of Adam
+    optimizer: str = "adam"  # of both networks: adam, rmsprop, sgd
+    beta_1: Changeable[float | None] = None  # Adam's; momentum of rmsprop and sgd; None: 0.5 of adam, else 0
+    beta_2: Changeable[float | None] = None  # decay of squares; None: 0.999 of adam, 0.9 of rmsprop
+    epsilon: Changeable[float | None] = None  # beside the root (adam), under it (rmsprop); None: 1e-7
     clip_norm: Changeable[float | None] = None  # longest gradient of all a network's weights; None: any
     schedule: Changeable[str] = "constant"  # of rates: constant, inverse_time, exponential, cosine, cyclical
     decay: Changeable[float] = 1.0  # strength of inverse_time and exponential over the whole run
@@ -85,13 +119,17 @@ class Settings:
         **dict.fromkeys(("decay", "warmup_steps"), AT_LEAST_0),
         "seed": Limits("from 0 to 2147483647", least=0, below=2**31),
         "learning_rate": Limits("above 0", above=0),
-        "beta_1": SHARE,
+        **dict.fromkeys(("beta_1", "beta_2"), Limits("from 0 to below 1, or none", least=0, below=1)),
+        "epsilon": Limits("above 0, or none", above=0),
         "clip_norm": Limits("above 0, or none", above=0),
         "ema_decay": Limits("from 0 to below 1, or none", least=0, below=1),
     }
     # Whether mixed_bfloat16 was measured to be faster on a CPU with units for it, and to leave scores alone.
     faster_in_bfloat16: ClassVar[bool] = False
+    paper: ClassVar[dict[str, Any]] = {}  # the values of its paper or of the authors' code, for ``preset``
     choices: ClassVar[dict[str, tuple[Any, ...]]] = {
+        "preset": (None, "paper"),
+        "optimizer": tuple(OPTIMIZERS),
         "precision": PRECISIONS,
         "jit": JIT,
         "strategy": STRATEGIES,
@@ -102,14 +140,22 @@ class Settings:
     def __post_init__(self) -> None:
         """Checks the settings by the ``limits`` and ``choices`` of the classes.
 
-        What a class declares of a setting holds in place of what those that it extends declare. ``precision``
-        auto becomes what it stands for on this machine, so that a run keeps it on any other.
+        What a class declares of a setting holds in place of what those that it extends declare. The
+        optimizer's numbers that are left open become its own. ``precision`` auto becomes what it stands for
+        on this machine, so that a run keeps it on any other.
         """
         allowed = {}
         for kind in reversed(type(self).__mro__):
             allowed |= vars(kind).get("limits", {}) | vars(kind).get("choices", {})
         for key, values in allowed.items():
             check_value(key, getattr(self, key), values)
+        numbers = OPTIMIZERS[self.optimizer]
+        for key in OPTIMIZERS["adam"]:
+            value = getattr(self, key)
+            if value is None:
+                object.__setattr__(self, key, numbers.get(key))
+            elif key not in numbers:
+                raise InputError(f"{key} {value} is not for optimizer {self.optimizer}: set {key}=none")
         if self.precision == "auto":
             on_cpu = not tf.config.list_physical_devices("GPU")
             bfloat16 = on_cpu and self.faster_in_bfloat16 and has_bfloat16_units()
@@ -191,7 +237,9 @@ class Settings:
                 continue
             if type(value) not in types_allowed:
                 raise InputError(f"config.json: {key} {value!r} is not {type_name(allowed)}")
-        return cls(**config)
+        # It holds what the preset stood for, also if that is something else now.
+        settings = cls(**config | {"preset": None})
+        return dataclasses.replace(settings, preset=config.get("preset"))
 
     @classmethod
     def _type_of(cls, key: str) -> Any:

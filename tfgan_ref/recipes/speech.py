@@ -17,7 +17,7 @@ from tfgan_ref.gans.techniques import InstanceNoise
 from tfgan_ref.media.medium import labels_shown
 from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, Limits, SequenceSettings
+from tfgan_ref.recipes.settings import ADAM, AT_LEAST_0, AT_LEAST_1, Changeable, Limits, SequenceSettings
 
 OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
 CRITICS = ("waveform", "spectrogram", "both")
@@ -27,7 +27,12 @@ SHOWN = 8  # sounds of each class in the progress sheet
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechSettings(SequenceSettings):
-    """Chosen so that vowels are clear within 30 CPU minutes."""
+    """Chosen so that vowels are clear within 30 CPU minutes.
+
+    WaveGAN is WGAN-GP on waveforms alone, without batch norm, at 1e-4 with betas of 0.5 and 0.9 and 5 updates
+    of D, for 200,000 steps. Its recordings are of 16,384 samples, 16,000 per second (length, sample_rate),
+    its latents uniform in [-1, 1], and it has no labels.
+    """
 
     data: str = "vowels"  # a name that tfgan_ref.data.read_waves takes
     length: int = 2048  # samples of each recording
@@ -57,6 +62,25 @@ class SpeechSettings(SequenceSettings):
         **dict.fromkeys(("penalty_weight", "r1", "phase_shuffle", "instance_noise", "hidden"), AT_LEAST_0),
         "diversity": Limits("at least 0, or none", least=0),
         "diversity_bound": Limits("above 0", above=0),
+    }
+    paper: ClassVar = ADAM | {  # Donahue et al. 2019; the authors' train_wavegan.py
+        "learning_rate": 1e-4,
+        "d_learning_rate": None,
+        "beta_1": 0.5,
+        "beta_2": 0.9,
+        "batch_size": 64,
+        "n_critic": 5,
+        "objective": "wgan_gp",
+        "critic": "waveform",
+        "penalty_weight": 10.0,
+        "phase_shuffle": 2,
+        "instance_noise": 0.0,
+        "latent_dim": 100,
+        "width": 64,
+        "hidden": 0,
+        "batch_norm": False,
+        "initializer": "xavier",
+        "ema_decay": None,
     }
     choices: ClassVar = {"objective": OBJECTIVES, "critic": CRITICS}
 

@@ -83,6 +83,7 @@ def _settings(
     lines = path.read_text(encoding="utf-8").splitlines()
     found: dict[str, Setting] = {}
     allowed: dict[str, Limits | Sequence[Any]] = {}
+    paper: dict[str, Any] = {}
     for base in reversed(node.bases):
         found |= classes.get(base.id, {})
     for part in node.body:
@@ -92,12 +93,20 @@ def _settings(
         key, value = part.target.id, _value(part.value, path)
         if kind.startswith("ClassVar"):
             allowed |= value if key in ("limits", "choices") else {}
+            paper = value if key == "paper" else paper
             continue
         above = found.get(key, Setting(None, "", ""))
-        shown = str(value).lower() if value is None or isinstance(value, bool) else str(value)
         meaning = lines[part.end_lineno - 1].partition("  # ")[2] or above.meaning
-        found[key] = Setting(eval(kind, dict(_TYPES)), shown, meaning, above.allowed)
+        found[key] = Setting(eval(kind, dict(_TYPES)), _text(value), meaning, above.allowed)
+    if paper:
+        values = " ".join(f"{key}={_text(value)}" for key, value in paper.items())
+        found["preset"] = found["preset"]._replace(meaning=f"paper: {values}, where nothing else is given")
     return found | {key: found[key]._replace(allowed=values) for key, values in allowed.items()}
+
+
+def _text(value: Any) -> str:
+    """Returns what ``--set`` takes for a value."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def _value(expression: ast.expr, path: Path) -> Any:

@@ -7,7 +7,7 @@ import logging
 import math
 import shlex
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,14 +43,18 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.list:
         list_recipes.main(arguments)
         return 0
+    if arguments.resume and arguments.out:
+        raise InputError("--resume writes to the run's own directory: leave out --out")
+    recipe = None if arguments.resume else find_recipe(arguments.recipe)
+    kind = recipe.settings if recipe else settings_of(arguments.resume)
     given = cli.settings_given(arguments, FLAGS)
-    if arguments.resume:
-        path = arguments.resume
-        finished = _resume(arguments, given)
-    else:
-        recipe = find_recipe(arguments.recipe)
+    values = {key: kind.value_of(key, text) for key, text in given.items()}
+    if recipe:
         path = arguments.out or _next_free(recipe.name)
-        finished = start_run(recipe, recipe.settings.from_text(given), path)
+        finished = start_run(recipe, recipe.settings(**values), path)
+    else:
+        path = arguments.resume
+        finished = resume_run(path, **values)
     if not finished:
         with contextlib.suppress(OSError):  # the terminal may be closed
             print(f"stopped; continue with: {cli.typed('train')} --resume {shlex.quote(str(path))}")
@@ -59,13 +63,6 @@ def main(arguments: argparse.Namespace) -> int:
     usage = cli.usage(path / "saved_model", recipe.medium.usage, recipe.medium.example_label(shape))
     print(f"\nsamples      {path / 'samples.png'}\n{usage}")
     return 0
-
-
-def _resume(arguments: argparse.Namespace, given: Mapping[str, str]) -> bool:
-    if arguments.out:
-        raise InputError("--resume writes to the run's own directory: leave out --out")
-    settings = settings_of(arguments.resume)
-    return resume_run(arguments.resume, **{key: settings.value_of(key, text) for key, text in given.items()})
 
 
 def _next_free(recipe: str) -> Path:
