@@ -165,7 +165,12 @@ class StackedDigits:
     ) -> keras.Model:
         """Builds a discriminator of packs of stacks."""
         features = networks.dcgan_features(
-            28, 3 * packing, width=self.width, batch_norm=batch_norm, spectral_norm=spectral_norm, seed=seed
+            28,
+            3 * packing,
+            width=self.width,
+            normalisation="batch" if batch_norm else "none",
+            spectral_norm=spectral_norm,
+            seed=seed,
         )
         if minibatch:
             features = networks.minibatch_features(features, seed)

@@ -10,6 +10,7 @@ from tfgan_ref import networks
 from tfgan_ref.gans import ACGAN, ConditionalGAN
 from tfgan_ref.losses import ADVERSARIAL_LOSSES
 from tfgan_ref.networks.layers.heads import COMBINE
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings, read_images
 from tfgan_ref.recipes.settings import (
     AT_LEAST_0,
@@ -36,12 +37,16 @@ class CGANSettings(TargetSettings):
     ema_decay: float | None = 0.99
     combine: str = "projection"  # how the label enters: concat, hadamard, projection
     width: int = 32  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
     spectral_norm: bool = False  # of the discriminator's layers
     steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1}
-    choices: ClassVar = DCGAN_SIZES | {"loss": tuple(ADVERSARIAL_LOSSES), "combine": COMBINE}
+    choices: ClassVar = DCGAN_SIZES | {
+        "loss": tuple(ADVERSARIAL_LOSSES),
+        "combine": COMBINE,
+        "normalisation": NORMALISATIONS,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +63,11 @@ class ACGANSettings(CriticSettings):
     class_weight: Changeable[float] = 1.0  # of the classes beside real or fake
     combine: str = "concat"  # how the label enters the generator: concat, hadamard
     width: int = 32  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
     steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1, "class_weight": AT_LEAST_0}
-    choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE}
+    choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE, "normalisation": NORMALISATIONS}
 
 
 def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:
@@ -80,7 +85,7 @@ def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:
 
 def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
     """Builds the GAN for labelled images of DCGAN's sizes."""
-    body = settings.network("width", "batch_norm", "spectral_norm", "dropout", number=1)
+    body = settings.network("width", "normalisation", "spectral_norm", "dropout", number=1)
     head = settings.network("combine", "spectral_norm", "minibatch_discrimination", number=1)
     discriminator = networks.conditional_discriminator(
         partial(networks.dcgan_features, shape.sample_shape[0], **body),
@@ -100,7 +105,7 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
 def build_acgan(settings: ACGANSettings, shape: DataShape) -> ACGAN:
     """Builds the auxiliary classifier GAN for labelled images of DCGAN's sizes."""
     size, _, channels = shape.sample_shape
-    body = settings.network("width", "batch_norm", "dropout", number=1)
+    body = settings.network("width", "normalisation", "dropout", number=1)
     discriminator = networks.auxiliary_discriminator(
         networks.dcgan_features(size, channels, **body),
         num_classes=shape.num_classes,

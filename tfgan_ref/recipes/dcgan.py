@@ -8,6 +8,7 @@ import keras
 from tfgan_ref import networks
 from tfgan_ref.gans import VanillaGAN
 from tfgan_ref.gans.vanilla import LOSSES
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
 from tfgan_ref.recipes.settings import AT_LEAST_1, DCGAN_SIZES, CriticSettings, TargetSettings
 
@@ -21,10 +22,10 @@ class DCGANSettings(TargetSettings):
     learning_rate: float = 1e-3
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1}
-    choices: ClassVar = DCGAN_SIZES | {"loss": LOSSES}
+    choices: ClassVar = DCGAN_SIZES | {"loss": LOSSES, "normalisation": NORMALISATIONS}
     faster_in_bfloat16: ClassVar = True
 
 
@@ -46,16 +47,14 @@ def dcgan_pair(
     settings: CriticSettings,
     shape: DataShape,
     *,
-    batch_norm: bool = False,
     spectral_norm: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Builds DCGAN's generator and discriminator for unlabelled images of DCGAN's sizes.
 
     Args:
         recipe: whose, for messages.
-        settings: those of the recipe, with ``width``.
+        settings: those of the recipe, with ``width`` and ``normalisation``.
         shape: of the data.
-        batch_norm: whether the discriminator has batch norm.
         spectral_norm: whether its layers are spectrally normalised.
 
     Raises:
@@ -63,19 +62,17 @@ def dcgan_pair(
     """
     size, _, channels = shape.sample_shape
     require_size(recipe, shape, size)
-    body = settings.network("width", "dropout", "minibatch_discrimination", number=1)
+    body = settings.network("width", "dropout", "minibatch_discrimination", "normalisation", number=1)
     return (
         networks.dcgan_generator(settings.latent_dim, size, channels, **settings.network("width")),
-        networks.dcgan_discriminator(
-            size, channels * settings.packing, batch_norm=batch_norm, spectral_norm=spectral_norm, **body
-        ),
+        networks.dcgan_discriminator(size, channels * settings.packing, spectral_norm=spectral_norm, **body),
     )
 
 
 def build(settings: DCGANSettings, shape: DataShape) -> VanillaGAN:
     """Builds the GAN for images of DCGAN's sizes, 12 to 256 pixels."""
     return VanillaGAN(
-        *dcgan_pair("dcgan", settings, shape, batch_norm=settings.batch_norm),
+        *dcgan_pair("dcgan", settings, shape),
         loss=settings.loss,
         **gan_settings(settings),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tfgan_ref.gans import DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS, PER_SAMPLE
 from tfgan_ref.recipes.dcgan import dcgan_pair
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
 from tfgan_ref.recipes.settings import (
@@ -25,16 +26,16 @@ class LSGANSettings(TargetSettings):
     learning_rate: float = 1e-3
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1}
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": NORMALISATIONS}
 
 
 def build_lsgan(settings: LSGANSettings, shape: DataShape) -> LSGAN:
     """Builds LSGAN on DCGAN's networks."""
     return LSGAN(
-        *dcgan_pair("lsgan", settings, shape, batch_norm=settings.batch_norm),
+        *dcgan_pair("lsgan", settings, shape),
         **gan_settings(settings),
     )
 
@@ -49,15 +50,15 @@ class WGANSettings(CriticSettings):
     n_critic: int = 5
     clip: Changeable[float] = 0.01  # of all weights of the critic
     width: int = 64  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the critic
+    normalisation: str = "batch"  # of the critic: none, batch, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1, "clip": Limits("above 0", above=0)}
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": NORMALISATIONS}
 
 
 def build_wgan(settings: WGANSettings, shape: DataShape) -> WGAN:
     """Builds WGAN on DCGAN's networks."""
-    pair = dcgan_pair("wgan", settings, shape, batch_norm=settings.batch_norm)
+    pair = dcgan_pair("wgan", settings, shape)
     return WGAN(*pair, clip=settings.clip, **gan_settings(settings))
 
 
@@ -71,14 +72,15 @@ class WGANGPSettings(CriticSettings):
     penalty_weight: Changeable[float] = 10.0  # lambda
     one_sided: bool = False  # punish only gradient norms above 1
     width: int = 64  # filters of the layers nearest the image
+    normalisation: str = "none"  # of the critic: none, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1, "penalty_weight": AT_LEAST_0}
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": PER_SAMPLE}
     faster_in_bfloat16: ClassVar = True
 
 
 def build_wgan_gp(settings: WGANGPSettings, shape: DataShape) -> WGANGP:
-    """Builds WGAN-GP on DCGAN's networks, without batch norm in the critic."""
+    """Builds WGAN-GP on DCGAN's networks, without batch norm in the critic; section 4 proposes layer norm."""
     return WGANGP(
         *dcgan_pair("wgan-gp", settings, shape),
         **settings.group("penalty_weight", "one_sided"),
@@ -94,17 +96,15 @@ class HingeSettings(CriticSettings):
     learning_rate: float = 1e-3
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1}
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": NORMALISATIONS}
 
 
 def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
     """Builds a GAN with the hinge loss on DCGAN's networks."""
-    return HingeGAN(
-        *dcgan_pair("hinge", settings, shape, batch_norm=settings.batch_norm), **gan_settings(settings)
-    )
+    return HingeGAN(*dcgan_pair("hinge", settings, shape), **gan_settings(settings))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +119,10 @@ class SNGANSettings(CriticSettings):
     d_learning_rate: float | None = 1e-3
     schedule: str = "cosine"
     width: int = 64  # filters of the layers nearest the image
+    normalisation: str = "none"  # of D beside its spectral norms: none, batch, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1}
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": NORMALISATIONS}
 
 
 def build_sngan(settings: SNGANSettings, shape: DataShape) -> HingeGAN:
@@ -138,13 +139,14 @@ class DRAGANSettings(CriticSettings):
     penalty_weight: Changeable[float] = 10.0  # lambda
     spread: float = 0.5  # of the noise around real images, in standard deviations of the batch
     width: int = 64  # filters of the layers nearest the image
+    normalisation: str = "none"  # of the discriminator: none, layer, instance
 
     limits: ClassVar = {
         "width": AT_LEAST_1,
         "penalty_weight": AT_LEAST_0,
         "spread": Limits("above 0", above=0),
     }
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": PER_SAMPLE}
 
 
 def build_dragan(settings: DRAGANSettings, shape: DataShape) -> DRAGAN:

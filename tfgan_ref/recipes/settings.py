@@ -117,6 +117,21 @@ class Settings:
         if self.sync_batch_norm and self.strategy == "none":
             raise InputError("sync_batch_norm=true needs a strategy with several replicas, not none")
 
+    def refuse(self, reason: str, *keys: str) -> None:
+        """Checks that settings without effect keep their defaults.
+
+        Args:
+            reason: where they have none, for the message.
+            keys: their names.
+
+        Raises:
+            InputError: one has another value.
+        """
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        for key in keys:
+            if getattr(self, key) != defaults[key]:
+                raise InputError(f"{key} {getattr(self, key)} is not for {reason}: leave it out")
+
     def group(self, *keys: str) -> dict[str, Any]:
         """Returns the settings of these names, to hand on as keyword arguments."""
         return {key: getattr(self, key) for key in keys}

@@ -10,8 +10,9 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.errors import InputError, check_at_least, check_value
 from tfgan_ref.networks.layers.heads import discriminator
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS, NORMALISERS
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
 from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
@@ -85,7 +86,7 @@ def dcgan_features(
     *,
     width: int = 64,
     kernel_size: int = 5,
-    batch_norm: bool = True,
+    normalisation: str = "batch",
     spectral_norm: bool = False,
     dropout: float = 0.0,
     initializer: str = "normal02",
@@ -93,11 +94,13 @@ def dcgan_features(
 ) -> keras.Model:
     """Builds the discriminator's body, from images (N, size, size, channels) in [-1, 1] to flat features.
 
-    ``batch_norm=False``, ``spectral_norm`` and ``dropout`` leave the paper's rules, for objectives in which
-    the discriminator may not couple the samples of a batch, and for small data.
+    ``spectral_norm``, ``dropout`` and a ``normalisation`` other than "batch" ("none", "layer", "instance")
+    leave the paper's rules, for objectives in which the discriminator may not couple the samples of a batch,
+    and for small data.
     """
     check_at_least(1, channels=channels, width=width, kernel_size=kernel_size)
     check_at_least(0, below=1, dropout=dropout)
+    check_value("normalisation", normalisation, NORMALISATIONS)
     if image_size not in SIZES:
         raise InputError(f"image_size {image_size} is not built by DCGAN: choose one of {_ALLOWED}")
     _, doublings = SIZES[image_size]
@@ -105,18 +108,18 @@ def dcgan_features(
     images = keras.Input((image_size, image_size, channels), name="images")
     x = images
     for number in range(doublings):
-        normalised = batch_norm and number > 0
+        kind = normalisation if number > 0 else "none"
         convolution = layers.Conv2D(
             width * 2**number,
             kernel_size,
             strides=2,
             padding="same",
             kernel_initializer=fresh(),
-            use_bias=not normalised,
+            use_bias=kind == "none",
         )
         x = (SpectralNormalization(convolution, seed=seed + number) if spectral_norm else convolution)(x)
-        if normalised:
-            x = layers.BatchNormalization(momentum=0.9)(x)
+        if kind != "none":
+            x = NORMALISERS[kind]()(x)
         x = layers.LeakyReLU(0.2)(x)
         if dropout:
             x = Dropout(dropout, seed=seed + number)(x)
