@@ -14,7 +14,14 @@ from tfgan_ref.recipes.settings import AT_LEAST_1, DCGAN_SIZES, CriticSettings, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class DCGANSettings(TargetSettings):
+class DCGANPairSettings(CriticSettings):
+    """Settings of recipes whose networks ``dcgan_pair`` builds."""
+
+    virtual_batch_norm: bool = False  # of the generator: batch norm by a fixed reference batch of batch_size
+
+
+@dataclass(frozen=True, kw_only=True)
+class DCGANSettings(DCGANPairSettings, TargetSettings):
     """Nets and N(0, 0.02) of the paper; rate and dropout for thousands of steps, not its many epochs."""
 
     loss: str = "non_saturating"  # of both players: non_saturating or minimax
@@ -44,7 +51,7 @@ class DCGAN64Settings(DCGANSettings):
 
 def dcgan_pair(
     recipe: str,
-    settings: CriticSettings,
+    settings: DCGANPairSettings,
     shape: DataShape,
     *,
     spectral_norm: bool = False,
@@ -63,8 +70,11 @@ def dcgan_pair(
     size, _, channels = shape.sample_shape
     require_size(recipe, shape, size)
     body = settings.network("width", "dropout", "minibatch_discrimination", "normalisation", number=1)
+    reference = settings.batch_size if settings.virtual_batch_norm else None
     return (
-        networks.dcgan_generator(settings.latent_dim, size, channels, **settings.network("width")),
+        networks.dcgan_generator(
+            settings.latent_dim, size, channels, reference=reference, **settings.network("width")
+        ),
         networks.dcgan_discriminator(size, channels * settings.packing, spectral_norm=spectral_norm, **body),
     )
 

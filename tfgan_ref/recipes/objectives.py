@@ -5,21 +5,20 @@ from typing import ClassVar
 
 from tfgan_ref.gans import DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
 from tfgan_ref.networks.layers.normalisation import NORMALISATIONS, PER_SAMPLE
-from tfgan_ref.recipes.dcgan import dcgan_pair
+from tfgan_ref.recipes.dcgan import DCGANPairSettings, dcgan_pair
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
 from tfgan_ref.recipes.settings import (
     AT_LEAST_0,
     AT_LEAST_1,
     DCGAN_SIZES,
     Changeable,
-    CriticSettings,
     Limits,
     TargetSettings,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class LSGANSettings(TargetSettings):
+class LSGANSettings(DCGANPairSettings, TargetSettings):
     """Settings of DCGAN."""
 
     image_size: int | None = 28
@@ -41,7 +40,7 @@ def build_lsgan(settings: LSGANSettings, shape: DataShape) -> LSGAN:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WGANSettings(CriticSettings):
+class WGANSettings(DCGANPairSettings):
     """Clip and n_critic of the paper; Adam without momentum, since RMSprop is what the paper takes."""
 
     image_size: int | None = 28
@@ -63,7 +62,7 @@ def build_wgan(settings: WGANSettings, shape: DataShape) -> WGAN:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WGANGPSettings(CriticSettings):
+class WGANGPSettings(DCGANPairSettings):
     """Lambda, n_critic and betas of the paper; a rate for thousands of steps."""
 
     image_size: int | None = 28
@@ -89,7 +88,7 @@ def build_wgan_gp(settings: WGANGPSettings, shape: DataShape) -> WGANGP:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HingeSettings(CriticSettings):
+class HingeSettings(DCGANPairSettings):
     """Settings of DCGAN."""
 
     image_size: int | None = 28
@@ -108,7 +107,7 @@ def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SNGANSettings(CriticSettings):
+class SNGANSettings(DCGANPairSettings):
     """Hinge loss, as in the paper; rates for thousands of steps, which end at 0.
 
     One power iteration per update follows a kernel that hardly moves any more: the norms come to 1.
@@ -131,7 +130,7 @@ def build_sngan(settings: SNGANSettings, shape: DataShape) -> HingeGAN:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DRAGANSettings(CriticSettings):
+class DRAGANSettings(DCGANPairSettings):
     """Lambda of the paper; a rate for thousands of steps."""
 
     image_size: int | None = 28

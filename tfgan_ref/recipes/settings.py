@@ -298,11 +298,12 @@ class AdversarialSettings(DiscriminatorSettings, SamplingSettings):
     packing: int = 1  # samples that D sees at once
     l2: Changeable[float] = 0.0  # weight of the penalty on D's kernels
     r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty
+    historical_averaging: float = 0.0  # weight of the distance of all weights to the mean of their past
     measure_fakes: bool = True  # fakes lose pixels like the real images (with missing): G learns whole images
 
     limits: ClassVar = {
         **dict.fromkeys(("n_critic", "packing"), AT_LEAST_1),
-        **dict.fromkeys(("instance_noise", "l2", "r1"), AT_LEAST_0),
+        **dict.fromkeys(("instance_noise", "l2", "r1", "historical_averaging"), AT_LEAST_0),
         "instance_noise_steps": Limits("at least 1, or none", least=1),
     }
 
@@ -322,6 +323,7 @@ class CriticSettings(AdversarialSettings):
 
     dropout: float = 0.0  # in the discriminator
     minibatch_discrimination: bool = False  # D sees how near the samples of a batch are to each other
+    feature_matching: bool = False  # G brings fakes' mean features in D to those of real samples
 
     limits: ClassVar = {"dropout": SHARE}
 
