@@ -60,8 +60,8 @@ def assigned_accuracy(codes: np.ndarray, classes: np.ndarray) -> float:
     """Computes the share of rows of the class that is assigned to their code, 0 to 1.
 
     Each code gets one class and each class one code, so that the share is largest (the Hungarian method): the
-    accuracy of a clustering. Codes without a class count as wrong. Chance is above 1 / K for K classes, since the
-    assignment is chosen on the same rows.
+    accuracy of a clustering. Codes without a class count as wrong. Chance is above 1 / K for K classes, since
+    the assignment is chosen on the same rows.
 
     Args:
         codes: whole numbers from 0 up (N,), of which a row was made.
