@@ -40,13 +40,12 @@ def test_fakes_come_with_the_codes_that_they_are_made_of():
 
 
 def test_codes_are_uniform_over_their_values_and_do_not_depend_on_the_labels():
-    gan, [batch] = tiny_info(), tiny_batches(1)
-    codes = []
-    for step in range(60):
-        gan.step.assign(step)
-        codes.append(gan.fake({"image": batch["image"]})[1].numpy())
-        np.testing.assert_array_equal(gan.fake(batch)[1], codes[-1])
-    np.testing.assert_allclose(np.bincount(np.concatenate(codes)) / 360, 1 / 3, atol=0.08)
+    gan, [batch] = tiny_info(), tiny_batches(1, 600)
+    codes = gan.fake({"image": batch["image"]})[1].numpy()
+    np.testing.assert_array_equal(gan.fake(batch)[1], codes)
+    np.testing.assert_allclose(np.bincount(codes) / 600, 1 / 3, atol=0.08)
+    gan.step.assign(1)
+    assert 0.2 < np.mean(gan.fake(batch)[1].numpy() == codes) < 0.5
 
 
 def test_both_objectives_are_the_gans_less_the_weighted_information():
@@ -79,24 +78,28 @@ def test_both_objectives_are_the_gans_less_the_weighted_information():
 
 
 def test_codes_are_learnt_and_the_bound_rises_to_their_entropy():
-    gan, [batch] = tiny_info(), tiny_batches(1, 30)
+    gan = tiny_info(optimizers=[keras.optimizers.Adam(1e-2, beta_1=0.5) for _ in "gd"])
+    [batch] = tiny_batches(1, 30)
     step = tf.function(gan.train_step, autograph=False)
-    for _ in range(150):
+    for _ in range(140):
         step(batch)
     gan.reset_metrics()
     logs = step(batch)
     assert 0.8 * math.log(3) < float(logs["categorical_information"]) <= math.log(3)
-    assert float(logs["continuous_information"]) > -0.5
+    # A code's Gaussian as wide as the code itself, which Q can say of samples that tell nothing, has less.
+    assert float(logs["continuous_information"]) > 2 * (
+        math.log(2) - 0.5 * math.log(2 * math.pi * math.e / 3)
+    )
     # What Q reads off samples of a code is that code.
-    label = np.arange(30) % 3
+    label = tf.range(30) % 3
     read = gan.discriminator(gan.generator([tf.random.stateless_normal([30, 5], [3, 4]), label]))[1]
-    assert np.mean(np.argmax(read, axis=1) == label) > 0.8
+    assert np.mean(np.argmax(read, axis=1) == label.numpy()) > 0.8
 
 
 def test_labels_of_the_data_may_be_more_than_codes():
     gan = tiny_info(num_codes=2)
     images = np.random.default_rng(0).uniform(-1, 1, (6, 8, 8, 1)).astype(np.float32)
-    gan.fit(images, np.arange(6), batch_size=6, verbose=0)
+    gan.fit(images, np.arange(6), batch_size=6, verbose=0, shuffle=False)
 
 
 def test_r1_is_of_the_logit():

@@ -48,8 +48,8 @@ from tfgan_ref.gans import (
 from tfgan_ref.training.checkpoints import Checkpoints
 
 TECHNIQUES = {
-    "n_critic": 2, "r1": 0.1, "replay": 12, "instance_noise": InstanceNoise(0.1, 10), "feature_matching": True,
-    "historical_averaging": 0.1,
+    "n_critic": 2, "r1": 0.1, "replay": 12, "instance_noise": InstanceNoise(0.1, 10),
+    "feature_matching": True, "historical_averaging": 0.1,
 }  # fmt: skip
 
 
