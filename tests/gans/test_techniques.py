@@ -179,7 +179,7 @@ def test_feature_matching_needs_features():
         [keras.Input((8, 8, 1)), networks.discriminator(networks.mlp_features((8, 8, 1)))]
     )
     for network in (nested, keras.Model()):
-        with pytest.raises(InputError, match="feature_matching needs a functional discriminator"):
+        with pytest.raises(InputError, match="the discriminator is no functional model that makes"):
             features_of(network)
     with pytest.raises(
         InputError, match="feature_matching is not for ACGAN, whose G has other losses: leave"

@@ -321,9 +321,7 @@ def features_of(discriminator: keras.Model) -> keras.Model:
         sources = [] if isinstance(operation, keras.Model) else operation._inbound_nodes[node].input_tensors
         tensor = next(iter(sources), None)  # of a projection's sum, the logit
     if tensor is None:
-        raise InputError(
-            "feature_matching needs a functional discriminator that makes a logit (N, 1) of features"
-        )
+        raise InputError("the discriminator is no functional model that makes a logit (N, 1) of features")
     return keras.Model(discriminator.inputs, tensor, name="features")
 
 

@@ -73,5 +73,11 @@ def build(settings: InfoGANSettings, shape: DataShape) -> InfoGAN:
 
 
 RECIPE = Recipe(
-    "infogan", "classes and other factors as codes, without labels", "X", InfoGANSettings, build, draw_class_rows, read
+    "infogan",
+    "classes and other factors as codes, without labels",
+    "X",
+    InfoGANSettings,
+    build,
+    draw_class_rows,
+    read,
 )

@@ -1,5 +1,6 @@
 """Virtual batch norm against its definition."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -45,6 +46,16 @@ def test_a_sample_depends_on_the_reference_and_not_on_the_others_of_its_batch(ma
     np.testing.assert_allclose(generator(latents[1:2], training=False)[0], together[1], atol=1e-5)
     generator.non_trainable_weights[0].assign(RNG.normal(size=(4, 6)))
     assert not np.allclose(generator(latents), together, atol=1e-3)
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_statistics_are_float32_under_every_policy(precision):
+    """Of a feature whose standard deviation is a thousandth of its mean, which half precision cannot tell."""
+    x = RNG.normal(0.0, 1.0, (9, 1)).astype(np.float32)
+    found = VirtualBatchNormalization(8, dtype=keras.DTypePolicy(precision))(tf.constant(300.0 + x))
+    assert found.dtype == precision.removeprefix("mixed_")
+    seen = tf.cast(tf.cast(300.0 + x, found.dtype), tf.float32)
+    np.testing.assert_allclose(found, VirtualBatchNormalization(8)(seen), atol=0.02)
 
 
 def test_the_seed_determines_the_reference():

@@ -87,8 +87,12 @@ class VirtualBatchNormalization(_WithReference):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the scale and the shift of every feature."""
-        self.gamma = self.add_weight(name="gamma", shape=(input_shape[-1],), initializer="ones")
-        self.beta = self.add_weight(name="beta", shape=(input_shape[-1],), initializer="zeros")
+        self.gamma = self.add_weight(
+            name="gamma", shape=(input_shape[-1],), initializer="ones", autocast=False
+        )
+        self.beta = self.add_weight(
+            name="beta", shape=(input_shape[-1],), initializer="zeros", autocast=False
+        )
 
     def call(self, inputs: Any) -> Any:
         """Normalises (reference + N, ..., F), to the same shape."""
