@@ -74,9 +74,9 @@ class Mixture:
 
         return tf.data.Dataset.counter().map(batch).prefetch(tf.data.AUTOTUNE)
 
-    def generator(self, seed: int) -> keras.Model:
+    def generator(self, seed: int, **settings: Any) -> keras.Model:
         """Builds the generator that all objectives share."""
-        return networks.point_generator(self.latent_dim, self.centres.shape[1], seed=seed)
+        return networks.point_generator(self.latent_dim, self.centres.shape[1], seed=seed, **settings)
 
     def discriminator(
         self, seed: int, *, packing: int = 1, spectral_norm: bool = False, minibatch: bool = False, **_: Any
@@ -150,9 +150,9 @@ class StackedDigits:
         # The order is a hashed shuffle: three thirds of one batch are independent draws.
         return data.batches(self.arrays, batch_size=3 * n, seed=seed).map(stack)
 
-    def generator(self, seed: int) -> keras.Model:
+    def generator(self, seed: int, **settings: Any) -> keras.Model:
         """Builds the generator that all objectives share."""
-        return networks.dcgan_generator(self.latent_dim, 28, 3, width=self.width, seed=seed)
+        return networks.dcgan_generator(self.latent_dim, 28, 3, width=self.width, seed=seed, **settings)
 
     def discriminator(
         self,
@@ -165,7 +165,12 @@ class StackedDigits:
     ) -> keras.Model:
         """Builds a discriminator of packs of stacks."""
         features = networks.dcgan_features(
-            28, 3 * packing, width=self.width, batch_norm=batch_norm, spectral_norm=spectral_norm, seed=seed
+            28,
+            3 * packing,
+            width=self.width,
+            normalisation="batch" if batch_norm else "none",
+            spectral_norm=spectral_norm,
+            seed=seed,
         )
         if minibatch:
             features = networks.minibatch_features(features, seed)

@@ -27,6 +27,7 @@ class Objective:
         schedule: of the learning rate.
         noise: instance noise at the start, in distances between neighbouring modes.
         clip_norm: longest gradient, or None.
+        generator: arguments of the distribution's generator.
     """
 
     kind: Callable[..., GAN]
@@ -37,6 +38,7 @@ class Objective:
     schedule: str = "cosine"
     noise: float = 0.0
     clip_norm: float | None = None
+    generator: dict[str, Any] = field(default_factory=dict)
 
 
 PER_SAMPLE = {"batch_norm": False}  # of images' discriminators; those of points never have it
@@ -62,6 +64,13 @@ OBJECTIVES = {
         VanillaGAN, "non_saturating, real targets 0.9", {"label_targets": LabelTargets(smoothing=0.1)}
     ),
     "replay": Objective(VanillaGAN, "non_saturating, 10 batches of past fakes", {"replay": 10}),
+    "feature_matching": Objective(VanillaGAN, "mean features matched", {"feature_matching": True}),
+    "historical_averaging": Objective(
+        VanillaGAN, "non_saturating, pull to the mean weights 1e-3", {"historical_averaging": 1e-3}
+    ),
+    "virtual_batch_norm": Objective(
+        VanillaGAN, "non_saturating, reference batch of 128", generator={"reference": 128}
+    ),
     "instance_noise": Objective(
         # The penalty keeps the game from going round in circles while the noise lets every slope be gentle.
         VanillaGAN,
@@ -86,7 +95,8 @@ def build(objective: Objective, distribution: Distribution, seed: int, steps: in
         discriminator = distribution.autoencoder(seed + 1)
     else:
         discriminator = distribution.discriminator(seed + 1, **objective.discriminator)
-    gan = objective.kind(distribution.generator(seed), discriminator, seed=seed, **arguments)
+    generator = distribution.generator(seed, **objective.generator)
+    gan = objective.kind(generator, discriminator, seed=seed, **arguments)
     mixture = isinstance(distribution, Mixture)
     rate = objective.rate * LEARNING_RATES["mixture" if mixture else "stacked"]
     gan.compile(

@@ -71,7 +71,7 @@ def main() -> None:
             batch_size=32,
             seed=arguments.seed,
             # The same critic for both: batch norm is nothing that a gradient penalty can live with.
-            **({"batch_norm": False} if name == "wgan" else {}),
+            **({"normalisation": "none"} if name == "wgan" else {}),
         )
         gan = build_gan(recipe, settings, shape)
         dataset = data.batches(arrays, batch_size=32 * gan.n_critic, seed=arguments.seed)

@@ -162,6 +162,28 @@ def test_class_cross_entropy():
     assert float(losses.class_cross_entropy(logits, labels)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_feature_matching_is_the_squared_distance_of_mean_features():
+    real, fake = RNG.normal(size=(5, 3)).astype(np.float32), RNG.normal(size=(7, 3)).astype(np.float32)
+    expected = np.sum((real.mean(axis=0) - fake.mean(axis=0)) ** 2)
+    assert float(losses.feature_matching(real, fake)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_information_of_a_categorical_code_is_between_nothing_and_its_entropy():
+    codes = np.arange(8, dtype=np.int32) % 4
+    known = 50.0 * np.eye(4, dtype=np.float32)[codes]
+    assert float(losses.categorical_information(known, codes)) == pytest.approx(np.log(4))
+    assert float(losses.categorical_information(0 * known, codes)) == pytest.approx(0, abs=1e-6)
+
+
+def test_information_of_uniform_codes_is_their_entropy_and_the_gaussians_mean_log_density():
+    codes, mean, log_variance = RNG.normal(size=(3, 5, 2)).astype(np.float32)
+    density = np.exp(-((codes - mean) ** 2) / (2 * np.exp(log_variance))) / np.sqrt(
+        2 * np.pi * np.exp(log_variance)
+    )
+    expected = 2 * np.log(2) + np.log(density).sum(axis=1).mean()
+    assert float(losses.uniform_information(codes, mean, log_variance)) == pytest.approx(expected, rel=1e-4)
+
+
 def test_l2_penalty_is_of_kernels_only():
     kernel, bias = tf.Variable([[1.0, 2.0]]), tf.Variable([10.0])
     assert float(losses.l2_penalty([kernel, bias])) == pytest.approx(2.5)
@@ -189,6 +211,9 @@ def test_penalties_and_class_losses_of_bfloat16_are_computed_in_float32():
         lambda x: losses.standard_normal_divergence(x, -x),
         lambda x: losses.reconstruction_error(x, 0 * x),
         losses.pulling_away,
+        lambda x: losses.feature_matching(x, 0 * x),
+        lambda x: losses.categorical_information(x, labels),
+        lambda x: losses.uniform_information(x, 0 * x, -x),
     ):
         assert function(values).dtype == tf.float32
         np.testing.assert_array_equal(function(values), function(exact))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 MODEL = "a run directory or a SavedModel"  # what most commands take
+RENAMED = {"batch_norm": "normalisation"}  # settings of earlier versions
 
 
 class InputError(ValueError):
@@ -115,9 +116,11 @@ def check_seed(seed: int) -> None:
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> InputError:
-    """Returns the error that there is no ``name``: it proposes the one of ``known`` that is written alike."""
+    """Returns the error that there is no ``name``: it proposes what it is called now, or is written alike."""
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
+    if RENAMED.get(name) in known:
+        near = [RENAMED[name]]
     meant = f" (did you mean {near[0]}?)" if near else ""
     return InputError(f"{kind} {name!r} is unknown{where}{meant}: choose one of {', '.join(known)}")
 

@@ -5,6 +5,7 @@ logits. Logits are of shape (N, 1), higher means more real; every loss is a floa
 float32, whatever the precision of the logits.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -156,10 +157,41 @@ def pulling_away(codes: tf.Tensor, epsilon: float = 1e-12) -> tf.Tensor:
     return of_others / tf.cast(tf.maximum(1, n * (n - 1)), tf.float32)
 
 
+def feature_matching(real_features: tf.Tensor, fake_features: tf.Tensor) -> tf.Tensor:
+    """|E f(x) - E f(G(z))|^2 of features (N, ...): Salimans et al. 2016, section 3.1."""
+    real, fake = (
+        tf.reduce_mean(tf.cast(features, tf.float32), axis=0) for features in (real_features, fake_features)
+    )
+    return tf.reduce_sum(tf.square(real - fake))
+
+
 def class_cross_entropy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Mean of -log p(label) for class logits (N, K): L_C of Odena et al. 2017, equation 3, negated."""
     class_logits = tf.cast(class_logits, tf.float32)
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, class_logits))
+
+
+def categorical_information(code_logits: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
+    """E log Q(c | x) + log K in nats, at most I(c; x), for one uniform code of K values.
+
+    Chen et al. 2016, equation 4.
+
+    Args:
+        code_logits: Q's (N, K).
+        codes: (N,), from 0 to K - 1.
+    """
+    return math.log(code_logits.shape[-1]) - class_cross_entropy(code_logits, codes)
+
+
+def uniform_information(codes: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
+    """E log Q(c | x) + M log 2 in nats, at most I(c; x), for M codes (N, M) uniform on [-1, 1].
+
+    Q is N(mean, variance) for each code: Chen et al. 2016, equation 4 and appendix C.
+    """
+    codes, mean, log_variance = (tf.cast(part, tf.float32) for part in (codes, mean, log_variance))
+    squares = tf.square(codes - mean) * tf.exp(-log_variance)
+    log_likelihoods = -0.5 * (squares + log_variance + math.log(2.0 * math.pi))
+    return tf.reduce_mean(tf.reduce_sum(log_likelihoods + math.log(2.0), axis=1))
 
 
 def standard_normal_divergence(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:

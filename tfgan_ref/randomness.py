@@ -19,6 +19,7 @@ INSTANCE_NOISE = 3
 REPLAY = 4
 PENALTY = 5
 EVALUATION = 6
+CODES = 7
 
 
 def step_seed(seed: int | tf.Tensor, step: tf.Tensor, *numbers: int | tf.Tensor) -> tf.Tensor:

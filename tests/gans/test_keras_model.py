@@ -15,6 +15,7 @@ from tests.gans.test_cyclegan import cyclegan, pictures
 from tests.gans.test_energy import energy_gan
 from tests.gans.test_frame import one_batch
 from tests.gans.test_frame import tiny as tiny_frames
+from tests.gans.test_infogan import tiny_info
 from tests.gans.test_pix2pix import paired_batch, tiny_pix2pix
 from tests.gans.test_progressive import batch_of as growing_batch
 from tests.gans.test_progressive import growing_gan
@@ -46,7 +47,10 @@ from tfgan_ref.gans import (
 )
 from tfgan_ref.training.checkpoints import Checkpoints
 
-TECHNIQUES = {"n_critic": 2, "r1": 0.1, "replay": 12, "instance_noise": InstanceNoise(0.1, 10)}
+TECHNIQUES = {
+    "n_critic": 2, "r1": 0.1, "replay": 12, "instance_noise": InstanceNoise(0.1, 10),
+    "feature_matching": True, "historical_averaging": 0.1,
+}  # fmt: skip
 
 
 def images(n):
@@ -79,6 +83,7 @@ MODELS = {
     "WGANGP": (lambda: tiny_gan(kind=WGANGP, n_critic=2), images),
     "DRAGAN": (lambda: tiny_gan(kind=DRAGAN), images),
     "ACGAN": (lambda: tiny_gan(kind=ACGAN, replay=12), images),
+    "InfoGAN": (lambda: tiny_info(n_critic=2), images),
     "EBGAN": (lambda: energy_gan(EBGAN, pull_away_weight=0.1, pretrain_steps=1), images),
     "BEGAN": (lambda: energy_gan(BEGAN), images),
     "ProgressiveGAN": (

@@ -11,7 +11,7 @@ from tfgan_ref.networks.layers.reparametrised import spectral_layers
 
 
 def sngan(seed=0):
-    features = networks.dcgan_features(28, 1, width=4, batch_norm=False, spectral_norm=True, seed=2)
+    features = networks.dcgan_features(28, 1, width=4, normalisation="none", spectral_norm=True, seed=2)
     discriminator = networks.discriminator(features, spectral_norm=True, seed=2)
     gan = HingeGAN(networks.dcgan_generator(4, 28, 1, width=4, seed=1), discriminator, seed=seed)
     gan.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))

@@ -1,12 +1,17 @@
 """The stabilising techniques, each against its definition."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import tiny_batches, tiny_gan, values
+from tests.conftest import same, tiny_batches, tiny_gan, values
+from tfgan_ref import networks
 from tfgan_ref.errors import InputError
+from tfgan_ref.gans import ACGAN, DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
+from tfgan_ref.gans.gan import features_of
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, ReplayBuffer
+from tfgan_ref.networks.layers.heads import COMBINE
 
 SEED = tf.constant([1, 2])
 
@@ -119,3 +124,87 @@ def test_l2_penalty_shrinks_kernels():
 def test_out_of_range(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_feature_matching_replaces_gs_loss_by_the_distance_of_the_features_under_the_logit(conditional):
+    """G follows the gradient of |E f(x) - E f(G(z))|^2; f is what enters the logit of the updated D."""
+    gan = tiny_gan(conditional, feature_matching=True, optimizers=[keras.optimizers.SGD(0.1) for _ in "gd"])
+    [batch] = tiny_batches(1)
+    start = values(gan.generator.trainable_variables)
+    discriminator = keras.models.clone_model(gan.discriminator)
+    logs = gan.train_step(batch)
+    end = values(gan.generator.trainable_variables)
+    # As it was when G was updated: after D's update, before G's.
+    discriminator.set_weights(gan.discriminator.get_weights())
+    for variable, value in zip(gan.generator.trainable_variables, start, strict=True):
+        variable.assign(value)
+    gan.step.assign(0)
+    features = keras.Model(discriminator.inputs, discriminator.get_layer("logits").input)
+    with tf.GradientTape() as tape:
+        fakes = gan.fake(batch)
+        sides = [inputs if conditional else inputs[0] for inputs in (gan.real(batch), fakes)]
+        means = [tf.reduce_mean(features(inputs, training=True), axis=0) for inputs in sides]
+        distance = tf.reduce_sum((means[0] - means[1]) ** 2)
+    gradients = tape.gradient(distance, [v.value for v in gan.generator.trainable_variables])
+    assert float(logs["feature_distance"]) == pytest.approx(float(distance), rel=1e-5)
+    for before, after, gradient in zip(start, end, gradients, strict=True):
+        np.testing.assert_allclose(before - after, 0.1 * tf.convert_to_tensor(gradient), atol=1e-6)
+
+
+@pytest.mark.parametrize("combine", COMBINE)
+def test_features_are_what_enters_the_logit_however_the_label_does(combine):
+    def body(channels):
+        return networks.mlp_features((8, 8, channels), (16,))
+
+    discriminator = networks.conditional_discriminator(body, (8, 8, 1), num_classes=3, combine=combine)
+    inputs = [tiny_batches(1)[0][name] for name in ("image", "label")]
+    expected = keras.Model(discriminator.inputs, discriminator.get_layer("logits").input)(inputs)
+    np.testing.assert_array_equal(features_of(discriminator)(inputs), expected)
+
+
+def test_features_with_wrapped_layers_and_of_a_sequential_model():
+    wrapped = networks.discriminator(
+        networks.mlp_features((8, 8, 1), (16,)), spectral_norm=True, minibatch_discrimination=True
+    )
+    assert features_of(wrapped).output_shape == (None, 32)
+    sequential = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(5), keras.layers.Dense(1)]
+    )
+    assert features_of(sequential).output_shape == (None, 5)
+
+
+def test_feature_matching_needs_features():
+    nested = keras.Sequential(
+        [keras.Input((8, 8, 1)), networks.discriminator(networks.mlp_features((8, 8, 1)))]
+    )
+    for network in (nested, keras.Model()):
+        with pytest.raises(InputError, match="the discriminator is no functional model that makes"):
+            features_of(network)
+    with pytest.raises(
+        InputError, match="feature_matching is not for ACGAN, whose G has other losses: leave"
+    ):
+        tiny_gan(kind=ACGAN, feature_matching=True)
+
+
+def test_feature_matching_sees_what_d_sees():
+    """Instance noise and augmentation are on the inputs of both passes, each with a draw of its own."""
+    gan = tiny_gan(feature_matching=True, instance_noise=InstanceNoise(0.5))
+    seen = []
+    perturb = gan.perturb
+    gan.perturb = lambda samples, purpose: seen.append(purpose) or perturb(samples, purpose)
+    gan.train_step(tiny_batches(1)[0])
+    assert sorted(seen) == [0, 0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", [LSGAN, WGAN, WGANGP, DRAGAN, HingeGAN])
+def test_other_types_match_features(kind):
+    [batch] = tiny_batches(1, 30)
+    moved = []
+    for matching in (False, True):
+        gan = tiny_gan(kind=kind, feature_matching=matching)
+        logs = gan.train_step(batch)
+        moved.append(values(gan.generator.trainable_variables))
+        assert ("feature_distance" in logs) == matching
+    assert float(logs["feature_distance"]) > 0
+    assert not same(*moved)

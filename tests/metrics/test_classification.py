@@ -1,9 +1,11 @@
 """Training on generated data and testing on real data."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from tfgan_ref.metrics import classification, classification_accuracy
+from tfgan_ref.metrics import assigned_accuracy, classification, classification_accuracy
 
 
 def blobs(seed, count=60, classes=3, spread=0.1):
@@ -78,6 +80,32 @@ def test_labels_may_be_any_whole_numbers():
 def test_bad_sides(fake, message):
     with pytest.raises(ValueError, match=message):
         classification_accuracy(blobs(0), fake, blobs(2))
+
+
+def test_codes_are_assigned_to_classes_one_to_one():
+    codes = np.array([0, 0, 0, 1, 1, 2, 2, 2, 3])
+    classes = np.array([5, 5, 1, 1, 1, 5, 5, 0, 0])
+    # 0 to 5, 1 to 1, 2 to 0 or to nothing, 3 to 0: by all assignments.
+    best = max(
+        np.mean([chosen[code] == row for code, row in zip(codes, classes, strict=True)])
+        for chosen in itertools.permutations([0, 1, 5, -1], 4)
+    )
+    assert assigned_accuracy(codes, classes) == pytest.approx(best)
+    assert assigned_accuracy(classes, (classes + 3) % 6) == 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "classes", "message"),
+    [
+        ([0.5], [0], r"codes must be whole numbers from 0 up \(N,\), not float64 \(1,\)"),
+        ([0], [-1], r"classes must be whole numbers from 0 up \(N,\), not int64 \(1,\)"),
+        (np.zeros(0, int), np.zeros(0, int), r"not int64 \(0,\)"),
+        ([0, 1], [0], "there are 2 codes and 1 classes: one of each for a row"),
+    ],
+)
+def test_bad_codes(codes, classes, message):
+    with pytest.raises(ValueError, match=message):
+        assigned_accuracy(codes, classes)
 
 
 def test_bad_settings():

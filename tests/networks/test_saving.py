@@ -12,12 +12,18 @@ from tfgan_ref import networks
 from tfgan_ref.networks.features.inception_graph import Classifier
 from tfgan_ref.networks.images.progressive import StageBlend, progressive_discriminator
 from tfgan_ref.networks.layers.batch import MinibatchDiscrimination, MinibatchStddev, PixelNormalization
+from tfgan_ref.networks.layers.codes import CodedLatents
 from tfgan_ref.networks.layers.reparametrised import (
     EqualisedLearningRate,
     SpectralNormalization,
     nested_layers,
 )
 from tfgan_ref.networks.layers.seeded import Dropout
+from tfgan_ref.networks.layers.virtual_batch import (
+    ReferenceBatch,
+    SkipReference,
+    VirtualBatchNormalization,
+)
 from tfgan_ref.networks.sequences.frames import FactorOneHots
 from tfgan_ref.networks.sequences.spectrogram_critic import LogSpectrogram
 from tfgan_ref.networks.sequences.text import SentenceGenerator
@@ -32,6 +38,7 @@ LAYERS = [
     (AdaIN(epsilon=0.1), [(4, 4, 2), (2,), (2,)]),
     (BicubicEnlargement(3), [(4, 4, 2)]),
     (Classifier(3), [(4,)]),
+    (CodedLatents(3, 2), [(4,), ()]),
     (Dropout(0.3, seed=4), [(5,)]),
     (EqualisedLearningRate(keras.layers.Dense(3), gain=0.5), [(4,)]),
     (FactorOneHots((3, 2), 4), [(2,), (2,)]),
@@ -42,13 +49,16 @@ LAYERS = [
     (PhaseShuffle(3, seed=4), [(16, 2)]),
     (PixelNormalization(epsilon=0.1), [(4, 4, 2)]),
     (PixelShuffle(2), [(3, 3, 8)]),
+    (ReferenceBatch(3, seed=4), [(4,)]),
     (ReflectionPadding2D(2), [(4, 4, 2)]),
     (
         SentenceGenerator(3, 4, 2, units=5, embedding_dim=3, temperature=0.5, relaxed=True, seed=7),
         [(12,), ()],
     ),
+    (SkipReference(1), [(4, 4, 2)]),
     (SpectralNormalization(keras.layers.Conv2D(3, 3), seed=4), [(4, 4, 2)]),
     (StageBlend(), [(4, 4, 1), (8, 8, 1)]),
+    (VirtualBatchNormalization(1, epsilon=0.1), [(4, 4, 2)]),
 ]
 
 

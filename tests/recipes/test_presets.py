@@ -38,7 +38,7 @@ OTHERS = {
     "gan": {"batch_size": 100, "latent_dim": 100, "dropout": 0.5, "depth": 2, "batch_norm": False},
     "dcgan": {"batch_size": 128, "latent_dim": 100, "width": 128, "dropout": 0.0, "initializer": "normal02"},
     "lsgan": {"batch_size": 64, "latent_dim": 1024},
-    "wgan": {"batch_size": 64, "n_critic": 5, "n_critic_warmup": 100, "clip": 0.01, "batch_norm": True},
+    "wgan": {"batch_size": 64, "n_critic": 5, "n_critic_warmup": 100, "clip": 0.01, "normalisation": "batch"},
     "wgan-gp": {"batch_size": 64, "n_critic": 5, "penalty_weight": 10.0, "one_sided": False, "width": 64},
     "hinge": {"batch_size": 64, "n_critic": 1, "width": 64},
     "sngan": {"batch_size": 64, "n_critic": 5, "latent_dim": 128, "schedule": "constant", "width": 64},

@@ -117,6 +117,15 @@ def test_limits_and_choices_are_of_settings(recipe):
         ("gan", "d_learning_rate", "0", "d_learning_rate 0.0 is out of range: above 0, or none"),
         ("mse", "learning_rate", "-1", "learning_rate -1.0 is out of range: above 0"),
         ("began", "image_size", "30", "image_size 30 is unknown: choose one of 12, 16, 20, 24, 28, 32"),
+        ("dcgan", "batch_norm", "true", r"setting 'batch_norm' is unknown \(did you mean normalisation\?\)"),
+        (
+            "dcgan",
+            "normalisation",
+            "group",
+            "normalisation 'group' is unknown: choose one of none, batch, layer",
+        ),
+        ("wgan-gp", "normalisation", "batch", "'batch' is unknown: choose one of none, layer, instance"),
+        ("dragan", "normalisation", "batch", "'batch' is unknown: choose one of none, layer, instance"),
         ("gan-conv", "image_size", "32", "image_size 32 is unknown: choose one of 28"),
         ("mse", "warmup_steps", "-1", "warmup_steps -1 is out of range: at least 0"),
     ],
@@ -124,6 +133,69 @@ def test_limits_and_choices_are_of_settings(recipe):
 def test_bad_settings_of_recipes(name, key, text, message):
     with pytest.raises(InputError, match=message):
         RECIPES[name].settings.from_text({key: text})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        (
+            "text",
+            {"objective": "wgan_gp", "r1": 0.1},
+            "r1 0.1 is not for objective wgan_gp, which has penalty",
+        ),
+        (
+            "text",
+            {"penalty_weight": 1.0},
+            "penalty_weight 1.0 is not for objective gumbel, which has r1: leave",
+        ),
+        (
+            "text",
+            {"objective": "policy_gradient", "temperature": 0.5},
+            "temperature 0.5 is not for objective ",
+        ),
+        (
+            "speech",
+            {"penalty_weight": 1.0},
+            "penalty_weight 1.0 is not for objective hinge: it is of wgan_gp",
+        ),
+        ("speech", {"objective": "wgan_gp", "diversity": 1.0}, "diversity 1.0 is not for objective wgan_gp"),
+        (
+            "speech",
+            {"diversity": 0.0, "diversity_bound": 0.1},
+            "diversity_bound 0.1 is not for a generator w",
+        ),
+        ("speech", {"critic": "spectrogram", "phase_shuffle": 1}, "phase_shuffle 1 is not for critic spectr"),
+        (
+            "voices",
+            {"translator": "resnet", "knots": 4},
+            "knots 4 is not for translator resnet: leave it out",
+        ),
+        (
+            "frames",
+            {"data": "sprites:here", "clips": 4},
+            "clips 4 is not for data sprites:here, which are not",
+        ),
+    ],
+)
+def test_settings_without_effect_are_refused(name, given, message):
+    with pytest.raises(InputError, match=message):
+        RECIPES[name].settings(**given)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("text", {"objective": "wgan_gp", "penalty_weight": 1.0}),
+        ("text", {"r1": 0.1, "temperature": 0.5}),
+        ("speech", {"objective": "wgan_gp", "penalty_weight": 1.0}),
+        ("speech", {"diversity": 1.0, "diversity_bound": 0.1, "phase_shuffle": 1}),
+        ("voices", {"knots": 4}),
+        ("frames", {"clips": 4}),
+    ],
+)
+def test_settings_with_an_effect_are_taken(name, given):
+    taken = RECIPES[name].settings(**given)
+    assert {key: getattr(taken, key) for key in given} == given
 
 
 @pytest.mark.parametrize(

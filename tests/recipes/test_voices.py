@@ -125,7 +125,9 @@ def test_converted_recording_is_as_high_as_the_statistics_say(recording):
 
 @pytest.mark.slow
 def test_resnet_needs_frames_in_fours_and_gets_them(data, recording):
-    settings = RECIPE.settings(data=data, **SMALL | {"translator": "resnet", "width": 4})
+    settings = RECIPE.settings(
+        data=data, **SMALL | {"translator": "resnet", "width": 4, "knots": 10, "detail": 16}
+    )
     read = RECIPE.read(settings)
     gan = build_gan(RECIPE, settings, read.shape)
     for batch in read.batches(2).take(1):

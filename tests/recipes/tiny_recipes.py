@@ -45,7 +45,7 @@ SHAPES = {
 TECHNIQUES = {
     "replay": 6, "n_critic": 4, "instance_noise": 0.1, "label_noise": 0.1, "l2": 1e-4, "r1": 0.1,
     "augment": "colour,translation,cutout", "minibatch_discrimination": True, "spectral_norm": True,
-    "batch_norm": False, "schedule": "cosine", "clip_norm": 1.0,
+    "normalisation": "layer", "schedule": "cosine", "clip_norm": 1.0,
 }  # fmt: skip
 CASES = {name: (name, {}) for name in RECIPES} | {
     "cgan with techniques": ("cgan", TECHNIQUES),
@@ -53,7 +53,7 @@ CASES = {name: (name, {}) for name in RECIPES} | {
     "speech, wgan_gp": ("speech", {"objective": "wgan_gp", "n_critic": 3}),
     "text, wgan_gp": ("text", {"objective": "wgan_gp", "n_critic": 3}),
     "text, policy_gradient": ("text", {"objective": "policy_gradient"}),
-    "voices, resnet": ("voices", {"translator": "resnet"}),
+    "voices, resnet": ("voices", {"translator": "resnet", "knots": 10, "detail": 16}),
 }
 
 

@@ -22,8 +22,9 @@ OPTIMIZERS = {
 
 
 def dcgan_networks(batch_norm=False, dropout=0.3):
+    kind = "batch" if batch_norm else "none"
     features = networks.dcgan_features(
-        28, 1, width=4, batch_norm=batch_norm, dropout=dropout, initializer="he", seed=2
+        28, 1, width=4, normalisation=kind, dropout=dropout, initializer="he", seed=2
     )
     return (
         networks.dcgan_generator(4, 28, 1, width=4, batch_norm=batch_norm, initializer="he", seed=1),

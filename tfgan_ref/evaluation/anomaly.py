@@ -15,6 +15,7 @@ from tqdm import tqdm
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans import BEGAN, EBGAN, GAN, GenerativeModel
+from tfgan_ref.gans.gan import features_of
 from tfgan_ref.networks.layers.batch import MinibatchDiscrimination
 from tfgan_ref.networks.layers.reparametrised import nested_layers
 
@@ -206,16 +207,10 @@ def check_discriminator(gan: GenerativeModel) -> None:
 
 
 def feature_network(gan: GAN) -> keras.Model:
-    """Returns the network from D's inputs to what its last layer with weights makes the output of.
-
-    Of EBGAN and BEGAN, whose D is an autoencoder, to its code.
-    """
-    discriminator = gan.discriminator
+    """Returns the network from D's inputs to its features: of EBGAN and BEGAN, to the autoencoder's code."""
     if type(gan) in ENERGY_POWERS:
-        return keras.Model(discriminator.input, discriminator.outputs[1])
-    # From the outputs back: a projection's product with its embedding lies beside the layer of the logit.
-    last = next(layer for layer in reversed(discriminator.layers) if layer.weights)
-    return keras.Model(discriminator.input, last.input)
+        return keras.Model(gan.discriminator.input, gan.discriminator.outputs[1])
+    return features_of(gan.discriminator)
 
 
 def _inputs(network: keras.Model, samples: tf.Tensor, label: tf.Tensor | None) -> tf.Tensor | list[tf.Tensor]:

@@ -14,6 +14,7 @@ from tfgan_ref.gans.ebgan import EBGAN
 from tfgan_ref.gans.frame import FrameGAN
 from tfgan_ref.gans.gan import GAN
 from tfgan_ref.gans.hinge import HingeGAN
+from tfgan_ref.gans.infogan import InfoGAN
 from tfgan_ref.gans.lsgan import LSGAN
 from tfgan_ref.gans.pix2pix import Pix2Pix
 from tfgan_ref.gans.progressive import ProgressiveGAN
@@ -48,6 +49,7 @@ __all__ = [
     "GenerativeModel",
     "HingeGAN",
     "ImageTranslator",
+    "InfoGAN",
     "InstanceNoise",
     "LabelTargets",
     "MSEGenerator",

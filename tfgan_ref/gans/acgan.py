@@ -27,6 +27,7 @@ class ACGAN(GAN):
     """
 
     tracked = (*GAN.tracked, "class_accuracy_real", "class_accuracy_fake")
+    matches_features = False
 
     def __init__(
         self,

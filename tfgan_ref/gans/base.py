@@ -16,6 +16,7 @@ from tfgan_ref import randomness
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans import batches, checks
 from tfgan_ref.gans.callbacks import INSTEAD
+from tfgan_ref.gans.history import WeightHistory
 from tfgan_ref.gans.phases import trace_each_phase
 from tfgan_ref.gans.sampling import label_tensor
 from tfgan_ref.gans.saving import seed_states, serialize_arguments
@@ -50,6 +51,8 @@ class GenerativeModel(keras.Model):
     batch_names: tuple[str, ...] = ("image", "label")  # of the parts of a tuple that ``fit`` is given
     g_networks: tuple[str, ...] = ("generator",)  # attributes with what the generator's optimizer trains
     d_networks: tuple[str, ...] = ("discriminator",)
+    g_history: WeightHistory | None = None  # towards which G's weights are pulled
+    d_history: WeightHistory | None = None
     seen_batch = False  # by ``train_on_batch``
     learning = True  # False while ``test_step`` runs ``train_step``
 
@@ -259,7 +262,8 @@ class GenerativeModel(keras.Model):
         return [batch["label"]]
 
     def update_generator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
-        """Updates G to lower ``loss``; returns the norm of its gradient."""
+        """Updates G to lower ``loss``, or what takes its place; returns the norm of its gradient."""
+        loss = loss if self.pending.g_loss is None else self.pending.g_loss
         return self.update(loss, tape, self.g_optimizer, [getattr(self, name) for name in self.g_networks])
 
     def update_discriminator(self, loss: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
@@ -294,6 +298,10 @@ class GenerativeModel(keras.Model):
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         start = optimizer.scale_loss(tf.ones_like(loss) / replicas)
         gradients = tape.gradient(loss, [v.value for v in variables], output_gradients=start)
+        history = self.g_history if optimizer is self.g_optimizer else self.d_history
+        if history is not None:
+            pulls = history.record(variables)
+            gradients = [tf.convert_to_tensor(g) + start * p for g, p in zip(gradients, pulls, strict=True)]
         if self.simultaneous and optimizer is self.d_optimizer:
             update = functools.partial(optimizer.apply, gradients, variables)
             self.pending.update = (update, *self.power_iterations)
@@ -328,6 +336,7 @@ class GenerativeModel(keras.Model):
         else:
             tracked = {name: value for name, value in tracked.items() if "gradient" not in name}
         self.pending.update = self.pending.seen = ()
+        self.pending.g_loss = None
         strategy = tf.distribute.get_strategy()
         if strategy.num_replicas_in_sync > 1:
             tracked = dict(zip(tracked, mean_over_replicas(list(tracked.values())), strict=True))
@@ -533,15 +542,17 @@ class FusedAdam(keras.optimizers.Adam):
 
 
 class Pending(threading.local):
-    """What a simultaneous step keeps until its end; of each replica, since each has a thread of its own.
+    """What a step keeps until its end; of each replica, since each has a thread of its own.
 
     Attributes:
-        update: the calls that D's update consists of.
-        seen: the fakes, and D's outputs for them.
+        update: the calls that D's update consists of, in a simultaneous step.
+        seen: the fakes, and D's outputs for them, in a simultaneous step.
+        g_loss: with feature matching, what takes the place of G's loss.
     """
 
     update: tuple[Callable[[], None], ...] = ()
     seen: tuple[Any, ...] = ()
+    g_loss: tf.Tensor | None = None
 
 
 class RunningMean(keras.metrics.Mean):

@@ -41,6 +41,7 @@ class DiversitySensitiveGAN(GAN):
     """
 
     tracked = (*GAN.tracked, "diversity")
+    matches_features = False
 
     def __init__(
         self,

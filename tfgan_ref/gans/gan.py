@@ -12,6 +12,7 @@ from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans import batches
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.base import GenerativeModel
+from tfgan_ref.gans.history import WeightHistory
 from tfgan_ref.gans.penalties import r1_penalty
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, ReplayBuffer, pack
 
@@ -43,6 +44,11 @@ class GAN(GenerativeModel):
             channels.
         l2: weight of the L2 penalty on the discriminator's kernels.
         r1: gamma of the R1 penalty (Mescheder et al. 2018, equation 9).
+        feature_matching: G lowers the distance between the mean features of real samples and of fakes
+            instead of its own loss (Salimans et al. 2016, section 3.1): those of which D makes its logit.
+            ``g_loss`` stays that of the type.
+        historical_averaging: weight of the squared distance of both networks' weights to the mean of their
+            past (section 3.3 there).
         measure_fakes: whether fakes lose the pixels that the batch's ``mask`` says are missing from the real
             samples beside them, so that G learns whole samples from incomplete ones (Bora et al. 2018).
         sample_key: under which a batch holds its samples.
@@ -51,6 +57,7 @@ class GAN(GenerativeModel):
     tracked = (*LOSSES_AND_NORMS[:2], *ACCURACIES, *LOSSES_AND_NORMS[2:])
     adversarial_loss: losses.AdversarialLoss
     label_targets: LabelTargets | None = None
+    matches_features = True  # whether G's loss is the adversarial one alone, so that another can replace it
 
     def __init__(
         self,
@@ -68,12 +75,16 @@ class GAN(GenerativeModel):
         packing: int = 1,
         l2: float = 0.0,
         r1: float = 0.0,
+        feature_matching: bool = False,
+        historical_averaging: float = 0.0,
         measure_fakes: bool = True,
         sample_key: str = "image",
     ) -> None:
+        if feature_matching:
+            self.tracked = (*self.tracked, "feature_distance")
         super().__init__(generator, discriminator, num_classes=num_classes, seed=seed, ema_decay=ema_decay)
         check_at_least(1, n_critic=n_critic, packing=packing)
-        check_at_least(0, l2=l2, r1=r1)
+        check_at_least(0, l2=l2, r1=r1, historical_averaging=historical_averaging)
         if simultaneous and n_critic > 1:
             raise InputError(f"simultaneous needs n_critic 1, not {n_critic}: D is updated once, with G")
         if packing > 1 and num_classes is not None:
@@ -91,6 +102,18 @@ class GAN(GenerativeModel):
         # A sample's label travels with it, whether D is shown it or not.
         remembered = [discriminator.inputs[0], *generator.inputs[1:]]
         self.replay = ReplayBuffer(replay, remembered) if replay else None
+        self.feature_matching = feature_matching
+        if feature_matching:
+            if not self.matches_features:
+                kind = type(self).__name__
+                raise InputError(
+                    f"feature_matching is not for {kind}, whose G has other losses: leave it out"
+                )
+            # A bound method, since Keras would count a network once more.
+            self.features = features_of(discriminator).__call__
+        if historical_averaging:
+            self.g_history = WeightHistory(historical_averaging, generator.trainable_variables)
+            self.d_history = WeightHistory(historical_averaging, discriminator.trainable_variables)
 
     @property
     def compiled_for_gpu(self) -> bool:
@@ -116,7 +139,19 @@ class GAN(GenerativeModel):
         with contextlib.nullcontext() if self.simultaneous else tape.stop_recording():
             if self.replay is not None:
                 shown = self.sample_replay(fakes, k)
-            return fakes, self.discriminator_step(self.real(last), shown, k)
+            real = self.real(last)
+            tracked = self.discriminator_step(real, shown, k)
+        if self.feature_matching:
+            self.pending.g_loss = tracked["feature_distance"] = self.feature_distance(real, fakes)
+        return fakes, tracked
+
+    def feature_distance(self, real: list[tf.Tensor], fakes: list[tf.Tensor]) -> tf.Tensor:
+        """Returns the squared distance between the mean features of two of D's inputs, as in training."""
+        features = []
+        for (samples, *labels), purpose in ((real, 2 * self.n_critic + 1), (fakes, 0)):
+            shown = [self.perturb(samples, purpose), *labels][: len(self.discriminator.inputs)]
+            features.append(self.features(shown if labels else shown[0], training=self.learning))
+        return losses.feature_matching(*features)
 
     def earlier_updates(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Updates D on each but the last of the ``n_critic`` batches in ``batch``; returns the last one.
@@ -259,7 +294,7 @@ class GAN(GenerativeModel):
 
 
 def refuse_settings(settings: dict[str, Any], kind: str) -> None:
-    """Refuses replay, packing and num_classes, for types that cannot take these settings of ``GAN``.
+    """Refuses settings of ``GAN`` that some types cannot take: replay, packing, num_classes and others.
 
     Args:
         settings: what the type was given.
@@ -268,9 +303,26 @@ def refuse_settings(settings: dict[str, Any], kind: str) -> None:
     Raises:
         InputError: one is given, other than as its default or 0.
     """
-    for name, absent in (("replay", None), ("packing", 1), ("num_classes", None)):
+    unusable = {"replay": None, "packing": 1, "num_classes": None}
+    for name, absent in (unusable | {"feature_matching": False, "historical_averaging": 0.0}).items():
         if settings.get(name, absent) not in (absent, 0):
             raise InputError(f"{name} {settings[name]} is not for {kind}: leave it out")
+
+
+def features_of(discriminator: keras.Model) -> keras.Model:
+    """Returns the network from D's inputs to the features of which its last layer makes the logit.
+
+    Raises:
+        InputError: D is no functional model, or makes no logit (N, 1) of features.
+    """
+    tensor = discriminator.outputs[0] if getattr(discriminator, "outputs", None) else None
+    while tensor is not None and tensor.shape[1:] == (1,):
+        operation, node, _ = tensor._keras_history
+        sources = [] if isinstance(operation, keras.Model) else operation._inbound_nodes[node].input_tensors
+        tensor = next(iter(sources), None)  # of a projection's sum, the logit
+    if tensor is None:
+        raise InputError("the discriminator is no functional model that makes a logit (N, 1) of features")
+    return keras.Model(discriminator.inputs, tensor, name="features")
 
 
 def check_targets(label_targets: LabelTargets, loss: str) -> LabelTargets | None:

@@ -77,7 +77,7 @@ def refuse_batch_norm(discriminator: keras.Model, name: str) -> None:
         if isinstance(layer, keras.layers.BatchNormalization):
             raise InputError(
                 f"{name} penalises the gradient by each sample: its discriminator has batch norm "
-                f"({layer.name}), build it without (batch_norm=False)"
+                f"({layer.name}), build it without, or with layer norm"
             )
 
 

@@ -46,6 +46,7 @@ class TextGAN(GAN):
     """
 
     tracked = (*LOSSES_AND_NORMS[:2], "likelihood_loss", *ACCURACIES, *LOSSES_AND_NORMS[2:])
+    matches_features = False
 
     def __init__(
         self,

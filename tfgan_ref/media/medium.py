@@ -133,6 +133,11 @@ def class_names_of(shape: DataShape) -> tuple[str, ...] | None:
     return (shape.names or {}).get("classes")
 
 
+def code_names(n: int) -> tuple[str, ...]:
+    """Returns the names of the values of a categorical code that means no class of the data."""
+    return tuple(f"code {value}" for value in range(n))
+
+
 def labels_in_order(n: int, classes: int) -> np.ndarray:
     """Returns ``n`` labels, those of class 0 first: n / classes of each, of the first ones one more."""
     return np.sort(np.arange(n) % classes)

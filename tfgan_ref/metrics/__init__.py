@@ -5,7 +5,11 @@ the same network, resizing and number of samples.
 """
 
 from tfgan_ref.metrics.anomaly import auroc, auroc_interval, average_precision
-from tfgan_ref.metrics.classification import ClassificationAccuracy, classification_accuracy
+from tfgan_ref.metrics.classification import (
+    ClassificationAccuracy,
+    assigned_accuracy,
+    classification_accuracy,
+)
 from tfgan_ref.metrics.copying import Memorisation, authenticity, memorisation
 from tfgan_ref.metrics.diversity import vendi_score
 from tfgan_ref.metrics.frechet import frechet_distance, frechet_distance_from_moments
@@ -44,6 +48,7 @@ __all__ = [
     "Memorisation",
     "ModeStatistics",
     "StackedModeStatistics",
+    "assigned_accuracy",
     "auroc",
     "auroc_interval",
     "authenticity",

@@ -1,4 +1,4 @@
-"""Train on generated data, test on real data: how well labelled fakes stand in for real data."""
+"""How well labelled fakes stand in for real data, and how well codes that no label taught match classes."""
 
 from typing import NamedTuple
 
@@ -54,6 +54,36 @@ def classification_accuracy(
         _accuracy(checked[name], checked["test"], classes, penalty) for name in ("fake", "training")
     )
     return ClassificationAccuracy(by_fake, by_real, by_fake / by_real if by_real else float("inf"))
+
+
+def assigned_accuracy(codes: np.ndarray, classes: np.ndarray) -> float:
+    """Computes the share of rows of the class that is assigned to their code, 0 to 1.
+
+    Each code gets one class and each class one code, so that the share is largest (the Hungarian method): the
+    accuracy of a clustering. Codes without a class count as wrong. Chance is above 1 / K for K classes, since
+    the assignment is chosen on the same rows.
+
+    Args:
+        codes: whole numbers from 0 up (N,), of which a row was made.
+        classes: those that it was taken for (N,), whole numbers from 0 up.
+
+    Raises:
+        InputError: they are not one-dimensional whole numbers from 0 up, or not of one length.
+    """
+    from scipy.optimize import linear_sum_assignment  # imported here: SciPy is slow to load
+
+    pair = {"codes": as_array(codes, "codes"), "classes": as_array(classes, "classes")}
+    for name, values in pair.items():
+        if values.dtype.kind not in "iu" or values.ndim != 1 or not len(values) or values.min() < 0:
+            raise InputError(
+                f"{name} must be whole numbers from 0 up (N,), not {values.dtype} {values.shape}"
+            )
+    codes, classes = pair.values()
+    if len(codes) != len(classes):
+        raise InputError(f"there are {len(codes)} codes and {len(classes)} classes: one of each for a row")
+    counts = np.zeros((codes.max() + 1, classes.max() + 1), np.int64)
+    np.add.at(counts, (codes, classes), 1)
+    return float(counts[linear_sum_assignment(-counts)].sum() / len(codes))
 
 
 def _labelled(side: tuple[np.ndarray, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -22,6 +22,7 @@ from tfgan_ref.networks.images.points import point_discriminator, point_features
 from tfgan_ref.networks.images.progressive import progressive_discriminator, progressive_generator
 from tfgan_ref.networks.images.unet import unet
 from tfgan_ref.networks.layers.batch import MinibatchDiscrimination, MinibatchStddev, PixelNormalization
+from tfgan_ref.networks.layers.codes import info_discriminator, info_generator
 from tfgan_ref.networks.layers.heads import (
     auxiliary_discriminator,
     conditional_discriminator,
@@ -38,6 +39,7 @@ from tfgan_ref.networks.layers.reparametrised import (
     update_spectral_norms,
 )
 from tfgan_ref.networks.layers.seeded import INITIALIZERS, Dropout, initializer_stream
+from tfgan_ref.networks.layers.virtual_batch import VirtualBatchNormalization
 from tfgan_ref.networks.sequences.frames import frame_discriminator, frame_generator
 from tfgan_ref.networks.sequences.spectrogram_critic import (
     LogSpectrogram,
@@ -83,6 +85,7 @@ __all__ = [
     "PixelShuffle",
     "ReflectionPadding2D",
     "SpectralNormalization",
+    "VirtualBatchNormalization",
     "adain_generator",
     "auxiliary_discriminator",
     "began_autoencoder",
@@ -101,6 +104,8 @@ __all__ = [
     "frame_discriminator",
     "frame_generator",
     "gaussian_encoder",
+    "info_discriminator",
+    "info_generator",
     "initializer_stream",
     "inpainting_generator",
     "joint_features",

@@ -11,6 +11,7 @@ from tfgan_ref.gans import ACGAN, ConditionalGAN
 from tfgan_ref.losses import ADVERSARIAL_LOSSES
 from tfgan_ref.networks.images.dcgan import POOLING
 from tfgan_ref.networks.layers.heads import COMBINE
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_class_rows, gan_settings, read_images
 from tfgan_ref.recipes.settings import (
     ADAM,
@@ -47,7 +48,7 @@ class CGANSettings(TargetSettings):
     combine: str = "projection"  # how the label enters: concat, hadamard, projection
     pooling: str = "flatten"  # of D's last maps: flatten, or sum over the positions (projection's paper)
     width: int = 32  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
     spectral_norm: bool = False  # of the discriminator's layers
     steps_without_xla: ClassVar = SHORT_STEPS
 
@@ -61,7 +62,7 @@ class CGANSettings(TargetSettings):
         "latent_dim": 100,
         "dropout": 0.5,
         "combine": "concat",
-        "batch_norm": False,
+        "normalisation": "none",
         "spectral_norm": False,
         "ema_decay": None,
     }
@@ -69,6 +70,7 @@ class CGANSettings(TargetSettings):
         "loss": tuple(ADVERSARIAL_LOSSES),
         "combine": COMBINE,
         "pooling": POOLING,
+        "normalisation": NORMALISATIONS,
     }
 
 
@@ -90,7 +92,7 @@ class ACGANSettings(CriticSettings):
     class_weight: Changeable[float] = 1.0  # of the classes beside real or fake
     combine: str = "concat"  # how the label enters the generator: concat, hadamard
     width: int = 32  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
     steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1, "class_weight": AT_LEAST_0}
@@ -102,13 +104,13 @@ class ACGANSettings(CriticSettings):
         "n_critic": 1,
         "latent_dim": 100,
         "dropout": 0.5,
-        "batch_norm": True,
+        "normalisation": "batch",
         "class_weight": 1.0,
         "combine": "concat",
         "initializer": "normal02",
         "ema_decay": None,
     }
-    choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE}
+    choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE, "normalisation": NORMALISATIONS}
 
 
 def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:
@@ -126,7 +128,7 @@ def conditional_dcgan_generator(settings: Any, shape: DataShape) -> keras.Model:
 
 def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
     """Builds the GAN for labelled images of DCGAN's sizes."""
-    body = settings.network("width", "batch_norm", "spectral_norm", "dropout", "pooling", number=1)
+    body = settings.network("width", "normalisation", "spectral_norm", "dropout", "pooling", number=1)
     head = settings.network("combine", "spectral_norm", "minibatch_discrimination", number=1)
     discriminator = networks.conditional_discriminator(
         partial(networks.dcgan_features, shape.sample_shape[0], **body),
@@ -146,7 +148,7 @@ def build(settings: CGANSettings, shape: DataShape) -> ConditionalGAN:
 def build_acgan(settings: ACGANSettings, shape: DataShape) -> ACGAN:
     """Builds the auxiliary classifier GAN for labelled images of DCGAN's sizes."""
     size, _, channels = shape.sample_shape
-    body = settings.network("width", "batch_norm", "dropout", number=1)
+    body = settings.network("width", "normalisation", "dropout", number=1)
     discriminator = networks.auxiliary_discriminator(
         networks.dcgan_features(size, channels, **body),
         num_classes=shape.num_classes,

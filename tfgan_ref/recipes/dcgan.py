@@ -8,12 +8,20 @@ import keras
 from tfgan_ref import networks
 from tfgan_ref.gans import VanillaGAN
 from tfgan_ref.gans.vanilla import LOSSES
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings, require_size
 from tfgan_ref.recipes.settings import ADAM, AT_LEAST_1, DCGAN_SIZES, CriticSettings, TargetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class DCGANSettings(TargetSettings):
+class DCGANPairSettings(CriticSettings):
+    """Settings of recipes whose networks ``dcgan_pair`` builds."""
+
+    virtual_batch_norm: bool = False  # of the generator: batch norm by a fixed reference batch of batch_size
+
+
+@dataclass(frozen=True, kw_only=True)
+class DCGANSettings(DCGANPairSettings, TargetSettings):
     """Nets, N(0, 0.02) and betas of the paper; all else is for thousands of steps, not its many epochs.
 
     The rate is five times the paper's 2e-4, batches are of half its 128 images, the layers half as wide, and
@@ -26,7 +34,7 @@ class DCGANSettings(TargetSettings):
     learning_rate: float = 1e-3
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1}
     paper: ClassVar = ADAM | {  # Radford et al. 2016, section 4; the width of figure 1
@@ -36,12 +44,12 @@ class DCGANSettings(TargetSettings):
         "batch_size": 128,
         "latent_dim": 100,
         "width": 128,
-        "batch_norm": True,
+        "normalisation": "batch",
         "dropout": 0.0,
         "initializer": "normal02",
         "ema_decay": None,
     }
-    choices: ClassVar = DCGAN_SIZES | {"loss": LOSSES}
+    choices: ClassVar = DCGAN_SIZES | {"loss": LOSSES, "normalisation": NORMALISATIONS}
     faster_in_bfloat16: ClassVar = True
 
 
@@ -60,19 +68,17 @@ class DCGAN64Settings(DCGANSettings):
 
 def dcgan_pair(
     recipe: str,
-    settings: CriticSettings,
+    settings: DCGANPairSettings,
     shape: DataShape,
     *,
-    batch_norm: bool = False,
     spectral_norm: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Builds DCGAN's generator and discriminator for unlabelled images of DCGAN's sizes.
 
     Args:
         recipe: whose, for messages.
-        settings: those of the recipe, with ``width``.
+        settings: those of the recipe, with ``width`` and ``normalisation``.
         shape: of the data.
-        batch_norm: whether the discriminator has batch norm.
         spectral_norm: whether its layers are spectrally normalised.
 
     Raises:
@@ -80,19 +86,20 @@ def dcgan_pair(
     """
     size, _, channels = shape.sample_shape
     require_size(recipe, shape, size)
-    body = settings.network("width", "dropout", "minibatch_discrimination", number=1)
+    body = settings.network("width", "dropout", "minibatch_discrimination", "normalisation", number=1)
+    reference = settings.batch_size if settings.virtual_batch_norm else None
     return (
-        networks.dcgan_generator(settings.latent_dim, size, channels, **settings.network("width")),
-        networks.dcgan_discriminator(
-            size, channels * settings.packing, batch_norm=batch_norm, spectral_norm=spectral_norm, **body
+        networks.dcgan_generator(
+            settings.latent_dim, size, channels, reference=reference, **settings.network("width")
         ),
+        networks.dcgan_discriminator(size, channels * settings.packing, spectral_norm=spectral_norm, **body),
     )
 
 
 def build(settings: DCGANSettings, shape: DataShape) -> VanillaGAN:
     """Builds the GAN for images of DCGAN's sizes, 12 to 256 pixels."""
     return VanillaGAN(
-        *dcgan_pair("dcgan", settings, shape, batch_norm=settings.batch_norm),
+        *dcgan_pair("dcgan", settings, shape),
         loss=settings.loss,
         **gan_settings(settings),
     )

@@ -49,6 +49,12 @@ class FrameSettings(SequenceSettings):
     }
     choices: ClassVar = {"image_size": tuple(SIZES), "loss": tuple(ADVERSARIAL_LOSSES)}
 
+    def __post_init__(self) -> None:
+        """Checks that what is set has an effect on the data."""
+        super().__post_init__()
+        if self.data != "figures":
+            self.refuse(f"data {self.data}, which are not drawn", "clips")
+
 
 def read(settings: FrameSettings) -> TrainingData:
     """Reads the clips that ``settings`` name, without the pairs that are held out.

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import DRAGAN, LSGAN, WGAN, WGANGP, HingeGAN
-from tfgan_ref.recipes.dcgan import dcgan_pair
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS, PER_SAMPLE
+from tfgan_ref.recipes.dcgan import DCGANPairSettings, dcgan_pair
 from tfgan_ref.recipes.recipe import DataShape, Recipe, draw_grid, gan_settings
 from tfgan_ref.recipes.settings import (
     ADAM,
@@ -14,14 +15,13 @@ from tfgan_ref.recipes.settings import (
     DCGAN_SIZES,
     RMSPROP,
     Changeable,
-    CriticSettings,
     Limits,
     TargetSettings,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class LSGANSettings(TargetSettings):
+class LSGANSettings(DCGANPairSettings, TargetSettings):
     """Settings of DCGAN.
 
     Rate and batches are those of the authors' code; its latents are of length 1,024, its networks deeper,
@@ -32,7 +32,7 @@ class LSGANSettings(TargetSettings):
     learning_rate: float = 1e-3
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1}
     paper: ClassVar = ADAM | {  # the authors' code: train_lsun.py of xudonmao/LSGAN
@@ -41,23 +41,23 @@ class LSGANSettings(TargetSettings):
         "beta_1": 0.5,
         "batch_size": 64,
         "latent_dim": 1024,
-        "batch_norm": True,
+        "normalisation": "batch",
         "dropout": 0.0,
         "ema_decay": None,
     }
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": NORMALISATIONS}
 
 
 def build_lsgan(settings: LSGANSettings, shape: DataShape) -> LSGAN:
     """Builds LSGAN on DCGAN's networks."""
     return LSGAN(
-        *dcgan_pair("lsgan", settings, shape, batch_norm=settings.batch_norm),
+        *dcgan_pair("lsgan", settings, shape),
         **gan_settings(settings),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class WGANSettings(CriticSettings):
+class WGANSettings(DCGANPairSettings):
     """Clip, n_critic and batches of the paper; Adam at four times its rate, without momentum.
 
     The paper takes RMSprop at 5e-5, for a hundred times as many steps; the authors' code also lets the critic
@@ -71,7 +71,7 @@ class WGANSettings(CriticSettings):
     n_critic_warmup: Changeable[int | None] = None  # updates in first 25 steps, every 500th; None: n_critic
     clip: Changeable[float] = 0.01  # of all weights of the critic
     width: int = 64  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the critic
+    normalisation: str = "batch"  # of the critic: none, batch, layer, instance
 
     limits: ClassVar = {
         "width": AT_LEAST_1,
@@ -87,12 +87,12 @@ class WGANSettings(CriticSettings):
         "clip": 0.01,
         "latent_dim": 100,
         "width": 64,
-        "batch_norm": True,
+        "normalisation": "batch",
         "dropout": 0.0,
         "initializer": "normal02",
         "ema_decay": None,
     }
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": NORMALISATIONS}
 
     def __post_init__(self) -> None:
         """Checks that the critic's schedule, which counts its updates, is that of the steps."""
@@ -106,12 +106,12 @@ class WGANSettings(CriticSettings):
 
 def build_wgan(settings: WGANSettings, shape: DataShape) -> WGAN:
     """Builds WGAN on DCGAN's networks."""
-    pair = dcgan_pair("wgan", settings, shape, batch_norm=settings.batch_norm)
+    pair = dcgan_pair("wgan", settings, shape)
     return WGAN(*pair, **settings.group("clip", "n_critic_warmup"), **gan_settings(settings))
 
 
 @dataclass(frozen=True, kw_only=True)
-class WGANGPSettings(CriticSettings):
+class WGANGPSettings(DCGANPairSettings):
     """Lambda, n_critic and batches of the paper; a rate and betas for thousands of steps.
 
     The paper has the rate 1e-4 and betas of 0 and 0.9, for 200,000 steps, where these are 5e-4, 0.5 and
@@ -124,6 +124,7 @@ class WGANGPSettings(CriticSettings):
     penalty_weight: Changeable[float] = 10.0  # lambda
     one_sided: bool = False  # punish only gradient norms above 1
     width: int = 64  # filters of the layers nearest the image
+    normalisation: str = "none"  # of the critic: none, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1, "penalty_weight": AT_LEAST_0}
     paper: ClassVar = ADAM | {  # Gulrajani et al. 2017, Algorithm 1; the authors' code
@@ -140,12 +141,12 @@ class WGANGPSettings(CriticSettings):
         "dropout": 0.0,
         "ema_decay": None,
     }
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": PER_SAMPLE}
     faster_in_bfloat16: ClassVar = True
 
 
 def build_wgan_gp(settings: WGANGPSettings, shape: DataShape) -> WGANGP:
-    """Builds WGAN-GP on DCGAN's networks, without batch norm in the critic."""
+    """Builds WGAN-GP on DCGAN's networks, without batch norm in the critic; section 4 proposes layer norm."""
     return WGANGP(
         *dcgan_pair("wgan-gp", settings, shape),
         **settings.group("penalty_weight", "one_sided"),
@@ -154,7 +155,7 @@ def build_wgan_gp(settings: WGANGPSettings, shape: DataShape) -> WGANGP:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HingeSettings(CriticSettings):
+class HingeSettings(DCGANPairSettings):
     """Settings of DCGAN.
 
     Lim and Ye's code takes RMSprop at 2e-4 and has neither dropout nor an average of G. It updates G ten
@@ -165,7 +166,7 @@ class HingeSettings(CriticSettings):
     learning_rate: float = 1e-3
     dropout: float = 0.3
     width: int = 64  # filters of the layers nearest the image
-    batch_norm: bool = True  # in the discriminator
+    normalisation: str = "batch"  # of the discriminator: none, batch, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1}
     paper: ClassVar = RMSPROP | {  # the authors' code: exp3.celeba.sh of lim0606/pytorch-geometric-gan
@@ -175,23 +176,21 @@ class HingeSettings(CriticSettings):
         "n_critic": 1,
         "latent_dim": 100,
         "width": 64,
-        "batch_norm": True,
+        "normalisation": "batch",
         "dropout": 0.0,
         "initializer": "normal02",
         "ema_decay": None,
     }
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": NORMALISATIONS}
 
 
 def build_hinge(settings: HingeSettings, shape: DataShape) -> HingeGAN:
     """Builds a GAN with the hinge loss on DCGAN's networks."""
-    return HingeGAN(
-        *dcgan_pair("hinge", settings, shape, batch_norm=settings.batch_norm), **gan_settings(settings)
-    )
+    return HingeGAN(*dcgan_pair("hinge", settings, shape), **gan_settings(settings))
 
 
 @dataclass(frozen=True, kw_only=True)
-class SNGANSettings(CriticSettings):
+class SNGANSettings(DCGANPairSettings):
     """One of the two losses of the paper, and its batches; rates for thousands of steps, which end at 0.
 
     With this loss and residual networks (appendix B.2) the paper has the rate 2e-4, betas of 0 and 0.9 and 5
@@ -207,6 +206,7 @@ class SNGANSettings(CriticSettings):
     d_learning_rate: float | None = 1e-3
     schedule: str = "cosine"
     width: int = 64  # filters of the layers nearest the image
+    normalisation: str = "none"  # of D beside its spectral norms: none, batch, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1}
     paper: ClassVar = ADAM | {  # Miyato et al. 2018, appendix B.2, and table 3 of networks like these
@@ -222,7 +222,7 @@ class SNGANSettings(CriticSettings):
         "dropout": 0.0,
         "ema_decay": None,
     }
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": NORMALISATIONS}
 
 
 def build_sngan(settings: SNGANSettings, shape: DataShape) -> HingeGAN:
@@ -231,7 +231,7 @@ def build_sngan(settings: SNGANSettings, shape: DataShape) -> HingeGAN:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DRAGANSettings(CriticSettings):
+class DRAGANSettings(DCGANPairSettings):
     """Lambda and spread of the authors' code; a rate for thousands of steps.
 
     The code has the rate 1e-4, betas of 0.5 and 0.9 and batches of 128, where these are 1e-3, 0.5 and 0.999,
@@ -243,6 +243,7 @@ class DRAGANSettings(CriticSettings):
     penalty_weight: Changeable[float] = 10.0  # lambda
     spread: float = 0.5  # most of the noise around real images, in standard deviations of the batch
     width: int = 64  # filters of the layers nearest the image
+    normalisation: str = "none"  # of the discriminator: none, layer, instance
 
     limits: ClassVar = {
         "width": AT_LEAST_1,
@@ -262,7 +263,7 @@ class DRAGANSettings(CriticSettings):
         "dropout": 0.0,
         "ema_decay": None,
     }
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"normalisation": PER_SAMPLE}
 
 
 def build_dragan(settings: DRAGANSettings, shape: DataShape) -> DRAGAN:

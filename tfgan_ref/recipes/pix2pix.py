@@ -11,7 +11,7 @@ from tfgan_ref.gans import Pix2Pix
 from tfgan_ref.gans.pix2pix import LOSSES
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import draw_strips, require_crop
-from tfgan_ref.networks.images.unet import NORMALISATIONS
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS
 from tfgan_ref.networks.translation.patchgan import PLANS
 from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
 from tfgan_ref.recipes.settings import (
@@ -31,7 +31,7 @@ class UNetSettings(PairedSettings):
 
     depth: int = 6  # halvings of the U-Net: crop is a multiple of 2**depth
     width: int = 32  # filters of the layers nearest the pictures
-    normalisation: str = "instance"  # instance, batch, none
+    normalisation: str = "instance"  # instance, layer, batch, none
     dropout: float = 0.5  # in the U-Net
     receptive_field: str = "70"  # of D, in pixels: 16, 34, 70, 286, full
     loss: str = "non_saturating"  # non_saturating, least_squares, hinge

@@ -20,6 +20,7 @@ from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.media.medium import PICTURES, Medium, labels_shown
 from tfgan_ref.recipes.settings import (
     AdversarialSettings,
+    CriticSettings,
     DiscriminatorSettings,
     PairedSettings,
     SamplingSettings,
@@ -200,8 +201,11 @@ def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
         "packing": settings.packing,
         "l2": settings.l2,
         "r1": settings.r1,
+        "historical_averaging": settings.historical_averaging,
         "measure_fakes": settings.measure_fakes,
     }
+    if isinstance(settings, CriticSettings):
+        arguments["feature_matching"] = settings.feature_matching
     if settings.instance_noise:
         arguments["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)
     if settings.augment:

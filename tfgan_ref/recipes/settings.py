@@ -163,6 +163,21 @@ class Settings(metaclass=WithPreset):
         if self.sync_batch_norm and self.strategy == "none":
             raise InputError("sync_batch_norm=true needs a strategy with several replicas, not none")
 
+    def refuse(self, reason: str, *keys: str) -> None:
+        """Checks that settings without effect keep their defaults.
+
+        Args:
+            reason: where they have none, for the message.
+            keys: their names.
+
+        Raises:
+            InputError: one has another value.
+        """
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        for key in keys:
+            if getattr(self, key) != defaults[key]:
+                raise InputError(f"{key} {getattr(self, key)} is not for {reason}: leave it out")
+
     def group(self, *keys: str) -> dict[str, Any]:
         """Returns the settings of these names, to hand on as keyword arguments."""
         return {key: getattr(self, key) for key in keys}
@@ -331,11 +346,12 @@ class AdversarialSettings(DiscriminatorSettings, SamplingSettings):
     packing: int = 1  # samples that D sees at once
     l2: Changeable[float] = 0.0  # weight of the penalty on D's kernels
     r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty
+    historical_averaging: float = 0.0  # weight of the distance of all weights to the mean of their past
     measure_fakes: bool = True  # fakes lose pixels like the real images (with missing): G learns whole images
 
     limits: ClassVar = {
         **dict.fromkeys(("n_critic", "packing"), AT_LEAST_1),
-        **dict.fromkeys(("instance_noise", "l2", "r1"), AT_LEAST_0),
+        **dict.fromkeys(("instance_noise", "l2", "r1", "historical_averaging"), AT_LEAST_0),
         "instance_noise_steps": Limits("at least 1, or none", least=1),
     }
 
@@ -355,6 +371,7 @@ class CriticSettings(AdversarialSettings):
 
     dropout: float = 0.0  # in the discriminator
     minibatch_discrimination: bool = False  # D sees how near the samples of a batch are to each other
+    feature_matching: bool = False  # G brings fakes' mean features in D to those of real samples
 
     limits: ClassVar = {"dropout": SHARE}
 

@@ -85,10 +85,16 @@ class SpeechSettings(SequenceSettings):
     choices: ClassVar = {"objective": OBJECTIVES, "critic": CRITICS}
 
     def __post_init__(self) -> None:
-        """Checks that the objective goes with the diversity."""
+        """Checks that what is set has an effect under the objective and the critic."""
         super().__post_init__()
-        if self.diversity and self.objective == "wgan_gp":
+        if self.objective != "wgan_gp":
+            self.refuse(f"objective {self.objective}: it is of wgan_gp", "penalty_weight")
+        elif self.diversity:
             raise InputError(f"diversity {self.diversity} is not for objective wgan_gp: none")
+        if self.objective == "wgan_gp" or self.diversity == 0:
+            self.refuse("a generator without diversity", "diversity_bound")
+        if self.critic == "spectrogram":
+            self.refuse("critic spectrogram", "phase_shuffle")
 
 
 def read(settings: SpeechSettings) -> TrainingData:

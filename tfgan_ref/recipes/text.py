@@ -21,6 +21,7 @@ from tfgan_ref.recipes.settings import (
     Limits,
 )
 
+R1 = 0.002
 SHOWN = 8  # sentences of each topic in the progress picture
 SPLIT_SEED = 0  # of what is held out, whatever the run's seed
 
@@ -45,7 +46,7 @@ class TextSettings(DiscriminatorSettings):
     ema_decay: float | None = 0.99
     initializer: str = "xavier"
     temperature: float = 1.0  # of the softmax whose gradient stands for that of a choice
-    r1: Changeable[float] = 0.002  # weight gamma of the R1 penalty; wgan_gp has its own
+    r1: Changeable[float | None] = None  # weight gamma of the R1 penalty; None: 0.002, and none with wgan_gp
     penalty_weight: Changeable[float] = 10.0  # of wgan_gp's gradient penalty
     units: int = 128  # of the generator's recurrent state
     embedding_dim: int = 64  # length of a word's vector, in both networks
@@ -55,11 +56,22 @@ class TextSettings(DiscriminatorSettings):
     limits: ClassVar = {
         **dict.fromkeys(("length", "vocabulary", "n_critic"), AT_LEAST_1),
         **dict.fromkeys(("units", "embedding_dim", "width"), AT_LEAST_1),
-        **dict.fromkeys(("pretraining_steps", "likelihood_weight", "penalty_weight", "r1"), AT_LEAST_0),
+        **dict.fromkeys(("pretraining_steps", "likelihood_weight", "penalty_weight"), AT_LEAST_0),
+        "r1": Limits("at least 0, or none", least=0),
         "temperature": Limits("above 0", above=0),
         "hold_out": Limits("above 0 and below 1", above=0, below=1),
     }
     choices: ClassVar = {"objective": OBJECTIVES}
+
+    def __post_init__(self) -> None:
+        """Checks that what is set has an effect under the objective."""
+        super().__post_init__()
+        if self.objective == "wgan_gp":
+            self.refuse("objective wgan_gp, which has penalty_weight", "r1")
+        else:
+            self.refuse(f"objective {self.objective}, which has r1", "penalty_weight")
+        if self.objective == "policy_gradient":
+            self.refuse("objective policy_gradient, whose choices pass no gradient", "temperature")
 
 
 def read(settings: TextSettings) -> TrainingData:
@@ -81,6 +93,9 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
         InputError: a setting cannot be used.
     """
     length, vocabulary = shape.sample_shape
+    r1 = settings.r1
+    if r1 is None:
+        r1 = 0.0 if settings.objective == "wgan_gp" else R1
     generator = networks.text_generator(
         length,
         vocabulary,
@@ -98,7 +113,7 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
         generator,
         discriminator,
         num_classes=shape.num_classes,
-        r1=0.0 if settings.objective == "wgan_gp" else settings.r1,
+        r1=r1,
         **settings.group("objective", "pretraining_steps", "likelihood_weight", "penalty_weight"),
         **settings.group("seed", "n_critic", "ema_decay"),
     )

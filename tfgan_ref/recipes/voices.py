@@ -55,8 +55,10 @@ class VoicesSettings(DiscriminatorSettings):
     choices: ClassVar = {"translator": TRANSLATORS, "loss": LOSSES}
 
     def __post_init__(self) -> None:
-        """Checks that the networks can shrink a piece."""
+        """Checks that the networks can shrink a piece, and that what is set has an effect on them."""
         super().__post_init__()
+        if self.translator == "resnet":
+            self.refuse("translator resnet", "knots", "reach", "detail")
         if self.frames < 8 or self.frames % _STRIDE:
             raise InputError(f"frames {self.frames} is out of range: a multiple of 4 from 8 up")
 

@@ -25,6 +25,8 @@ from tfgan_ref.evaluation import (
 )
 from tfgan_ref.evaluation.features import EXTRACTORS
 from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.media.medium import class_names_of
+from tfgan_ref.metrics import assigned_accuracy
 from tfgan_ref.networks.features.random_convolutions import RandomConvolutions
 from tfgan_ref.networks.features.saved_network import SavedNetwork
 from tfgan_ref.recipes.settings import Settings
@@ -55,6 +57,8 @@ class Report:
         label_agreement: share of labelled samples that the classifier takes for the class asked for, or None.
         notes: what a reader must know of these scores, one line each.
         seconds: how long it took.
+        code_agreement: of InfoGAN's codes, each given one class so that as many samples as possible fit: the
+            share that the classifier takes for the class of their code; None for other generators.
     """
 
     settings: dict[str, Any]
@@ -64,6 +68,7 @@ class Report:
     label_agreement: float | None
     notes: list[str]
     seconds: float
+    code_agreement: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns all of it as JSON values."""
@@ -76,9 +81,10 @@ class Report:
             value = f"{found.value:.4g}" + (f" ±{found.spread:.2g}" if found.spread is not None else "")
             around = "{:.4g} to {:.4g}".format(*found.interval) if found.interval else ""
             rows.append((found.title, value, around, f"{found.floor:.4g}", str(found.n), str(found.better)))
-        if self.label_agreement is not None:
-            n = self.settings["n_fake"]
-            rows.append(("label agreement", f"{self.label_agreement:.4g}", "", "", str(n), "high"))
+        n = str(self.settings["n_fake"])
+        for title, share in (("label", self.label_agreement), ("code", self.code_agreement)):
+            if share is not None:
+                rows.append((f"{title} agreement", f"{share:.4g}", "", "", n, "high"))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [f"features: {self.extractor}", ""]
         for title, *cells, better in rows:
@@ -135,7 +141,8 @@ def evaluate(
     comparison = compare_with(real, source, extractor, n, seed)
     metrics, unlabelled = _labelled_metrics(metrics, comparison)
     sides = comparison.sides(f"features of {model}")
-    classified = sides.fake.labels is not None and isinstance(extractor, SmallClassifier)
+    by_class = isinstance(extractor, SmallClassifier) and not extractor.rotations
+    predicted = sides.fake.logits.argmax(axis=1) if by_class else None
     scores = [
         replace(found, title=extractor.label) if found.metric == "fid" else found
         for found in score(metrics, sides, seed)
@@ -159,9 +166,14 @@ def evaluate(
         extractor=extractor.name,
         scores=scores,
         floor=real.floor,
-        label_agreement=_agreement(sides) if classified and not extractor.rotations else None,
+        label_agreement=float(np.mean(predicted == sides.fake.labels))
+        if by_class and sides.fake.labels is not None
+        else None,
         notes=[*real.notes, *left_out, *unlabelled, *_notes(sides, n)],
         seconds=time.monotonic() - start,
+        code_agreement=assigned_accuracy(comparison.codes, predicted)
+        if by_class and comparison.codes is not None
+        else None,
     )
 
 
@@ -183,7 +195,8 @@ def generator_evaluator(
     weights = Path(settings.evaluate_weights) if settings.evaluate_weights else None
     extractor = make_extractor(settings.evaluate_features, data.items, weights)
     metrics, left_out = usable_metrics(metrics, extractor)
-    source = Source(data.items.images.shape[1:], settings.evaluate_n, sampler_of(gan, data.items.class_names))
+    names = class_names_of(data.shape) or data.items.class_names
+    source = Source(data.items.images.shape[1:], settings.evaluate_n, sampler_of(gan, names))
     real = with_reference(data.items, data.held_out, source, settings, settings.data_dir)
     comparison = compare_with(real, source, extractor, settings.evaluate_n, settings.seed)
     metrics, unlabelled = _labelled_metrics(metrics, comparison)
@@ -251,11 +264,6 @@ def _labelled_metrics(metrics: Sequence[str], comparison: Comparison) -> tuple[l
         return list(metrics), []
     why = "samples or reference have no labels of the data's classes"
     return metrics_without(metrics, lambda name: METRICS[name].labelled, "labels", why)
-
-
-def _agreement(sides: Sides) -> float:
-    """Returns the share of samples that the classifier takes for the class that was asked for."""
-    return float(np.mean(sides.fake.logits.argmax(axis=1) == sides.fake.labels))
 
 
 def _notes(sides: Sides, n: int) -> list[str]:

@@ -19,6 +19,7 @@ from tfgan_ref.evaluation import (
     extract_drawn,
     extract_real,
 )
+from tfgan_ref.media.medium import code_names
 from tfgan_ref.recipes.settings import SamplingSettings
 from tfgan_ref.run import build
 from tfgan_ref.run.sample import Sampler, open_sampler
@@ -39,7 +40,7 @@ class Source:
         """Names of the classes that its images have; empty without labels."""
         if self.sampler is None:
             return self.arrays.class_names
-        return self.sampler.class_names or ()
+        return tuple(self.sampler.class_names or ())
 
     def choose_labels(self, arrays: ImageArrays, n: int, seed: int) -> np.ndarray | None:
         """Returns labels: for a generator, as frequent as classes of these names in the data.
@@ -108,6 +109,7 @@ class Comparison:
         reference, real, training: see ``Sides``.
         draw: makes the features of the samples; with a title, under a progress bar.
         labelled: whether samples and reference have labels of the training images' classes.
+        codes: of the samples, from a generator whose labels are codes that mean no class; None: they do.
     """
 
     reference: Features
@@ -115,6 +117,7 @@ class Comparison:
     training: Features
     draw: Callable[[str | None], Features]
     labelled: bool
+    codes: np.ndarray | None = None
 
     def sides(self, title: str | None) -> Sides:
         """Draws the samples; with a ``title``, under a progress bar."""
@@ -152,6 +155,7 @@ def compare_with(real: Real, source: Source, extractor: Extractor, n: int, seed:
         training,
         lambda title: extract_drawn(draw, count, extractor, title)._replace(labels=labels),
         labels is not None and reference.labels is not None,
+        asked if source.class_names == code_names(len(source.class_names)) else None,
     )
 
 

@@ -154,7 +154,7 @@ def test_instance_normalisation_keeps_samples_apart_and_batch_normalisation_does
         (lambda: networks.unet((28, 28, 1), 3), "image side 28 is not a multiple of 8, which depth 3 needs"),
         (lambda: networks.unet((32, 28, 1), 3), "image side 28 is not a multiple of 8"),
         (lambda: networks.unet((28, 28, 1), 0), "depth 0 is out of range"),
-        (lambda: networks.unet((28, 28, 1), 2, normalisation="layer"), "normalisation 'layer' is unknown"),
+        (lambda: networks.unet((28, 28, 1), 2, normalisation="group"), "normalisation 'group' is unknown"),
         (lambda: networks.unet((28, 28, 1), 2, dropout=1.0), "dropout 1.0 is out of range"),
     ],
 )

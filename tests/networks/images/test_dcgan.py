@@ -81,6 +81,24 @@ def test_batch_norm_everywhere_but_generator_output_and_discriminator_input(pair
     assert normalised(discriminator) == expected
 
 
+@pytest.mark.parametrize("kind", ["layer", "instance"])
+def test_other_normalisations_of_the_discriminator_stand_where_batch_norm_does(kind):
+    plain, batch, other = (
+        networks.dcgan_discriminator(32, 1, width=2, normalisation=name) for name in ("none", "batch", kind)
+    )
+    assert not of_type(plain, layers.BatchNormalization, layers.GroupNormalization)
+    found = of_type(other, layers.GroupNormalization)
+    assert [layer.input.shape for layer in found] == [
+        layer.input.shape for layer in of_type(batch, layers.BatchNormalization)
+    ]
+    assert [layer.use_bias for layer in of_type(plain, layers.Conv2D)] == [True] * 3
+    assert [layer.use_bias for layer in of_type(other, layers.Conv2D)] == [True, False, False]
+    with pytest.raises(
+        InputError, match="normalisation 'group' is unknown: choose one of none, batch, layer"
+    ):
+        networks.dcgan_features(32, 1, normalisation="group")
+
+
 def test_activations(pair):
     _, _, generator, discriminator = pair
     *hidden, last = of_type(generator, layers.ReLU, layers.LeakyReLU, layers.Activation)

@@ -143,7 +143,7 @@ def test_the_seed_determines_the_weights_and_no_two_layers_share_them():
     ("arguments", "message"),
     [
         ({"receptive_field": 50}, "receptive_field 50 is unknown: choose one of 1, 16, 34, 70, 286, full"),
-        ({"normalisation": "layer"}, "normalisation 'layer' is unknown: choose one of none, batch, instance"),
+        ({"normalisation": "x"}, "normalisation 'x' is unknown: choose one of none, batch, layer, instance"),
         ({"channels": 0}, "channels 0 is out of range: at least 1"),
         ({"width": 0}, "width 0 is out of range: at least 1"),
         ({"initializer": "zeros"}, "initializer 'zeros' is unknown"),

@@ -134,7 +134,7 @@ def test_known_pixels_pass_no_gradient_to_the_weights():
     [
         ({"depth": 0}, "depth 0 is out of range: at least 1"),
         ({"depth": 3, "dropout": 1.0}, "dropout 1.0 is out of range"),
-        ({"depth": 1, "normalisation": "layer"}, "normalisation 'layer' is unknown"),
+        ({"depth": 1, "normalisation": "group"}, "normalisation 'group' is unknown"),
         ({"depth": 3, "initializer": "zeros"}, "initializer 'zeros' is unknown"),
     ],
 )

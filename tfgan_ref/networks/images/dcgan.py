@@ -5,15 +5,22 @@ generator's output and the discriminator's input layer, ReLU and tanh in the gen
 discriminator. Powers of two start from 4x4, as the paper's 64, others from 3x3, 5x5 or 7x7: 28 = 7 * 2 * 2.
 """
 
+from functools import partial
 from typing import Any
 
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.errors import InputError, check_at_least, check_value
 from tfgan_ref.networks.layers.heads import discriminator
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS, NORMALISERS
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
 from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
+from tfgan_ref.networks.layers.virtual_batch import (
+    ReferenceBatch,
+    SkipReference,
+    VirtualBatchNormalization,
+)
 
 # Image size: (first feature map's side, number of doublings): 12, 16, 20, 24, 28, ... 256.
 SIZES = dict(
@@ -31,6 +38,7 @@ def dcgan_generator(
     width: int = 64,
     kernel_size: int = 5,
     batch_norm: bool = True,
+    reference: int | None = None,
     initializer: str = "normal02",
     seed: int = 0,
 ) -> keras.Model:
@@ -43,11 +51,12 @@ def dcgan_generator(
         width: filters of the last hidden layer; each layer before it has twice as many (the paper's is 128).
         kernel_size: side of the kernels (the paper's is 5).
         batch_norm: whether hidden layers have it, as the paper's do.
+        reference: size of the reference batch of virtual batch norm, which then takes its place; None: none.
         initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Raises:
-        InputError: another image size or initialiser.
+        InputError: another image size or initialiser, or a ``reference`` below 1.
     """
     check_at_least(1, latent_dim=latent_dim, channels=channels, width=width, kernel_size=kernel_size)
     if image_size not in SIZES:
@@ -56,10 +65,15 @@ def dcgan_generator(
     fresh = initializer_stream(initializer, seed)
     filters = width * 2 ** (doublings - 1)
     latents = keras.Input((latent_dim,), name="latents")
+    normaliser = NORMALISERS["batch"]
+    x = latents
+    if reference is not None:
+        normaliser = partial(VirtualBatchNormalization, reference)
+        x = ReferenceBatch(reference, seed=seed)(x)
     # The projection of the latents, reshaped to the first feature map: figure 1 of the paper.
-    x = layers.Dense(side * side * filters, kernel_initializer=fresh(), use_bias=not batch_norm)(latents)
+    x = layers.Dense(side * side * filters, kernel_initializer=fresh(), use_bias=not batch_norm)(x)
     x = layers.Reshape((side, side, filters))(x)
-    x = layers.BatchNormalization(momentum=0.9)(x) if batch_norm else x
+    x = normaliser()(x) if batch_norm else x
     x = layers.ReLU()(x)
     for _ in range(doublings - 1):
         filters //= 2
@@ -71,8 +85,10 @@ def dcgan_generator(
             kernel_initializer=fresh(),
             use_bias=not batch_norm,
         )(x)
-        x = layers.BatchNormalization(momentum=0.9)(x) if batch_norm else x
+        x = normaliser()(x) if batch_norm else x
         x = layers.ReLU()(x)
+    if reference is not None:
+        x = SkipReference(reference)(x)
     x = layers.Conv2DTranspose(channels, kernel_size, strides=2, padding="same", kernel_initializer=fresh())(
         x
     )
@@ -86,7 +102,7 @@ def dcgan_features(
     *,
     width: int = 64,
     kernel_size: int = 5,
-    batch_norm: bool = True,
+    normalisation: str = "batch",
     spectral_norm: bool = False,
     dropout: float = 0.0,
     pooling: str = "flatten",
@@ -95,12 +111,14 @@ def dcgan_features(
 ) -> keras.Model:
     """Builds the discriminator's body, from images (N, size, size, channels) in [-1, 1] to features (N, F).
 
-    ``batch_norm=False``, ``spectral_norm``, ``dropout`` and ``pooling="sum"`` leave the paper's rules, for
-    objectives in which the discriminator may not couple the samples of a batch, for small data, and for the
-    projection of Miyato and Koyama 2018, whose features are the sums of each map over its positions.
+    ``spectral_norm``, ``dropout``, ``pooling="sum"`` and a ``normalisation`` other than "batch" ("none",
+    "layer", "instance") leave the paper's rules: for objectives in which the discriminator may not couple the
+    samples of a batch, for small data, and for the projection of Miyato and Koyama 2018, whose features are
+    the sums of each map over its positions.
     """
     check_at_least(1, channels=channels, width=width, kernel_size=kernel_size)
     check_at_least(0, below=1, dropout=dropout)
+    check_value("normalisation", normalisation, NORMALISATIONS)
     if image_size not in SIZES:
         raise InputError(f"image_size {image_size} is not built by DCGAN: choose one of {_ALLOWED}")
     if pooling not in POOLING:
@@ -110,18 +128,18 @@ def dcgan_features(
     images = keras.Input((image_size, image_size, channels), name="images")
     x = images
     for number in range(doublings):
-        normalised = batch_norm and number > 0
+        kind = normalisation if number > 0 else "none"
         convolution = layers.Conv2D(
             width * 2**number,
             kernel_size,
             strides=2,
             padding="same",
             kernel_initializer=fresh(),
-            use_bias=not normalised,
+            use_bias=kind == "none",
         )
         x = (SpectralNormalization(convolution, seed=seed + number) if spectral_norm else convolution)(x)
-        if normalised:
-            x = layers.BatchNormalization(momentum=0.9)(x)
+        if kind != "none":
+            x = NORMALISERS[kind]()(x)
         x = layers.LeakyReLU(0.2)(x)
         if dropout:
             x = Dropout(dropout, seed=seed + number)(x)

@@ -9,6 +9,11 @@ from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.layers.heads import discriminator
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
 from tfgan_ref.networks.layers.seeded import initializer_stream
+from tfgan_ref.networks.layers.virtual_batch import (
+    ReferenceBatch,
+    SkipReference,
+    VirtualBatchNormalization,
+)
 
 
 def point_generator(
@@ -16,19 +21,24 @@ def point_generator(
     dim: int = 2,
     widths: Sequence[int] = (128, 128, 128),
     *,
+    reference: int | None = None,
     initializer: str = "he",
     seed: int = 0,
 ) -> keras.Model:
     """Builds a generator from latents (N, latent_dim) to points (N, dim), unbounded.
 
-    ReLU, whose corners let a continuous map jump from mode to mode within few latents.
+    ReLU, whose corners let a continuous map jump from mode to mode within few latents. ``reference`` is the
+    size of the reference batch with which hidden layers have virtual batch norm; None: they have none.
     """
     check_at_least(1, latent_dim=latent_dim, dim=dim, widths=widths)
     fresh = initializer_stream(initializer, seed)
     latents = keras.Input((latent_dim,), name="latents")
-    x = latents
+    x = latents if reference is None else ReferenceBatch(reference, seed=seed)(latents)
     for width in widths:
-        x = layers.Dense(width, activation="relu", kernel_initializer=fresh())(x)
+        x = layers.Dense(width, kernel_initializer=fresh())(x)
+        x = x if reference is None else VirtualBatchNormalization(reference)(x)
+        x = layers.ReLU()(x)
+    x = x if reference is None else SkipReference(reference)(x)
     points = layers.Dense(dim, kernel_initializer=fresh(), dtype="float32", name="points")(x)
     return keras.Model(latents, points, name="point_generator")
 

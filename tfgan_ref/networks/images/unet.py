@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.errors import InputError, check_at_least, check_value
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS, normalise
 from tfgan_ref.networks.layers.seeded import Dropout, initializer_stream
 
-NORMALISATIONS = ("none", "batch", "instance")
 OUTPUT_ACTIVATIONS = ("linear", "tanh")
 
 
@@ -36,8 +36,8 @@ def unet(
         width: filters of the layer nearest the image; each further in has twice as many, up to 8 times.
         output_channels: of the output; None: those of the images.
         output_activation: "linear", or "tanh" for images in [-1, 1].
-        normalisation: of the hidden layers, but the first and the innermost (as in the paper's code): "none",
-            "batch" or "instance" (each sample's feature maps by their own statistics).
+        normalisation: of the hidden layers, but the first and the innermost (as in the paper's code): one
+            of ``NORMALISATIONS``; "instance" takes each of a sample's feature maps by its own statistics.
         dropout: share of the features dropped in the decoder's first three layers, 0.5 in the paper, where it
             is the generator's only noise.
         initializer: a name in ``networks.INITIALIZERS``.
@@ -88,7 +88,7 @@ def unet_layers(
     """
     check_at_least(1, depth=depth, width=width, output_channels=output_channels)
     check_at_least(0, below=1, dropout=dropout)
-    check_normalisation(normalisation)
+    check_value("normalisation", normalisation, NORMALISATIONS)
     _check_sides(images.shape[1:3], depth)
     if output_activation not in OUTPUT_ACTIVATIONS:
         allowed = ", ".join(OUTPUT_ACTIVATIONS)
@@ -121,27 +121,6 @@ def unet_layers(
     x = layers.Conv2DTranspose(output_channels, 4, strides=2, padding="same", kernel_initializer=fresh())(x)
     output = layers.Activation(output_activation, dtype="float32", name="output")(x)
     return output, skips[-1]
-
-
-def normalise(x: keras.KerasTensor, kind: str) -> keras.KerasTensor:
-    """Normalises feature maps (N, H, W, C) by the rule ``kind``, one of ``NORMALISATIONS``."""
-    if kind == "batch":
-        return layers.BatchNormalization(momentum=0.9)(x)
-    if kind == "instance":
-        # The epsilon of the authors' code: Keras's 1e-3 is as large as the variance of an early feature map
-        # of a fresh network.
-        return layers.GroupNormalization(groups=-1, epsilon=1e-5)(x)
-    return x
-
-
-def check_normalisation(kind: str) -> None:
-    """Refuses what is not one of ``NORMALISATIONS``.
-
-    Raises:
-        InputError: the name is unknown.
-    """
-    if kind not in NORMALISATIONS:
-        raise InputError(f"normalisation {kind!r} is unknown: choose one of {', '.join(NORMALISATIONS)}")
 
 
 def _check_sides(sides: Sequence[int | None], depth: int) -> None:

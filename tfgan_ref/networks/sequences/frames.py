@@ -184,7 +184,7 @@ def frame_discriminator(
         image_size,
         frames * channels,
         width=width,
-        batch_norm=False,
+        normalisation="none",
         spectral_norm=spectral_norm,
         initializer=initializer,
         seed=seed,

@@ -19,8 +19,8 @@ import keras
 from keras import layers, ops
 
 from tfgan_ref.errors import check_at_least
-from tfgan_ref.networks.images.unet import normalise
 from tfgan_ref.networks.layers.batch import PixelNormalization
+from tfgan_ref.networks.layers.normalisation import normalise
 from tfgan_ref.networks.layers.seeded import initializer_stream
 from tfgan_ref.networks.translation.resnet_translator import ReflectionPadding2D
 

@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
-from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.networks.images.unet import check_normalisation, normalise
+from tfgan_ref.errors import InputError, check_at_least, check_value
+from tfgan_ref.networks.layers.normalisation import NORMALISATIONS, normalise
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
 from tfgan_ref.networks.layers.seeded import initializer_stream
 
@@ -61,7 +61,7 @@ def patch_discriminator(
     if name not in PLANS:
         raise InputError(f"receptive_field {receptive_field} is unknown: choose one of {', '.join(PLANS)}")
     check_at_least(1, channels=channels, width=width)
-    check_normalisation(normalisation)
+    check_value("normalisation", normalisation, NORMALISATIONS)
     fresh = initializer_stream(initializer, seed)
 
     def convolve(x: keras.KerasTensor, filters: int, level: int, use_bias: bool) -> keras.KerasTensor:

@@ -9,7 +9,7 @@ import keras
 from keras import layers, ops
 
 from tfgan_ref.errors import InputError, check_at_least
-from tfgan_ref.networks.images.unet import normalise
+from tfgan_ref.networks.layers.normalisation import normalise
 from tfgan_ref.networks.layers.seeded import initializer_stream
 
 

@@ -31,8 +31,8 @@ def unet_translator(
         depth: number of halvings; the paper's 256x256 take 8.
         width: filters of the layer nearest the image; each further in has twice as many, up to 8 times.
         dropout: share of the features dropped in the decoder's first three layers while training.
-        normalisation: "instance", "batch" or "none", of the hidden layers but the first and the innermost,
-            as in ``unet``.
+        normalisation: "instance", "layer", "batch" or "none", of the hidden layers but the first and the
+            innermost, as in ``unet``.
         initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers and of dropout.
         output_activation: "tanh" for pictures in [-1, 1], or "linear".
@@ -80,7 +80,8 @@ def inpainting_generator(
         depth: number of halvings.
         width: filters of the layer nearest the image, as in ``unet_translator``.
         dropout: share of the features dropped in the decoder's first three layers while training.
-        normalisation: "instance", "batch" or "none". Statistics of feature maps take in the hole as well.
+        normalisation: "instance", "layer", "batch" or "none". Statistics of feature maps take in the hole
+            as well.
         initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers and of dropout.
 
