@@ -68,7 +68,7 @@ def tiny_recipe(case, **own):
     if name == "frames":
         data = recipe.read(settings)
         gan = build_gan(recipe, settings, data.shape)
-        return gan, lambda number: next(iter(data.batches(4 * gan.n_critic, number)))
+        return gan, lambda number: next(iter(data.batches(4 * gan.batches_per_step, number)))
     shape = SHAPES.get(name, DIGITS if issubclass(recipe.settings, SamplingSettings) else PICTURES)
     gan = build_gan(recipe, settings, shape)
     return gan, lambda number: batch_of(
@@ -78,7 +78,7 @@ def tiny_recipe(case, **own):
 
 def batch_of(gan, shape, rng, scale=1):
     """A batch with random values of what ``gan`` takes; ``scale`` is of its targets to their sources."""
-    n = 4 * gan.n_critic
+    n = 4 * gan.batches_per_step
 
     def pictures(*sides):
         return rng.uniform(-1, 1, (n, *sides)).astype(np.float32)

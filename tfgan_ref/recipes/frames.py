@@ -9,7 +9,7 @@ from tfgan_ref import networks, plotting
 from tfgan_ref.data import DataShape, TrainingData, read_clips, training_clips
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
-from tfgan_ref.losses import ADVERSARIAL_LOSSES
+from tfgan_ref.losses import UNPAIRED
 from tfgan_ref.media.clips import FRAMES, factors_of, phases_of
 from tfgan_ref.media.medium import MOST_ROWS
 from tfgan_ref.networks.sequences.frames import SIZES
@@ -47,7 +47,7 @@ class FrameSettings(SequenceSettings):
         **dict.fromkeys(("clips", "frames_per_clip", "width", "colours", "d_width"), AT_LEAST_1),
         **dict.fromkeys(("r1", "attribute_weight"), AT_LEAST_0),
     }
-    choices: ClassVar = {"image_size": tuple(SIZES), "loss": tuple(ADVERSARIAL_LOSSES)}
+    choices: ClassVar = {"image_size": tuple(SIZES), "loss": UNPAIRED}
 
 
 def read(settings: FrameSettings) -> TrainingData:

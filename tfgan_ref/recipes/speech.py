@@ -19,7 +19,7 @@ from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, Limits, SequenceSettings
 
-OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
+OBJECTIVES = ("wgan_gp", *losses.UNPAIRED)
 CRITICS = ("waveform", "spectrogram", "both")
 DIVERSITY = 5.0
 SHOWN = 8  # sounds of each class in the progress sheet
