@@ -16,6 +16,7 @@ SETTINGS = {
     "gan": {"depth": 1},
     "gan-conv": {},
     "progressive": {"width": 4, "max_width": 4, "stage_steps": 2, "fade_steps": 2, "steps": 6},
+    "r3gan": {"width": 4},
     "ebgan": {"pretrain_steps": 2},
     "edges2image": {"width": 4, "depth": 2, "crop": 8},
     "colourise": {"width": 4, "depth": 2, "crop": 8},
@@ -49,6 +50,8 @@ TECHNIQUES = {
 }  # fmt: skip
 CASES = {name: (name, {}) for name in RECIPES} | {
     "cgan with techniques": ("cgan", TECHNIQUES),
+    "r3gan, conditional": ("r3gan", {"conditional": True, "n_critic": 2}),
+    "dcgan, relativistic": ("dcgan", {"loss": "relativistic", "r1": 0.1, "r2": 0.1, "batch_norm": False}),
     "frames, n_critic": ("frames", {"n_critic": 3}),
     "speech, wgan_gp": ("speech", {"objective": "wgan_gp", "n_critic": 3}),
     "text, wgan_gp": ("text", {"objective": "wgan_gp", "n_critic": 3}),

@@ -41,11 +41,12 @@ class FrameSettings(SequenceSettings):
     d_width: int = 32  # filters of the discriminator's first layer
     spectral_norm: bool = False  # of the discriminator's layers
     r1: Changeable[float] = 0.3  # weight gamma of the R1 penalty
+    r2: Changeable[float] = 0.0  # weight gamma of the R2 penalty, at fakes
     attribute_weight: Changeable[float] = 0.3  # of what D reads off the frames beside whether they are real
 
     limits: ClassVar = {
         **dict.fromkeys(("clips", "frames_per_clip", "width", "colours", "d_width"), AT_LEAST_1),
-        **dict.fromkeys(("r1", "attribute_weight"), AT_LEAST_0),
+        **dict.fromkeys(("r1", "r2", "attribute_weight"), AT_LEAST_0),
     }
     choices: ClassVar = {"image_size": tuple(SIZES), "loss": UNPAIRED}
 
@@ -94,7 +95,7 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
         discriminator,
         factors=factors,
         phases=phases,
-        **settings.group("loss", "seed", "n_critic", "ema_decay", "r1", "attribute_weight"),
+        **settings.group("loss", "seed", "n_critic", "ema_decay", "r1", "r2", "attribute_weight"),
     )
 
 

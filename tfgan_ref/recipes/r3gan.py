@@ -41,14 +41,14 @@ class R3GANSettings(BurnInSettings):
     r1: Changeable[float] = 1.0
     r2: Changeable[float] = 1.0
     latent_dim: int = 64
-    width: int = 64  # channels at half the images' size, as of dcgan; half as many at the full size
+    width: int = 64  # channels at half the images' size, as of dcgan; a quarter as many at the full size
     blocks: int = 1  # residual blocks at each size
     expansion: int = 2  # how many times wider a block is inside
     initializer: str = "lecun"  # of what is outside the blocks, which scale theirs
 
     limits: ClassVar = {
         **dict.fromkeys(("blocks", "expansion"), AT_LEAST_1),
-        "width": Limits("at least 2", least=2),
+        "width": Limits("at least 4", least=4),
     }
     choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE, "initializer": ("lecun",)}
 

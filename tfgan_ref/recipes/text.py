@@ -46,6 +46,7 @@ class TextSettings(DiscriminatorSettings):
     initializer: str = "xavier"
     temperature: float = 1.0  # of the softmax whose gradient stands for that of a choice
     r1: Changeable[float] = 0.002  # weight gamma of the R1 penalty; wgan_gp has its own
+    r2: Changeable[float] = 0.0  # weight gamma of the R2 penalty, at generated sentences
     penalty_weight: Changeable[float] = 10.0  # of wgan_gp's gradient penalty
     units: int = 128  # of the generator's recurrent state
     embedding_dim: int = 64  # length of a word's vector, in both networks
@@ -55,7 +56,7 @@ class TextSettings(DiscriminatorSettings):
     limits: ClassVar = {
         **dict.fromkeys(("length", "vocabulary", "n_critic"), AT_LEAST_1),
         **dict.fromkeys(("units", "embedding_dim", "width"), AT_LEAST_1),
-        **dict.fromkeys(("pretraining_steps", "likelihood_weight", "penalty_weight", "r1"), AT_LEAST_0),
+        **dict.fromkeys(("pretraining_steps", "likelihood_weight", "penalty_weight", "r1", "r2"), AT_LEAST_0),
         "temperature": Limits("above 0", above=0),
         "hold_out": Limits("above 0 and below 1", above=0, below=1),
     }
@@ -99,6 +100,7 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
         discriminator,
         num_classes=shape.num_classes,
         r1=0.0 if settings.objective == "wgan_gp" else settings.r1,
+        r2=settings.r2,
         **settings.group("objective", "pretraining_steps", "likelihood_weight", "penalty_weight"),
         **settings.group("seed", "n_critic", "ema_decay"),
     )
