@@ -316,7 +316,7 @@ def test_defaults_are_those_of_the_papers():
         WGANGP: {"penalty_weight": 10.0, "one_sided": False, "n_critic": 5},
         DRAGAN: {"penalty_weight": 10.0, "spread": 0.5},
         ACGAN: {"class_weight": 1.0},
-        R3GAN: {"n_critic": 1, "burn_in_gamma": 10.0},
+        R3GAN: {"burn_in_gamma": 10.0},
         BEGAN: {"gamma": 0.5, "k_rate": 0.001},
         CycleGAN: {"cycle_weight": 10.0, "identity_weight": 0.5, "loss": "least_squares", "replay": 50},
         Pix2Pix: {"l1_weight": 100.0, "adversarial_weight": 1.0, "loss": "non_saturating"},

@@ -112,4 +112,9 @@ class GeneratorStepSchedule(LearningRateSchedule):
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        return dict(self.settings)
+        return self.settings | {"burn_in": keras.saving.serialize_keras_object(self.settings["burn_in"])}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "GeneratorStepSchedule":
+        """Returns a new schedule from what ``get_config`` gave."""
+        return cls(**config | {"burn_in": keras.saving.deserialize_keras_object(config["burn_in"])})

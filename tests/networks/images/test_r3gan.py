@@ -33,11 +33,10 @@ def test_pair_fits_and_is_a_mirror_image(size):
     features = networks.r3gan_features(size, 3, width=4)
     images = generator(normal(5, 6))
     assert images.shape == (5, size, size, 3)
-    side, doublings = SIZES[size]
-    widest = 4 * 2 ** (doublings - 1)
-    assert features(images).shape == (5, widest)
+    side, _ = SIZES[size]
+    assert features(images).shape == (5, 16)
     assert [layer.basis.shape for layer in generator.layers if isinstance(layer, GenerativeBasis)] == [
-        (side, side, widest)
+        (side, side, 16)
     ]
     kernels = [
         sorted(np.prod(layer.kernel.shape) for layer in convolutions(model))
@@ -49,9 +48,9 @@ def test_pair_fits_and_is_a_mirror_image(size):
 def test_width_and_depth_are_arguments():
     model = networks.r3gan_features(16, 1, width=16, blocks=2, expansion=3)
     inside = [layer.filters for layer in model.layers if isinstance(layer, GroupedConv2D)]
-    assert inside == [12, 12, 48, 48, 96, 96]  # a quarter at the full size, then as DCGAN's
+    assert inside == [12, 12, 48, 48, 192, 192]  # 3 times what is outside
     groups = [layer.groups for layer in model.layers if isinstance(layer, GroupedConv2D)]
-    assert groups == [1, 1, 3, 3, 6, 6]  # of 16 channels
+    assert groups == [1, 1, 3, 3, 12, 12]  # of 16 channels
 
 
 def test_blocks_add_nothing_at_the_start_and_no_layer_normalises():

@@ -49,8 +49,9 @@ def r3gan_generator(
         latent_dim: length of a latent vector.
         image_size: 3, 4, 5 or 7, doubled at least twice, up to 256: one of ``dcgan.SIZES``.
         channels: 1 or 3.
-        width: channels at half the images' size, as of DCGAN; twice as many at a quarter, and so on, and a
-            quarter as many at the full size, which costs most. The paper has 768 at each size up to 32.
+        width: channels at half the images' size, as of DCGAN; four times as many at a quarter and below, and
+            a quarter as many at the full size, so that all sizes cost about the same. The paper has 768 at
+            each size up to 32.
         blocks: residual blocks at each size (the paper's is 2).
         expansion: how many times wider a block is inside.
         seed: seed of the initialisers.
@@ -108,7 +109,7 @@ def _stages(image_size: int, width: int, blocks: int, expansion: int) -> tuple[i
         allowed = ", ".join(map(str, SIZES))
         raise InputError(f"image_size {image_size} is not built by R3GAN: choose one of {allowed}")
     side, doublings = SIZES[image_size]
-    return side, *(width * 2**n for n in reversed(range(doublings))), width // 4
+    return side, *[4 * width] * (doublings - 1), width, width // 4
 
 
 def _scaled_initializers(seed: int) -> Scaled:
