@@ -3,7 +3,7 @@
 python benchmarks/equal_time.py --train npz:train.npz --test npz:test.npz --out DIR --runs runs/equal_time
 python benchmarks/equal_time.py --train digits --test digits --at 5,10 --n 200 --seeds 0 --out DIR --runs DIR
 
-The contestants are our dcgan, cgan and, where it is there, r3gan at their recipes' settings, TensorFlow's
+The contestants are our dcgan, cgan and r3gan at their recipes' settings, TensorFlow's
 tutorial on DCGAN and keras-io's example of a conditional GAN at those that their authors publish; what had to
 change is said in the files of benchmarks/equal_time_peers. Each trains alone in a process of its own, with
 as many threads, on the same 28x28 pictures of ten classes. Each has the environment that its users have:
@@ -80,9 +80,7 @@ def choose(given: str | None) -> list[str]:
     Raises:
         InputError: one is unknown.
     """
-    from tfgan_ref.recipes import RECIPES
-
-    known = [*(name for name in OURS if name in RECIPES), *PEERS]
+    known = [*OURS, *PEERS]
     if given is None:
         return known
     names = given.split(",")

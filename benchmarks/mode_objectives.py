@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from mode_distributions import Distribution, Mixture
 
-from tfgan_ref.gans import BEGAN, DRAGAN, EBGAN, GAN, LSGAN, WGAN, WGANGP, HingeGAN, VanillaGAN
+from tfgan_ref.gans import BEGAN, DRAGAN, EBGAN, GAN, LSGAN, R3GAN, WGAN, WGANGP, HingeGAN, VanillaGAN
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.training.schedules import make_schedule
 
@@ -59,6 +59,21 @@ OBJECTIVES = {
     "packing4": Objective(VanillaGAN, "non_saturating, packs of 4", {"packing": 4}, {"packing": 4}),
     "minibatch": Objective(VanillaGAN, "non_saturating, minibatch discrimination", {}, {"minibatch": True}),
     "r1": Objective(VanillaGAN, "non_saturating, gamma 0.1", {"r1": 0.1}, PER_SAMPLE),
+    "r1_r2": Objective(
+        VanillaGAN, "non_saturating, R1 and R2, gamma 0.1", {"r1": 0.1, "r2": 0.1}, PER_SAMPLE
+    ),
+    "relativistic_r1": Objective(
+        VanillaGAN, "relativistic pairs, gamma 0.1", {"loss": "relativistic", "r1": 0.1}, PER_SAMPLE
+    ),
+    "relativistic_r1_r2": Objective(
+        VanillaGAN,
+        "relativistic pairs, R1 and R2, gamma 0.1",
+        {"loss": "relativistic", "r1": 0.1, "r2": 0.1},
+        PER_SAMPLE,
+    ),
+    "r3gan": Objective(
+        R3GAN, "the same with samples of G's own, gamma 0.1", {"r1": 0.1, "r2": 0.1}, PER_SAMPLE
+    ),
     "clipping": Objective(VanillaGAN, "non_saturating, gradient norm at most 1", clip_norm=1.0),
     "smoothing": Objective(
         VanillaGAN, "non_saturating, real targets 0.9", {"label_targets": LabelTargets(smoothing=0.1)}

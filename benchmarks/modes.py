@@ -151,7 +151,7 @@ def main() -> None:
             snapshots = Snapshots(distribution, arguments.steps)
             start = time.monotonic()
             gan.fit(
-                distribution.dataset(distribution.batch_size * gan.n_critic, seed),
+                distribution.dataset(distribution.batch_size * gan.batches_per_step, seed),
                 steps_per_epoch=arguments.steps,
                 verbose=0,
                 shuffle=False,

@@ -104,7 +104,7 @@ def step_times(name: str, rounds: int) -> dict[str, list[float]]:
     for precision in PRECISIONS:
         settings = recipe.settings(precision=precision)
         gan = build_gan(recipe, settings, data.shape)
-        batches = data.batches(settings.batch_size * gan.n_critic, 0)
+        batches = data.batches(settings.batch_size * gan.batches_per_step, 0)
 
         def run(steps: int, gan: Any = gan, batches: Any = batches) -> float:
             start = time.perf_counter()

@@ -65,7 +65,7 @@ def main() -> None:
         )
         messages = 1 + gan.n_critic
         step = tf.function(gan.train_step)
-        batches = iter(data.batches(settings.batch_size * gan.n_critic))
+        batches = iter(data.batches(settings.batch_size * gan.batches_per_step))
         step(next(batches))
         taken = []
         for _ in range(STEPS):

@@ -63,7 +63,7 @@ def measure(name: str, rounds: int, started: float) -> dict[str, Any]:
     settings = recipe.settings.from_text(OWN.get(name, {}))
     data = recipe.read(settings)
     gan = build_gan(recipe, settings, data.shape)
-    pipeline = data.batches(settings.batch_size * gan.n_critic)
+    pipeline = data.batches(settings.batch_size * gan.batches_per_step)
     memory = tf.data.Dataset.from_tensors(next(iter(pipeline))).repeat()
     seconds_of(gan, pipeline, 1)
     first = time.time() - started
@@ -74,7 +74,7 @@ def measure(name: str, rounds: int, started: float) -> dict[str, Any]:
         "recipe": name,
         "batch_size": settings.batch_size,
         "ms": 1000 * step,
-        "examples_per_second": settings.batch_size * gan.n_critic / step,
+        "examples_per_second": settings.batch_size * gan.batches_per_step / step,
         "pipeline_over_memory": statistics.median(own / cached for own, cached in turns),
         "first_step_seconds": first,
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -18,7 +18,7 @@ side by side first; the time from the import of its library to the end of the fi
 the others compile too, and the most memory that each had on the device. Ours runs with its defaults, and also
 by XLA with 20 steps in a call, in float32 and bfloat16; PyTorch runs eager, tuned, compiled and as one CUDA
 graph. Utilisation is of a large convolution's speed there, in TF32 or bf16. After --seconds the command ends,
-whatever is left. R3GAN has no row, since there is no recipe of it.
+whatever is left. R3GAN has no row.
 """
 
 import argparse

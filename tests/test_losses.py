@@ -68,7 +68,8 @@ def value_and_gradients(function, *arrays):
 
 
 def test_every_loss_has_a_formula():
-    assert set(FORMULAS) == set(losses.ADVERSARIAL_LOSSES)
+    assert set(FORMULAS) == set(losses.UNPAIRED)
+    assert {*losses.ADVERSARIAL_LOSSES} == {*FORMULAS, "relativistic"}
 
 
 @pytest.mark.parametrize("name", FORMULAS)
@@ -82,6 +83,19 @@ def test_adversarial_loss(name):
     value, gradients = value_and_gradients(loss.generator, FAKE)
     assert value == pytest.approx(g_value(FAKE), rel=1e-5)
     np.testing.assert_allclose(gradients[0], g_fake(FAKE) / len(FAKE), rtol=1e-4, atol=1e-7)
+
+
+def test_relativistic_loss_of_pairs():
+    loss = losses.adversarial_loss("relativistic")
+    assert loss.paired
+    for function, above, below in ((loss.discriminator, REAL, FAKE), (loss.generator, FAKE, REAL)):
+        value, gradients = value_and_gradients(function, above, below)
+        assert value == pytest.approx(softplus(below - above).mean(), rel=1e-5)
+        slope = sigmoid(below - above) / len(REAL)
+        np.testing.assert_allclose(gradients, [-slope, slope], rtol=1e-4, atol=1e-7)
+        extreme = np.array([[-1e4], [1e4]], np.float32)
+        value, gradients = value_and_gradients(function, extreme, -extreme)
+        assert np.isfinite([value, *np.ravel(gradients)]).all()
 
 
 @pytest.mark.parametrize("name", FORMULAS)

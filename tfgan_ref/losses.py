@@ -1,8 +1,8 @@
 """Adversarial losses on logits, and penalties. Pure functions, all minimised.
 
 Each adversarial loss is a pair: the discriminator's from real and fake logits, the generator's from fake
-logits. Logits are of shape (N, 1), higher means more real; every loss is a float32 scalar and computed in
-float32, whatever the precision of the logits.
+logits, and where it compares pairs from real ones too. Logits are of shape (N, 1), higher means more real;
+every loss is a float32 scalar and computed in float32, whatever the precision of the logits.
 """
 
 import math
@@ -20,15 +20,17 @@ class AdversarialLoss(NamedTuple):
     Attributes:
         discriminator: (real_logits, fake_logits) to a scalar; if ``has_targets``, also (real_targets=1,
             fake_targets=0).
-        generator: fake_logits to a scalar.
+        generator: fake_logits to a scalar; if ``paired``, (fake_logits, real_logits).
         has_targets: whether logits are pulled towards targets, which can be smoothed and flipped.
-        boundary: logits above it count as real.
+        boundary: logits above it count as real; if ``paired``, their differences.
+        paired: whether D says which of a real and a fake sample is the more real, and not how real each is.
     """
 
     discriminator: Callable[..., tf.Tensor]
-    generator: Callable[[tf.Tensor], tf.Tensor]
+    generator: Callable[..., tf.Tensor]
     has_targets: bool
     boundary: float = 0.0
+    paired: bool = False
 
 
 def cross_entropy(logits: tf.Tensor, targets: tf.Tensor | float) -> tf.Tensor:
@@ -93,18 +95,35 @@ def hinge_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Te
     return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
 
 
+def relativistic_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """E softplus(-(D(x) - D(G(z)))): Huang et al. 2024, equation 2, as -f(t) = softplus(-t) is minimised.
+
+    RpGAN of Jolicoeur-Martineau 2019. The n-th real sample is paired with the n-th fake one.
+    """
+    real_logits, fake_logits = tf.cast(real_logits, tf.float32), tf.cast(fake_logits, tf.float32)
+    return tf.reduce_mean(tf.nn.softplus(fake_logits - real_logits))
+
+
+def relativistic_generator(fake_logits: tf.Tensor, real_logits: tf.Tensor) -> tf.Tensor:
+    """E softplus(-(D(G(z)) - D(x))): the discriminator's loss with the parts of real and fake exchanged."""
+    return relativistic_discriminator(fake_logits, real_logits)
+
+
 NON_SATURATING = AdversarialLoss(discriminator_cross_entropy, non_saturating_generator, True)
 MINIMAX = AdversarialLoss(discriminator_cross_entropy, minimax_generator, True)
 LEAST_SQUARES = AdversarialLoss(least_squares_discriminator, least_squares_generator, True, 0.5)
 WASSERSTEIN = AdversarialLoss(wasserstein_critic, wasserstein_generator, False)
 HINGE = AdversarialLoss(hinge_discriminator, wasserstein_generator, False)
+RELATIVISTIC = AdversarialLoss(relativistic_discriminator, relativistic_generator, False, paired=True)
 ADVERSARIAL_LOSSES = {
     "non_saturating": NON_SATURATING,
     "minimax": MINIMAX,
     "least_squares": LEAST_SQUARES,
     "wasserstein": WASSERSTEIN,
     "hinge": HINGE,
+    "relativistic": RELATIVISTIC,
 }
+UNPAIRED = tuple(name for name, loss in ADVERSARIAL_LOSSES.items() if not loss.paired)
 
 
 def adversarial_loss(name: str, choices: Sequence[str] = tuple(ADVERSARIAL_LOSSES)) -> AdversarialLoss:

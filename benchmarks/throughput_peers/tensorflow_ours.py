@@ -49,7 +49,7 @@ def compiled(recipe: Recipe, settings: Settings) -> tuple[GenerativeModel, tf.da
         tf.config.experimental.enable_op_determinism()
     data = recipe.read(settings)
     gan = build_gan(recipe, settings, data.shape)
-    loader = data.loader(settings.batch_size * gan.n_critic)
+    loader = data.loader(settings.batch_size * gan.batches_per_step)
     if not gan.jit_compile:
         gan.steps_per_execution = settings.steps_per_execution or settings.steps_without_xla
         return gan, loader.dataset()

@@ -72,6 +72,15 @@ def test_r1_is_half_the_squared_gradient_at_real_samples():
     assert float(r1_penalty(quadratic, real)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_r2_is_the_same_at_the_fakes_that_d_is_shown():
+    gan = tiny_gan(r2=0.8)
+    real, fakes = ([tiny_batches(1, seed=seed)[0]["image"]] for seed in (0, 1))
+    slopes = input_gradients(gan.discriminator, fakes[0])
+    expected = 0.8 / 2 * np.mean(np.sum(slopes.numpy() ** 2, axis=1))
+    assert float(gan.discriminator_penalty(real, fakes, 0)) == pytest.approx(expected, rel=1e-5)
+    assert gan.discriminator_penalty(real, [], 0) == 0  # an update without fakes
+
+
 def test_perturbed_points_are_those_of_dragans_code():
     """They are x + alpha (x' - x) with x' = x + 0.5 std(x) u.
 

@@ -14,6 +14,7 @@ from tfgan_ref.gans import (
     BEGAN,
     DRAGAN,
     LSGAN,
+    R3GAN,
     SRGAN,
     WGAN,
     WGANGP,
@@ -27,7 +28,7 @@ from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 
 N, UPDATES, RATE = 6, 3, 0.1
-L2, R1 = 0.05, 0.3
+L2, R1, R2 = 0.05, 0.3, 0.2
 mean = tf.reduce_mean
 
 
@@ -51,16 +52,22 @@ def wasserstein(real, fake):
     return mean(fake) - mean(real)
 
 
+def relativistic(real, fake):
+    return -mean(log_sigmoid(real - fake))
+
+
 PLAYS = {  # of the discriminator and the generator
     "non_saturating": (cross_entropy, lambda fake: -mean(log_sigmoid(fake))),
     "minimax": (cross_entropy, lambda fake: mean(log_sigmoid(-fake))),
     "least_squares": (least_squares, lambda fake: mean((fake - 1.0) ** 2) / 2.0),
     "hinge": (hinge, lambda fake: -mean(fake)),
     "wasserstein": (wasserstein, lambda fake: -mean(fake)),
+    "relativistic": (relativistic, None),
 }
 CASES = {
     "vanilla": (VanillaGAN, {}, "non_saturating"),
     "minimax": (VanillaGAN, {"loss": "minimax"}, "minimax"),
+    "relativistic": (VanillaGAN, {"loss": "relativistic"}, "relativistic"),
     "lsgan": (LSGAN, {}, "least_squares"),
     "hinge": (HingeGAN, {}, "hinge"),
     "wgan": (WGAN, {"clip": 0.02}, "wasserstein"),
@@ -69,6 +76,7 @@ CASES = {
     "dragan": (DRAGAN, {"penalty_weight": 3.0, "spread": 0.2}, "non_saturating"),
     "acgan": (ACGAN, {"class_weight": 0.7}, "non_saturating"),
     "conditional": (ConditionalGAN, {}, "non_saturating"),
+    "conditional_relativistic": (ConditionalGAN, {"loss": "relativistic"}, "relativistic"),
     "conditional_hinge": (ConditionalGAN, {"loss": "hinge"}, "hinge"),
 }
 
@@ -83,6 +91,7 @@ def made(case):
         optimizers=(keras.optimizers.SGD(RATE), keras.optimizers.SGD(RATE)),
         l2=L2,
         r1=R1,
+        r2=R2,
         **own,
     )
 
@@ -130,6 +139,7 @@ class Twin:
             return self.discriminate(points, labels)[0]
 
         total += R1 / 2.0 * mean(gradient_norms(critic, real) ** 2)
+        total += R2 / 2.0 * mean(gradient_norms(critic, fake) ** 2)
         if "penalty_weight" in self.own:
             if self.case == "dragan":
                 far = real + 0.2 * tf.math.reduce_std(real) * self.draw(real.shape, update)
@@ -166,6 +176,8 @@ class Twin:
                 objective = d_loss + self.penalty(real, fake, labels, update)
             self.descend(tape, objective, discriminator.trainable_variables, self.own.get("clip"))
         threshold = 0.5 if self.case == "lsgan" else 0.0
+        if self.judge is relativistic:
+            real_logits, fake_logits = real_logits - fake_logits, fake_logits - real_logits
         self.logs = {
             "d_loss": d_loss,
             "d_accuracy_real": np.mean(real_logits > threshold),
@@ -176,7 +188,10 @@ class Twin:
                 self.logs[f"class_accuracy_{name}"] = np.mean(np.argmax(logits, 1) == labels)
         with tf.GradientTape() as tape:
             logits, classes = self.discriminate(self.fakes(labels, UPDATES - 1), labels)
-            g_loss = self.fool(logits)
+            if self.fool is None:  # the parts of real and fake are exchanged
+                g_loss = self.judge(logits, self.discriminate(real, labels)[0])
+            else:
+                g_loss = self.fool(logits)
             if self.case == "acgan":
                 g_loss += self.class_loss(classes, labels)
         self.descend(tape, g_loss, generator.trainable_variables)
@@ -303,6 +318,7 @@ def test_defaults_are_those_of_the_papers():
         WGANGP: {"penalty_weight": 10.0, "one_sided": False, "n_critic": 5},
         DRAGAN: {"penalty_weight": 10.0, "spread": 0.5},
         ACGAN: {"class_weight": 1.0},
+        R3GAN: {"burn_in_gamma": 10.0},
         BEGAN: {"gamma": 0.5, "k_rate": 0.001},
         CycleGAN: {"cycle_weight": 10.0, "identity_weight": 0.5, "loss": "least_squares", "replay": 50},
         Pix2Pix: {"l1_weight": 100.0, "adversarial_weight": 1.0, "loss": "non_saturating"},

@@ -244,9 +244,10 @@ def test_masks_of_the_data_are_put_on_the_fakes():
         ({"kind": DRAGAN, "penalty_weight": -1.0}, "penalty_weight -1.0 is out of range"),
         ({"kind": ACGAN, "class_weight": -1.0}, "class_weight -1.0 is out of range"),
         ({"r1": -1.0}, "r1 -1.0 is out of range"),
+        ({"r2": -1.0}, "r2 -1.0 is out of range"),
         ({"packing": 0}, "packing 0 is out of range"),
         ({"conditional": True, "packing": 2}, "packing 2 is for types without labels"),
-        ({"loss": "hinge"}, "loss 'hinge' is unknown: choose one of non_saturating, minimax"),
+        ({"loss": "hinge"}, "loss 'hinge' is unknown: choose one of non_saturating, minimax, relativistic"),
     ],
 )
 def test_settings_out_of_range(settings, message):

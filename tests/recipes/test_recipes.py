@@ -33,7 +33,7 @@ def test_recipe_trains_and_draws(recipe):
     shape = SHAPES.get(recipe.name, MNIST_LIKE)
     gan = build_gan(recipe, small(recipe), shape)
     before = gan.generator.get_weights()
-    logs = gan.train_step(batch_of(shape, n=4 * gan.n_critic))
+    logs = gan.train_step(batch_of(shape, n=4 * gan.batches_per_step))
     assert all(np.isfinite(float(value)) for value in logs.values())
     assert not all(np.array_equal(a, b) for a, b in zip(before, gan.generator.get_weights(), strict=True))
     picture = recipe.draw(gan)

@@ -16,6 +16,7 @@ SETTINGS = {
     "gan": {"depth": 1},
     "gan-conv": {},
     "progressive": {"width": 4, "max_width": 4, "stage_steps": 2, "fade_steps": 2, "steps": 6},
+    "r3gan": {"width": 4},
     "ebgan": {"pretrain_steps": 2},
     "edges2image": {"width": 4, "depth": 2, "crop": 8},
     "colourise": {"width": 4, "depth": 2, "crop": 8},
@@ -49,6 +50,8 @@ TECHNIQUES = {
 }  # fmt: skip
 CASES = {name: (name, {}) for name in RECIPES} | {
     "cgan with techniques": ("cgan", TECHNIQUES),
+    "r3gan, conditional": ("r3gan", {"conditional": True, "n_critic": 2}),
+    "dcgan, relativistic": ("dcgan", {"loss": "relativistic", "r1": 0.1, "r2": 0.1, "batch_norm": False}),
     "frames, n_critic": ("frames", {"n_critic": 3}),
     "speech, wgan_gp": ("speech", {"objective": "wgan_gp", "n_critic": 3}),
     "text, wgan_gp": ("text", {"objective": "wgan_gp", "n_critic": 3}),
@@ -68,7 +71,7 @@ def tiny_recipe(case, **own):
     if name == "frames":
         data = recipe.read(settings)
         gan = build_gan(recipe, settings, data.shape)
-        return gan, lambda number: next(iter(data.batches(4 * gan.n_critic, number)))
+        return gan, lambda number: next(iter(data.batches(4 * gan.batches_per_step, number)))
     shape = SHAPES.get(name, DIGITS if issubclass(recipe.settings, SamplingSettings) else PICTURES)
     gan = build_gan(recipe, settings, shape)
     return gan, lambda number: batch_of(
@@ -78,7 +81,7 @@ def tiny_recipe(case, **own):
 
 def batch_of(gan, shape, rng, scale=1):
     """A batch with random values of what ``gan`` takes; ``scale`` is of its targets to their sources."""
-    n = 4 * gan.n_critic
+    n = 4 * gan.batches_per_step
 
     def pictures(*sides):
         return rng.uniform(-1, 1, (n, *sides)).astype(np.float32)

@@ -60,7 +60,9 @@ def train(build, kind, optimizer, strategy, prepare=lambda gan: None):
         gan = build()
         prepare(gan)
         gan.compile(OPTIMIZERS[optimizer](), OPTIMIZERS[optimizer]())
-    dataset = distribution.shard_batch(batches(kind, 4 * gan.n_critic), gan.n_critic, strategy)
+    dataset = distribution.shard_batch(
+        batches(kind, 4 * gan.batches_per_step), gan.batches_per_step, strategy
+    )
     gan.fit(dataset, steps_per_epoch=STEPS, verbose=0, shuffle=False)
     found = [*gan.generator.variables, *gan.discriminator.variables, *gan.ema_generator.variables]
     return [np.array(variable) for variable in found if variable.dtype == "float32"]

@@ -5,6 +5,7 @@ from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.base import FusedAdam, GenerativeModel
 from tfgan_ref.gans.baselines import VAE, MSEGenerator
 from tfgan_ref.gans.began import BEGAN
+from tfgan_ref.gans.burn_in import BurnInAdam, CosineBurnIn
 from tfgan_ref.gans.callbacks import TerminateOnNaN
 from tfgan_ref.gans.conditional import ConditionalGAN
 from tfgan_ref.gans.cyclegan import CycleGAN
@@ -18,6 +19,7 @@ from tfgan_ref.gans.infogan import InfoGAN
 from tfgan_ref.gans.lsgan import LSGAN
 from tfgan_ref.gans.pix2pix import Pix2Pix
 from tfgan_ref.gans.progressive import ProgressiveGAN
+from tfgan_ref.gans.r3gan import R3GAN
 from tfgan_ref.gans.srgan import SRGAN, FeatureContent
 from tfgan_ref.gans.style_transfer import StyleTransferGAN
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, ReplayBuffer
@@ -35,11 +37,14 @@ __all__ = [
     "EBGAN",
     "GAN",
     "LSGAN",
+    "R3GAN",
     "SRGAN",
     "VAE",
     "WGAN",
     "WGANGP",
+    "BurnInAdam",
     "ConditionalGAN",
+    "CosineBurnIn",
     "CycleGAN",
     "DifferentiableAugmentation",
     "DiversitySensitiveGAN",

@@ -46,7 +46,8 @@ class GenerativeModel(keras.Model):
 
     tracked: tuple[str, ...] = ()  # names of the running means that the step reports
     boundaries: tuple[int, ...] = ()  # steps from which ``train_step`` does something else
-    n_critic = 1  # batches that one step takes
+    n_critic = 1  # updates of D in a step
+    batches_per_step = 1  # of real samples
     simultaneous = False  # whether D's update waits until G's gradient is known
     batch_names: tuple[str, ...] = ("image", "label")  # of the parts of a tuple that ``fit`` is given
     g_networks: tuple[str, ...] = ("generator",)  # attributes with what the generator's optimizer trains

@@ -86,7 +86,7 @@ class BEGAN(GAN):
             real_energy = tf.reduce_mean(self.discriminate(real, purpose=2 * k + 1))
             fake_energy = tf.reduce_mean(self.discriminate(fakes, purpose=2 * k + 2))
             d_loss = real_energy - self.k.value * fake_energy
-            objective = d_loss + self.discriminator_penalty(real, k)
+            objective = d_loss + self.discriminator_penalty(real, fakes, k)
         norm = self.update_discriminator(objective, tape)
         return {
             "d_loss": d_loss,

@@ -49,6 +49,9 @@ class ConditionalGAN(GAN):
         batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
-            g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))
+            logits = [self.discriminate(fakes, purpose=0)]
+            if self.adversarial_loss.paired:
+                logits.append(self.real_logits(batch))
+            g_loss = self.adversarial_loss.generator(*logits)
         norm = self.update_generator(g_loss, tape)
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)

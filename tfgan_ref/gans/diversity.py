@@ -32,7 +32,7 @@ class DiversitySensitiveGAN(GAN):
         diversity: the weight, lambda in the paper.
         bound: tau in the paper.
         view: maps samples to what is compared; None: the samples themselves.
-        loss: a name in ``losses.ADVERSARIAL_LOSSES``, as of ``ConditionalGAN``.
+        loss: a name in ``losses.UNPAIRED``, as of ``ConditionalGAN``.
         label_targets: smoothing and noise of the discriminator's targets, for a loss that has them.
         settings: those of ``GAN``.
 
@@ -60,7 +60,7 @@ class DiversitySensitiveGAN(GAN):
             if value <= 0:
                 raise InputError(f"{name} {value} is out of range: above 0")
         super().__init__(generator, discriminator, num_classes=num_classes, **settings)
-        self.adversarial_loss = losses.adversarial_loss(loss)
+        self.adversarial_loss = losses.adversarial_loss(loss, losses.UNPAIRED)
         self.label_targets = label_targets and check_targets(label_targets, loss)
         self.diversity = diversity
         self.bound = bound

@@ -83,7 +83,7 @@ class EBGAN(GAN):
             fake_energies, _ = self.discriminate(fakes, purpose=2 * k + 2)
             d_loss = tf.reduce_mean(real_energies)
             d_loss += tf.reduce_mean(tf.nn.relu(self.margin - fake_energies))
-            objective = d_loss + self.discriminator_penalty(real, k)
+            objective = d_loss + self.discriminator_penalty(real, fakes, k)
         norm = self.update_discriminator(objective, tape)
         return {
             "d_loss": d_loss,
@@ -97,7 +97,7 @@ class EBGAN(GAN):
         with tf.GradientTape() as tape:
             energies, _ = self.discriminate(real, purpose=2 * k + 1)
             d_loss = tf.reduce_mean(energies)
-            objective = d_loss + self.discriminator_penalty(real, k)
+            objective = d_loss + self.discriminator_penalty(real, [], k)
         norm = self.update_discriminator(objective, tape)
         return {"d_loss": d_loss, "d_gradient_norm": norm, "energy_real": d_loss}
 

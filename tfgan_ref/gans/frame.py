@@ -35,7 +35,7 @@ class FrameGAN(GAN):
             attribute logits (N, D)], those of the values of each attribute behind each other.
         factors: the names of the K factors, each with the number of its values; the last one is the action.
         phases: of an action.
-        loss: a name in ``losses.ADVERSARIAL_LOSSES``.
+        loss: a name in ``losses.UNPAIRED``.
         attribute_weight: weight of L_C in the losses of D and of G.
         settings: those of ``GAN`` but replay, packing and num_classes.
 
@@ -65,7 +65,7 @@ class FrameGAN(GAN):
                 raise InputError(f"{network.name} takes {taken} factors, not {len(factors)}")
         self.factors = dict(factors)
         self.phases = phases
-        self.adversarial_loss = losses.adversarial_loss(loss)
+        self.adversarial_loss = losses.adversarial_loss(loss, losses.UNPAIRED)
         self.attribute_weight = attribute_weight
 
     @property
@@ -102,7 +102,7 @@ class FrameGAN(GAN):
             loss, accuracy = self.attribute_loss(attribute_logits, real[1])
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
             d_loss += self.attribute_weight * loss
-            objective = d_loss + self.discriminator_penalty(real, k)
+            objective = d_loss + self.discriminator_penalty(real, fakes, k)
         norm = self.update_discriminator(objective, tape)
         return {
             "d_loss": d_loss,

@@ -43,7 +43,8 @@ class GAN(GenerativeModel):
         packing: samples in one input of the discriminator (Lin et al. 2018), which has ``packing`` times the
             channels.
         l2: weight of the L2 penalty on the discriminator's kernels.
-        r1: gamma of the R1 penalty (Mescheder et al. 2018, equation 9).
+        r1: gamma of the R1 penalty, at real samples (Mescheder et al. 2018, equation 9).
+        r2: gamma of the R2 penalty, at the fakes that D is shown (equation 10).
         feature_matching: G lowers the distance between the mean features of real samples and of fakes
             instead of its own loss (Salimans et al. 2016, section 3.1): those of which D makes its logit.
             ``g_loss`` stays that of the type.
@@ -75,6 +76,7 @@ class GAN(GenerativeModel):
         packing: int = 1,
         l2: float = 0.0,
         r1: float = 0.0,
+        r2: float = 0.0,
         feature_matching: bool = False,
         historical_averaging: float = 0.0,
         measure_fakes: bool = True,
@@ -84,18 +86,19 @@ class GAN(GenerativeModel):
             self.tracked = (*self.tracked, "feature_distance")
         super().__init__(generator, discriminator, num_classes=num_classes, seed=seed, ema_decay=ema_decay)
         check_at_least(1, n_critic=n_critic, packing=packing)
-        check_at_least(0, l2=l2, r1=r1, historical_averaging=historical_averaging)
+        check_at_least(0, l2=l2, r1=r1, r2=r2, historical_averaging=historical_averaging)
         if simultaneous and n_critic > 1:
             raise InputError(f"simultaneous needs n_critic 1, not {n_critic}: D is updated once, with G")
         if packing > 1 and num_classes is not None:
             raise InputError(f"packing {packing} is for types without labels: a pack has no single label")
-        self.n_critic = n_critic
+        self.n_critic = self.batches_per_step = n_critic
         self.simultaneous = simultaneous
         self.instance_noise = instance_noise
         self.augmentation = augmentation
         self.packing = packing
         self.l2 = l2
         self.r1 = r1
+        self.r2 = r2
         self.measure_fakes = measure_fakes
         self.sample_key = sample_key
         self.batch_names = (sample_key, "label")
@@ -200,29 +203,36 @@ class GAN(GenerativeModel):
             if self.label_targets is not None:
                 targets = self.label_targets(real_logits, self.step_seed(randomness.LABEL_NOISE, k))
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits, *targets)
-            objective = d_loss + self.discriminator_penalty(real, k) if self.l2 or self.r1 else d_loss
+            objective = d_loss
+            if self.l2 or self.r1 or self.r2:
+                objective = d_loss + self.discriminator_penalty(real, fakes, k)
         norm = self.update_discriminator(objective, tape)
+        if self.adversarial_loss.paired:
+            real_logits, fake_logits = real_logits - fake_logits, fake_logits - real_logits
         shares = accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
         return {"d_loss": d_loss, "d_gradient_norm": norm, **shares}
 
     def split_batch(self, batch: dict[str, tf.Tensor]) -> list[dict[str, tf.Tensor]]:
-        """Splits a batch into ``n_critic`` batches of fresh samples; in ``test_step`` it stays whole.
+        """Splits a batch into ``batches_per_step`` of fresh samples; in ``test_step`` it stays whole.
 
         A batch whose size is known only when the graph runs, such as each of ``fit`` on an array, is split as
         evenly as possible.
 
         Raises:
-            InputError: the size is known, and is not a multiple of ``n_critic``.
+            InputError: the size is known, and is not a multiple of ``batches_per_step``.
         """
         if not self.learning:
             return [batch]
         samples = batch[self.sample_key]
         n = samples.shape[0]
         if n is None:
-            return batches.split_evenly(batch, tf.shape(samples)[0], self.n_critic)
-        if n % self.n_critic:
-            raise InputError(f"a batch of {n} does not hold n_critic {self.n_critic} batches of one size")
-        parts = {name: tf.split(value, self.n_critic) for name, value in batch.items()}
+            return batches.split_evenly(batch, tf.shape(samples)[0], self.batches_per_step)
+        if n % self.batches_per_step:
+            raise InputError(
+                f"a batch of {n} does not hold the {self.batches_per_step} batches of one size that a step "
+                f"with n_critic {self.n_critic} takes"
+            )
+        parts = {name: tf.split(value, self.batches_per_step) for name, value in batch.items()}
         return [dict(zip(parts, values, strict=True)) for values in zip(*parts.values(), strict=True)]
 
     def real(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
@@ -282,15 +292,26 @@ class GAN(GenerativeModel):
         return self.replay.exchange(fakes, self.step_seed(randomness.REPLAY, critic_step))
 
     def discriminator_penalty(
-        self, real: list[tf.Tensor], critic_step: int | tf.Tensor = 0
+        self, real: list[tf.Tensor], fakes: list[tf.Tensor], critic_step: int | tf.Tensor
     ) -> tf.Tensor | float:
-        """Returns the weighted penalties that any type can take: L2 on D's kernels, and R1."""
+        """Returns the weighted penalties that any type can take: L2 on D's kernels, R1, and R2 of ``fakes``.
+
+        ``fakes`` is empty in an update without any.
+        """
         penalty = self.l2 * losses.l2_penalty(self.discriminator.trainable_variables) if self.l2 else 0.0
+        # The purposes are those of D's own calls on the samples: a penalty belongs to what D saw.
         if self.r1:
             samples, *labels = real
-            # The purpose of D's own call on them: the penalty belongs to what D saw.
             penalty += self.r1 * r1_penalty(self.critic(labels, 2 * critic_step + 1), samples)
+        if self.r2 and fakes:
+            samples, *labels = fakes
+            penalty += self.r2 * r1_penalty(self.critic(labels, 2 * critic_step + 2), samples)
         return penalty
+
+    def real_logits(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Returns the logits of the last real samples of ``batch``, to which G's loss compares its fakes."""
+        real = self.real(self.split_batch(batch)[-1])
+        return self.discriminate(real, purpose=2 * self.n_critic + 1)
 
 
 def refuse_settings(settings: dict[str, Any], kind: str) -> None:

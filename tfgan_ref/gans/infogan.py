@@ -82,7 +82,7 @@ class InfoGAN(GAN):
             fake_logits, *read = self.discriminate(fakes, purpose=2 * k + 2)
             d_loss = losses.discriminator_cross_entropy(real_logits, fake_logits)
             weighted, information = self.weighted_information(fakes, read)
-            objective = d_loss - weighted + self.discriminator_penalty(real, k)
+            objective = d_loss - weighted + self.discriminator_penalty(real, fakes, k)
         norm = self.update_discriminator(objective, tape)
         shares = accuracies(real_logits, fake_logits)
         return {"d_loss": d_loss, "d_gradient_norm": norm, **information, **shares}
@@ -117,5 +117,5 @@ class InfoGAN(GAN):
         return super().discriminate(inputs[:1], purpose)
 
     def critic(self, labels: list[tf.Tensor], purpose: int | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
-        """Returns the function from samples to logits, which R1 differentiates."""
+        """Returns the function from samples to logits, which R1 and R2 differentiate."""
         return lambda samples: self.discriminate([samples], purpose)[0]

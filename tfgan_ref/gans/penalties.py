@@ -28,13 +28,18 @@ BATCH_LAYERS = (
 )
 
 
-def input_gradients(critic: Critic, points: tf.Tensor) -> tf.Tensor:
-    """Returns the gradients of ``critic`` (N, 1) by its input at ``points``, flat: (N, D) float32."""
+def values_and_gradients(critic: Critic, points: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns ``critic`` (N, 1) at ``points``, and its gradients by its input, flat: (N, D) float32."""
     points = tf.cast(points, tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(points)
         values = critic(points)
-    return tf.reshape(tape.gradient(values, points), [shape_of(points)[0], -1])
+    return values, tf.reshape(tape.gradient(values, points), [shape_of(points)[0], -1])
+
+
+def input_gradients(critic: Critic, points: tf.Tensor) -> tf.Tensor:
+    """Returns the gradients of ``critic`` (N, 1) by its input at ``points``, flat: (N, D) float32."""
+    return values_and_gradients(critic, points)[1]
 
 
 def interpolate_norms(critic: Critic, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -62,9 +67,12 @@ def perturbed_norms(critic: Critic, real: tf.Tensor, seed: tf.Tensor, spread: fl
     return losses.gradient_norms(input_gradients(critic, real + alpha * noise))
 
 
-def r1_penalty(critic: Critic, real: tf.Tensor) -> tf.Tensor:
-    """1/2 E |grad D(x)|^2 at real samples: Mescheder et al. 2018, equation 9 without its gamma."""
-    return losses.zero_centred_penalty(input_gradients(critic, real))
+def r1_penalty(critic: Critic, samples: tf.Tensor) -> tf.Tensor:
+    """1/2 E |grad D(x)|^2: at real samples Mescheder et al. 2018, equation 9 without its gamma.
+
+    At fakes it is their R2, equation 10.
+    """
+    return losses.zero_centred_penalty(input_gradients(critic, samples))
 
 
 def refuse_batch_norm(discriminator: keras.Model, name: str) -> None:

@@ -9,17 +9,21 @@ from tfgan_ref import losses
 from tfgan_ref.gans.gan import GAN, check_targets
 from tfgan_ref.gans.techniques import LabelTargets
 
-LOSSES = ("non_saturating", "minimax")
+LOSSES = ("non_saturating", "minimax", "relativistic")
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
 class VanillaGAN(GAN):
     """GAN with cross-entropy: D separates real from fake, G raises the probability that D gives its samples.
 
+    With the relativistic loss D says which of a real and a fake sample is the more real (RpGAN:
+    Jolicoeur-Martineau 2019). G's fakes are compared with the last real samples that D learned from;
+    ``R3GAN`` takes fresh ones.
+
     Args:
         generator: latents (N, latent_dim) to images in [-1, 1].
         discriminator: images to logits (N, 1).
-        loss: "non_saturating" (section 3 of the paper) or "minimax" (its equation 1).
+        loss: "non_saturating" (section 3 of the paper), "minimax" (its equation 1) or "relativistic".
         label_targets: smoothing and noise of the discriminator's targets.
         settings: those of ``GAN``.
 
@@ -45,6 +49,9 @@ class VanillaGAN(GAN):
         batch = self.as_batch(data)
         with tf.GradientTape() as tape:
             fakes, tracked = self.train_discriminator(batch, tape)
-            g_loss = self.adversarial_loss.generator(self.discriminate(fakes, purpose=0))
+            logits = [self.discriminate(fakes, purpose=0)]
+            if self.adversarial_loss.paired:
+                logits.append(self.real_logits(batch))
+            g_loss = self.adversarial_loss.generator(*logits)
         norm = self.update_generator(g_loss, tape)
         return self.finish_step(g_loss=g_loss, g_gradient_norm=norm, **tracked)

@@ -20,6 +20,7 @@ from tfgan_ref.networks.images.dcgan import dcgan_discriminator, dcgan_features,
 from tfgan_ref.networks.images.mlp import mlp_discriminator, mlp_features, mlp_generator
 from tfgan_ref.networks.images.points import point_discriminator, point_features, point_generator
 from tfgan_ref.networks.images.progressive import progressive_discriminator, progressive_generator
+from tfgan_ref.networks.images.r3gan import r3gan_features, r3gan_generator
 from tfgan_ref.networks.images.unet import unet
 from tfgan_ref.networks.layers.batch import MinibatchDiscrimination, MinibatchStddev, PixelNormalization
 from tfgan_ref.networks.layers.codes import info_discriminator, info_generator
@@ -121,6 +122,8 @@ __all__ = [
     "point_generator",
     "progressive_discriminator",
     "progressive_generator",
+    "r3gan_features",
+    "r3gan_generator",
     "receptive_margin",
     "resnet_translator",
     "small_classifier",

@@ -9,7 +9,7 @@ from tfgan_ref import networks, plotting
 from tfgan_ref.data import DataShape, TrainingData, read_clips, training_clips
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import FrameGAN
-from tfgan_ref.losses import ADVERSARIAL_LOSSES
+from tfgan_ref.losses import UNPAIRED
 from tfgan_ref.media.clips import FRAMES, factors_of, phases_of
 from tfgan_ref.media.medium import MOST_ROWS
 from tfgan_ref.networks.sequences.frames import SIZES
@@ -41,13 +41,14 @@ class FrameSettings(SequenceSettings):
     d_width: int = 32  # filters of the discriminator's first layer
     spectral_norm: bool = False  # of the discriminator's layers
     r1: Changeable[float] = 0.3  # weight gamma of the R1 penalty
+    r2: Changeable[float] = 0.0  # weight gamma of the R2 penalty, at fakes
     attribute_weight: Changeable[float] = 0.3  # of what D reads off the frames beside whether they are real
 
     limits: ClassVar = {
         **dict.fromkeys(("clips", "frames_per_clip", "width", "colours", "d_width"), AT_LEAST_1),
-        **dict.fromkeys(("r1", "attribute_weight"), AT_LEAST_0),
+        **dict.fromkeys(("r1", "r2", "attribute_weight"), AT_LEAST_0),
     }
-    choices: ClassVar = {"image_size": tuple(SIZES), "loss": tuple(ADVERSARIAL_LOSSES)}
+    choices: ClassVar = {"image_size": tuple(SIZES), "loss": UNPAIRED}
 
     def __post_init__(self) -> None:
         """Checks that what is set has an effect on the data."""
@@ -100,7 +101,7 @@ def build(settings: FrameSettings, shape: DataShape) -> FrameGAN:
         discriminator,
         factors=factors,
         phases=phases,
-        **settings.group("loss", "seed", "n_critic", "ema_decay", "r1", "attribute_weight"),
+        **settings.group("loss", "seed", "n_critic", "ema_decay", "r1", "r2", "attribute_weight"),
     )
 
 

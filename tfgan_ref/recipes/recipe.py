@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,12 +14,13 @@ from tfgan_ref import data, plotting
 from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
 from tfgan_ref.data.images.arrays import no_labels
 from tfgan_ref.errors import InputError, unknown
-from tfgan_ref.gans import FusedAdam, GenerativeModel
+from tfgan_ref.gans import BurnInAdam, CosineBurnIn, FusedAdam, GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.media.medium import PICTURES, Medium, labels_shown
 from tfgan_ref.recipes.settings import (
     AdversarialSettings,
+    BurnInSettings,
     CriticSettings,
     DiscriminatorSettings,
     PairedSettings,
@@ -172,6 +173,8 @@ def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
     if isinstance(settings, DiscriminatorSettings):
         d_rate = settings.learning_rate if settings.d_learning_rate is None else settings.d_learning_rate
         rates.append((d_rate, getattr(settings, "n_critic", 1)))
+    if isinstance(settings, BurnInSettings):
+        return burn_in_optimizers(settings, rates)
     if settings.schedule == "constant" and not settings.warmup_steps:
         schedules = [float(rate) for rate, _ in rates]
     else:
@@ -190,6 +193,31 @@ def optimizers(settings: Settings) -> list[keras.optimizers.Optimizer]:
     return [kind(schedule, global_clipnorm=settings.clip_norm, **numbers) for schedule in schedules]
 
 
+def burn_in_optimizers(
+    settings: BurnInSettings, rates: Sequence[tuple[float, int]]
+) -> list[keras.optimizers.Optimizer]:
+    """Returns the optimizers of a GAN with a burn-in of learning rates and of beta_2.
+
+    Args:
+        settings: those of the recipe.
+        rates: of each optimizer, after the burn-in, and its updates per generator step.
+    """
+    steps = settings.burn_in_steps
+    beta_2 = CosineBurnIn(settings.burn_in_beta_2, settings.beta_2, steps)
+    shape = settings.group("decay", "cycles", "warmup_steps") | {"total_steps": settings.steps}
+    shape["burn_in"] = CosineBurnIn(settings.burn_in_rate, 1.0, steps)
+    adam = {"beta_1": settings.beta_1, "beta_2": beta_2, "epsilon": settings.epsilon}
+    return [
+        BurnInAdam(
+            make_schedule(settings.schedule, rate, updates_per_step=updates, **shape),
+            updates_per_step=updates,
+            global_clipnorm=settings.clip_norm,
+            **adam,
+        )
+        for rate, updates in rates
+    ]
+
+
 def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
     """Returns the keyword arguments of a GAN type that turn on what ``settings`` ask for."""
     arguments: dict[str, Any] = {
@@ -201,6 +229,7 @@ def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
         "packing": settings.packing,
         "l2": settings.l2,
         "r1": settings.r1,
+        "r2": settings.r2,
         "historical_averaging": settings.historical_averaging,
         "measure_fakes": settings.measure_fakes,
     }

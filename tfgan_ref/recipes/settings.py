@@ -96,7 +96,7 @@ class Settings(metaclass=WithPreset):
     cycles: Changeable[int] = 4  # of the cyclical schedule
     warmup_steps: Changeable[int] = 0  # generator steps of linear warm-up
     # Networks
-    initializer: str = "normal02"  # of the weights: normal02, xavier, he, orthogonal
+    initializer: str = "normal02"  # of the weights: normal02, xavier, he, lecun, orthogonal
     ema_decay: float | None = 0.999  # of the averaged generator; None: no average
     start_from: Location = None  # run directory with the same networks, whose weights a new run begins with
     # Machine
@@ -345,13 +345,14 @@ class AdversarialSettings(DiscriminatorSettings, SamplingSettings):
     replay: int | None = None  # number of past fakes kept for D
     packing: int = 1  # samples that D sees at once
     l2: Changeable[float] = 0.0  # weight of the penalty on D's kernels
-    r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty
+    r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty, at real images
+    r2: Changeable[float] = 0.0  # weight gamma of the R2 penalty, at fakes
     historical_averaging: float = 0.0  # weight of the distance of all weights to the mean of their past
     measure_fakes: bool = True  # fakes lose pixels like the real images (with missing): G learns whole images
 
     limits: ClassVar = {
         **dict.fromkeys(("n_critic", "packing"), AT_LEAST_1),
-        **dict.fromkeys(("instance_noise", "l2", "r1", "historical_averaging"), AT_LEAST_0),
+        **dict.fromkeys(("instance_noise", "l2", "r1", "r2", "historical_averaging"), AT_LEAST_0),
         "instance_noise_steps": Limits("at least 1, or none", least=1),
     }
 
@@ -374,6 +375,27 @@ class CriticSettings(AdversarialSettings):
     feature_matching: bool = False  # G brings fakes' mean features in D to those of real samples
 
     limits: ClassVar = {"dropout": SHARE}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BurnInSettings(AdversarialSettings):
+    """Settings of GANs that begin with other numbers and come to theirs along half a cosine.
+
+    The half-life of the averaged generator rises from 0 in these steps.
+    """
+
+    beta_2: Changeable[float | None] = 0.99  # of Adam, after the burn-in
+    burn_in_steps: Changeable[int] = 1000  # generator steps; 0: none
+    burn_in_gamma: Changeable[float] = 10.0  # r1 and r2 at step 0, as multiples of theirs
+    burn_in_rate: Changeable[float] = 4.0  # learning rates at step 0, as multiples of theirs
+    burn_in_beta_2: Changeable[float] = 0.9  # beta_2 at step 0
+
+    limits: ClassVar = {
+        **dict.fromkeys(("burn_in_steps", "burn_in_gamma"), AT_LEAST_0),
+        **dict.fromkeys(("beta_2", "burn_in_beta_2"), SHARE),
+        "burn_in_rate": Limits("above 0", above=0),
+    }
+    choices: ClassVar = {"optimizer": ("adam",)}  # whose beta_2 it is
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

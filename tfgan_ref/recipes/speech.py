@@ -19,7 +19,7 @@ from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import ADAM, AT_LEAST_0, AT_LEAST_1, Changeable, Limits, SequenceSettings
 
-OBJECTIVES = ("wgan_gp", *losses.ADVERSARIAL_LOSSES)
+OBJECTIVES = ("wgan_gp", *losses.UNPAIRED)
 CRITICS = ("waveform", "spectrogram", "both")
 DIVERSITY = 5.0
 SHOWN = 8  # sounds of each class in the progress sheet
@@ -46,6 +46,7 @@ class SpeechSettings(SequenceSettings):
     diversity_bound: float = 0.15  # of that gain; vowels have 0.22 in LogSpectrogram's units, digits 0.11
     penalty_weight: Changeable[float] = 10.0  # of the gradient penalty of wgan_gp
     r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty
+    r2: Changeable[float] = 0.0  # weight gamma of the R2 penalty, at fakes
     phase_shuffle: int = 2  # largest shift of D's activations, in samples of each layer; 0: none
     width: int = 24  # filters of the layers nearest the waveform
     hidden: int = 256  # units of each of two layers behind the latents; 0: none, as the paper's
@@ -59,7 +60,9 @@ class SpeechSettings(SequenceSettings):
 
     limits: ClassVar = {
         **dict.fromkeys(("length", "width"), AT_LEAST_1),
-        **dict.fromkeys(("penalty_weight", "r1", "phase_shuffle", "instance_noise", "hidden"), AT_LEAST_0),
+        **dict.fromkeys(
+            ("penalty_weight", "r1", "r2", "phase_shuffle", "instance_noise", "hidden"), AT_LEAST_0
+        ),
         "diversity": Limits("at least 0, or none", least=0),
         "diversity_bound": Limits("above 0", above=0),
     }
@@ -136,7 +139,7 @@ def build(settings: SpeechSettings, shape: DataShape) -> ConditionalGAN | WGANGP
         spectral_norm=spectral_norm,
         **settings.network(number=1),
     )
-    shared = settings.group("seed", "ema_decay", "n_critic", "r1")
+    shared = settings.group("seed", "ema_decay", "n_critic", "r1", "r2")
     shared |= {"num_classes": shape.num_classes, "sample_key": "audio"}
     if settings.instance_noise:
         shared["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)

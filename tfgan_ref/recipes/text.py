@@ -47,6 +47,7 @@ class TextSettings(DiscriminatorSettings):
     initializer: str = "xavier"
     temperature: float = 1.0  # of the softmax whose gradient stands for that of a choice
     r1: Changeable[float | None] = None  # weight gamma of the R1 penalty; None: 0.002, and none with wgan_gp
+    r2: Changeable[float] = 0.0  # weight gamma of the R2 penalty, at generated sentences
     penalty_weight: Changeable[float] = 10.0  # of wgan_gp's gradient penalty
     units: int = 128  # of the generator's recurrent state
     embedding_dim: int = 64  # length of a word's vector, in both networks
@@ -56,7 +57,7 @@ class TextSettings(DiscriminatorSettings):
     limits: ClassVar = {
         **dict.fromkeys(("length", "vocabulary", "n_critic"), AT_LEAST_1),
         **dict.fromkeys(("units", "embedding_dim", "width"), AT_LEAST_1),
-        **dict.fromkeys(("pretraining_steps", "likelihood_weight", "penalty_weight"), AT_LEAST_0),
+        **dict.fromkeys(("pretraining_steps", "likelihood_weight", "penalty_weight", "r2"), AT_LEAST_0),
         "r1": Limits("at least 0, or none", least=0),
         "temperature": Limits("above 0", above=0),
         "hold_out": Limits("above 0 and below 1", above=0, below=1),
@@ -114,6 +115,7 @@ def build(settings: TextSettings, shape: DataShape) -> TextGAN:
         discriminator,
         num_classes=shape.num_classes,
         r1=r1,
+        r2=settings.r2,
         **settings.group("objective", "pretraining_steps", "likelihood_weight", "penalty_weight"),
         **settings.group("seed", "n_critic", "ema_decay"),
     )

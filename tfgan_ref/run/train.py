@@ -225,14 +225,14 @@ def _train(
         draw = functools.partial(recipe.draw, gan, *data.examples)
         step = int(gan.step.numpy())
         if step < settings.steps:
-            loader = data.loader(settings.batch_size * gan.n_critic)
+            loader = data.loader(settings.batch_size * gan.batches_per_step)
             batches = None
             if xla and not distributed:
                 batches = _compile_steps(settings, gan, loader, step)
             if batches is None:
                 batches = loader.dataset(step)
                 if strategy.num_replicas_in_sync > 1:
-                    batches = distribution.shard_batch(batches, gan.n_critic, strategy)
+                    batches = distribution.shard_batch(batches, gan.batches_per_step, strategy)
                 else:  # Keras's loop of several steps fails with several replicas
                     at_most = settings.steps_per_execution or settings.steps_without_xla
                     gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries, at_most)

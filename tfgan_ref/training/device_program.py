@@ -30,7 +30,7 @@ class DeviceProgram:
 
     Args:
         gan: the compiled GAN; its ``fit`` calls the program once ``install`` has been called.
-        loader: of its batches, ``gan.n_critic`` times the batch size each.
+        loader: of its batches, ``gan.batches_per_step`` times the batch size each.
         start_step: the step that training goes on from.
 
     Attributes:

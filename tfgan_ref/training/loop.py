@@ -15,7 +15,7 @@ def train(
 
     Args:
         gan: a compiled GAN; each step updates its discriminator and generator under ``tf.GradientTape``.
-        dataset: infinite, of batches that hold ``gan.n_critic`` times the batch size.
+        dataset: infinite, of batches that hold ``gan.batches_per_step`` times the batch size.
         steps: number of generator steps.
         steps_per_call: steps that run without a return to Python.
 

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref.errors import InputError, check_at_least
+from tfgan_ref.gans.burn_in import CosineBurnIn
 
 SCHEDULES = ("constant", "inverse_time", "exponential", "cosine", "cyclical")
 LearningRateSchedule = keras.optimizers.schedules.LearningRateSchedule
@@ -20,6 +21,7 @@ def make_schedule(
     cycles: int = 4,
     warmup_steps: int = 0,
     updates_per_step: int = 1,
+    burn_in: CosineBurnIn | None = None,
 ) -> float | LearningRateSchedule:
     """Returns a learning rate for an optimizer: a number or a schedule.
 
@@ -39,6 +41,7 @@ def make_schedule(
         cycles: number of triangles in the run.
         warmup_steps: generator steps of a linear rise from 0, multiplied with any schedule.
         updates_per_step: the optimizer's updates per generator step: n_critic for the discriminator's.
+        burn_in: by generator steps, multiplied with any schedule.
 
     Raises:
         InputError: unknown name, or a number out of range.
@@ -49,10 +52,10 @@ def make_schedule(
         raise InputError(f"learning rate {learning_rate} is out of range: above 0")
     check_at_least(0, decay=decay, warmup_steps=warmup_steps)
     check_at_least(1, cycles=cycles)
-    if name == "constant" and not warmup_steps:
+    if name == "constant" and not warmup_steps and burn_in is None:
         return float(learning_rate)
     return GeneratorStepSchedule(
-        name, learning_rate, total_steps, decay, cycles, warmup_steps, updates_per_step
+        name, learning_rate, total_steps, decay, cycles, warmup_steps, updates_per_step, burn_in
     )
 
 
@@ -69,6 +72,7 @@ class GeneratorStepSchedule(LearningRateSchedule):
         cycles: int,
         warmup_steps: int,
         updates_per_step: int,
+        burn_in: CosineBurnIn | None = None,
     ) -> None:
         self.settings = {
             "name": name,
@@ -78,6 +82,7 @@ class GeneratorStepSchedule(LearningRateSchedule):
             "cycles": cycles,
             "warmup_steps": warmup_steps,
             "updates_per_step": updates_per_step,
+            "burn_in": burn_in,
         }
 
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
@@ -101,8 +106,15 @@ class GeneratorStepSchedule(LearningRateSchedule):
                 factor = 0.1 + 0.9 * height
         if settings["warmup_steps"]:
             factor *= tf.minimum(1.0, (step + 1.0) / settings["warmup_steps"])
+        if settings["burn_in"] is not None:
+            factor *= settings["burn_in"](step)
         return settings["learning_rate"] * factor
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        return dict(self.settings)
+        return self.settings | {"burn_in": keras.saving.serialize_keras_object(self.settings["burn_in"])}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "GeneratorStepSchedule":
+        """Returns a new schedule from what ``get_config`` gave."""
+        return cls(**config | {"burn_in": keras.saving.deserialize_keras_object(config["burn_in"])})

@@ -20,6 +20,8 @@ INITIALIZERS: dict[str, Callable[..., keras.Initializer]] = {
     "xavier": keras.initializers.GlorotUniform,
     # He et al. 2015: variance 2 / fan_in, made for ReLU.
     "he": keras.initializers.HeNormal,
+    # LeCun et al. 1998, section 4.6: variance 1 / fan_in.
+    "lecun": partial(keras.initializers.VarianceScaling, 1.0, "fan_in", "untruncated_normal"),
     # Saxe et al. 2014.
     "orthogonal": keras.initializers.Orthogonal,
 }

@@ -1,0 +1,102 @@
+"""R3GAN, unconditional or with labels, at DCGAN's sizes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from tfgan_ref import networks
+from tfgan_ref.data import DataShape, TrainingData
+from tfgan_ref.data.images.arrays import no_labels
+from tfgan_ref.gans import R3GAN
+from tfgan_ref.networks.layers.heads import COMBINE
+from tfgan_ref.recipes.recipe import (
+    Recipe,
+    draw_class_rows,
+    draw_grid,
+    gan_settings,
+    read_images,
+    require_size,
+)
+from tfgan_ref.recipes.settings import (
+    AT_LEAST_1,
+    DCGAN_SIZES,
+    BurnInSettings,
+    Changeable,
+    Limits,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class R3GANSettings(BurnInSettings):
+    """Loss, beta_1 and the factors of the burn-in of the authors' code; rates for thousands of steps."""
+
+    conditional: bool = False  # the data's labels reach both networks
+    combine: str = "projection"  # how the label enters D, with conditional: concat, hadamard, projection
+    image_size: int | None = 28
+    learning_rate: float = 2e-4
+    beta_1: Changeable[float | None] = 0.0
+    r1: Changeable[float] = 1.0
+    r2: Changeable[float] = 1.0
+    latent_dim: int = 64
+    width: int = 64  # channels at half the images' size, as of dcgan; a quarter as many at the full size
+    blocks: int = 1  # residual blocks at each size
+    expansion: int = 2  # how many times wider a block is inside
+    initializer: str = "lecun"  # of what is outside the blocks, which scale theirs
+
+    limits: ClassVar = {
+        **dict.fromkeys(("blocks", "expansion"), AT_LEAST_1),
+        "width": Limits("at least 4", least=4),
+    }
+    choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE, "initializer": ("lecun",)}
+
+
+def read(settings: R3GANSettings) -> TrainingData:
+    """Reads the images, and requires labels if ``conditional``."""
+    return read_images(settings, labels_for="conditional=true" if settings.conditional else None)
+
+
+def build(settings: R3GANSettings, shape: DataShape) -> R3GAN:
+    """Builds the GAN for images of DCGAN's sizes.
+
+    Raises:
+        InputError: images of another size, or ``conditional`` without labels.
+    """
+    size, _, channels = shape.sample_shape
+    require_size("r3gan", shape, size)
+    parts = settings.group("width", "blocks", "expansion")
+    generator = partial(
+        networks.r3gan_generator, image_size=size, channels=channels, seed=settings.seed, **parts
+    )
+    features = partial(networks.r3gan_features, size, seed=settings.seed + 1, **parts)
+    classes = {}
+    if settings.conditional:
+        if shape.num_classes is None:
+            raise no_labels(settings.data, "conditional=true")
+        classes = {"num_classes": shape.num_classes}
+        pair = (
+            networks.conditional_generator(generator, settings.latent_dim, seed=settings.seed, **classes),
+            networks.conditional_discriminator(
+                features, shape.sample_shape, **classes, **settings.network("combine", number=1)
+            ),
+        )
+    else:
+        pair = (
+            generator(settings.latent_dim),
+            networks.discriminator(features(channels * settings.packing), **settings.network(number=1)),
+        )
+    return R3GAN(
+        *pair, **classes, **settings.group("burn_in_steps", "burn_in_gamma"), **gan_settings(settings)
+    )
+
+
+def draw(gan: R3GAN, examples: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+    """Draws a row of each class, or 8 rows of 8 samples without classes."""
+    return draw_grid(gan) if gan.num_classes is None else draw_class_rows(gan, examples)
+
+
+RECIPE = Recipe(
+    "r3gan", "relativistic pairs, R1 and R2, residual networks", "E", R3GANSettings, build, draw, read
+)
