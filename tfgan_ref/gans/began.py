@@ -32,6 +32,7 @@ class BEGAN(GAN):
     """
 
     tracked = (*LOSSES_AND_NORMS, "energy_real", "energy_fake", "k", "convergence")
+    gives_logits = False
 
     def __init__(
         self,

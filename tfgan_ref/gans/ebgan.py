@@ -35,6 +35,7 @@ class EBGAN(GAN):
     """
 
     tracked = (*LOSSES_AND_NORMS, "energy_real", "energy_fake")
+    gives_logits = False
 
     def __init__(
         self,
