@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, tiny_batches, tiny_gan, values
+from tests.conftest import same, slow_ones, tiny_batches, tiny_gan, values
 from tests.gans.test_energy import energy_gan
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import (
@@ -55,7 +55,9 @@ def test_overfitting_is_the_mean_sign_over_all_images_of_four_batches():
         assert float(augmentation.p) == pytest.approx(0.5 + sign * 0.1)
 
 
-@pytest.mark.parametrize(("kind", "boundary"), [(None, 0.0), (LSGAN, 0.5), (DRAGAN, 0.0)])
+@pytest.mark.parametrize(
+    ("kind", "boundary"), slow_ones([(None, 0.0), (LSGAN, 0.5), (DRAGAN, 0.0)], [(None, 0.0), (DRAGAN, 0.0)])
+)
 def test_what_is_observed_is_the_sign_of_what_d_gives_for_augmented_real_images(kind, boundary):
     gan = adaptive_gan(kind=kind, p=0.9)
     (batch,) = tiny_batches(1, 30)
@@ -69,19 +71,16 @@ def test_what_is_observed_is_the_sign_of_what_d_gives_for_augmented_real_images(
 
 def test_each_of_n_critic_updates_is_a_batch():
     gan = adaptive_gan(n_critic=2, target=0.001, span=120)
-    gan.augmentation.since.assign([1000.0, 0.0, 0.0])  # sure of real images, whatever it says from now on
-    probabilities = []
-    for batch in tiny_batches(3, 12):
-        gan.train_step(batch)
-        probabilities.append(float(gan.augmentation.p))
-    np.testing.assert_allclose(probabilities, [0, 0.2, 0.2], atol=1e-6)  # 4 batches of 6
+    gan.augmentation.since.assign([1000.0, 12.0, 2.0])  # sure of real images, whatever it says from now on
+    gan.train_step(tiny_batches(1, 12)[0])
+    assert float(gan.augmentation.p) == pytest.approx(0.2)  # by 4 batches of 6
+    np.testing.assert_array_equal(gan.augmentation.since, [0, 0, 0])
 
 
 def test_at_probability_zero_training_is_that_without_augmentation():
     plain, adaptive = tiny_gan(r1=0.1), adaptive_gan(r1=0.1)
-    for batch in tiny_batches(3):  # p stays 0 until the fourth
-        plain.train_step(batch)
-        adaptive.train_step(batch)
+    for gan in (plain, adaptive):
+        gan.train_step(tiny_batches(1)[0])
     for name in ("generator", "discriminator", "ema_generator"):
         assert same(values(getattr(plain, name).variables), values(getattr(adaptive, name).variables)), name
 
@@ -102,15 +101,16 @@ def test_g_learns_through_the_augmentation():
 
 
 def test_an_evaluation_moves_nothing():
-    gan = adaptive_gan(target=0.001, span=6)
-    before = values(gan.augmentation.variables)
-    for batch in tiny_batches(5):
-        assert float(gan.test_step(batch)["augment_p"]) == 0
-    assert same(before, values(gan.augmentation.variables))
+    gan = adaptive_gan(target=0.001, span=6, lecam=0.3, p=0.5)
+    gan.augmentation.since.assign([18.0, 18.0, 3.0])
+    state = gan.augmentation.variables + gan.lecam.variables
+    before = values(state)
+    assert float(gan.test_step(tiny_batches(1)[0])["augment_p"]) == 0.5
+    assert same(before, values(state))
 
 
-def test_a_loaded_model_goes_on_with_p(tmp_path):
-    gan = adaptive_gan(p=0.4, target=0.3, span=77)
+def test_a_loaded_model_goes_on_with_p_and_the_averages_of_lecam(tmp_path):
+    gan = adaptive_gan(p=0.4, target=0.3, span=77, lecam=0.2)
     first, second = tiny_batches(2)
     gan.train_step(first)
     gan.save(tmp_path / "gan.keras")
@@ -121,7 +121,7 @@ def test_a_loaded_model_goes_on_with_p(tmp_path):
         each.train_step(second)
     assert same(values(gan.variables), values(loaded.variables))
     held = {id(variable) for variable in gan.state()["model"]}
-    assert {id(v.value) for v in gan.augmentation.variables} <= held
+    assert {id(v.value) for v in gan.augmentation.variables + gan.lecam.variables} <= held
 
 
 @pytest.mark.slow

@@ -186,7 +186,7 @@ def test_gradients_are_those_of_an_affine_map(channels):
     assert np.abs(gradient).max() > 0.1
 
 
-@pytest.mark.parametrize("shape", [(3, 2), (3, 8, 8, 2), (3, 4, 8, 8, 1)])
+@pytest.mark.parametrize("shape", [(3, 2), (3, 8, 8, 2)])
 def test_what_are_no_pictures(shape):
     with pytest.raises(InputError, match=r"augmentation ada needs images \(N, H, W, 1 or 3\)"):
         transform(tf.zeros(shape), tf.constant(0.5), SEED)
