@@ -5,10 +5,10 @@ python benchmarks/limited_data.py --data npz:train.npz --test npz:test.npz --out
 
 Trains one recipe on each share of the images, a seeded choice, without and with each technique, once with
 each seed, and scores it against the test images. D is without dropout, so that it can learn its images by
-heart. DIR gets table.md, results.json and, in a folder for each share, the tables and pictures of a
-comparison, curves.png with the Frechet distance over time, and grids/NAME.png of the first seed. The features
-are of a classifier that is trained on the share: scores compare within one. Called again, it uses the runs
-that are finished, and goes on with the one that was interrupted.
+heart. The features of all scores are of one small classifier, trained on all of the images. DIR gets
+table.md, results.json and, in a folder for each share, the tables and pictures of a comparison, curves.png
+with the Frechet distance over time, and grids/NAME.png of the first seed. Called again, it uses the runs that
+are finished, and goes on with the one that was interrupted.
 """
 
 import argparse
@@ -73,14 +73,25 @@ def write_share(path: Path, share: int, training: "ImageArrays", test: "ImageArr
     )
 
 
-def plan(arguments: argparse.Namespace, share: int, data_name: str) -> list["Entry"]:
-    """Returns the runs on a share of the images, by technique and seed."""
+def write_features(path: Path, training: "ImageArrays") -> None:
+    """Writes the features of the small classifier of all images as a network that scores take."""
+    import keras
+
+    from tfgan_ref.evaluation import classifier_for
+
+    pixels = keras.Input(training.images.shape[1:])
+    images = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    keras.Model(pixels, classifier_for(training).network(images)["features"]).save(path)
+
+
+def plan(arguments: argparse.Namespace, folder: Path, data_name: str, features: Path) -> list["Entry"]:
+    """Returns the runs in ``folder``, on one share of the images, by technique and seed."""
     from tfgan_ref.run import compare
 
     given = {"data": data_name, "steps": str(arguments.steps), "width": arguments.width, **SHARED}
     given["evaluate_every"] = str(max(1, arguments.steps // EVALUATIONS))
-    given["evaluate_n"] = str(min(2000, arguments.n))
-    folder = (arguments.runs or arguments.out) / f"share-{share}"
+    given |= {"evaluate_n": str(min(2000, arguments.n)), "evaluate_features": "saved-model"}
+    given["evaluate_weights"] = str(features)
     entries = []
     for technique in arguments.techniques.split(","):
         seeds = arguments.seeds.split(",")
@@ -94,6 +105,8 @@ def plan(arguments: argparse.Namespace, share: int, data_name: str) -> list["Ent
 
 def distances_over_time(entries: Sequence["Entry"]) -> tuple[list[int], dict[str, list[float]]]:
     """Returns the steps at which runs were scored, and each technique's mean Frechet distance there."""
+    import numpy as np
+
     from tfgan_ref.training.run_directory import RunDirectory
 
     columns: dict[str, list[list[float]]] = {}
@@ -103,8 +116,8 @@ def distances_over_time(entries: Sequence["Entry"]) -> tuple[list[int], dict[str
             rows = list(csv.DictReader(file))
         steps = [int(row["step"]) for row in rows]
         columns.setdefault(entry.group, []).append([float(row["fid"]) for row in rows])
-    return steps, {name: [sum(values) / len(values) for values in zip(*runs, strict=True)]
-                   for name, runs in columns.items()}  # fmt: skip
+    means = {name: np.mean(runs, axis=0).tolist() for name, runs in columns.items()}
+    return steps, means
 
 
 def main() -> int:
@@ -123,19 +136,24 @@ def main() -> int:
     from tfgan_ref.plotting import save_curves
     from tfgan_ref.run import compare, compare_results
 
-    training, test = (
-        data.read(name, labels_for="this benchmark") for name in (arguments.data, arguments.test)
-    )
+    names, size = (arguments.data, arguments.test), int(SHARED["image_size"])
+    training, test = (data.read(name, image_size=size, labels_for="this benchmark") for name in names)
+    runs = (arguments.runs or arguments.out).absolute()
+    runs.mkdir(parents=True, exist_ok=True)
+    features = runs / "classifier.keras"
+    if not features.exists():
+        write_features(features, training)
     tables, results = [], {}
     for share in shares:
         out = arguments.out / f"share-{share}"
-        kept = (arguments.runs or arguments.out) / f"images-{share}.npz"
-        for folder in (out, kept.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        if not kept.exists():
-            write_share(kept, share, training, test)
-        entries = plan(arguments, share, f"npz:{kept.absolute()}")
-        rows = compare.compare(entries, metrics=METRICS, n=arguments.n)
+        out.mkdir(exist_ok=True)
+        images = runs / f"images-{share}.npz"
+        if not images.exists():
+            write_share(images, share, training, test)
+        entries = plan(arguments, runs / f"share-{share}", f"npz:{images}", features)
+        rows = compare.compare(
+            entries, metrics=METRICS, n=arguments.n, features="saved-model", weights=features
+        )
         if rows is None:
             print("stopped; the same command goes on")
             return 130

@@ -49,6 +49,7 @@ TECHNIQUES = {
 }  # fmt: skip
 CASES = {name: (name, {}) for name in RECIPES} | {
     "cgan with techniques": ("cgan", TECHNIQUES),
+    "dcgan for few images": ("dcgan", {"augment": "ada", "lecam": 0.3, "r1": 0.1, "n_critic": 4}),
     "frames, n_critic": ("frames", {"n_critic": 3}),
     "speech, wgan_gp": ("speech", {"objective": "wgan_gp", "n_critic": 3}),
     "text, wgan_gp": ("text", {"objective": "wgan_gp", "n_critic": 3}),
