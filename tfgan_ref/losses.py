@@ -155,6 +155,19 @@ def zero_centred_penalty(gradients: tf.Tensor) -> tf.Tensor:
     return 0.5 * tf.reduce_mean(tf.reduce_sum(tf.square(gradients), axis=1))
 
 
+def lecam_penalty(
+    real_logits: tf.Tensor, fake_logits: tf.Tensor, real_average: tf.Tensor, fake_average: tf.Tensor
+) -> tf.Tensor:
+    """E max(0, D(x) - a_F)^2 + E max(0, a_R - D(G(z)))^2: Tseng et al. 2021, section 3, without its lambda.
+
+    a_R and a_F are averages of D's outputs for real and for fake samples. The paper squares the differences
+    themselves; the authors' code, as here, those of the sign that they have while D ranks real above fake.
+    """
+    real_logits, fake_logits = tf.cast(real_logits, tf.float32), tf.cast(fake_logits, tf.float32)
+    above_fakes = tf.reduce_mean(tf.square(tf.nn.relu(real_logits - fake_average)))
+    return above_fakes + tf.reduce_mean(tf.square(tf.nn.relu(real_average - fake_logits)))
+
+
 def reconstruction_error(samples: tf.Tensor, reconstructions: tf.Tensor, *, power: int = 2) -> tf.Tensor:
     """Mean over all values of |x - D(x)|^power: the energy (N,) of an autoencoding discriminator.
 

@@ -105,6 +105,37 @@ def test_zoo(run, tmp_path):
     assert "| vae |" in (tmp_path / "out" / "table.md").read_text()
 
 
+@pytest.mark.slow
+def test_few_training_images(run, tmp_path):
+    arguments = ["--data", "digits", "--test", "digits", "--shares", 20, "--techniques", "none,ada"]
+    arguments += ["--steps", 6, "--width", 2, "--seeds", "0,1", "--n", 100]
+    succeeded(run("limited_data.py", *arguments, "--out", tmp_path / "out", "--runs", tmp_path / "runs"))
+    share = json.loads((tmp_path / "out" / "results.json").read_text())["shares"]["20 %"]
+    names = [f"{technique}-seed={seed}" for technique in ("none", "ada") for seed in (0, 1)]
+    assert [row["name"] for row in share["rows"]] == names
+    assert [len(share["distances_over_time"][name]) for name in ("steps", "none", "ada")] == [6] * 3
+    with np.load(tmp_path / "runs" / "images-20.npz") as kept:
+        assert len(kept["x_train"]) == 239  # of 1,198
+        assert len(kept["x_test"]) == 1198
+    pictures = tmp_path / "out" / "share-20"
+    assert {path.name for path in (pictures / "grids").iterdir()} == {"none.png", "ada.png"}
+    assert (pictures / "curves.png").stat().st_size > 5000
+    assert "| ada |" in (tmp_path / "out" / "table.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--techniques", "none,diff"], "technique 'diff' is unknown: choose some of none, diffaugment, ada"),
+        (["--shares", "0"], "--shares 0: from 1 to 100"),
+        (["--steps", "0"], "--steps 0 is out of range"),
+    ],
+)
+def test_bad_arguments_of_few_training_images(run, tmp_path, arguments, part):
+    given = ["--data", "digits", "--test", "digits", "--out", tmp_path / "out"]
+    is_one_line_error(run("limited_data.py", *given, *arguments), part)
+
+
 def test_the_lines_of_the_gallery_are_no_wider_than_its_columns(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     import gallery

@@ -335,7 +335,7 @@ def test_r1_penalises_the_energys_gradient(kind):
         energy = losses.reconstruction_error(points, reconstruction, power=2 if kind is EBGAN else 1)
     slopes = tape.gradient(energy, points).numpy().reshape(6, -1)
     expected = 2.0 * 0.5 * np.mean(np.sum(slopes**2, axis=1))
-    assert float(gan.discriminator_penalty([images])) == pytest.approx(expected, rel=1e-4)
+    assert float(gan.discriminator_penalty([images], [], 0)) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", FLOAT16])

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES, find_recipe, settings
+from tfgan_ref.recipes.recipe import gan_settings
 from tfgan_ref.recipes.settings import TargetSettings
 
 
@@ -48,6 +49,10 @@ def test_text_becomes_values_of_the_right_type():
         ("precision", "float16", "precision 'float16' is unknown: choose one of float32, mixed_float16"),
         ("n_critic", "0", "n_critic 0 is out of range: at least 1"),
         ("packing", "3", "packing 3 does not divide the batch size 64"),
+        ("ada_target", "0.5", "ada_target 0.5 is for augment=ada: leave it out"),
+        ("ada_images", "1000", "ada_images 1000 is for augment=ada"),
+        ("ada_target", "1", "ada_target 1.0 is out of range: above 0 and below 1"),
+        ("lecam", "-1", "lecam -1.0 is out of range: at least 0"),
         ("clip_norm", "0", "clip_norm 0.0 is out of range: above 0, or none"),
         ("missing", "1", "missing 1.0 is out of range: from 0 to below 1"),
         ("jit", "yes", "jit 'yes' is unknown: choose one of auto, on, off"),
@@ -257,3 +262,12 @@ def test_unknown_recipe():
         InputError, match=r"recipe 'dcgna' is unknown \(did you mean dcgan\?\): choose one of gan, "
     ):
         find_recipe("dcgna")
+
+
+def test_augment_chooses_the_augmentation():
+    made = gan_settings(TargetSettings(augment="ada", ada_target=0.5, ada_images=2000, lecam=0.3))
+    assert (made["augmentation"].target, made["augmentation"].span, made["lecam"]) == (0.5, 2000, 0.3)
+    assert gan_settings(TargetSettings(augment="cutout"))["augmentation"].policies == ("cutout",)
+    assert "augmentation" not in gan_settings(TargetSettings())
+    with pytest.raises(InputError, match="augment colour,ada: ada changes colours and places itself"):
+        gan_settings(TargetSettings(augment="colour,ada"))

@@ -51,7 +51,8 @@ TECHNIQUES = {
 CASES = {name: (name, {}) for name in RECIPES} | {
     "cgan with techniques": ("cgan", TECHNIQUES),
     "r3gan, conditional": ("r3gan", {"conditional": True, "n_critic": 2}),
-    "dcgan, relativistic": ("dcgan", {"loss": "relativistic", "r1": 0.1, "r2": 0.1, "batch_norm": False}),
+    "dcgan, relativistic": ("dcgan", {"loss": "relativistic", "r1": 0.1, "r2": 0.1, "normalisation": "none"}),
+    "dcgan for few images": ("dcgan", {"augment": "ada", "lecam": 0.3, "r1": 0.1, "n_critic": 4}),
     "frames, n_critic": ("frames", {"n_critic": 3}),
     "speech, wgan_gp": ("speech", {"objective": "wgan_gp", "n_critic": 3}),
     "text, wgan_gp": ("text", {"objective": "wgan_gp", "n_critic": 3}),

@@ -1,6 +1,7 @@
 """The types: one file each, a ``keras.Model`` with its own ``train_step``."""
 
 from tfgan_ref.gans.acgan import ACGAN
+from tfgan_ref.gans.adaptive import AdaptiveAugmentation
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.base import FusedAdam, GenerativeModel
 from tfgan_ref.gans.baselines import VAE, MSEGenerator
@@ -42,6 +43,7 @@ __all__ = [
     "VAE",
     "WGAN",
     "WGANGP",
+    "AdaptiveAugmentation",
     "BurnInAdam",
     "ConditionalGAN",
     "CosineBurnIn",

@@ -64,7 +64,7 @@ class ACGAN(GAN):
             classes = losses.class_cross_entropy(real_classes, real[1])
             classes += losses.class_cross_entropy(fake_classes, fakes[1])
             d_loss = source + self.class_weight * classes
-            objective = d_loss + self.discriminator_penalty(real, fakes, k)
+            objective = d_loss + self.discriminator_penalty(real, fakes, k, (real_logits, fake_logits))
         norm = self.update_discriminator(objective, tape)
         return {
             "d_loss": d_loss,

@@ -33,6 +33,7 @@ class BEGAN(GAN):
 
     tracked = (*LOSSES_AND_NORMS, "energy_real", "energy_fake", "k", "convergence")
     matches_features = False
+    gives_logits = False
 
     def __init__(
         self,

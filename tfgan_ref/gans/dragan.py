@@ -67,7 +67,9 @@ class DRAGAN(GAN):
             critic = self.critic(labels, purpose=2 * k + 1)
             norms = perturbed_norms(critic, samples, self.step_seed(randomness.PENALTY, k), self.spread)
             penalty = self.penalty_weight * losses.norm_penalty(norms)
-            objective = d_loss + penalty + self.discriminator_penalty(real, fakes, k)
+            objective = (
+                d_loss + penalty + self.discriminator_penalty(real, fakes, k, (real_logits, fake_logits))
+            )
         norm = self.update_discriminator(objective, tape)
         return {
             "d_loss": d_loss,

@@ -36,6 +36,7 @@ class EBGAN(GAN):
 
     tracked = (*LOSSES_AND_NORMS, "energy_real", "energy_fake")
     matches_features = False
+    gives_logits = False
 
     def __init__(
         self,

@@ -102,7 +102,7 @@ class FrameGAN(GAN):
             loss, accuracy = self.attribute_loss(attribute_logits, real[1])
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
             d_loss += self.attribute_weight * loss
-            objective = d_loss + self.discriminator_penalty(real, fakes, k)
+            objective = d_loss + self.discriminator_penalty(real, fakes, k, (real_logits, fake_logits))
         norm = self.update_discriminator(objective, tape)
         return {
             "d_loss": d_loss,

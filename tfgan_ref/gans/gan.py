@@ -10,9 +10,11 @@ import tensorflow as tf
 from tfgan_ref import losses, randomness
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans import batches
+from tfgan_ref.gans.adaptive import AdaptiveAugmentation
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.base import GenerativeModel
 from tfgan_ref.gans.history import WeightHistory
+from tfgan_ref.gans.lecam import LeCam
 from tfgan_ref.gans.penalties import r1_penalty
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, ReplayBuffer, pack
 
@@ -38,7 +40,8 @@ class GAN(GenerativeModel):
             1 alone.
         ema_decay: of the averaged generator's weights and batch norm statistics; None keeps no average.
         instance_noise: noise on the discriminator's inputs.
-        augmentation: random changes of the discriminator's inputs that gradients pass through.
+        augmentation: random changes of the discriminator's inputs that gradients pass through. The adaptive
+            one needs outputs of D with a boundary between real and fake, and samples that are not packed.
         replay: number of past fakes that the discriminator is shown again, or None.
         packing: samples in one input of the discriminator (Lin et al. 2018), which has ``packing`` times the
             channels.
@@ -50,6 +53,7 @@ class GAN(GenerativeModel):
             ``g_loss`` stays that of the type.
         historical_averaging: weight of the squared distance of both networks' weights to the mean of their
             past (section 3.3 there).
+        lecam: lambda of the LeCam regulariser (Tseng et al. 2021), for a discriminator that gives logits.
         measure_fakes: whether fakes lose the pixels that the batch's ``mask`` says are missing from the real
             samples beside them, so that G learns whole samples from incomplete ones (Bora et al. 2018).
         sample_key: under which a batch holds its samples.
@@ -59,6 +63,7 @@ class GAN(GenerativeModel):
     adversarial_loss: losses.AdversarialLoss
     label_targets: LabelTargets | None = None
     matches_features = True  # whether G's loss is the adversarial one alone, so that another can replace it
+    gives_logits = True  # whether D's outputs are higher for what it takes for real; energies are lower
 
     def __init__(
         self,
@@ -71,7 +76,7 @@ class GAN(GenerativeModel):
         simultaneous: bool = False,
         ema_decay: float | None = 0.999,
         instance_noise: InstanceNoise | None = None,
-        augmentation: DifferentiableAugmentation | None = None,
+        augmentation: DifferentiableAugmentation | AdaptiveAugmentation | None = None,
         replay: int | None = None,
         packing: int = 1,
         l2: float = 0.0,
@@ -79,11 +84,18 @@ class GAN(GenerativeModel):
         r2: float = 0.0,
         feature_matching: bool = False,
         historical_averaging: float = 0.0,
+        lecam: float = 0.0,
         measure_fakes: bool = True,
         sample_key: str = "image",
     ) -> None:
         if feature_matching:
             self.tracked = (*self.tracked, "feature_distance")
+        adaptive = isinstance(augmentation, AdaptiveAugmentation)
+        if adaptive:
+            refuse_adaptive(type(self).__name__, self.tracked, packing)
+            self.tracked = (*self.tracked, "augment_p")
+        if lecam and not self.gives_logits:
+            raise InputError(f"lecam {lecam} is not for {type(self).__name__}, whose D gives energies: 0")
         super().__init__(generator, discriminator, num_classes=num_classes, seed=seed, ema_decay=ema_decay)
         check_at_least(1, n_critic=n_critic, packing=packing)
         check_at_least(0, l2=l2, r1=r1, r2=r2, historical_averaging=historical_averaging)
@@ -95,10 +107,12 @@ class GAN(GenerativeModel):
         self.simultaneous = simultaneous
         self.instance_noise = instance_noise
         self.augmentation = augmentation
+        self.adaptive = adaptive
         self.packing = packing
         self.l2 = l2
         self.r1 = r1
         self.r2 = r2
+        self.lecam = LeCam(lecam) if lecam else None
         self.measure_fakes = measure_fakes
         self.sample_key = sample_key
         self.batch_names = (sample_key, "label")
@@ -144,6 +158,8 @@ class GAN(GenerativeModel):
                 shown = self.sample_replay(fakes, k)
             real = self.real(last)
             tracked = self.discriminator_step(real, shown, k)
+            if self.adaptive:
+                tracked = self.adapt(tracked, last)
         if self.feature_matching:
             self.pending.g_loss = tracked["feature_distance"] = self.feature_distance(real, fakes)
         return fakes, tracked
@@ -170,7 +186,9 @@ class GAN(GenerativeModel):
         def update(k: int | tf.Tensor, part: dict[str, tf.Tensor]) -> None:
             fakes = self.fake(part, k)
             shown = fakes if self.replay is None else self.sample_replay(fakes, k)
-            self.discriminator_step(self.real(part), shown, k)
+            tracked = self.discriminator_step(self.real(part), shown, k)
+            if self.adaptive:
+                self.adapt(tracked, part)
 
         alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
         if (
@@ -191,6 +209,13 @@ class GAN(GenerativeModel):
                 update(k, part)
         return last
 
+    def adapt(self, tracked: dict[str, tf.Tensor], batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Lets p of the augmentation follow how D judged a batch of real samples; returns p too, tracked."""
+        if self.learning:
+            images = batches.shape_of(batch[self.sample_key])[0]
+            self.augmentation.observe(tracked["d_accuracy_real"], images)
+        return tracked | {"augment_p": self.augmentation.p.value}
+
     def discriminator_step(
         self, real: list[tf.Tensor], fakes: list[tf.Tensor], k: int | tf.Tensor
     ) -> dict[str, tf.Tensor]:
@@ -204,8 +229,8 @@ class GAN(GenerativeModel):
                 targets = self.label_targets(real_logits, self.step_seed(randomness.LABEL_NOISE, k))
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits, *targets)
             objective = d_loss
-            if self.l2 or self.r1 or self.r2:
-                objective = d_loss + self.discriminator_penalty(real, fakes, k)
+            if self.l2 or self.r1 or self.r2 or self.lecam:
+                objective += self.discriminator_penalty(real, fakes, k, (real_logits, fake_logits))
         norm = self.update_discriminator(objective, tape)
         if self.adversarial_loss.paired:
             real_logits, fake_logits = real_logits - fake_logits, fake_logits - real_logits
@@ -292,13 +317,21 @@ class GAN(GenerativeModel):
         return self.replay.exchange(fakes, self.step_seed(randomness.REPLAY, critic_step))
 
     def discriminator_penalty(
-        self, real: list[tf.Tensor], fakes: list[tf.Tensor], critic_step: int | tf.Tensor
+        self,
+        real: list[tf.Tensor],
+        fakes: list[tf.Tensor],
+        critic_step: int | tf.Tensor,
+        logits: tuple[tf.Tensor, ...] = (),
     ) -> tf.Tensor | float:
-        """Returns the weighted penalties that any type can take: L2 on D's kernels, R1, and R2 of ``fakes``.
+        """Returns the weighted penalties that any type can take: L2 on D's kernels, R1, R2 and LeCam.
 
-        ``fakes`` is empty in an update without any.
+        Args:
+            real: D's inputs for real samples.
+            fakes: those for the fakes that it is shown; empty in an update without any.
+            critic_step: number of this update of D in its step.
+            logits: D's (N, 1) for real and for fake samples, where it gives logits.
         """
-        penalty = self.l2 * losses.l2_penalty(self.discriminator.trainable_variables) if self.l2 else 0.0
+        penalty = self.regularisation(logits)
         # The purposes are those of D's own calls on the samples: a penalty belongs to what D saw.
         if self.r1:
             samples, *labels = real
@@ -306,6 +339,13 @@ class GAN(GenerativeModel):
         if self.r2 and fakes:
             samples, *labels = fakes
             penalty += self.r2 * r1_penalty(self.critic(labels, 2 * critic_step + 2), samples)
+        return penalty
+
+    def regularisation(self, logits: tuple[tf.Tensor, ...]) -> tf.Tensor | float:
+        """Returns those of the penalties that take no gradient by samples: L2 on D's kernels, and LeCam."""
+        penalty = self.l2 * losses.l2_penalty(self.discriminator.trainable_variables) if self.l2 else 0.0
+        if self.lecam is not None and self.learning:
+            penalty += self.lecam.penalty(*logits)
         return penalty
 
     def real_logits(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:
@@ -344,6 +384,26 @@ def features_of(discriminator: keras.Model) -> keras.Model:
     if tensor is None:
         raise InputError("the discriminator is no functional model that makes a logit (N, 1) of features")
     return keras.Model(discriminator.inputs, tensor, name="features")
+
+
+def refuse_adaptive(kind: str, tracked: tuple[str, ...] = (), packing: int = 1) -> None:
+    """Refuses adaptive augmentation where the sign of D's outputs does not tell real from fake samples.
+
+    Args:
+        kind: the type, and its loss, for the message.
+        tracked: what the type tracks: D's accuracies if its outputs have a boundary between real and fake.
+        packing: samples in one input of D.
+
+    Raises:
+        InputError: they have none, or several samples are one input.
+    """
+    if not set(ACCURACIES) <= set(tracked):
+        raise InputError(
+            f"augment ada is not for {kind}: no sign of D's output says real or fake, so that overfitting "
+            "cannot be told by it"
+        )
+    if packing > 1:
+        raise InputError(f"augment ada changes single samples, packing {packing} makes one of them: use one")
 
 
 def check_targets(label_targets: LabelTargets, loss: str) -> LabelTargets | None:

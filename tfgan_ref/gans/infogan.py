@@ -82,7 +82,9 @@ class InfoGAN(GAN):
             fake_logits, *read = self.discriminate(fakes, purpose=2 * k + 2)
             d_loss = losses.discriminator_cross_entropy(real_logits, fake_logits)
             weighted, information = self.weighted_information(fakes, read)
-            objective = d_loss - weighted + self.discriminator_penalty(real, fakes, k)
+            objective = (
+                d_loss - weighted + self.discriminator_penalty(real, fakes, k, (real_logits, fake_logits))
+            )
         norm = self.update_discriminator(objective, tape)
         shares = accuracies(real_logits, fake_logits)
         return {"d_loss": d_loss, "d_gradient_norm": norm, **information, **shares}

@@ -193,7 +193,7 @@ class ProgressiveGAN(GAN):
             real_logits = self.discriminate(real, purpose=2 * k + 1)
             fake_logits = self.discriminate(fakes, purpose=2 * k + 2)
             d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-            objective = d_loss + self.discriminator_penalty(real, fakes, k)
+            objective = d_loss + self.discriminator_penalty(real, fakes, k, (real_logits, fake_logits))
             if self.wasserstein:
                 critic = self.critic(real[1:], purpose=2 * k + 1)
                 norms = interpolate_norms(critic, real[0], fakes[0], self.step_seed(randomness.PENALTY, k))

@@ -41,6 +41,7 @@ class R3GAN(GAN):
 
     tracked = (*LOSSES_AND_NORMS[:2], "d_accuracy", "r1", "r2", *LOSSES_AND_NORMS[2:])
     adversarial_loss = losses.RELATIVISTIC
+    matches_features = False
     burn_in_steps = 0
 
     def __init__(
@@ -99,8 +100,7 @@ class R3GAN(GAN):
             d_loss = losses.relativistic_discriminator(real_logits, fake_logits)
             r1, r2 = losses.zero_centred_penalty(real_slopes), losses.zero_centred_penalty(fake_slopes)
             objective = d_loss + self.gamma_factor(self.step.value) * (self.r1 * r1 + self.r2 * r2)
-            if self.l2:
-                objective += self.l2 * losses.l2_penalty(self.discriminator.trainable_variables)
+            objective += self.regularisation((real_logits, fake_logits))
         norm = self.update_discriminator(objective, tape)
         right = tf.reduce_mean(tf.cast(real_logits > fake_logits, tf.float32))
         return {

@@ -129,7 +129,9 @@ class TextGAN(GAN):
             else:
                 d_loss = losses.discriminator_cross_entropy(real_logits, fake_logits)
                 penalty = 0.0
-            objective = d_loss + penalty + self.discriminator_penalty(real, fakes, k)
+            objective = (
+                d_loss + penalty + self.discriminator_penalty(real, fakes, k, (real_logits, fake_logits))
+            )
         norm = self.update_discriminator(objective, tape)
         return {"d_loss": d_loss, "d_gradient_norm": norm, **accuracies(real_logits, fake_logits)}
 

@@ -106,7 +106,7 @@ class WGAN(GAN):
             real_scores = self.discriminate(real, purpose=2 * k + 1)
             fake_scores = self.discriminate(fakes, purpose=2 * k + 2)
             d_loss = losses.wasserstein_critic(real_scores, fake_scores)
-            objective = d_loss + self.discriminator_penalty(real, fakes, k)
+            objective = d_loss + self.discriminator_penalty(real, fakes, k, (real_scores, fake_scores))
         norm = self.update_discriminator(objective, tape)  # line 7, the clipping, is the constraint's
         return {"d_loss": d_loss, "d_gradient_norm": norm}
 

@@ -73,7 +73,9 @@ class WGANGP(GAN):
                 self.step_seed(randomness.PENALTY, k),
             )
             penalty = self.penalty_weight * losses.norm_penalty(norms, one_sided=self.one_sided)
-            objective = d_loss + penalty + self.discriminator_penalty(real, fakes, k)
+            objective = (
+                d_loss + penalty + self.discriminator_penalty(real, fakes, k, (real_scores, fake_scores))
+            )
         norm = self.update_discriminator(objective, tape)
         return {"d_loss": d_loss, "d_gradient_norm": norm, "interpolate_norm": tf.reduce_mean(norms)}
 

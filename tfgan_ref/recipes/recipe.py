@@ -14,7 +14,7 @@ from tfgan_ref import data, plotting
 from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
 from tfgan_ref.data.images.arrays import no_labels
 from tfgan_ref.errors import InputError, unknown
-from tfgan_ref.gans import BurnInAdam, CosineBurnIn, FusedAdam, GenerativeModel
+from tfgan_ref.gans import AdaptiveAugmentation, BurnInAdam, CosineBurnIn, FusedAdam, GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
 from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
 from tfgan_ref.media.medium import PICTURES, Medium, labels_shown
@@ -231,14 +231,20 @@ def gan_settings(settings: AdversarialSettings) -> dict[str, Any]:
         "r1": settings.r1,
         "r2": settings.r2,
         "historical_averaging": settings.historical_averaging,
+        "lecam": settings.lecam,
         "measure_fakes": settings.measure_fakes,
     }
     if isinstance(settings, CriticSettings):
         arguments["feature_matching"] = settings.feature_matching
     if settings.instance_noise:
         arguments["instance_noise"] = InstanceNoise(settings.instance_noise, settings.instance_noise_steps)
-    if settings.augment:
-        arguments["augmentation"] = DifferentiableAugmentation(settings.augment.split(","))
+    policies = settings.augment.split(",") if settings.augment else []
+    if policies == ["ada"]:
+        arguments["augmentation"] = AdaptiveAugmentation(settings.ada_target, settings.ada_images)
+    elif "ada" in policies:
+        raise InputError(f"augment {settings.augment}: ada changes colours and places itself, name it alone")
+    elif policies:
+        arguments["augmentation"] = DifferentiableAugmentation(policies)
     if isinstance(settings, TargetSettings) and (settings.label_smoothing or settings.label_noise):
         arguments["label_targets"] = LabelTargets(settings.label_smoothing, settings.label_noise)
     return arguments

@@ -339,7 +339,9 @@ class AdversarialSettings(DiscriminatorSettings, SamplingSettings):
 
     n_critic: int = 1  # discriminator updates per generator update
     simultaneous: Changeable[bool] = False  # update both at once: G by D as it was before its update
-    augment: str | None = None  # some of colour,translation,cutout: before D, real and fake
+    augment: str | None = None  # some of colour,translation,cutout, or ada: before D, real and fake
+    ada_target: Changeable[float] = 0.6  # with ada, what E sign(D(real)) is held at
+    ada_images: Changeable[int] = 500_000  # with ada, images in which its probability can go from 0 to 1
     instance_noise: Changeable[float] = 0.0  # standard deviation of noise on D's inputs
     instance_noise_steps: Changeable[int | None] = None  # generator steps until it is gone; None: it stays
     replay: int | None = None  # number of past fakes kept for D
@@ -348,17 +350,23 @@ class AdversarialSettings(DiscriminatorSettings, SamplingSettings):
     r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty, at real images
     r2: Changeable[float] = 0.0  # weight gamma of the R2 penalty, at fakes
     historical_averaging: float = 0.0  # weight of the distance of all weights to the mean of their past
+    lecam: float = 0.0  # weight lambda of the LeCam regulariser
     measure_fakes: bool = True  # fakes lose pixels like the real images (with missing): G learns whole images
 
     limits: ClassVar = {
-        **dict.fromkeys(("n_critic", "packing"), AT_LEAST_1),
-        **dict.fromkeys(("instance_noise", "l2", "r1", "r2", "historical_averaging"), AT_LEAST_0),
+        **dict.fromkeys(("n_critic", "packing", "ada_images"), AT_LEAST_1),
+        **dict.fromkeys(("instance_noise", "l2", "r1", "r2", "historical_averaging", "lecam"), AT_LEAST_0),
+        "ada_target": Limits("above 0 and below 1", above=0, below=1),
         "instance_noise_steps": Limits("at least 1, or none", least=1),
     }
 
     def __post_init__(self) -> None:
         """Checks that the samples of a batch make whole packs, and that a replay buffer holds them."""
         super().__post_init__()
+        if self.augment != "ada":
+            for key in ("ada_target", "ada_images"):
+                if getattr(self, key) != getattr(AdversarialSettings, key):
+                    raise InputError(f"{key} {getattr(self, key)} is for augment=ada: leave it out")
         if self.batch_size % self.packing:
             raise InputError(f"packing {self.packing} does not divide the batch size {self.batch_size}")
         packs = self.batch_size // self.packing
