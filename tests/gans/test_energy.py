@@ -422,7 +422,13 @@ def built(name, shape, **settings):
 
 @pytest.mark.parametrize("size", [28, 32, 64])
 @pytest.mark.parametrize(
-    ("name", "settings"), [("ebgan", {}), ("ebgan", {"discriminator": "unet"}), ("began", {})]
+    ("name", "settings"),
+    [
+        ("ebgan", {}),
+        ("ebgan", {"discriminator": "unet"}),
+        ("began", {}),
+        ("began", {"architecture": "paper"}),
+    ],
 )
 def test_recipes_at_every_size(name, settings, size):
     gan = built(name, DataShape((size, size, 1), None), packing=2, **settings)

@@ -162,12 +162,31 @@ def test_the_label_reaches_both_networks(combine):
     assert not np.allclose(logits, discriminator([images, label + 1]).numpy(), atol=1e-5)
 
 
-def test_hadamard_multiplies_the_latents():
+def test_hadamard_multiplies_latents_around_1():
+    """Latents of -1 are moved to 0, where no label's factors change them; those of 0 become the factors."""
     generator, _ = conditional_pair("hadamard")
-    # Zero latents stay zero under any label's factors.
-    zeros = np.zeros((4, 8), np.float32)
-    images = generator([zeros, np.arange(4, dtype=np.int32)]).numpy()
+    label = np.arange(4, dtype=np.int32)
+    images = generator([np.full((4, 8), -1, np.float32), label]).numpy()
     np.testing.assert_array_equal(images, np.repeat(images[:1], 4, axis=0))
+    images = generator([np.zeros((4, 8), np.float32), label]).numpy()
+    factors = next(layer for layer in generator.layers if layer.name.startswith("embedding")).get_weights()[0]
+    body = next(layer for layer in generator.layers if layer.name.startswith("mlp_generator"))
+    np.testing.assert_allclose(images, body(factors).numpy(), rtol=1e-6)
+
+
+def test_a_concatenated_label_is_the_same_at_every_pixel():
+    def flat(channels):
+        images = keras.Input((6, 6, channels))
+        return keras.Model(images, keras.layers.Flatten()(images))
+
+    discriminator = networks.conditional_discriminator(flat, (6, 6, 1), num_classes=4, embedding_dim=3)
+    images = np.random.default_rng(0).normal(size=(2, 6, 6, 1)).astype(np.float32)
+    label = np.array([3, 1], np.int32)
+    embedding = next(v for v in discriminator.layers if v.name.startswith("embedding")).get_weights()[0]
+    kernel, bias = discriminator.get_layer("logits").get_weights()
+    planes = np.broadcast_to(embedding[label][:, None, None], (2, 6, 6, 3))
+    expected = np.concatenate([images, planes], axis=-1).reshape(2, -1) @ kernel + bias
+    np.testing.assert_allclose(discriminator([images, label]).numpy(), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_projection_is_the_papers_equation():

@@ -46,11 +46,11 @@ class VAESettings(SamplingSettings):
     batch_size: int = 32
     learning_rate: float = 1e-3
     latent_dim: int = 32
-    stddev: float = 0.3  # of the decoder's pixels
+    stddev: float | None = 0.3  # of the decoder's pixels; None: learnt
     width: int = 32  # filters of the layers nearest the image
     steps_without_xla: ClassVar = SHORT_STEPS
 
-    limits: ClassVar = {"width": AT_LEAST_1, "stddev": Limits("above 0", above=0)}
+    limits: ClassVar = {"width": AT_LEAST_1, "stddev": Limits("above 0, or none", above=0)}
     choices: ClassVar = DCGAN_SIZES
 
 

@@ -21,6 +21,11 @@ from tfgan_ref.recipes.settings import (
 )
 
 DISCRIMINATORS = ("autoencoder", "unet")
+# Builders of BEGAN's generator and discriminator.
+BEGAN_NETWORKS = {
+    "dcgan": (networks.dcgan_generator, networks.conv_autoencoder),
+    "paper": (networks.began_generator, networks.began_autoencoder),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +100,8 @@ class BEGANSettings(AdversarialSettings):
     latent_dim: int = 64
     initializer: str = "xavier"
     width: int = 16  # n, filters of the layers nearest the image
-    convolutions: int = 1  # at each resolution; the paper has 2
+    architecture: str = "dcgan"  # or paper
+    convolutions: int = 1  # at each resolution, with architecture=paper; the paper has 2
     code_dim: int = 64  # length of D's code
     gamma: Changeable[float] = 1.0  # energy of fakes to real images' at equilibrium: lower is less diverse
     k_rate: Changeable[float] = 0.2  # lambda_k, how fast k follows; 0.001 in the paper
@@ -106,18 +112,19 @@ class BEGANSettings(AdversarialSettings):
         "gamma": Limits("above 0", above=0),
         "k_rate": Limits("above 0", above=0),
     }
-    choices: ClassVar = DCGAN_SIZES
+    choices: ClassVar = DCGAN_SIZES | {"architecture": tuple(BEGAN_NETWORKS)}
 
 
 def build_began(settings: BEGANSettings, shape: DataShape) -> BEGAN:
     """Builds BEGAN for images of DCGAN's sizes."""
     size, _, channels = shape.sample_shape
     require_size("began", shape, size)
-    generator = settings.network("width", "convolutions")
-    discriminator = settings.network("width", "convolutions", "code_dim", number=1)
+    make_generator, make_autoencoder = BEGAN_NETWORKS[settings.architecture]
+    own = ("convolutions",) if settings.architecture == "paper" else ()
+    discriminator = settings.network("width", "code_dim", *own, number=1)
     return BEGAN(
-        networks.began_generator(settings.latent_dim, size, channels, **generator),
-        networks.began_autoencoder(size, channels * settings.packing, **discriminator),
+        make_generator(settings.latent_dim, size, channels, **settings.network("width", *own)),
+        make_autoencoder(size, channels * settings.packing, **discriminator),
         **settings.group("gamma", "k_rate"),
         **gan_settings(settings),
     )

@@ -109,7 +109,8 @@ def conditional_generator(
         latent_dim: length of a latent vector.
         num_classes: labels are 0 to num_classes - 1.
         combine: "concat" puts the label's embedding behind the latents (Mirza and Osindero 2014), "hadamard"
-            multiplies them with it; "projection" is about the discriminator and concatenates here.
+            multiplies them, moved to a mean of 1, with it; "projection" is about the discriminator and
+            concatenates here.
         embedding_dim: length of the concatenated embedding. Small beside the latents: at 50 of 114 inputs the
             generator made one picture per class.
         seed: seed of the embedding.
@@ -125,9 +126,9 @@ def conditional_generator(
     latents = keras.Input((latent_dim,), name="latents")
     label = keras.Input((), dtype="int32", name="label")
     if combine == "hadamard":
-        # Around 1, so that the latents keep their scale at the start.
-        scale = layers.Embedding(num_classes, latent_dim, embeddings_initializer=RandomNormal(1.0, 0.5, seed))
-        merged = layers.Multiply()([latents, scale(label)])
+        # A product with latents of mean 0 has mean 0 under every label: its signs would tell nothing of it.
+        scale = layers.Embedding(num_classes, latent_dim, embeddings_initializer=RandomNormal(0.0, 1.0, seed))
+        merged = layers.Multiply()([layers.Rescaling(1.0, offset=1.0)(latents), scale(label)])
     else:
         unit_normal = RandomNormal(0.0, 1.0, seed)
         embedding = layers.Embedding(num_classes, embedding_dim, embeddings_initializer=unit_normal)
@@ -142,6 +143,7 @@ def conditional_discriminator(
     *,
     num_classes: int,
     combine: str = "concat",
+    embedding_dim: int = 10,
     spectral_norm: bool = False,
     minibatch_discrimination: bool = False,
     initializer: str = "normal02",
@@ -153,9 +155,10 @@ def conditional_discriminator(
         build: makes the body, images to flat features, from the number of its input channels.
         image_shape: (height, width, channels); of other samples, (time, channels).
         num_classes: labels are 0 to num_classes - 1.
-        combine: "concat" adds the label's embedding to the image as one more channel; "hadamard" multiplies
-            the features with it; "projection" adds its inner product with the features to the logit
-            (Miyato and Koyama 2018, equation 4).
+        combine: "concat" adds the label's embedding to every pixel of the image as more channels; "hadamard"
+            multiplies the features with it; "projection" adds its inner product with the features to the
+            logit (Miyato and Koyama 2018, equation 4).
+        embedding_dim: length of the concatenated embedding.
         spectral_norm: whether the logit's layer and a projection's embedding are spectrally normalised; the
             body is so if ``build`` makes it so.
         minibatch_discrimination: whether it sees how near the batch's samples are to each other.
@@ -175,10 +178,10 @@ def conditional_discriminator(
     label = keras.Input((), dtype="int32", name="label")
     seen = images
     if combine == "concat":
-        height, width, _ = image_shape
         unit_normal = RandomNormal(0.0, 1.0, seed)
-        plane = layers.Embedding(num_classes, height * width, embeddings_initializer=unit_normal)
-        seen = layers.Concatenate()([images, layers.Reshape((height, width, 1))(plane(label))])
+        embedding = layers.Embedding(num_classes, embedding_dim, embeddings_initializer=unit_normal)
+        pixel = layers.Reshape((1, 1, embedding_dim))(embedding(label))
+        seen = layers.Concatenate()([images, layers.UpSampling2D(image_shape[:2])(pixel)])
     body = build(seen.shape[-1])
     if minibatch_discrimination:
         body = minibatch_features(body, seed + 1)
