@@ -12,10 +12,11 @@ from tfgan_ref.recipes.settings import SHORT_STEPS, Limits, TargetSettings
 
 @dataclass(frozen=True, kw_only=True)
 class GANSettings(TargetSettings):
-    """Widths and rate of the articles."""
+    """Widths of the articles, whose rate of 2e-4 is for many epochs: this one learns in 1,500 steps."""
 
     loss: str = "non_saturating"  # of both players: non_saturating or minimax
     steps: int = 6000
+    learning_rate: float = 1e-3
     initializer: str = "xavier"
     dropout: float = 0.3
     batch_norm: bool = True  # in the generator

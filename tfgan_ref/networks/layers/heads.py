@@ -127,7 +127,8 @@ def conditional_generator(
     label = keras.Input((), dtype="int32", name="label")
     if combine == "hadamard":
         # A product with latents of mean 0 has mean 0 under every label: its signs would tell nothing of it.
-        scale = layers.Embedding(num_classes, latent_dim, embeddings_initializer=RandomNormal(0.0, 1.0, seed))
+        # Factors that differ more drown the latents: the generator made one picture per class.
+        scale = layers.Embedding(num_classes, latent_dim, embeddings_initializer=RandomNormal(1.0, 0.5, seed))
         merged = layers.Multiply()([layers.Rescaling(1.0, offset=1.0)(latents), scale(label)])
     else:
         unit_normal = RandomNormal(0.0, 1.0, seed)
