@@ -174,18 +174,17 @@ def test_hadamard_multiplies_latents_around_1():
     np.testing.assert_allclose(images, body(factors).numpy(), rtol=1e-6)
 
 
-def test_a_concatenated_label_is_the_same_at_every_pixel():
-    def flat(channels):
-        images = keras.Input((6, 6, channels))
-        return keras.Model(images, keras.layers.Flatten()(images))
-
-    discriminator = networks.conditional_discriminator(flat, (6, 6, 1), num_classes=4, embedding_dim=3)
-    images = np.random.default_rng(0).normal(size=(2, 6, 6, 1)).astype(np.float32)
-    label = np.array([3, 1], np.int32)
-    embedding = next(v for v in discriminator.layers if v.name.startswith("embedding")).get_weights()[0]
-    kernel, bias = discriminator.get_layer("logits").get_weights()
-    planes = np.broadcast_to(embedding[label][:, None, None], (2, 6, 6, 3))
-    expected = np.concatenate([images, planes], axis=-1).reshape(2, -1) @ kernel + bias
+def test_a_concatenated_label_enters_a_joint_hidden_layer():
+    _, discriminator = conditional_pair("concat")
+    rng = np.random.default_rng(0)
+    images, label = rng.normal(size=(2, 6, 6, 1)).astype(np.float32), np.array([3, 1], np.int32)
+    by_name = {layer.name: layer for layer in discriminator.layers}
+    features = next(v for k, v in by_name.items() if k.startswith("mlp_features"))(images).numpy()
+    embedding = next(v for k, v in by_name.items() if k.startswith("embedding")).get_weights()[0]
+    kernel, bias = next(v for k, v in by_name.items() if k.startswith("dense")).get_weights()
+    hidden = np.concatenate([features, embedding[label]], axis=1) @ kernel + bias
+    kernel, bias = by_name["logits"].get_weights()
+    expected = np.where(hidden > 0, hidden, 0.2 * hidden) @ kernel + bias
     np.testing.assert_allclose(discriminator([images, label]).numpy(), expected, rtol=1e-4, atol=1e-6)
 
 

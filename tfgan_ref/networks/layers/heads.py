@@ -144,7 +144,6 @@ def conditional_discriminator(
     *,
     num_classes: int,
     combine: str = "concat",
-    embedding_dim: int = 10,
     spectral_norm: bool = False,
     minibatch_discrimination: bool = False,
     initializer: str = "normal02",
@@ -156,10 +155,9 @@ def conditional_discriminator(
         build: makes the body, images to flat features, from the number of its input channels.
         image_shape: (height, width, channels); of other samples, (time, channels).
         num_classes: labels are 0 to num_classes - 1.
-        combine: "concat" adds the label's embedding to every pixel of the image as more channels; "hadamard"
-            multiplies the features with it; "projection" adds its inner product with the features to the
-            logit (Miyato and Koyama 2018, equation 4).
-        embedding_dim: length of the concatenated embedding.
+        combine: "concat" puts the label's embedding behind the features, for a joint hidden layer (Mirza and
+            Osindero 2014); "hadamard" multiplies the features with it; "projection" adds its inner product
+            with the features to the logit (Miyato and Koyama 2018, equation 4).
         spectral_norm: whether the logit's layer and a projection's embedding are spectrally normalised; the
             body is so if ``build`` makes it so.
         minibatch_discrimination: whether it sees how near the batch's samples are to each other.
@@ -177,17 +175,19 @@ def conditional_discriminator(
     fresh = initializer_stream(initializer, seed + 1)
     images = keras.Input(image_shape, name="images")
     label = keras.Input((), dtype="int32", name="label")
-    seen = images
-    if combine == "concat":
-        unit_normal = RandomNormal(0.0, 1.0, seed)
-        embedding = layers.Embedding(num_classes, embedding_dim, embeddings_initializer=unit_normal)
-        pixel = layers.Reshape((1, 1, embedding_dim))(embedding(label))
-        seen = layers.Concatenate()([images, layers.UpSampling2D(image_shape[:2])(pixel)])
-    body = build(seen.shape[-1])
+    body = build(image_shape[-1])
     if minibatch_discrimination:
         body = minibatch_features(body, seed + 1)
-    features = body(seen)
+    features = body(images)
     dim = features.shape[-1]
+    if combine == "concat":
+        # As large beside the features as they are: the label then decides which hidden units count.
+        unit_normal = RandomNormal(0.0, 1.0, seed)
+        embedding = layers.Embedding(num_classes, 64, embeddings_initializer=unit_normal)
+        joint = layers.Dense(128, kernel_initializer=fresh())
+        if spectral_norm:
+            joint = SpectralNormalization(joint, seed=seed + 1)
+        features = layers.LeakyReLU(0.2)(joint(layers.Concatenate()([features, embedding(label)])))
     if combine == "hadamard":
         scale = layers.Embedding(num_classes, dim, embeddings_initializer=RandomNormal(1.0, 0.5, seed))
         features = layers.Multiply()([features, scale(label)])
