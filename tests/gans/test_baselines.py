@@ -21,10 +21,10 @@ def tiny_mse(**compiled):
     return model
 
 
-def tiny_vae(**compiled):
+def tiny_vae(stddev=0.3, **compiled):
     features = networks.mlp_features(SHAPE, (32,), seed=2)
     encoder = networks.gaussian_encoder(features, 4, initializer="xavier", seed=2)
-    model = VAE(networks.mlp_generator(4, SHAPE, (32,), seed=1), encoder, stddev=0.3, ema_decay=0.9)
+    model = VAE(networks.mlp_generator(4, SHAPE, (32,), seed=1), encoder, stddev=stddev, ema_decay=0.9)
     model.compile(keras.optimizers.Adam(1e-2), **compiled)
     return model
 
@@ -75,6 +75,23 @@ def test_a_step_of_the_autoencoder_by_hand():
     for name, old in before.items():
         new = values(getattr(model, name).trainable_variables)
         assert not any(np.array_equal(a, b) for a, b in zip(old, new, strict=True)), name
+
+
+def test_a_learnt_variance_is_the_likeliest():
+    """The bound of a batch is at its lowest where the variance is the mean squared error."""
+    batch = tiny_batches(1)[0]
+    logs = {name: float(value) for name, value in tiny_vae(stddev=None).train_step(batch).items()}
+    error = logs["reconstruction_error"]
+    variances = error * np.linspace(0.5, 2, 301)
+    bounds = 0.5 * (error / variances + np.log(variances)) + logs["divergence"]
+    assert variances[bounds.argmin()] == pytest.approx(error, rel=5e-3)
+    assert logs["g_loss"] == pytest.approx(bounds.min() - 0.5, rel=1e-4)
+    # Its gradient is that of the bound with this variance held.
+    learnt, held = tiny_vae(stddev=None), tiny_vae(stddev=error**0.5)
+    for model in (learnt, held):
+        model.train_step(batch)
+    for one, other in zip(values(learnt.variables), values(held.variables), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 def test_divergence_from_the_standard_normal():

@@ -81,6 +81,14 @@ def fakes_of(gan):
     return gan.generator(gan.latents(6)).numpy().reshape(6, 64)
 
 
+def test_the_papers_margin_of_10_is_an_energy_of_an_eighth():
+    """At 28x28: the paper's energy is the norm of the difference, ours its mean square."""
+    difference = np.random.default_rng(0).normal(size=(2, 28, 28, 1)).astype(np.float32)
+    difference *= 10 / np.linalg.norm(difference.reshape(2, -1), axis=1)[:, None, None, None]
+    energy = losses.reconstruction_error(tf.zeros_like(difference), tf.constant(difference))
+    np.testing.assert_allclose(energy, 0.13, atol=0.005)
+
+
 @pytest.mark.parametrize("margin", [0.3, 1.0, 50.0])
 def test_losses_of_ebgan_by_hand(margin):
     optimizers = (keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
@@ -422,7 +430,13 @@ def built(name, shape, **settings):
 
 @pytest.mark.parametrize("size", [28, 32, 64])
 @pytest.mark.parametrize(
-    ("name", "settings"), [("ebgan", {}), ("ebgan", {"discriminator": "unet"}), ("began", {})]
+    ("name", "settings"),
+    [
+        ("ebgan", {}),
+        ("ebgan", {"discriminator": "unet"}),
+        ("began", {}),
+        ("began", {"architecture": "paper"}),
+    ],
 )
 def test_recipes_at_every_size(name, settings, size):
     gan = built(name, DataShape((size, size, 1), None), packing=2, **settings)
@@ -439,7 +453,8 @@ def test_recipes_at_every_size(name, settings, size):
     ("name", "shape", "settings", "message"),
     [
         ("ebgan", (50, 50, 1), {}, "image_size 50 is not built by DCGAN"),
-        ("began", (50, 50, 1), {}, "image_size 50 is not built by BEGAN"),
+        ("began", (50, 50, 1), {}, "image_size 50 is not built by DCGAN"),
+        ("began", (50, 50, 1), {"architecture": "paper"}, "image_size 50 is not built by BEGAN"),
         ("began", (32, 28, 1), {}, "recipe began takes 32x32 images, not 28x32"),
         (
             "ebgan",

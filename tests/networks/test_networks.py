@@ -162,12 +162,30 @@ def test_the_label_reaches_both_networks(combine):
     assert not np.allclose(logits, discriminator([images, label + 1]).numpy(), atol=1e-5)
 
 
-def test_hadamard_multiplies_the_latents():
+def test_hadamard_multiplies_latents_around_1():
+    """Latents of -1 are moved to 0, where no label's factors change them; those of 0 become the factors."""
     generator, _ = conditional_pair("hadamard")
-    # Zero latents stay zero under any label's factors.
-    zeros = np.zeros((4, 8), np.float32)
-    images = generator([zeros, np.arange(4, dtype=np.int32)]).numpy()
+    label = np.arange(4, dtype=np.int32)
+    images = generator([np.full((4, 8), -1, np.float32), label]).numpy()
     np.testing.assert_array_equal(images, np.repeat(images[:1], 4, axis=0))
+    images = generator([np.zeros((4, 8), np.float32), label]).numpy()
+    factors = next(layer for layer in generator.layers if layer.name.startswith("embedding")).get_weights()[0]
+    body = next(layer for layer in generator.layers if layer.name.startswith("mlp_generator"))
+    np.testing.assert_allclose(images, body(factors).numpy(), rtol=1e-6)
+
+
+def test_a_concatenated_label_enters_a_joint_hidden_layer():
+    _, discriminator = conditional_pair("concat")
+    rng = np.random.default_rng(0)
+    images, label = rng.normal(size=(2, 6, 6, 1)).astype(np.float32), np.array([3, 1], np.int32)
+    by_name = {layer.name: layer for layer in discriminator.layers}
+    features = next(v for k, v in by_name.items() if k.startswith("mlp_features"))(images).numpy()
+    embedding = next(v for k, v in by_name.items() if k.startswith("embedding")).get_weights()[0]
+    kernel, bias = next(v for k, v in by_name.items() if k.startswith("dense")).get_weights()
+    hidden = np.concatenate([features, embedding[label]], axis=1) @ kernel + bias
+    kernel, bias = by_name["logits"].get_weights()
+    expected = np.where(hidden > 0, hidden, 0.2 * hidden) @ kernel + bias
+    np.testing.assert_allclose(discriminator([images, label]).numpy(), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_projection_is_the_papers_equation():

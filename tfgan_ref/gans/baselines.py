@@ -45,12 +45,13 @@ class MSEGenerator(GenerativeModel):
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
 class VAE(GenerativeModel):
-    """The variational autoencoder of Kingma and Welling 2014, with a Gaussian decoder of fixed variance.
+    """The variational autoencoder of Kingma and Welling 2014, with a Gaussian decoder of one variance.
 
     Args:
         generator: the decoder, latents (N, latent_dim) to images in [-1, 1].
         encoder: images to [mean, log variance] of the latents' posterior, each (N, latent_dim).
-        stddev: of the decoder's pixels. A smaller one weighs the reconstruction more against the prior.
+        stddev: of the decoder's pixels. A smaller one weighs the reconstruction more against the prior. None
+            learns it: the likeliest variance of a batch is its mean squared error (Rybkin et al. 2021).
         settings: ``seed`` and ``ema_decay`` of ``GenerativeModel``.
 
     Raises:
@@ -61,9 +62,9 @@ class VAE(GenerativeModel):
     tracked = ("g_loss", "reconstruction_error", "divergence", "g_gradient_norm")
 
     def __init__(
-        self, generator: keras.Model, encoder: keras.Model, *, stddev: float = 0.5, **settings: Any
+        self, generator: keras.Model, encoder: keras.Model, *, stddev: float | None = 0.5, **settings: Any
     ) -> None:
-        if stddev <= 0:
+        if stddev is not None and stddev <= 0:
             raise InputError(f"stddev {stddev} is out of range: it must be above 0")
         super().__init__(generator, **settings)
         self.encoder = encoder
@@ -81,7 +82,10 @@ class VAE(GenerativeModel):
             latents = mean + tf.exp(0.5 * log_variance) * noise
             error = tf.reduce_mean(_observed_error(self.generator(latents, training=self.learning), batch))
             divergence = tf.reduce_mean(losses.standard_normal_divergence(mean, log_variance)) / pixels
-            loss = error / (2.0 * self.stddev**2) + divergence
+            if self.stddev is None:
+                loss = 0.5 * tf.math.log(error) + divergence
+            else:
+                loss = error / (2.0 * self.stddev**2) + divergence
         norm = self.update_generator(loss, tape)
         return self.finish_step(
             g_loss=loss, reconstruction_error=error, divergence=divergence, g_gradient_norm=norm

@@ -109,7 +109,8 @@ def conditional_generator(
         latent_dim: length of a latent vector.
         num_classes: labels are 0 to num_classes - 1.
         combine: "concat" puts the label's embedding behind the latents (Mirza and Osindero 2014), "hadamard"
-            multiplies them with it; "projection" is about the discriminator and concatenates here.
+            multiplies them, moved to a mean of 1, with it; "projection" is about the discriminator and
+            concatenates here.
         embedding_dim: length of the concatenated embedding. Small beside the latents: at 50 of 114 inputs the
             generator made one picture per class.
         seed: seed of the embedding.
@@ -125,9 +126,10 @@ def conditional_generator(
     latents = keras.Input((latent_dim,), name="latents")
     label = keras.Input((), dtype="int32", name="label")
     if combine == "hadamard":
-        # Around 1, so that the latents keep their scale at the start.
+        # A product with latents of mean 0 has mean 0 under every label: its signs would tell nothing of it.
+        # Factors that differ more drown the latents: the generator made one picture per class.
         scale = layers.Embedding(num_classes, latent_dim, embeddings_initializer=RandomNormal(1.0, 0.5, seed))
-        merged = layers.Multiply()([latents, scale(label)])
+        merged = layers.Multiply()([layers.Rescaling(1.0, offset=1.0)(latents), scale(label)])
     else:
         unit_normal = RandomNormal(0.0, 1.0, seed)
         embedding = layers.Embedding(num_classes, embedding_dim, embeddings_initializer=unit_normal)
@@ -153,10 +155,10 @@ def conditional_discriminator(
         build: makes the body, images to flat features, from the number of its input channels.
         image_shape: (height, width, channels); of other samples, (time, channels).
         num_classes: labels are 0 to num_classes - 1.
-        combine: "concat" adds the label's embedding to the image as one more channel; "hadamard" multiplies
-            the features with it; "projection" adds its inner product with the features to the logit
-            (Miyato and Koyama 2018, equation 4; their features are summed over the positions: those of
-            ``dcgan_features(pooling="sum")``).
+        combine: "concat" puts the label's embedding behind the features, for a joint hidden layer (Mirza and
+            Osindero 2014); "hadamard" multiplies the features with it; "projection" adds its inner product
+            with the features to the logit (Miyato and Koyama 2018, equation 4; their features are summed over
+            the positions: those of ``dcgan_features(pooling="sum")``).
         spectral_norm: whether the logit's layer and a projection's embedding are spectrally normalised; the
             body is so if ``build`` makes it so.
         minibatch_discrimination: whether it sees how near the batch's samples are to each other.
@@ -174,17 +176,19 @@ def conditional_discriminator(
     fresh = initializer_stream(initializer, seed + 1)
     images = keras.Input(image_shape, name="images")
     label = keras.Input((), dtype="int32", name="label")
-    seen = images
-    if combine == "concat":
-        height, width, _ = image_shape
-        unit_normal = RandomNormal(0.0, 1.0, seed)
-        plane = layers.Embedding(num_classes, height * width, embeddings_initializer=unit_normal)
-        seen = layers.Concatenate()([images, layers.Reshape((height, width, 1))(plane(label))])
-    body = build(seen.shape[-1])
+    body = build(image_shape[-1])
     if minibatch_discrimination:
         body = minibatch_features(body, seed + 1)
-    features = body(seen)
+    features = body(images)
     dim = features.shape[-1]
+    if combine == "concat":
+        # As large beside the features as they are: the label then decides which hidden units count.
+        unit_normal = RandomNormal(0.0, 1.0, seed)
+        embedding = layers.Embedding(num_classes, 64, embeddings_initializer=unit_normal)
+        joint = layers.Dense(128, kernel_initializer=fresh())
+        if spectral_norm:
+            joint = SpectralNormalization(joint, seed=seed + 1)
+        features = layers.LeakyReLU(0.2)(joint(layers.Concatenate()([features, embedding(label)])))
     if combine == "hadamard":
         scale = layers.Embedding(num_classes, dim, embeddings_initializer=RandomNormal(1.0, 0.5, seed))
         features = layers.Multiply()([features, scale(label)])
