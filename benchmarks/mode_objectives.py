@@ -1,14 +1,14 @@
 """What ``modes.py`` compares: every objective on the same generator, and what repairs a collapse."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import keras
 from mode_distributions import Distribution, Mixture
 
 from tfgan_ref.gans import BEGAN, DRAGAN, EBGAN, GAN, LSGAN, WGAN, WGANGP, HingeGAN, VanillaGAN
-from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
+from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, Technique
 from tfgan_ref.training.schedules import make_schedule
 
 NOISY_SHARE = 0.4  # of the run, in which instance noise fades
@@ -37,6 +37,23 @@ class Objective:
     schedule: str = "cosine"
     noise: float = 0.0
     clip_norm: float | None = None
+
+    def describe(self) -> str:
+        """Returns the type and the settings that are not the defaults, in one line."""
+        plain = Objective(self.kind, self.summary)
+        changed = [
+            f"{name} {_written(getattr(self, name))}"
+            for name in (field.name for field in fields(self))
+            if getattr(self, name) != getattr(plain, name)
+        ]
+        return ", ".join([self.kind.__name__, *changed])
+
+
+def _written(value: Any) -> Any:
+    """Returns ``value``, of techniques their arguments."""
+    if isinstance(value, dict):
+        return {name: _written(item) for name, item in value.items()}
+    return value.get_config() if isinstance(value, Technique) else value
 
 
 PER_SAMPLE = {"batch_norm": False}  # of images' discriminators; those of points never have it
