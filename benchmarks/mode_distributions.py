@@ -191,8 +191,9 @@ class StackedDigits:
         spectral_norm: bool = False,
         minibatch: bool = False,
         batch_norm: bool = True,
+        **_: Any,
     ) -> keras.Model:
-        """Builds a discriminator of packs of stacks."""
+        """Builds a discriminator of packs of stacks; units and slopes are for points."""
         features = networks.dcgan_features(
             28, 3 * packing, width=self.width, batch_norm=batch_norm, spectral_norm=spectral_norm, seed=seed
         )
