@@ -4,10 +4,10 @@ python benchmarks/saturation.py --out benchmarks/results/saturation
 
 A small generator starts in the middle of the ring, away from its eight modes, and D learns to tell its
 samples from them before G moves: "early in learning, when G is poor, D can reject samples with high
-confidence" (Goodfellow et al. 2014, section 3). Then both learn, G by plain gradient descent or by Adam, which
-divides a gradient by its own size. For each loss, optimizer and seed: a row in DIR/results.json with the norm
-of G's gradient, a mean over 20 steps, and the root mean square distance of its samples to the nearest mode, after
-them; DIR/saturation.png draws both, DIR/table.md has the first gradients and the distances.
+confidence" (Goodfellow et al. 2014, section 3). Then both learn, G by plain gradient descent or by Adam,
+which divides a gradient by its own size. For each loss, optimizer and seed: a row in DIR/results.json with
+the norm of G's gradient, a mean over 20 steps, and the root mean square distance of its samples to the
+nearest mode, after them; DIR/saturation.png draws both, DIR/table.md has first gradients and distances.
 """
 
 import argparse
