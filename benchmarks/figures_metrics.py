@@ -1,7 +1,10 @@
 """What docs/ say of modes and metrics, by the results: see figures.py."""
 
+import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from mode_table import by_objective, table_cells
 
 RECIPES, OBJECTIVES, METRICS = "docs/recipes.md", "docs/objectives.md", "docs/metrics.md"
 
@@ -12,21 +15,11 @@ def _short(value: float) -> str:
 
 
 def modes(results: Any) -> Iterator[tuple[str, str]]:
-    """Of the mixtures: a row for each objective, of several seeds their modes and means."""
+    """Of the mixtures: a row for each objective, of several seeds their modes, means and spread."""
     total = {"grid": 25, "ring": 8, "two_modes": 2}[results[0]["distribution"]]
-    quality = {}
-    for name in dict.fromkeys(row["objective"] for row in results):
-        runs = sorted((row for row in results if row["objective"] == name), key=lambda row: row["seed"])
-        divergences = [row["reverse_kl"] for row in runs if row["reverse_kl"] is not None]
-        quality[name] = f"{100 * sum(row['high_quality'] for row in runs) / len(runs):.1f} %"
-        cells = [
-            f"`{name}`",
-            runs[0]["summary"],
-            f"{', '.join(str(row['modes']) for row in runs)} of {total}",
-            quality[name],
-            f"{sum(divergences) / len(divergences):.3f}" if divergences else "-",
-        ]
+    for cells in table_cells(results, total):
         yield OBJECTIVES, f"| {' | '.join(cells)} |"
+    for name, runs in by_objective(results).items():
         if total == 25 and name in ("lsgan", "hinge"):
             yield RECIPES, f"| `{name}` ... {runs[0]['modes']} of 25 modes"
         if total == 25 and name == "instance_noise":
@@ -37,6 +30,10 @@ def modes(results: Any) -> Iterator[tuple[str, str]]:
                     f"{row['reverse_kl']:.3f} | {row['seconds']:.0f} |",
                 )
     if total == 8:
+        quality = {
+            name: f"{100 * statistics.fmean(row['high_quality'] for row in runs):.1f} %"
+            for name, runs in by_objective(results).items()
+        }
         yield (
             OBJECTIVES,
             f"With decay {quality['non_saturating']} of the samples are of high quality, without it "

@@ -79,15 +79,37 @@ class Mixture:
         return networks.point_generator(self.latent_dim, self.centres.shape[1], seed=seed, **settings)
 
     def discriminator(
-        self, seed: int, *, packing: int = 1, spectral_norm: bool = False, minibatch: bool = False, **_: Any
+        self,
+        seed: int,
+        *,
+        packing: int = 1,
+        spectral_norm: bool = False,
+        minibatch: bool = False,
+        unit: float = 1.0,
+        slope: float = 1.0,
+        **_: Any,
     ) -> keras.Model:
-        """Builds a discriminator of packs of points."""
+        """Builds a discriminator of packs of points.
+
+        Args:
+            seed: of the initialisers.
+            packing: points in a pack.
+            spectral_norm: of every layer.
+            minibatch: whether it sees how near the batch's points are to each other.
+            unit: what the points are divided by before the first layer.
+            slope: what the logits are multiplied by: with ``spectral_norm`` the Lipschitz constant.
+        """
         dim = self.centres.shape[1] * packing
         features = networks.point_features(dim, spectral_norm=spectral_norm, seed=seed)
+        if unit != 1:
+            points = keras.Input((dim,))
+            scaled = keras.layers.Rescaling(1 / unit)(points)
+            features = keras.Model(points, features(scaled), name="features")
         if minibatch:
             # Few and short kernels: time and memory grow with the square of the batch, which is large.
             features = networks.minibatch_features(features, seed, kernels=4, kernel_dim=2)
-        return networks.discriminator(features, spectral_norm=spectral_norm, initializer="xavier", seed=seed)
+        built = networks.discriminator(features, spectral_norm=spectral_norm, initializer="xavier", seed=seed)
+        return multiplied(built, slope)
 
     def autoencoder(self, seed: int) -> keras.Model:
         """Builds an autoencoding discriminator."""
@@ -121,6 +143,13 @@ class Mixture:
         figure.tight_layout()
         save(figure, path)
         plt.close(figure)
+
+
+def multiplied(model: keras.Model, factor: float) -> keras.Model:
+    """Returns ``model`` with its outputs multiplied by ``factor``."""
+    if factor == 1:
+        return model
+    return keras.Model(model.input, keras.layers.Rescaling(factor, dtype="float32")(model.output))
 
 
 class StackedDigits:
@@ -162,8 +191,9 @@ class StackedDigits:
         spectral_norm: bool = False,
         minibatch: bool = False,
         batch_norm: bool = True,
+        **_: Any,
     ) -> keras.Model:
-        """Builds a discriminator of packs of stacks."""
+        """Builds a discriminator of packs of stacks; units and slopes are for points."""
         features = networks.dcgan_features(
             28,
             3 * packing,

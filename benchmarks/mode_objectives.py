@@ -1,14 +1,14 @@
 """What ``modes.py`` compares: every objective on the same generator, and what repairs a collapse."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import keras
 from mode_distributions import Distribution, Mixture
 
 from tfgan_ref.gans import BEGAN, DRAGAN, EBGAN, GAN, LSGAN, R3GAN, WGAN, WGANGP, HingeGAN, VanillaGAN
-from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets
+from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, Technique
 from tfgan_ref.training.schedules import make_schedule
 
 NOISY_SHARE = 0.4  # of the run, in which instance noise fades
@@ -28,6 +28,7 @@ class Objective:
         noise: instance noise at the start, in distances between neighbouring modes.
         clip_norm: longest gradient, or None.
         generator: arguments of the distribution's generator.
+        beta_1: momentum of Adam.
     """
 
     kind: Callable[..., GAN]
@@ -39,6 +40,24 @@ class Objective:
     noise: float = 0.0
     clip_norm: float | None = None
     generator: dict[str, Any] = field(default_factory=dict)
+    beta_1: float = 0.5
+
+    def describe(self) -> str:
+        """Returns the type and the settings that are not the defaults, in one line."""
+        plain = Objective(self.kind, self.summary)
+        changed = [
+            f"{name} {_written(getattr(self, name))}"
+            for name in (field.name for field in fields(self))
+            if getattr(self, name) != getattr(plain, name)
+        ]
+        return ", ".join([self.kind.__name__, *changed])
+
+
+def _written(value: Any) -> Any:
+    """Returns ``value``, of techniques their arguments."""
+    if isinstance(value, dict):
+        return {name: _written(item) for name, item in value.items()}
+    return value.get_config() if isinstance(value, Technique) else value
 
 
 PER_SAMPLE = {"batch_norm": False}  # of images' discriminators; those of points never have it
@@ -46,10 +65,25 @@ OBJECTIVES = {
     "non_saturating": Objective(VanillaGAN, "cosine decay, EMA"),
     "minimax": Objective(VanillaGAN, "saturating", {"loss": "minimax"}),
     "lsgan": Objective(LSGAN, "least squares"),
-    "wgan": Objective(WGAN, "c = 0.05, n_critic 5", {"clip": 0.05}, rate=0.2),
+    "wgan": Objective(
+        # A clipped bias is at most as large as a clipped weight: the kinks of the critic's first layer are
+        # near the origin, and beyond them it is almost linear along each ray. So the points come near it.
+        WGAN,
+        "c = 0.2, points / 8, n_critic 5",
+        {"clip": 0.2},
+        {"unit": 8.0},
+        rate=0.2,
+        beta_1=0.0,
+    ),
     "wgan_gp": Objective(WGANGP, "lambda 1, n_critic 5", {"penalty_weight": 1.0}, PER_SAMPLE, rate=0.5),
     "hinge": Objective(HingeGAN, "hinge loss"),
-    "sngan": Objective(HingeGAN, "hinge, spectral norm", {}, PER_SAMPLE | {"spectral_norm": True}),
+    "sngan": Objective(
+        # Slopes of at most 1 cannot tell a mode of width 0.04 from what lies beside it.
+        HingeGAN,
+        "hinge, spectral norm, logits times 10",
+        {},
+        PER_SAMPLE | {"spectral_norm": True, "slope": 10.0},
+    ),
     "dragan": Objective(DRAGAN, "lambda 1", {"penalty_weight": 1.0}, PER_SAMPLE),
     "ebgan": Objective(EBGAN, "pull-away 0.1", {"margin": 1.0, "pull_away_weight": 0.1}, None, rate=0.2),
     "began": Objective(BEGAN, "gamma 0.7", {"gamma": 0.7}, None, rate=0.1),
@@ -118,7 +152,7 @@ def build(objective: Objective, distribution: Distribution, seed: int, steps: in
         *(
             keras.optimizers.Adam(
                 make_schedule(objective.schedule, rate, total_steps=steps, updates_per_step=updates),
-                beta_1=0.5,
+                beta_1=objective.beta_1,
                 beta_2=0.99 if mixture else 0.999,
                 global_clipnorm=objective.clip_norm,
             )

@@ -10,7 +10,9 @@ two_modes   the tutorial's example, two Gaussians on a line
 stacked     three digits in three channels, 1,000 modes; of --data, by default the embedded digits
 
 For each objective and seed: a row in DIR/results.json (the rows of other objectives and seeds in there stay)
-and a picture of samples over time, DIR/OBJECTIVE-SEED.png; DIR/table.md has the means over seeds.
+and a picture of samples over time, DIR/OBJECTIVE-SEED.png; DIR/table.md has means and spread over seeds.
+A run whose row is there with the same settings is not run again: the same command goes on from where it was
+stopped.
 """
 
 import argparse
@@ -40,7 +42,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", default="digits", help="labelled digits for stacked (%(default)s)")
     parser.add_argument("--data-dir", help="where tensorflow-datasets keeps its data")
     parser.add_argument("--width", type=int, default=32, help="filters of DCGAN for stacked (%(default)s)")
-    parser.add_argument("--threads", type=int, help="of TensorFlow (all cores)")
+    parser.add_argument("--threads", type=int, help="of TensorFlow (1; for stacked all cores)")
     parser.add_argument("--out", type=Path, help="directory of table, pictures and results")
     arguments = parser.parse_args()
     if arguments.list:
@@ -71,32 +73,21 @@ def kept_rows(path: Path, keys: Sequence[str]) -> list[dict[str, Any]]:
         raise InputError(f"{path} is no results file of modes.py: name another --out") from error
 
 
-def markdown(rows: Sequence[dict[str, Any]], total: int) -> str:
-    """Returns the table of means over seeds, best coverage first."""
-    from study_common import short, table
-
-    lines = []
-    for objective in dict.fromkeys(row["objective"] for row in rows):
-        of_it = [row for row in rows if row["objective"] == objective]
-
-        def mean(key: str, of_it: list[dict[str, Any]] = of_it) -> float | None:
-            found = [row[key] for row in of_it if row[key] is not None]
-            return sum(found) / len(found) if found else None
-
-        modes, quality, divergence = mean("modes"), mean("high_quality"), mean("reverse_kl")
-        fewest = min(row["modes"] for row in of_it)
-        cells = [
-            objective,
-            of_it[0]["summary"],
-            f"{modes:.1f} of {total} (fewest {fewest})",
-            "-" if quality is None else f"{100 * quality:.1f} %",
-            "-" if divergence is None else short(divergence),
-            f"{mean('seconds'):.0f}",
-            str(len(of_it)),
-        ]
-        lines.append((-modes, divergence if divergence is not None else float("inf"), cells))
-    headings = ["objective", "settings", "modes", "high quality", "reverse KL", "seconds", "seeds"]
-    return table(headings, [cells for *_, cells in sorted(lines, key=lambda line: line[:2])])
+def unfinished(
+    rows: Sequence[dict[str, Any]], names: Sequence[str], seeds: Sequence[int], settings: dict[str, dict]
+) -> list[tuple[str, int]]:
+    """Returns the runs, objective and seed, that no row is of with the same settings."""
+    kept = ("objective", "seed")
+    return [
+        (name, seed)
+        for name in names
+        for seed in seeds
+        if not any(
+            tuple(row[key] for key in kept) == (name, seed)
+            and all(row.get(key) == value for key, value in settings[name].items())
+            for row in rows
+        )
+    ]
 
 
 def main() -> None:
@@ -113,12 +104,15 @@ def main() -> None:
 
     import tensorflow as tf
 
-    if arguments.threads:
-        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+    # A second thread shortens the step of these small networks by little; it is worth more to another run.
+    threads = arguments.threads or (0 if arguments.distribution == "stacked" else 1)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.experimental.enable_op_determinism()
 
     from mode_distributions import MIXTURES, Snapshots, StackedDigits
     from mode_objectives import OBJECTIVES, build
+    from mode_table import HEADINGS, table_cells
+    from study_common import table
 
     from tfgan_ref import data
     from tfgan_ref.files import write_json, write_text
@@ -141,35 +135,38 @@ def main() -> None:
         "distribution": arguments.distribution,
         "steps": arguments.steps,
         "batch_size": distribution.batch_size,
-        "cores": os.cpu_count() if arguments.threads is None else arguments.threads,
+    }
+    settings = {name: facts | {"settings": OBJECTIVES[name].describe()} for name in names}
+    machine = {
+        "cores": threads or os.cpu_count(),
         "processor": processor_name(),
         "tensorflow": tf.__version__,
     }
-    for name in names:
-        for seed in arguments.seeds:
-            gan = build(OBJECTIVES[name], distribution, seed, arguments.steps)
-            snapshots = Snapshots(distribution, arguments.steps)
-            start = time.monotonic()
-            gan.fit(
-                distribution.dataset(distribution.batch_size * gan.batches_per_step, seed),
-                steps_per_epoch=arguments.steps,
-                verbose=0,
-                shuffle=False,
-                callbacks=[snapshots],
-            )
-            seconds = time.monotonic() - start
-            found = distribution.coverage(gan)
-            row = {"objective": name, "seed": seed, **found._asdict(), "seconds": round(seconds, 1)}
-            # NaN is no JSON: a generator without one good sample has no divergence.
-            row["reverse_kl"] = row["reverse_kl"] if row["reverse_kl"] == row["reverse_kl"] else None
-            row |= {"summary": OBJECTIVES[name].summary, **facts}
-            rows = [kept for kept in rows if (kept["objective"], kept["seed"]) != (name, seed)] + [row]
-            write_json(path, rows)
-            title = f"{name}: {found.modes} of {distribution.total} modes"
-            distribution.draw(snapshots.taken, title, arguments.out / f"{name}-{seed}.png")
-            quality = "" if found.high_quality is None else f", {100 * found.high_quality:.1f} % high quality"
-            print(f"{title}{quality}, KL {found.reverse_kl:.3f}, seed {seed}, {seconds:.0f} s", flush=True)
-    text = markdown(rows, distribution.total)
+    for name, seed in unfinished(rows, names, arguments.seeds, settings):
+        gan = build(OBJECTIVES[name], distribution, seed, arguments.steps)
+        snapshots = Snapshots(distribution, arguments.steps)
+        start, of_processor = time.monotonic(), time.process_time()
+        gan.fit(
+            distribution.dataset(distribution.batch_size * gan.batches_per_step, seed),
+            steps_per_epoch=arguments.steps,
+            verbose=0,
+            shuffle=False,
+            callbacks=[snapshots],
+        )
+        seconds, of_processor = time.monotonic() - start, time.process_time() - of_processor
+        found = distribution.coverage(gan)
+        row = {"objective": name, "seed": seed, **found._asdict()}
+        # NaN is no JSON: a generator without one good sample has no divergence.
+        row["reverse_kl"] = row["reverse_kl"] if row["reverse_kl"] == row["reverse_kl"] else None
+        row |= {"seconds": round(seconds, 1), "cpu_seconds": round(of_processor, 1)}
+        row |= {"summary": OBJECTIVES[name].summary, **settings[name], **machine}
+        rows = [kept for kept in rows if (kept["objective"], kept["seed"]) != (name, seed)] + [row]
+        write_json(path, rows)
+        title = f"{name}: {found.modes} of {distribution.total} modes"
+        distribution.draw(snapshots.taken, title, arguments.out / f"{name}-{seed}.png")
+        quality = "" if found.high_quality is None else f", {100 * found.high_quality:.1f} % high quality"
+        print(f"{title}{quality}, KL {found.reverse_kl:.3f}, seed {seed}, {seconds:.0f} s", flush=True)
+    text = table(HEADINGS, table_cells(rows, distribution.total))
     write_text(arguments.out / "table.md", text + "\n")
     print(f"\n{text}\n\n{arguments.out}")
 

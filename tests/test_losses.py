@@ -133,6 +133,14 @@ def test_minimax_gradient_vanishes_where_the_non_saturating_one_is_largest():
     assert non_saturating.item() == pytest.approx(-1)
 
 
+def test_the_two_gradients_differ_by_the_odds_of_a_fake():
+    logits = np.array([[-20.0], [-5.0], [0.0], [3.0]], np.float32)
+    _, (minimax,) = value_and_gradients(losses.minimax_generator, logits)
+    _, (non_saturating,) = value_and_gradients(losses.non_saturating_generator, logits)
+    # d/dl log(1 - D) = -D, d/dl (-log D) = -(1 - D), and D / (1 - D) = exp(l).
+    np.testing.assert_allclose(minimax / non_saturating, np.exp(logits), rtol=1e-5)
+
+
 def test_gradient_norms_and_their_derivative_at_zero():
     gradients = np.array([[3, 4], [0, 0]], np.float32)
     norms, (derivative,) = value_and_gradients(losses.gradient_norms, gradients)

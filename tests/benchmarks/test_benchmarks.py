@@ -77,6 +77,23 @@ def test_bad_arguments_of_modes(run, tmp_path, arguments, part):
 
 
 @pytest.mark.slow
+def test_minimax_stalls_against_a_strong_discriminator(run, tmp_path):
+    succeeded(run("saturation.py", "--steps", 20, "--seeds", 1, "--out", tmp_path))
+    rows = json.loads((tmp_path / "results.json").read_text())
+    assert [(row["loss"], row["optimizer"]) for row in rows] == [
+        ("minimax", "sgd"),
+        ("non_saturating", "sgd"),
+        ("minimax", "adam"),
+        ("non_saturating", "adam"),
+    ]
+    minimax, non_saturating, *_ = rows
+    assert minimax["gradient_norms"][0] < 0.01 * non_saturating["gradient_norms"][0]
+    assert minimax["distances"][-1] > 0.99 * minimax["distances"][0]
+    assert non_saturating["distances"][-1] < 0.9 * non_saturating["distances"][0]
+    assert Image.open(tmp_path / "saturation.png").size[0] > 500
+
+
+@pytest.mark.slow
 def test_clipping_beside_the_penalty(run, tmp_path):
     succeeded(run("weights_clip_vs_gp.py", "--steps", 20, "--width", 2, "--out", tmp_path))
     clipped, penalised = json.loads((tmp_path / "results.json").read_text())
