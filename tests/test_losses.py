@@ -244,3 +244,7 @@ def test_penalties_and_class_losses_of_bfloat16_are_computed_in_float32():
 def test_unknown_loss():
     with pytest.raises(ValueError, match="loss 'wgann' is unknown: choose one of non_saturating, minimax"):
         losses.adversarial_loss("wgann")
+
+
+def test_losses_of_single_samples_are_named():
+    assert list(losses.UNPAIRED) == [n for n, loss in losses.ADVERSARIAL_LOSSES.items() if not loss.paired]

@@ -12,14 +12,26 @@ from tfgan_ref.gans import InfoGAN
 from tfgan_ref.media.medium import code_names
 from tfgan_ref.networks.layers.normalisation import NORMALISATIONS
 from tfgan_ref.recipes.recipe import Recipe, draw_class_rows, gan_settings, read_images, require_size
-from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, DCGAN_SIZES, Changeable, CriticSettings, Limits
+from tfgan_ref.recipes.settings import (
+    ADAM,
+    AT_LEAST_0,
+    AT_LEAST_1,
+    DCGAN_SIZES,
+    Changeable,
+    CriticSettings,
+    Limits,
+)
 
 UNLABELLED_CODES = 10  # values of the categorical code where the data have no classes
 
 
 @dataclass(frozen=True, kw_only=True)
 class InfoGANSettings(CriticSettings):
-    """Codes, rates and the length of the latents of the authors' code for MNIST."""
+    """Codes, rates and the length of the latents of the authors' code for MNIST.
+
+    The code has batches of 128, fully connected layers of 1,024 units beside its convolutions and no average
+    of G; its continuous codes have a fixed variance and the weight 1.
+    """
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
@@ -36,6 +48,21 @@ class InfoGANSettings(CriticSettings):
         **dict.fromkeys(("width", "continuous_codes"), AT_LEAST_1),
         **dict.fromkeys(("categorical_weight", "continuous_weight"), AT_LEAST_0),
         "codes": Limits("at least 1, or none", least=1),
+    }
+    paper: ClassVar = ADAM | {  # the authors' code: run_mnist_exp.py of openai/InfoGAN
+        "learning_rate": 1e-3,
+        "d_learning_rate": 2e-4,
+        "beta_1": 0.5,
+        "batch_size": 128,
+        "n_critic": 1,
+        "latent_dim": 64,
+        "codes": 10,
+        "continuous_codes": 2,
+        "categorical_weight": 1.0,
+        "width": 64,
+        "normalisation": "batch",
+        "dropout": 0.0,
+        "ema_decay": None,
     }
     choices: ClassVar = DCGAN_SIZES | {"normalisation": NORMALISATIONS}
 
