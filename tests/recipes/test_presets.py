@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from tests.recipes.tiny_recipes import tiny_recipe
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES
