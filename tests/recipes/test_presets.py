@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from tests.recipes.tiny_recipes import tiny_recipe
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES
@@ -91,6 +92,15 @@ def test_both_optimizers_are_those_of_the_paper(name):
 def test_the_other_values_are_those_of_the_paper(name):
     settings = dataclasses.asdict(of_paper(name))
     assert {key: settings[key] for key in OTHERS[name]} == OTHERS[name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_gan_is_built_with_it(name):
+    """At tiny widths, which are given beside it."""
+    gan, _ = tiny_recipe(name, preset="paper")
+    assert type(gan.g_optimizer).__name__ == OPTIMIZERS[name][0]
+    assert gan.n_critic == OTHERS.get(name, {}).get("n_critic", 1)
 
 
 def test_every_recipe_has_the_preset_or_says_that_there_is_none():
