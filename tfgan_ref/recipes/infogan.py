@@ -19,11 +19,10 @@ UNLABELLED_CODES = 10  # values of the categorical code where the data have no c
 
 @dataclass(frozen=True, kw_only=True)
 class InfoGANSettings(CriticSettings):
-    """Codes, rates and the length of the latents of the authors' code for MNIST."""
+    """Codes, latents and G's rate of the authors' code for MNIST; D has the same rate, where theirs has 2e-4."""
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
-    d_learning_rate: float | None = 2e-4
     latent_dim: int = 64  # length of a latent vector, the continuous codes included
     codes: int | None = None  # values of the categorical code; None: as many as classes, 10 without
     continuous_codes: int = 2  # uniform on [-1, 1]
