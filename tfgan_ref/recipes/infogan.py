@@ -19,7 +19,7 @@ UNLABELLED_CODES = 10  # values of the categorical code where the data have no c
 
 @dataclass(frozen=True, kw_only=True)
 class InfoGANSettings(CriticSettings):
-    """Codes, latents and G's rate of the authors' code for MNIST; D has the same rate, where theirs has 2e-4."""
+    """Codes, latents and G's rate of the authors' code for MNIST; D has the same rate, theirs 2e-4."""
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
