@@ -77,6 +77,7 @@ def test_both_objectives_are_the_gans_less_the_weighted_information():
     assert not all(np.array_equal(a, b) for a, b in zip(before, values(gan.trainable_variables), strict=True))
 
 
+@pytest.mark.slow
 def test_codes_are_learnt_and_the_bound_rises_to_their_entropy():
     gan = tiny_info(optimizers=[keras.optimizers.Adam(1e-2, beta_1=0.5) for _ in "gd"])
     [batch] = tiny_batches(1, 30)

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import as_if_killed, same, values, without_export
+from tests.recipes.tiny_recipes import tiny_recipe
 from tfgan_ref.data.sentences.grammar import grammar_sentences
 from tfgan_ref.data.sentences.sources import read_sentences
 from tfgan_ref.errors import InputError
@@ -176,3 +177,11 @@ def test_objective_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="objective 'mle' is unknown: choose one of gumbel"):
         train.start_run(RECIPE, settings(objective="mle"), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("case", "own", "r1"), [("text", {}, 0.002), ("text", {"r1": 0.1}, 0.1), ("text, wgan_gp", {}, 0.0)]
+)
+def test_r1_is_of_the_objectives_without_a_gradient_penalty(case, own, r1):
+    gan, _ = tiny_recipe(case, **own)
+    assert gan.r1 == r1

@@ -14,7 +14,7 @@ from tfgan_ref.networks.features.classifier import small_classifier
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run import evaluate_images
 from tfgan_ref.run.evaluate_images import evaluate, generator_evaluator, make_extractor, usable_metrics
-from tfgan_ref.run.evaluate_sides import Source
+from tfgan_ref.run.evaluate_sides import Comparison, Source
 from tfgan_ref.run.sample import Sampler
 
 
@@ -130,3 +130,30 @@ def test_evaluation_while_training_says_what_is_left_out(cats, monkeypatch, capl
     settings = gan.settings(data=cats, evaluate_every=1, evaluate_metrics="is")
     with pytest.raises(InputError, match="metrics is: they need predicted classes"):
         generator_evaluator(None, gan.read(settings), settings)
+
+
+@pytest.mark.parametrize("names", [("code 0", "code 1", "code 2"), ("cat", "dog", "hen")])
+def test_codes_are_no_classes_and_agree_by_their_best_assignment(tmp_path, monkeypatch, names):
+    """A sample of code c is taken for class c + 1: all agree as codes, and none of them as classes."""
+    images = np.random.default_rng(0).integers(0, 256, (30, 16, 16, 1), np.uint8)
+    np.savez(
+        tmp_path / "pets.npz", images=images, labels=np.arange(30) % 3, class_names=["cat", "dog", "hen"]
+    )
+    network = SmallClassifier(small_classifier((16, 16, 1), 3), 0.5, 10, "pets", "key", rotations=False)
+    monkeypatch.setattr(evaluate_images, "make_extractor", lambda *arguments: network)
+    source = AtHand((16, 16, 1), 30, sampler=Sampler(None, 4, (16, 16, 1), names))
+    monkeypatch.setattr(evaluate_images, "open_source", lambda *arguments: source)
+    drawn = Comparison.sides
+
+    def sides(self, title):
+        found = drawn(self, title)
+        asked = self.codes if self.codes is not None else found.fake.labels
+        return found._replace(fake=found.fake._replace(logits=np.eye(3)[(asked + 1) % 3]))
+
+    monkeypatch.setattr(Comparison, "sides", sides)
+    report = evaluate("model", data_name=f"npz:{tmp_path / 'pets.npz'}", metrics=["fid"], n=30)
+    agreement = {"code agreement": report.code_agreement, "label agreement": report.label_agreement}
+    expected = {"code agreement": 1.0} if names[0] == "code 0" else {"label agreement": 0.0}
+    assert {title: share for title, share in agreement.items() if share is not None} == expected
+    for title in agreement:
+        assert (title in report.table()) == (title in expected)

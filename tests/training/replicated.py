@@ -39,7 +39,7 @@ def pix2pix():
 
 
 KINDS = {
-    "dcgan": lambda: VanillaGAN(*dcgan_networks()),
+    "dcgan": lambda: VanillaGAN(*dcgan_networks(), historical_averaging=0.01),
     "wgan_gp": lambda: WGANGP(*dcgan_networks(), n_critic=2),
     "pix2pix": pix2pix,
 }

@@ -27,7 +27,7 @@ UNLABELLED_CODES = 10  # values of the categorical code where the data have no c
 
 @dataclass(frozen=True, kw_only=True)
 class InfoGANSettings(CriticSettings):
-    """Codes, rates and the length of the latents of the authors' code for MNIST.
+    """Codes, latents and G's rate of the authors' code for MNIST; D has the same rate, theirs 2e-4.
 
     The code has batches of 128, fully connected layers of 1,024 units beside its convolutions and no average
     of G; its continuous codes have a fixed variance and the weight 1.
@@ -35,7 +35,6 @@ class InfoGANSettings(CriticSettings):
 
     image_size: int | None = 28
     learning_rate: float = 1e-3
-    d_learning_rate: float | None = 2e-4
     latent_dim: int = 64  # length of a latent vector, the continuous codes included
     codes: int | None = None  # values of the categorical code; None: as many as classes, 10 without
     continuous_codes: int = 2  # uniform on [-1, 1]
