@@ -52,7 +52,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--techniques", default=",".join(TECHNIQUES), help="some of %(default)s")
     parser.add_argument("--recipe", default="dcgan", help="what is trained (%(default)s)")
     parser.add_argument("--seeds", default="0,1,2", help="of training, each with each (%(default)s)")
-    parser.add_argument("--steps", type=int, default=3000, help="generator updates of each (%(default)s)")
+    parser.add_argument("--steps", type=int, default=4000, help="generator updates of each (%(default)s)")
     parser.add_argument("--width", default="16", help="filters nearest the image (%(default)s)")
     parser.add_argument("--n", type=int, default=5000, help="samples of each (%(default)s)")
     return parser.parse_args()
