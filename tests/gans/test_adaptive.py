@@ -176,6 +176,8 @@ def test_two_replicas_train_as_one_on_the_global_batch(monkeypatch, two_replicas
             lambda: adaptive_gan(True, DiversitySensitiveGAN, diversity=1.0, bound=1.0, loss="wasserstein"),
             "augment ada is not for loss wasserstein",
         ),
+        (lambda: adaptive_gan(loss="relativistic"), "augment ada is not for loss relativistic"),
+        (lambda: adaptive_gan(True, loss="relativistic"), "augment ada is not for loss relativistic"),
         (lambda: adaptive_gan(packing=2), "augment ada changes single samples, packing 2"),
         (lambda: AdaptiveAugmentation(1.0), "ada_target 1.0 is out of range: above 0 and below 1"),
         (lambda: AdaptiveAugmentation(span=0), "ada_images 0 is out of range"),

@@ -43,8 +43,8 @@ class ConditionalGAN(GAN):
         super().__init__(generator, discriminator, num_classes=num_classes, **settings)
         self.adversarial_loss = losses.adversarial_loss(loss)
         self.label_targets = label_targets and check_targets(label_targets, loss)
-        if self.adaptive and loss == "wasserstein":
-            refuse_adaptive("loss wasserstein")
+        if self.adaptive and (loss == "wasserstein" or self.adversarial_loss.paired):
+            refuse_adaptive(f"loss {loss}")
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D n_critic times on (real, label) and (fake, label), then G once through the updated D."""
