@@ -59,6 +59,7 @@ benchmarks: $(VENV)/installed
 	for distribution in ring grid two_modes stacked; do \
 		$(BIN)/python benchmarks/modes.py --distribution $$distribution --out benchmarks/results/modes/$$distribution || exit 1; \
 	done
+	$(BIN)/python benchmarks/saturation.py --out benchmarks/results/saturation
 	$(BIN)/python benchmarks/weights_clip_vs_gp.py --out benchmarks/results/weights_clip_vs_gp
 	$(BIN)/python benchmarks/missing_values.py --out benchmarks/results/missing_values --runs runs/missing_values
 	$(BIN)/python benchmarks/inpainting.py --out benchmarks/results/inpainting --runs runs/inpainting
@@ -77,6 +78,7 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/step_profile.py --out benchmarks/results/step_profile
 	$(BIN)/python benchmarks/inference.py --out benchmarks/results/inference
 	$(BIN)/python benchmarks/zoo.py --out benchmarks/results/zoo --runs runs/zoo
+	$(BIN)/python benchmarks/published.py
 
 # The feature networks against their PyTorch references, in an environment of its own.
 parity: .venv-parity/installed

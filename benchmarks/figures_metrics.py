@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import saturation
 from mode_table import by_objective, table_cells
 
 RECIPES, OBJECTIVES, METRICS = "docs/recipes.md", "docs/objectives.md", "docs/metrics.md"
@@ -49,6 +50,12 @@ def stacked(results: Any) -> Iterator[tuple[str, str]]:
         OBJECTIVES,
         f"{100 * row['classifier_accuracy']:.1f} % of {row['classifier_held_out']:,} held-out ones",
     )
+
+
+def minimax_and_non_saturating(results: Any) -> Iterator[tuple[str, str]]:
+    """Of a strong discriminator: first gradients and distances, by loss and optimizer."""
+    for cells in saturation.table_cells(results):
+        yield OBJECTIVES, f"| {' | '.join(cells)} |"
 
 
 def metric_studies(results: Any) -> Iterator[tuple[str, str]]:
@@ -119,6 +126,7 @@ FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "modes/ring/results.json": modes,
     "modes/two_modes/results.json": modes,
     "modes/stacked_mnist/results.json": stacked,
+    "saturation/results.json": minimax_and_non_saturating,
     "metric_studies/results.json": metric_studies,
     "metric_sanity/results.json": metric_sanity,
     "anomaly/results.json": anomaly,

@@ -41,8 +41,11 @@ def test_modes_of_a_mixture(run, tmp_path):
         assert row["reverse_kl"] is None or row["reverse_kl"] >= 0
     for name in ("non_saturating-1.png", "non_saturating-2.png", "packing2-1.png"):
         assert Image.open(tmp_path / name).size[0] > 500
-    assert "| packing2 |" in out
-    assert "| packing2 |" in (tmp_path / "table.md").read_text()
+    assert "| `packing2` |" in out
+    assert "| `packing2` |" in (tmp_path / "table.md").read_text()
+    out = succeeded(run("modes.py", *common, "--objectives", "packing2", "--seeds", "1"))
+    assert "seed 1" not in out  # what is there is not run again
+    assert json.loads((tmp_path / "results.json").read_text()) == rows
 
 
 @pytest.mark.slow
