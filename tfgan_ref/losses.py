@@ -122,7 +122,7 @@ ADVERSARIAL_LOSSES = {
     "hinge": HINGE,
     "relativistic": RELATIVISTIC,
 }
-UNPAIRED = tuple(name for name, loss in ADVERSARIAL_LOSSES.items() if not loss.paired)
+UNPAIRED = ("non_saturating", "minimax", "least_squares", "wasserstein", "hinge")
 
 
 def adversarial_loss(name: str, choices: Sequence[str] = tuple(ADVERSARIAL_LOSSES)) -> AdversarialLoss:
