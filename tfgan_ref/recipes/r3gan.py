@@ -31,7 +31,7 @@ from tfgan_ref.recipes.settings import (
 
 @dataclass(frozen=True, kw_only=True)
 class R3GANSettings(BurnInSettings):
-    """Beta_1, beta_2 and the factors of the burn-in of the authors' code; the rest for thousands of steps.
+    """Beta_1, beta_2 and the factors of the burn-in of the authors' code; the rest for minutes on two cores.
 
     Theirs for CIFAR-10, in images of 32x32 and batches of 512: rate 5e-5 and gamma 0.005 after a burn-in of
     20 million images, 768 channels and two blocks at each size.
@@ -40,12 +40,13 @@ class R3GANSettings(BurnInSettings):
     conditional: bool = False  # the data's labels reach both networks
     combine: str = "projection"  # how the label enters D, with conditional: concat, hadamard, projection
     image_size: int | None = 28
+    batch_size: int = 32
     learning_rate: float = 7.5e-4
     beta_1: float = 0.0
     r1: Changeable[float] = 0.5
     r2: Changeable[float] = 0.5
     latent_dim: int = 64
-    width: int = 64  # channels at half the images' size, as of dcgan; a quarter as many at the full size
+    width: int = 16  # channels at half the images' size; a quarter as many at the full size, 4 times below
     blocks: int = 1  # residual blocks at each size
     expansion: int = 2  # how many times wider a block is inside
     initializer: str = "lecun"  # of what is outside the blocks, which scale theirs
