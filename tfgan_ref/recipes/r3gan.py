@@ -11,7 +11,6 @@ from tfgan_ref import networks
 from tfgan_ref.data import DataShape, TrainingData
 from tfgan_ref.data.images.arrays import no_labels
 from tfgan_ref.gans import R3GAN
-from tfgan_ref.networks.layers.heads import COMBINE
 from tfgan_ref.recipes.recipe import (
     Recipe,
     draw_class_rows,
@@ -37,8 +36,7 @@ class R3GANSettings(BurnInSettings):
     20 million images, 768 channels and two blocks at each size.
     """
 
-    conditional: bool = False  # the data's labels reach both networks
-    combine: str = "projection"  # how the label enters D, with conditional: concat, hadamard, projection
+    conditional: bool = False  # the data's labels reach both networks, D by projection
     image_size: int | None = 28
     batch_size: int = 32
     learning_rate: float = 7.5e-4
@@ -55,7 +53,7 @@ class R3GANSettings(BurnInSettings):
         **dict.fromkeys(("blocks", "expansion"), AT_LEAST_1),
         "width": Limits("at least 4", least=4),
     }
-    choices: ClassVar = DCGAN_SIZES | {"combine": COMBINE, "initializer": ("lecun",)}
+    choices: ClassVar = DCGAN_SIZES | {"initializer": ("lecun",)}
 
 
 def read(settings: R3GANSettings) -> TrainingData:
@@ -84,7 +82,7 @@ def build(settings: R3GANSettings, shape: DataShape) -> R3GAN:
         pair = (
             networks.conditional_generator(generator, settings.latent_dim, seed=settings.seed, **classes),
             networks.conditional_discriminator(
-                features, shape.sample_shape, **classes, **settings.network("combine", number=1)
+                features, shape.sample_shape, combine="projection", **classes, **settings.network(number=1)
             ),
         )
     else:
