@@ -116,7 +116,7 @@ def test_batch_norm_in_the_discriminator_is_refused():
 
 def test_gamma_falls_from_a_multiple_in_the_burn_in():
     batch = tiny_batches(1, batch_size=2 * N)[0]
-    for step, factor in ((0, 10.0), (2, 5.5), (4, 1.0), (9, 1.0)):
+    for step, factor in ((0, 10.0), (2, 5.5), (9, 1.0)):
         gan, twin = made(1, burn_in_steps=4), made(1)
         for each in (gan, twin):
             each.step.assign(step)

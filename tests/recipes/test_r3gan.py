@@ -31,12 +31,14 @@ def test_labels_that_are_missing_are_refused():
         build_gan(RECIPES["r3gan"], R3GANSettings(conditional=True), DataShape((28, 28, 1)))
 
 
+@pytest.mark.slow
 def test_packs_reach_the_discriminator():
     gan, batch_of = tiny_recipe("r3gan", packing=2)
     assert gan.discriminator.input_shape[-1] == 2
     assert np.isfinite(float(gan.train_step(batch_of(0))["d_loss"]))
 
 
+@pytest.mark.slow
 def test_a_step_takes_a_batch_for_each_update():
     gan, _ = tiny_recipe("r3gan, conditional")  # of which D has 2
     assert (gan.n_critic, gan.batches_per_step) == (2, 3)

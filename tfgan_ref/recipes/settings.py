@@ -393,7 +393,7 @@ class BurnInSettings(AdversarialSettings):
     """
 
     beta_2: Changeable[float | None] = 0.99  # of Adam, after the burn-in
-    burn_in_steps: Changeable[int] = 1000  # generator steps; 0: none
+    burn_in_steps: Changeable[int] = 1500  # generator steps; 0: none
     burn_in_gamma: Changeable[float] = 10.0  # r1 and r2 at step 0, as multiples of theirs
     burn_in_rate: Changeable[float] = 4.0  # learning rates at step 0, as multiples of theirs
     burn_in_beta_2: Changeable[float] = 0.9  # beta_2 at step 0

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import slow_ones
 from tfgan_ref import networks
 from tfgan_ref.errors import InputError
 from tfgan_ref.networks.images.dcgan import SIZES
@@ -27,7 +28,7 @@ def convolutions(model):
     return [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
 
 
-@pytest.mark.parametrize("size", [12, 28, 32])
+@pytest.mark.parametrize("size", slow_ones([12, 28, 32], [28, 32]))
 def test_pair_fits_and_is_a_mirror_image(size):
     generator = networks.r3gan_generator(6, size, 3, width=4)
     features = networks.r3gan_features(size, 3, width=4)
