@@ -86,7 +86,7 @@ def test_perturbed_points_are_those_of_dragans_code():
 
     u is drawn for each of 400 values, so that the largest one of a sample is its alpha, but for 1/400.
     """
-    real = tf.constant(np.random.default_rng(1).normal(size=(600, 20, 20, 1)), tf.float32)
+    real = tf.constant(np.random.default_rng(1).normal(0, 3, (600, 20, 20, 1)), tf.float32)
     points = []
     perturbed_norms(lambda x: points.append(x) or quadratic(x), real, SEED, spread=0.5)
     noise = (points[0] - real).numpy().reshape(600, 400) / (0.5 * real.numpy().std())

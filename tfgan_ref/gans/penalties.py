@@ -62,7 +62,7 @@ def perturbed_norms(critic: Critic, real: tf.Tensor, seed: tf.Tensor, spread: fl
     """
     real = tf.cast(real, tf.float32)
     noise = spread * tf.math.reduce_std(real) * randomness.uniform(shape_of(real), seed)
-    of_each = [shape_of(real)[0]] + [1] * (len(real.shape) - 1)
+    of_each = [shape_of(real)[0], *(1 for _ in real.shape[1:])]
     alpha = randomness.uniform(of_each, randomness.fold_in(seed, 1))
     return losses.gradient_norms(input_gradients(critic, real + alpha * noise))
 
