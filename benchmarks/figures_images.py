@@ -164,6 +164,13 @@ def claims(results: Any) -> Iterator[tuple[str, str]]:
     yield RECIPES, f"| `began` ... M falls to {found['began']['value']:.2f}"
 
 
+def combine(results: Any) -> Iterator[tuple[str, str]]:
+    for row in results:
+        scores, agreement = _scores(row), 100 * row["evaluation"]["label_agreement"]
+        fid, recall = (scores[key]["value"] for key in ("fid", "precision_recall.recall"))
+        yield OBJECTIVES, f"| `combine={row['value']}` | {agreement:.1f} % | {fid:.1f} | {recall:.2f} |"
+
+
 def clipping(results: Any) -> Iterator[tuple[str, str]]:
     clipped, penalised = results
     yield OBJECTIVES, f"{100 * clipped['piled_up']:.0f} % of the clipped weights end within 2 %"
@@ -271,6 +278,7 @@ FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "equal_time/results.json": equal_time,
     "recipes/cgan/results.json": own_settings,
     "recipes/gan/results.json": own_settings,
+    "recipes/cgan_combine/results.json": combine,
     "zoo/results.json": zoo,
     "claims/results.json": claims,
     "weights_clip_vs_gp/results.json": clipping,

@@ -114,6 +114,26 @@ def test_missing_values(run, tmp_path):
 
 
 @pytest.mark.slow
+def test_energies(run, tmp_path):
+    arguments = ["--steps", 4, "--width", 2, "--gammas", "0.5,1", "--pretrain", 2, "--every", 2]
+    arguments += ["--seeds", "0,1", "--n", 60, "--out", tmp_path / "out", "--runs", tmp_path / "runs"]
+    succeeded(run("energies.py", *arguments))
+    rows = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [(row["recipe"], row["value"]) for row in rows[::2]] == [
+        ("began", 0.5), ("began", 1.0), ("ebgan", 0), ("ebgan", 2),
+    ]  # fmt: skip
+    curves = json.loads((tmp_path / "out" / "curves.json").read_text())
+    assert [(found["pretrain_steps"], found["seed"]) for found in curves] == [(0, 0), (0, 1), (2, 0), (2, 1)]
+    assert all(found["step"] == [2, 4] and min(found["fid"]) > 0 for found in curves)
+    assert Image.open(tmp_path / "out" / "energies.png").width == 1300
+
+
+def test_bad_arguments_of_energies(run, tmp_path):
+    wrong = run("energies.py", "--pretrain", 150, "--every", 100, "--out", tmp_path / "out")
+    is_one_line_error(wrong, "--pretrain 150 is out of range: a multiple of 100")
+
+
+@pytest.mark.slow
 def test_zoo(run, tmp_path):
     arguments = ["--recipes", "gan,vae", "--steps", 4, "--seeds", "0,1", "--n", 200]
     arguments += ["--out", tmp_path / "out"]

@@ -174,6 +174,19 @@ def test_hadamard_multiplies_latents_around_1():
     np.testing.assert_allclose(images, body(factors).numpy(), rtol=1e-6)
 
 
+def test_hadamard_scales_features_by_factors_near_1():
+    _, discriminator = conditional_pair("hadamard")
+    images, label = np.random.default_rng(0).normal(size=(2, 6, 6, 1)), np.array([3, 1], np.int32)
+    by_name = {layer.name: layer for layer in discriminator.layers}
+    features = next(v for k, v in by_name.items() if k.startswith("mlp_features"))(images).numpy()
+    embedding = next(v for k, v in by_name.items() if k.startswith("embedding")).get_weights()[0]
+    factors = 1 + 10 * embedding[label]
+    assert 0.1 < factors.std() < 0.3
+    kernel, bias = by_name["logits"].get_weights()
+    expected = (features * factors) @ kernel + bias
+    np.testing.assert_allclose(discriminator([images, label]).numpy(), expected, rtol=1e-4, atol=1e-6)
+
+
 def test_a_concatenated_label_enters_a_joint_hidden_layer():
     _, discriminator = conditional_pair("concat")
     rng = np.random.default_rng(0)

@@ -34,8 +34,8 @@ class R3GANSettings(BurnInSettings):
     """Beta_1, beta_2 and the factors of the burn-in of the authors' code; the rest for minutes on two cores.
 
     Theirs for CIFAR-10, in images of 32x32 and batches of 512: rate 5e-5 and gamma 0.005 after a burn-in of
-    20 million images, an average of G with a half-life of 5 million, 768 channels and two blocks at each size.
-    There is no setting here for one width at all sizes and for augmentation whose probability rises.
+    20 million images, an average of G with a half-life of 5 million, two blocks at each size. There is no
+    setting here for their width of 768 at every size and for augmentation whose probability rises.
     """
 
     conditional: bool = False  # the data's labels reach both networks, D by projection

@@ -190,8 +190,9 @@ def conditional_discriminator(
             joint = SpectralNormalization(joint, seed=seed + 1)
         features = layers.LeakyReLU(0.2)(joint(layers.Concatenate()([features, embedding(label)])))
     if combine == "hadamard":
-        scale = layers.Embedding(num_classes, dim, embeddings_initializer=RandomNormal(1.0, 0.5, seed))
-        features = layers.Multiply()([features, scale(label)])
+        # Adam changes all weights by about its rate: factors near 1 would differ by class much too late.
+        scale = layers.Embedding(num_classes, dim, embeddings_initializer=RandomNormal(0.0, 0.02, seed))
+        features = layers.Multiply()([features, layers.Rescaling(10.0, offset=1.0)(scale(label))])
     if combine == "projection":
         embedding = layers.Embedding(num_classes, dim, embeddings_initializer=fresh())
         if spectral_norm:
