@@ -42,8 +42,7 @@ class VAESettings(SamplingSettings):
     """DCGAN's generator as decoder, the body of its discriminator as encoder.
 
     Samples are decoded latents of the prior, like the data only where the posteriors of the data fill it. So
-    the variance is far above the likeliest one, the squared error: ``stddev=none`` rebuilds images better and
-    draws worse ones.
+    the variance is far above the likeliest one, the squared error: a deviation of 0.3 drew worse digits.
     """
 
     image_size: int | None = 28
