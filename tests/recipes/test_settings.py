@@ -122,6 +122,7 @@ def test_limits_and_choices_are_of_settings(recipe):
         ("gan", "d_learning_rate", "0", "d_learning_rate 0.0 is out of range: above 0, or none"),
         ("mse", "learning_rate", "-1", "learning_rate -1.0 is out of range: above 0"),
         ("began", "image_size", "30", "image_size 30 is unknown: choose one of 12, 16, 20, 24, 28, 32"),
+        ("began", "convolutions", "2", "convolutions 2 is not for architecture dcgan: it is of the paper's"),
         ("dcgan", "batch_norm", "true", r"setting 'batch_norm' is unknown \(did you mean normalisation\?\)"),
         (
             "dcgan",

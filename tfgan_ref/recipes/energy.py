@@ -139,6 +139,12 @@ class BEGANSettings(AdversarialSettings):
     }
     choices: ClassVar = DCGAN_SIZES | {"architecture": tuple(BEGAN_NETWORKS)}
 
+    def __post_init__(self) -> None:
+        """Checks that the number of convolutions is asked for where the networks have one."""
+        super().__post_init__()
+        if self.architecture == "dcgan":
+            self.refuse("architecture dcgan: it is of the paper's", "convolutions")
+
 
 def build_began(settings: BEGANSettings, shape: DataShape) -> BEGAN:
     """Builds BEGAN for images of DCGAN's sizes."""

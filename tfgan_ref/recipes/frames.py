@@ -33,7 +33,7 @@ class FrameSettings(SequenceSettings):
     batch_size: int = 32  # clips
     learning_rate: float = 1e-3
     schedule: str = "cosine"
-    beta_1: float | None = 0.0
+    beta_1: Changeable[float | None] = 0.0
     latent_dim: int = 32
     initializer: str = "xavier"
     width: int = 32  # filters of the generator's last hidden layer

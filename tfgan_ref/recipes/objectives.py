@@ -66,7 +66,7 @@ class WGANSettings(DCGANPairSettings):
 
     image_size: int | None = 28
     learning_rate: float = 2e-4
-    beta_1: float | None = 0.0
+    beta_1: Changeable[float | None] = 0.0
     n_critic: int = 5
     n_critic_warmup: Changeable[int | None] = None  # updates in first 25 steps, every 500th; None: n_critic
     clip: Changeable[float] = 0.01  # of all weights of the critic

@@ -24,12 +24,12 @@ from tfgan_ref.recipes.settings import (
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressiveSettings(AdversarialSettings):
-    """Loss and beta_1 of the paper; a higher rate, narrow networks and short stages, for a CPU.
+    """Loss and betas of the paper; a higher rate, narrow networks and short stages, for a CPU.
 
-    The paper has the rate 1e-3, a beta_2 of 0.99 (here Adam's 0.999), batches of 16 and fewer at 256 pixels
-    and more, and 800,000 images for each fade and as many after it. Its networks are width=512,
-    max_width=512, latent_dim=512 up to 32 pixels, and half of that width with each doubling: 16 at
-    image_size=1024. There is no setting here for batches that shrink as images grow.
+    The paper has the rate 1e-3, batches of 16 and fewer at 256 pixels and more, and 800,000 images for each
+    fade and as many after it. Its networks are width=512, max_width=512, latent_dim=512 up to 32 pixels, and
+    half of that width with each doubling: 16 at image_size=1024. There is no setting here for batches that
+    shrink as images grow.
     """
 
     loss: str = "wasserstein"  # or non_saturating, which r1 holds
@@ -40,7 +40,8 @@ class ProgressiveSettings(AdversarialSettings):
     stage_steps: int | None = None  # of each stage before the last; None: half of all steps, in equal parts
     fade_steps: int | None = None  # of them, to fade in; None: half of stage_steps
     learning_rate: float = 3e-3  # the paper's is 1e-3, for longer stages
-    beta_1: float | None = 0.0
+    beta_1: Changeable[float | None] = 0.0
+    beta_2: Changeable[float | None] = 0.99
     latent_dim: int = 64
     width: int = 8  # filters at image_size; twice as many in each stage before
     max_width: int = 64  # but at most this many

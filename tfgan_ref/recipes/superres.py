@@ -52,7 +52,7 @@ class SRResNetSettings(PairedSettings):
     steps: int = 10000
     learning_rate: float = 1e-3
     schedule: str = "cosine"
-    beta_1: float | None = 0.9
+    beta_1: Changeable[float | None] = 0.9
     initializer: str = "he"
     blocks: int = 8  # residual blocks
     width: int = 48  # filters of every hidden layer
