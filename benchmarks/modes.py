@@ -103,22 +103,22 @@ def main() -> None:
     rows = kept_rows(path, ("objective", "seed", "modes", "seconds"))
 
     import tensorflow as tf
+    from mode_objectives import OBJECTIVES, build
 
+    names = list(OBJECTIVES) if arguments.objectives == "all" else arguments.objectives.split(",")
+    check_names("objective", names, OBJECTIVES)
     # A second thread shortens the step of these small networks by little; it is worth more to another run.
     threads = arguments.threads or (0 if arguments.distribution == "stacked" else 1)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.experimental.enable_op_determinism()
 
     from mode_distributions import MIXTURES, Snapshots, StackedDigits
-    from mode_objectives import OBJECTIVES, build
     from mode_table import HEADINGS, table_cells
     from study_common import table
 
     from tfgan_ref import data
     from tfgan_ref.files import write_json, write_text
 
-    names = list(OBJECTIVES) if arguments.objectives == "all" else arguments.objectives.split(",")
-    check_names("objective", names, OBJECTIVES)
     if arguments.distribution in MIXTURES:
         distribution = MIXTURES[arguments.distribution]()
         facts = {}

@@ -59,7 +59,7 @@ def test_modes_of_stacked_digits(run, tmp_path):
 
 def test_list_of_objectives(run):
     listed = succeeded(run("modes.py", "--list")).splitlines()
-    assert len(listed) == 20
+    assert len(listed) == 27
     assert any(line.split()[:2] == ["sngan", "HingeGAN"] for line in listed)
 
 

@@ -49,7 +49,9 @@ def test_large_seeds_are_allowed():
 
 
 def test_unknown_initialiser_is_refused():
-    with pytest.raises(InputError, match=r"'glorot' is unknown: choose one of normal02, xavier, he, orth"):
+    with pytest.raises(
+        InputError, match=r"'glorot' is unknown: choose one of normal02, xavier, he, lecun, orth"
+    ):
         networks.mlp_generator(initializer="glorot")
 
 
@@ -115,7 +117,11 @@ def test_a_discriminator_in_one_call_is_its_body_and_the_head(build, features, a
             networks.mlp_features((4, 4, 1), (6,)), num_classes=3, **s
         ),
         lambda **s: networks.conditional_discriminator(
-            lambda c: networks.mlp_features((4, 4, c), (6,)), (4, 4, 1), num_classes=3, **s
+            lambda c: networks.mlp_features((4, 4, c), (6,)),
+            (4, 4, 1),
+            num_classes=3,
+            combine="projection",
+            **s,
         ),
     ],
     ids=["discriminator", "auxiliary", "conditional"],

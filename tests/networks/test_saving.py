@@ -18,6 +18,13 @@ from tfgan_ref.networks.layers.reparametrised import (
     SpectralNormalization,
     nested_layers,
 )
+from tfgan_ref.networks.layers.residual import (
+    BinomialDownsampling,
+    BinomialUpsampling,
+    DiscriminativeBasis,
+    GenerativeBasis,
+    GroupedConv2D,
+)
 from tfgan_ref.networks.layers.seeded import Dropout
 from tfgan_ref.networks.layers.virtual_batch import (
     ReferenceBatch,
@@ -36,13 +43,18 @@ from tfgan_ref.networks.translation.srresnet import BicubicEnlargement, PixelShu
 # Each layer with settings that are not its defaults, and the shapes of its inputs.
 LAYERS = [
     (AdaIN(epsilon=0.1), [(4, 4, 2), (2,), (2,)]),
+    (BinomialDownsampling(), [(4, 4, 2)]),
+    (BinomialUpsampling(), [(4, 4, 2)]),
     (BicubicEnlargement(3), [(4, 4, 2)]),
     (Classifier(3), [(4,)]),
     (CodedLatents(3, 2), [(4,), ()]),
+    (DiscriminativeBasis(4, "he_normal"), [(4, 4, 2)]),
     (Dropout(0.3, seed=4), [(5,)]),
     (EqualisedLearningRate(keras.layers.Dense(3), gain=0.5), [(4,)]),
     (FactorOneHots((3, 2), 4), [(2,), (2,)]),
     (FrequencyWarp(2.0), [(3, 8, 1), (3, 4)]),
+    (GenerativeBasis(4, "he_normal"), [(3,)]),
+    (GroupedConv2D(4, 3, groups=2, padding="same"), [(4, 4, 2)]),
     (LogSpectrogram(), [(512, 1)]),
     (MinibatchDiscrimination(3, 2), [(5,)]),
     (MinibatchStddev(2), [(4, 4, 2)]),

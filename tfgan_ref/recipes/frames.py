@@ -53,7 +53,7 @@ class FrameSettings(SequenceSettings):
     def __post_init__(self) -> None:
         """Checks that what is set has an effect on the data."""
         super().__post_init__()
-        if self.data != "figures":
+        if self.data.startswith("sprites:"):
             self.refuse(f"data {self.data}, which are not drawn", "clips")
 
 

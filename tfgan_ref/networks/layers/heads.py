@@ -6,7 +6,7 @@ import keras
 from keras import layers
 from keras.initializers import RandomNormal
 
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.networks.layers.batch import MinibatchDiscrimination
 from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
 from tfgan_ref.networks.layers.seeded import initializer_stream
@@ -169,14 +169,15 @@ def conditional_discriminator(
         A model from [images (N, *image_shape), label (N,) int32] to logits (N, 1).
 
     Raises:
-        InputError: unknown ``combine``.
+        InputError: unknown ``combine``, or no class.
     """
     if combine not in COMBINE:
         raise InputError(f"combine {combine!r} is unknown: choose one of {', '.join(COMBINE)}")
+    check_at_least(1, num_classes=num_classes)
     fresh = initializer_stream(initializer, seed + 1)
+    body = build(image_shape[-1])
     images = keras.Input(image_shape, name="images")
     label = keras.Input((), dtype="int32", name="label")
-    body = build(image_shape[-1])
     if minibatch_discrimination:
         body = minibatch_features(body, seed + 1)
     features = body(images)
