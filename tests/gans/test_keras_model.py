@@ -108,7 +108,7 @@ MODELS = {
 AS_GRAPHS = {"VanillaGAN", "WGANGP", "Pix2Pix"}
 OBSERVED = "CycleGAN of voices"
 # Their state is that of VanillaGAN, and of CycleGAN.
-REPEATS = [OBSERVED, "LSGAN", "HingeGAN", "DRAGAN", "DiversitySensitiveGAN"]
+REPEATS = [OBSERVED, "LSGAN", "HingeGAN", "WGAN", "DRAGAN", "ACGAN", "InfoGAN", "DiversitySensitiveGAN"]
 EVERY = pytest.mark.parametrize("name", slow_ones(MODELS, REPEATS))
 
 
