@@ -189,7 +189,10 @@ def _save_strips(path: Path, rows: Sequence[Row]) -> None:
     """Writes the samples of each run beside its name; of a run that diverged the name alone."""
     nothing = np.full((STRIP, 12, 12, 1), plotting.GREY, np.uint8)
     samples = [picture for row in rows for picture in (nothing if row.samples is None else row.samples)]
-    names = {i: row.entry.name + (" (diverged)" if row.diverged else "") for i, row in enumerate(rows, 1)}
+    names = {
+        i: (row.entry.group or row.entry.name) + (" (diverged)" if row.diverged else "")
+        for i, row in enumerate(rows, 1)
+    }
     pictures, labels = plotting.same_size(samples), np.repeat(list(names), STRIP)
     enlarge = 2 if pictures.shape[1] < 48 else 1
     plotting.save_png(path, plotting.grid(pictures, STRIP, enlarge=enlarge, labels=labels, names=names))
