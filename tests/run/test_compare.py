@@ -150,6 +150,17 @@ def test_a_mistake_of_the_last_run_stops_the_first(tmp_path, untrained):
         assert not out.exists()
 
 
+def test_a_recipe_that_reads_in_its_own_way_shares_its_data_with_its_seeds_alone(tmp_path):
+    kept = {}
+    entries = compare.plan(["dcgan", "infogan"], {}, tmp_path, seeds=["0", "1"])
+    found = [compare._read(entry, kept) for entry in entries]
+    assert len(kept) == 2
+    assert found[0] is found[1]
+    assert found[2] is found[3]
+    assert found[0].shape.names is None
+    assert found[2].shape.names["classes"][0] == "code 0"
+
+
 def test_scores_of_classes_are_refused_without_labels_before_training(tmp_path, untrained, monkeypatch):
     network = SmallClassifier(None, 0.5, 10, "unlabelled", "key", rotations=True)
     monkeypatch.setattr(compare, "make_extractor", lambda *arguments: network)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.metrics import gradient_energy
 from tfgan_ref.recipes import build_gan
+from tfgan_ref.recipes.recipe import read_images
 from tfgan_ref.run import compare_results, train
 from tfgan_ref.run.arguments.compare import FLAGS
 from tfgan_ref.run.build import parse_config
@@ -88,7 +90,7 @@ def compare(
     check_at_least(12, n=n)
     if not 0 <= seed < 2**31:
         raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
-    kept: dict[tuple, TrainingData] = {}
+    kept: dict[Any, TrainingData] = {}
     prepared = _prepare_all(entries, metrics, features, weights, kept)
     rows = []
     for number, (entry, (parameters, progress)) in enumerate(zip(entries, prepared, strict=True), 1):
@@ -125,7 +127,7 @@ def _prepare_all(
     metrics: Sequence[str],
     features: str,
     weights: Path | None,
-    kept: dict[tuple, TrainingData],
+    kept: dict[Any, TrainingData],
 ) -> list[tuple[dict[str, int | None], str]]:
     """Builds and checks all that training and scoring will need, since they take long.
 
@@ -163,9 +165,14 @@ def _prepare(entry: Entry, read: TrainingData) -> tuple[dict[str, int | None], s
     return parameters, _progress(entry, gan, read.shape, read.fingerprint)
 
 
-def _read(entry: Entry, kept: dict[tuple, TrainingData]) -> TrainingData:
-    """Returns the data of an entry; entries of one form share the images, whatever their order is."""
-    key = (entry.settings.image_size, entry.settings.channels, entry.settings.hold_out)
+def _read(entry: Entry, kept: dict[Any, TrainingData]) -> TrainingData:
+    """Returns the data of an entry; entries of one form share the images, whatever their order is.
+
+    A recipe that reads in a way of its own shares them with its other seeds alone.
+    """
+    key: Any = replace(entry.settings, seed=0)
+    if entry.recipe.read is read_images:
+        key = (entry.settings.image_size, entry.settings.channels, entry.settings.hold_out)
     if key not in kept:
         kept[key] = entry.recipe.read(entry.settings)
     return kept[key]
