@@ -42,6 +42,12 @@ def logged(run: Path) -> list[dict[str, float]]:
         return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
 
 
+def second_half(run: Path) -> list[dict[str, float]]:
+    """Returns the later half of the rows of a run's metrics.csv."""
+    rows = logged(run)
+    return rows[len(rows) // 2 :]
+
+
 def gradient_norm(run: Path) -> tuple[str, float, bool]:
     """Looks at the last tenth of the run."""
     rows = logged(run)
@@ -90,16 +96,14 @@ def energies(run: Path) -> tuple[str, float, bool]:
     from tfgan_ref.run import build
 
     margin = build.settings_of(run).margin
-    rows = logged(run)
-    rows = rows[len(rows) // 2 :]
+    rows = second_half(run)
     share = sum(row["energy_real"] < row["energy_fake"] < margin for row in rows) / len(rows)
     return f"share of rows with real < fake < margin {margin}, second half", share, share > 0.5
 
 
 def order(run: Path) -> tuple[str, float, bool]:
     """Counts the logged rows of the second half in which fakes have more energy, whatever the margin."""
-    rows = logged(run)
-    rows = rows[len(rows) // 2 :]
+    rows = second_half(run)
     share = sum(row["energy_real"] < row["energy_fake"] for row in rows) / len(rows)
     return "share of rows with real < fake, second half", share, share > 0.5
 

@@ -8,6 +8,15 @@ import numpy as np
 
 RECIPES, RESULTS, IMAGES = "docs/recipes.md", "docs/results.md", "docs/image_to_image.md"
 OBJECTIVES = "docs/objectives.md"
+OF_ZOO = {  # columns of the table of all types, and how they are written
+    "fid": ".1f",
+    "fid_infinity": ".1f",
+    "kid": ".2f",
+    "precision_recall.precision": ".2f",
+    "precision_recall.recall": ".2f",
+    "density_coverage.coverage": ".2f",
+    "memorisation.memorised share": ".2f",
+}
 
 
 def _by(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
@@ -112,18 +121,7 @@ def zoo(results: Any) -> Iterator[tuple[str, str]]:
         seconds = _fastest(runs[name])
         cells = [
             f"`{name}`",
-            frechet[name],
-            _metric(rows, "fid_infinity", ".1f", floor=False),
-            *(
-                _metric(rows, metric, ".2f", floor=False)
-                for metric in (
-                    "kid",
-                    "precision_recall.precision",
-                    "precision_recall.recall",
-                    "density_coverage.coverage",
-                    "memorisation.memorised share",
-                )
-            ),
+            *(_metric(rows, metric, form, floor=False) for metric, form in OF_ZOO.items()),
             f"{np.mean([row['sharpness'] for row in runs[name]]):.2f}",
             _agreement(runs[name]),
             seconds,
@@ -132,18 +130,7 @@ def zoo(results: Any) -> Iterator[tuple[str, str]]:
         if name not in ("gan", "cgan", "mse", "vae"):  # at settings of their own, or two in a row
             yield RECIPES, f"| `{name}` ... Frechet {frechet[name]} ... | {seconds} s |"
     first = scores["dcgan"][0]
-    floors = [
-        f"{first[metric]['floor']:{form}}"
-        for metric, form in (
-            ("fid", ".1f"),
-            ("fid_infinity", ".1f"),
-            ("kid", ".2f"),
-            ("precision_recall.precision", ".2f"),
-            ("precision_recall.recall", ".2f"),
-            ("density_coverage.coverage", ".2f"),
-            ("memorisation.memorised share", ".2f"),
-        )
-    ]
+    floors = [f"{first[metric]['floor']:{form}}" for metric, form in OF_ZOO.items()]
     yield RESULTS, _line(["*training images*", *floors, "", "", ""])
     conditions = f"{results['settings']['image_size']} pixels, {int(results['settings']['steps']):,} steps"
     floor = f"{first['fid']['floor']:.1f}"
