@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses
-from tfgan_ref.gans.gan import GAN, check_targets, refuse_adaptive
+from tfgan_ref.gans.gan import GAN, WITHOUT_BOUNDARY, check_targets, refuse_adaptive
 from tfgan_ref.gans.techniques import LabelTargets
 
 
@@ -43,7 +43,7 @@ class ConditionalGAN(GAN):
         super().__init__(generator, discriminator, num_classes=num_classes, **settings)
         self.adversarial_loss = losses.adversarial_loss(loss)
         self.label_targets = label_targets and check_targets(label_targets, loss)
-        if self.adaptive and (loss == "wasserstein" or self.adversarial_loss.paired):
+        if self.adaptive and loss in WITHOUT_BOUNDARY:
             refuse_adaptive(f"loss {loss}")
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:

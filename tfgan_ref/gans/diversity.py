@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans.batches import shape_of
-from tfgan_ref.gans.gan import GAN, check_targets, refuse_adaptive
+from tfgan_ref.gans.gan import GAN, WITHOUT_BOUNDARY, check_targets, refuse_adaptive
 from tfgan_ref.gans.techniques import LabelTargets
 
 
@@ -62,8 +62,8 @@ class DiversitySensitiveGAN(GAN):
         super().__init__(generator, discriminator, num_classes=num_classes, **settings)
         self.adversarial_loss = losses.adversarial_loss(loss, losses.UNPAIRED)
         self.label_targets = label_targets and check_targets(label_targets, loss)
-        if self.adaptive and loss == "wasserstein":
-            refuse_adaptive("loss wasserstein")
+        if self.adaptive and loss in WITHOUT_BOUNDARY:
+            refuse_adaptive(f"loss {loss}")
         self.diversity = diversity
         self.bound = bound
         self.view = view or tf.identity

@@ -20,13 +20,14 @@ from tfgan_ref.gans.techniques import InstanceNoise, LabelTargets, ReplayBuffer,
 
 LOSSES_AND_NORMS = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
 ACCURACIES = ("d_accuracy_real", "d_accuracy_fake")
+WITHOUT_BOUNDARY = ("wasserstein", "relativistic")  # losses of logits whose sign says nothing
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
 class GAN(GenerativeModel):
     """A generator and a discriminator, and the techniques that any type can take.
 
-    A subclass overrides ``train_step(data)``; the tensors of a batch hold ``n_critic`` batches.
+    A subclass overrides ``train_step(data)``; the tensors of a batch hold ``batches_per_step`` batches.
     It sets ``adversarial_loss``, or overrides ``discriminator_step``.
 
     Args:
@@ -183,13 +184,6 @@ class GAN(GenerativeModel):
         """
         *earlier, last = self.split_batch(batch)
 
-        def update(k: int | tf.Tensor, part: dict[str, tf.Tensor]) -> None:
-            fakes = self.fake(part, k)
-            shown = fakes if self.replay is None else self.sample_replay(fakes, k)
-            tracked = self.discriminator_step(self.real(part), shown, k)
-            if self.adaptive:
-                self.adapt(tracked, part)
-
         alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
         if (
             self.compiled_for_gpu
@@ -200,14 +194,21 @@ class GAN(GenerativeModel):
             parts = {name: tf.stack([part[name] for part in earlier]) for name in last}
 
             def update_in_loop(k: tf.Tensor) -> list[tf.Tensor]:
-                update(k, {name: tf.gather(values, k) for name, values in parts.items()})
+                self.update_on_own_fakes({name: tf.gather(values, k) for name, values in parts.items()}, k)
                 return [k + 1]
 
             tf.while_loop(lambda k: k < len(earlier), update_in_loop, [0])
         else:
             for k, part in enumerate(earlier):
-                update(k, part)
+                self.update_on_own_fakes(part, k)
         return last
+
+    def update_on_own_fakes(self, batch: dict[str, tf.Tensor], k: int | tf.Tensor) -> dict[str, tf.Tensor]:
+        """Updates D for the k-th time in this step, on fakes that G's update does not share."""
+        fakes = self.fake(batch, k)
+        shown = fakes if self.replay is None else self.sample_replay(fakes, k)
+        tracked = self.discriminator_step(self.real(batch), shown, k)
+        return self.adapt(tracked, batch) if self.adaptive else tracked
 
     def adapt(self, tracked: dict[str, tf.Tensor], batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Lets p of the augmentation follow how D judged a batch of real samples; returns p too, tracked."""
@@ -364,8 +365,8 @@ def refuse_settings(settings: dict[str, Any], kind: str) -> None:
     Raises:
         InputError: one is given, other than as its default or 0.
     """
-    unusable = {"replay": None, "packing": 1, "num_classes": None}
-    for name, absent in (unusable | {"feature_matching": False, "historical_averaging": 0.0}).items():
+    unusable = {"replay": None, "packing": 1, "num_classes": None, "feature_matching": False}
+    for name, absent in (unusable | {"historical_averaging": 0.0}).items():
         if settings.get(name, absent) not in (absent, 0):
             raise InputError(f"{name} {settings[name]} is not for {kind}: leave it out")
 

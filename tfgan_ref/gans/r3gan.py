@@ -79,9 +79,7 @@ class R3GAN(GAN):
         """Updates D n_critic times by equation 13, each on fresh samples, then G once, on fresh ones too."""
         *for_discriminator, for_generator = self.split_batch(self.as_batch(data))
         for k, batch in enumerate(for_discriminator or [for_generator]):  # one batch in ``test_step``
-            fakes = self.fake(batch, k)
-            shown = fakes if self.replay is None else self.sample_replay(fakes, k)
-            tracked = self.discriminator_step(self.real(batch), shown, k)
+            tracked = self.update_on_own_fakes(batch, k)
         real_logits = self.discriminate(self.real(for_generator), purpose=2 * self.n_critic + 1)
         with tf.GradientTape() as tape:
             fakes = self.fake(for_generator, self.n_critic)

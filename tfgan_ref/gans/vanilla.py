@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_ref import losses
-from tfgan_ref.gans.gan import GAN, check_targets, refuse_adaptive
+from tfgan_ref.gans.gan import GAN, WITHOUT_BOUNDARY, check_targets, refuse_adaptive
 from tfgan_ref.gans.techniques import LabelTargets
 
 LOSSES = ("non_saturating", "minimax", "relativistic")
@@ -43,7 +43,7 @@ class VanillaGAN(GAN):
         super().__init__(generator, discriminator, **settings)
         self.adversarial_loss = losses.adversarial_loss(loss, LOSSES)
         self.label_targets = label_targets and check_targets(label_targets, loss)
-        if self.adaptive and self.adversarial_loss.paired:
+        if self.adaptive and loss in WITHOUT_BOUNDARY:
             refuse_adaptive(f"loss {loss}")
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:

@@ -91,9 +91,7 @@ class WGAN(GAN):
         def update(number: tf.Tensor) -> list[tf.Tensor]:
             part = {name: tf.gather(values, number % n) for name, values in parts.items()}
             k = number + n  # which no other update of the step is
-            fakes = self.fake(part, k)
-            shown = fakes if self.replay is None else self.sample_replay(fakes, k)
-            self.discriminator_step(self.real(part), shown, k)
+            self.update_on_own_fakes(part, k)
             return [number + 1]
 
         tf.while_loop(lambda number: number < more, update, [0])
