@@ -200,9 +200,9 @@ def missing_values(results: Any) -> Iterator[tuple[str, str]]:
     floor = _scores(results[0])["fid"]["floor"]
     yield (
         OBJECTIVES,
-        f"the generator's Frechet distance to held-out whole digits is {measured['fid']}; a generator trained "
-        f"on whole images reaches {whole['fid']} (training images {floor:.1f}), and the distance between the "
-        f"two is {measured['distance']}.",
+        f"the generator's Frechet distance to held-out whole digits is {measured['fid']}; a generator "
+        f"trained on whole images reaches {whole['fid']} (training images {floor:.1f}), and the distance "
+        f"between the two is {measured['distance']}.",
     )
     yield (
         OBJECTIVES,
