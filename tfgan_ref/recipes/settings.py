@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 import tensorflow as tf
 
 from tfgan_ref.data.names import absolute_paths
+from tfgan_ref.data.streams.choice import STREAM
 from tfgan_ref.errors import InputError, Limits, check_value, parse_value, type_name, unknown
 from tfgan_ref.evaluation.features import EXTRACTORS
 from tfgan_ref.files import absolute
@@ -265,7 +266,16 @@ class Settings(metaclass=WithPreset):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SamplingSettings(Settings):
+class StreamSettings(Settings):
+    """Settings of recipes whose data can stay on disk."""
+
+    stream: str = "auto"  # data on disk: on, off, auto (if they would take a quarter of the free memory)
+
+    choices: ClassVar = {"stream": STREAM}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SamplingSettings(StreamSettings):
     """Settings of recipes whose generator draws samples from latents."""
 
     channels: int | None = None  # 1 or 3; None: as the data come
