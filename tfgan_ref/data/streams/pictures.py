@@ -32,7 +32,7 @@ from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
 
-_CHUNK = 16  # files that TensorFlow decodes in one call
+_TOGETHER = 64  # most files that TensorFlow decodes in one call
 _SAMPLED = 64  # files whose contents are in a fingerprint
 
 
@@ -86,30 +86,35 @@ class PictureRows(Rows):
         """Returns the path of a picture's file."""
         return self.store.names[number]
 
-    def fill(self, numbers: np.ndarray, out: np.ndarray) -> dict[int, str]:
-        """Reads and decodes pictures; see ``Rows.fill``."""
+    def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
+        """Reads and decodes pictures; see ``Rows.fetch``."""
         native = self._native[numbers]
-        failed = [
-            place
-            for start in range(0, int(native.sum()), _CHUNK)
-            for place in self._decode_chunk(np.flatnonzero(native)[start : start + _CHUNK], numbers, out)
-        ]
-        slowly = [*np.flatnonzero(~native), *failed]
-        if not slowly:
-            return {}
-        reasons = _threads().map(lambda place: self._decode(int(numbers[place]), out[place]), slowly)
-        return {int(place): why for place, why in zip(slowly, reasons, strict=True) if why}
+        if native.all() and len(numbers) <= _TOGETHER:
+            with contextlib.suppress(
+                OSError, tf.errors.InvalidArgumentError
+            ):  # one is damaged: each by itself
+                return self._decode_together(numbers), {}
+            native[:] = False
+        values = np.empty((len(numbers), *self.item_shape), np.uint8)
+        slowly = [*np.flatnonzero(~native)]
+        for start in range(0, int(native.sum()), _TOGETHER):
+            places = np.flatnonzero(native)[start : start + _TOGETHER]
+            try:
+                values[places] = self._decode_together(numbers[places])
+            except (OSError, tf.errors.InvalidArgumentError):
+                slowly += [*places]
+        reasons = _threads().map(lambda place: self._decode(int(numbers[place]), values[place]), slowly)
+        return values, {int(place): why for place, why in zip(slowly, reasons, strict=True) if why}
 
-    def _decode_chunk(self, places: np.ndarray, numbers: np.ndarray, out: np.ndarray) -> np.ndarray:
-        """Decodes plain JPEG files; returns all ``places`` if one of them is damaged."""
-        try:
-            contents = [self._contents(int(number)) for number in numbers[places]]
-            with tf.device("CPU:0"):
-                pixels = _chunk_decoder(len(places), self.item_shape)(tf.constant(contents))
-        except (OSError, tf.errors.InvalidArgumentError):
-            return places
-        out[places] = pixels.numpy()
-        return places[:0]
+    def _decode_together(self, numbers: np.ndarray) -> tf.Tensor:
+        """Decodes plain JPEG files in one call.
+
+        Raises:
+            OSError, tf.errors.InvalidArgumentError: one of them is damaged.
+        """
+        contents = [self._contents(int(number)) for number in numbers]
+        with tf.device("CPU:0"):
+            return _decoder(len(numbers), self.item_shape)(tf.constant(contents))
 
     def _decode(self, number: int, out: np.ndarray) -> str:
         """Decodes a picture with Pillow; returns what is wrong with it, or "" if nothing is."""
@@ -188,7 +193,7 @@ def _threads() -> ThreadPoolExecutor:
 
 
 @functools.cache
-def _chunk_decoder(count: int, shape: tuple[int, int, int]) -> tf.types.experimental.GenericFunction:
+def _decoder(count: int, shape: tuple[int, int, int]) -> tf.types.experimental.GenericFunction:
     """Returns the graph that decodes JPEG files: strings (count,) to uint8 (count, *shape)."""
 
     @tf.function(input_signature=[tf.TensorSpec((count,), tf.string)], autograph=False)

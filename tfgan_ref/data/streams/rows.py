@@ -40,11 +40,12 @@ class Rows(abc.ABC):
         self.numbers = np.arange(shape[0])
 
     @abc.abstractmethod
-    def fill(self, numbers: np.ndarray, out: np.ndarray) -> dict[int, str]:
-        """Reads rows of the whole into ``out``, (len(numbers), ...).
+    def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
+        """Reads rows of the whole.
 
         Returns:
-            Of the rows that are damaged, by their places in ``numbers``, what is wrong with them.
+            The rows, (len(numbers), ...), and of the damaged ones, whose values are any, by their places in
+            ``numbers`` what is wrong with them.
 
         Raises:
             InputError: the data are not what they were when they were opened: nothing may go on.
@@ -82,10 +83,10 @@ class Rows(abc.ABC):
         """Reads rows; the next readable one stands in for a damaged row."""
         places = np.arange(len(self))[chosen]
         following = (np.atleast_1d(places)[:, None] + np.arange(CANDIDATES)) % len(self)
-        values, _ = self.read(following)
+        values = np.asarray(self.read(following)[0])
         return values[0] if np.ndim(places) == 0 else values
 
-    def read(self, candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def read(self, candidates: np.ndarray) -> tuple[np.ndarray | tf.Tensor, np.ndarray]:
         """Reads for each row of ``candidates`` the first one that is not damaged.
 
         Args:
@@ -99,33 +100,28 @@ class Rows(abc.ABC):
         """
         if self.faults.error is not None:
             raise self.faults.error
-        used = candidates[:, 0].copy()
-        values = np.empty((len(candidates), *self.item_shape), self.dtype)
-        wanted = np.arange(len(candidates))
-        for column in candidates.T:
-            used[wanted] = column[wanted]
-            wanted = self._fill(wanted, used, values)
-            if not len(wanted):
+        while True:
+            used = self._sound(candidates)
+            numbers = self.numbers[used]
+            values, damaged = self.fetch(numbers)
+            for place, why in damaged.items():
+                number = int(numbers[place])
+                self.faults.add(number, self.item_name(number), why)
+            if not damaged:
                 return values, used
-        name = self.item_name(self.numbers[used[wanted[0]]])
-        raise self.faults.stop(f"{candidates.shape[1]} items in a row cannot be read, the last is {name}")
 
-    def _fill(self, wanted: np.ndarray, used: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Reads the rows ``used[wanted]`` into ``values[wanted]``; returns what of ``wanted`` failed."""
-        numbers = self.numbers[used[wanted]]
-        known = np.fromiter((number in self.faults for number in numbers), bool, len(numbers))
-        sound = wanted[~known]
-        whole = len(sound) == len(values)
-        out = values if whole else np.empty((len(sound), *self.item_shape), self.dtype)
-        damaged = self.fill(numbers[~known], out)
-        for place, why in damaged.items():
-            number = int(numbers[~known][place])
-            self.faults.add(number, self.item_name(number), why)
-        if not whole:
-            values[sound] = out
-        failed = known.copy()
-        failed[np.flatnonzero(~known)[list(damaged)]] = True
-        return wanted[failed]
+    def _sound(self, candidates: np.ndarray) -> np.ndarray:
+        """Returns of each row of ``candidates`` the first one that is not known to be damaged."""
+        used = candidates[:, 0].copy()
+        if not len(self.faults):
+            return used
+        for i, places in enumerate(candidates):
+            sound = [place for place in places if self.numbers[place] not in self.faults]
+            if not sound:
+                last = self.item_name(self.numbers[places[-1]])
+                raise self.faults.stop(f"{len(places)} items in turn cannot be read, the last is {last}")
+            used[i] = sound[0]
+        return used
 
 
 def candidate_places(order: Order, positions: tf.Tensor) -> tf.Tensor:
@@ -149,6 +145,7 @@ def read_rows(rows: Rows, candidates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     Returns:
         The rows, (B, ...), and the places of those that were read, int64 (B,).
     """
-    values, used = tf.numpy_function(rows.read, [candidates], (tf.as_dtype(rows.dtype), tf.int64))
+    kinds = (tf.as_dtype(rows.dtype), tf.int64)
+    values, used = tf.py_function(lambda tensor: rows.read(tensor.numpy()), [candidates], kinds)
     batch = candidates.shape[0]
     return tf.ensure_shape(values, (batch, *rows.item_shape)), tf.ensure_shape(used, (batch,))
