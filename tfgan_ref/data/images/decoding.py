@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -157,6 +157,23 @@ def fit(image: Image.Image, image_size: ImageSize | None) -> Image.Image:
     if image_size is None or image.size == (box := height_and_width(image_size)[::-1]):
         return image
     return ImageOps.fit(image, box, Image.Resampling.LANCZOS)
+
+
+def crop(image: Image.Image, image_size: ImageSize, place: Sequence[float]) -> Image.Image:
+    """Scales the image as ``fit`` does and keeps another part of it than the middle.
+
+    Args:
+        image: any image.
+        image_size: side of the square, or (height, width), that is kept.
+        place: of what is cropped away, the share above and the share on the left, in [0, 1).
+    """
+    height, width = height_and_width(image_size)
+    scale = max(height / image.height, width / image.width)
+    covering = max(width, round(scale * image.width)), max(height, round(scale * image.height))
+    if image.size != covering:
+        image = image.resize(covering, Image.Resampling.LANCZOS)
+    top, left = int(place[0] * (image.height - height + 1)), int(place[1] * (image.width - width + 1))
+    return image.crop((left, top, left + width, top + height))
 
 
 def to_pixels(image: Image.Image, channels: int | None = None) -> np.ndarray:

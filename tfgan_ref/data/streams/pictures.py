@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.decoding import (
     ImageSize,
+    crop,
     decode_first,
     fit,
     height_and_width,
@@ -67,7 +68,9 @@ class PictureRows(Rows):
                 )
         height, width = size[::-1] if image_size is None else height_and_width(image_size)
         shape = (len(store.names), height, width, channels or int(headers.channels[sound].max(initial=1)))
-        super().__init__(name, shape, np.uint8, _fingerprint(store, shape))
+        fingerprint = _fingerprint(store, shape)
+        version = f"{fingerprint}-{zlib.crc32(store.stamps.tobytes()):08x}"
+        super().__init__(name, shape, np.uint8, fingerprint, version)
         self.store = store
         self._size = (height, width)
         exact = (headers.widths == width) & (headers.heights == height)
@@ -86,7 +89,9 @@ class PictureRows(Rows):
         """Returns the path of a picture's file."""
         return self.store.names[number]
 
-    def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
+    def fetch(
+        self, numbers: np.ndarray, places: np.ndarray | None = None
+    ) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
         """Reads and decodes pictures; see ``Rows.fetch``."""
         native = self._native[numbers]
         if native.all() and len(numbers) <= _TOGETHER:
@@ -98,13 +103,17 @@ class PictureRows(Rows):
         values = np.empty((len(numbers), *self.item_shape), np.uint8)
         slowly = [*np.flatnonzero(~native)]
         for start in range(0, int(native.sum()), _TOGETHER):
-            places = np.flatnonzero(native)[start : start + _TOGETHER]
+            chosen = np.flatnonzero(native)[start : start + _TOGETHER]
             try:
-                values[places] = self._decode_together(numbers[places])
+                values[chosen] = self._decode_together(numbers[chosen])
             except (OSError, tf.errors.InvalidArgumentError):
-                slowly += [*places]
-        reasons = _threads().map(lambda place: self._decode(int(numbers[place]), values[place]), slowly)
-        return values, {int(place): why for place, why in zip(slowly, reasons, strict=True) if why}
+                slowly += [*chosen]
+
+        def decode(i: int) -> str:
+            return self._decode(int(numbers[i]), values[i], None if places is None else places[i])
+
+        reasons = _threads().map(decode, slowly)
+        return values, {int(i): why for i, why in zip(slowly, reasons, strict=True) if why}
 
     def _decode_together(self, numbers: np.ndarray) -> tf.Tensor:
         """Decodes plain JPEG files in one call.
@@ -116,11 +125,12 @@ class PictureRows(Rows):
         with tf.device("CPU:0"):
             return _decoder(len(numbers), self.item_shape)(tf.constant(contents))
 
-    def _decode(self, number: int, out: np.ndarray) -> str:
+    def _decode(self, number: int, out: np.ndarray, place: np.ndarray | None = None) -> str:
         """Decodes a picture with Pillow; returns what is wrong with it, or "" if nothing is."""
         try:
             image, _ = decode_first(io.BytesIO(self._contents(number)))
-            out[...] = to_pixels(fit(image, self._size), self.item_shape[-1])
+            fitted = fit(image, self._size) if place is None else crop(image, self._size, place)
+            out[...] = to_pixels(fitted, self.item_shape[-1])
         except InputError:
             raise
         except Exception as error:  # damaged files make Pillow's decoders raise almost anything
@@ -131,9 +141,7 @@ class PictureRows(Rows):
         try:
             return self.store.read(number)
         except Changed as error:
-            raise self.faults.stop(
-                f"{error} since the run began to read it: put the data back and go on with --resume"
-            ) from error
+            raise self.changed(error) from error
 
     def _warn_of_enlarged(self, headers: Headers, sound: np.ndarray, image_size: ImageSize) -> None:
         sizes = list(zip(headers.widths.tolist(), headers.heights.tolist(), strict=True))
