@@ -53,6 +53,7 @@ def read_images(settings: SamplingSettings, *, labels_for: str | None = None) ->
         data_dir=settings.data_dir,
         labels_for=labels_for or ("balanced=true" if settings.balanced else None),
         stream=settings.stream,
+        cache=settings.cache,
     )
     held_out = None
     if arrays.whole:

@@ -270,6 +270,7 @@ class StreamSettings(Settings):
     """Settings of recipes whose data can stay on disk."""
 
     stream: str = "auto"  # data on disk: on, off, auto (if they would take a quarter of the free memory)
+    cache: Changeable[Location] = None  # folder that keeps decoded pictures for later runs
 
     choices: ClassVar = {"stream": STREAM}
 

@@ -46,6 +46,7 @@ def read(
     data_dir: str | Path | None = None,
     labels_for: str | None = None,
     stream: str = "off",
+    cache: str | Path | None = None,
 ) -> ImageArrays:
     """Reads a data set into memory, or opens it on disk.
 
@@ -64,6 +65,7 @@ def read(
             "recipe cgan"; None: nothing needs them.
         stream: whether ``folder`` leaves its images on disk, to be read when they are asked for: "on", "off"
             or "auto" (if they would take more than a quarter of the free memory).
+        cache: folder in which ``folder`` keeps its decoded images, for later runs; None: nowhere.
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
@@ -84,7 +86,7 @@ def read(
         if not path:
             raise InputError(f"data set {name!r}: needs a path, {kind}:PATH")
         if kind == "folder":
-            form["stream"] = stream
+            form |= {"stream": stream, "cache": cache}
         try:
             arrays = _PATH_READERS[kind](name, Path(path).expanduser(), **form)
         except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"

@@ -12,8 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from tfgan_ref.data.images.decoding import ImageSize, height_and_width
 from tfgan_ref.data.streams.array_file import ArrayFileRows
+from tfgan_ref.data.streams.choice import streams
+from tfgan_ref.data.streams.headers import read_header, read_headers
 from tfgan_ref.data.streams.pictures import PictureRows
+from tfgan_ref.data.streams.rows import Rows
+from tfgan_ref.data.streams.stores import Store
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import check_writable, write_json
 
@@ -56,6 +61,52 @@ class CachedRows(ArrayFileRows):
     def item_name(self, number: int) -> str:
         """Returns the path of a picture's file."""
         return self._names[number]
+
+
+def stored_pictures(
+    name: str,
+    store: Store,
+    image_size: ImageSize | None,
+    channels: int | None,
+    stream: str,
+    cache: str | Path | None,
+) -> tuple[Rows | np.ndarray, np.ndarray] | None:
+    """Returns the pictures of a store, on disk or from the cache of decoded ones.
+
+    Args:
+        name: the data set's name for messages.
+        store: their files.
+        image_size: side of the squares, or (height, width); None: all have one size.
+        channels: 1 or 3; None is 3 if any picture is coloured, else 1.
+        stream: "on", "off" or "auto", see ``streams``.
+        cache: the folder of the cache; None: decoded pictures are kept nowhere.
+
+    Returns:
+        The pictures, and the numbers of their files, (N,): of all if they are on disk, of the sound ones if
+        they are in memory. None: they are to be in memory, and there is no cache to read them from.
+
+    Raises:
+        InputError: as of ``PictureRows`` and ``CachedRows``.
+    """
+    height, width = _first_size(store) if image_size is None else height_and_width(image_size)
+    on_disk = streams(name, len(store.names) * height * width * (channels or 3), stream)
+    if not on_disk and cache is None:
+        return None
+    rows: Rows = PictureRows(name, store, read_headers(name, store), image_size, channels)
+    if cache is not None:
+        rows = CachedRows(rows, Path(cache).expanduser())
+    if on_disk:
+        return rows, np.arange(len(rows))
+    sound = np.array([number for number in range(len(rows)) if number not in rows.faults])
+    return rows[sound], sound
+
+
+def _first_size(store: Store) -> tuple[int, int]:
+    """Returns the height and width of the first picture that can be opened; zeros if none can be."""
+    for number in range(len(store.names)):
+        with contextlib.suppress(Exception), store.open(number) as file:
+            return read_header(file)[1::-1]
+    return 0, 0
 
 
 @contextlib.contextmanager

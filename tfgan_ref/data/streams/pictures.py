@@ -25,8 +25,7 @@ from tfgan_ref.data.images.decoding import (
     to_pixels,
     warn_enlarged,
 )
-from tfgan_ref.data.streams.choice import streams
-from tfgan_ref.data.streams.headers import DAMAGED, PLAIN, Headers, read_header, read_headers
+from tfgan_ref.data.streams.headers import DAMAGED, PLAIN, Headers
 from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.data.streams.stores import Changed, Store
 from tfgan_ref.errors import InputError, reason
@@ -150,37 +149,6 @@ class PictureRows(Rows):
             least = min(small, key=lambda i: min(sizes[i]))
             name = self.item_name(least)
             warn_enlarged(self.name, len(small), len(sizes), image_size, sizes[least], name)
-
-
-def stored_pictures(
-    name: str, store: Store, image_size: ImageSize | None, channels: int | None, stream: str
-) -> PictureRows | None:
-    """Returns the pictures of a store as rows on disk; None if they are to be kept in memory.
-
-    Args:
-        name: the data set's name for messages.
-        store: their files.
-        image_size: side of the squares, or (height, width); None: all have one size.
-        channels: 1 or 3; None is 3 if any picture is coloured, else 1.
-        stream: "on", "off" or "auto", see ``streams``.
-
-    Raises:
-        InputError: as of ``PictureRows``, if they are to stay on disk.
-    """
-    if stream == "off":
-        return None
-    height, width = _first_size(store) if image_size is None else height_and_width(image_size)
-    if not streams(name, len(store.names) * height * width * (channels or 3), stream):
-        return None
-    return PictureRows(name, store, read_headers(name, store), image_size, channels)
-
-
-def _first_size(store: Store) -> tuple[int, int]:
-    """Returns the height and width of the first picture that can be opened; zeros if none can be."""
-    for number in range(len(store.names)):
-        with contextlib.suppress(Exception), store.open(number) as file:
-            return read_header(file)[1::-1]
-    return 0, 0
 
 
 def _fingerprint(store: Store, shape: tuple[int, ...]) -> str:
