@@ -283,6 +283,7 @@ class SamplingSettings(StreamSettings):
     image_size: int | None = None  # pixels per side; None: as the data come
     balanced: bool = False  # draw every class equally often
     flip: bool = False  # mirror half of the training images, left to right
+    crop: str = "centre"  # part kept of images longer than asked for: centre, random (needs stream)
     missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
     hold_out: float = 0.1  # share of images kept from training, for scores, where there is no test split
     latent_dim: int = 100  # length of a latent vector
@@ -300,7 +301,11 @@ class SamplingSettings(StreamSettings):
         "evaluate_every": Limits("at least 1, or none", least=1),
         "evaluate_n": Limits("at least 12", least=12),
     }
-    choices: ClassVar = {"channels": CHANNELS, "evaluate_features": EXTRACTORS}
+    choices: ClassVar = {
+        "channels": CHANNELS,
+        "crop": ("centre", "random"),
+        "evaluate_features": EXTRACTORS,
+    }
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from tfgan_ref.data.images.decoding import (
     to_pixels,
     warn_enlarged,
 )
-from tfgan_ref.data.order import balanced_order, mirror_choices, shuffled_order
+from tfgan_ref.data.order import balanced_order, crop_places, mirror_choices, shuffled_order
 from tfgan_ref.data.pipeline import Batch, BatchLoader, DataShape, Tensors, TrainingData, shareable
 from tfgan_ref.data.streams.rows import Rows, candidate_places, read_rows
 from tfgan_ref.errors import InputError, whole_number
@@ -145,7 +145,13 @@ def hold_out_images(arrays: ImageArrays, share: float) -> tuple[ImageArrays, Ima
 
 
 def training_images(
-    arrays: ImageArrays, seed: int = 0, *, balanced: bool = False, missing: float = 0.0, flip: bool = False
+    arrays: ImageArrays,
+    seed: int = 0,
+    *,
+    balanced: bool = False,
+    missing: float = 0.0,
+    flip: bool = False,
+    crop: str = "centre",
 ) -> TrainingData:
     """Returns images to train on.
 
@@ -155,12 +161,19 @@ def training_images(
         balanced: whether all classes come equally often.
         missing: the share of pixels that is removed from the images in training; ``arrays`` keeps them.
         flip: whether half of the images are mirrored.
+        crop: which part is kept of images that are longer or wider than asked for, of those on disk: "centre",
+            or "random", another one each time.
+
+    Raises:
+        InputError: what is asked for cannot be done with these images.
     """
+    if missing > 0 and arrays.on_disk:
+        raise InputError(f"missing={missing} needs images in memory: set stream=off, or leave it out")
     numbers = tuple(map(str, range(len(arrays.class_names))))
     names = {"classes": arrays.class_names} if arrays.class_names != numbers else None
     shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None, names=names)
     trained = remove_pixels(arrays, missing, seed) if missing > 0 else arrays
-    loader = functools.partial(image_loader, trained, seed=seed, balanced=balanced, flip=flip)
+    loader = functools.partial(image_loader, trained, seed=seed, balanced=balanced, flip=flip, crop=crop)
     return TrainingData(
         arrays,
         shape,
@@ -207,17 +220,30 @@ def batches(
 
 
 def image_loader(
-    arrays: ImageArrays, batch_size: int, *, seed: int, balanced: bool = False, flip: bool = False
+    arrays: ImageArrays,
+    batch_size: int,
+    *,
+    seed: int,
+    balanced: bool = False,
+    flip: bool = False,
+    crop: str = "centre",
 ) -> BatchLoader:
-    """Returns the loader of ``batches``; arguments and errors are the same."""
+    """Returns the loader of ``batches``; arguments and errors are the same, ``crop`` as in training."""
     if balanced and arrays.labels is None:
         raise InputError(f"{arrays.name}: balanced=True needs labels, and this data set has none")
     rows = arrays.images if arrays.on_disk else None
+    if crop == "random" and not (rows and rows.crops):
+        raise InputError(
+            f"{arrays.name}: crop=random needs pictures that are decoded from their files each time: leave out "
+            "cache, or set crop=centre"
+        )
     # Captured as they are, on the CPU: the memory of a GPU is for training.
     with tf.device("CPU:0"):
         order = balanced_order(arrays.labels, seed) if balanced else shuffled_order(len(arrays.images), seed)
         if flip:
             mirrors = mirror_choices(seed)
+        if crop == "random":
+            places = crop_places(seed)
         kept = {} if rows else {"image": tf.experimental.dlpack.from_dlpack(arrays.images.__dlpack__())}
         labels = None if arrays.labels is None else tf.constant(arrays.labels)
         if arrays.masks is not None:
@@ -227,6 +253,8 @@ def image_loader(
     def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
         if rows:
             chosen = {"indices": candidate_places(order, tf.ensure_shape(positions, (batch_size,)))}
+            if crop == "random":
+                chosen["places"] = places(positions)
         else:
             chosen = {"indices": tf.ensure_shape(order(positions), (batch_size,))}
             if labels is not None:
@@ -237,7 +265,7 @@ def image_loader(
 
     def gather(chosen: Tensors, arrays: Tensors) -> Tensors:
         if rows:
-            image, indices = read_rows(rows, chosen["indices"])
+            image, indices = read_rows(rows, chosen["indices"], chosen.get("places"))
             values = {"image": image}
             if labels is not None:
                 chosen = chosen | {"label": tf.gather(labels, indices)}

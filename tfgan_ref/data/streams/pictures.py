@@ -84,6 +84,8 @@ class PictureRows(Rows):
         if image_size is not None:
             self._warn_of_enlarged(headers, sound, image_size)
 
+    crops = True
+
     def item_name(self, number: int) -> str:
         """Returns the path of a picture's file."""
         return self.store.names[number]

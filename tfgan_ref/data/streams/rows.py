@@ -2,7 +2,7 @@
 
 import abc
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -49,6 +49,8 @@ class Rows(abc.ABC):
         self.version = version or fingerprint
         self.faults = Faults(name, shape[0])
         self.numbers = np.arange(shape[0])
+
+    crops: ClassVar[bool] = False  # whether ``fetch`` crops at ``places``
 
     @abc.abstractmethod
     def fetch(
