@@ -161,8 +161,8 @@ def training_images(
         balanced: whether all classes come equally often.
         missing: the share of pixels that is removed from the images in training; ``arrays`` keeps them.
         flip: whether half of the images are mirrored.
-        crop: which part is kept of images that are longer or wider than asked for, of those on disk: "centre",
-            or "random", another one each time.
+        crop: which part of images on disk that are longer or wider than asked for is kept: "centre", or
+            "random", another one each time.
 
     Raises:
         InputError: what is asked for cannot be done with these images.
@@ -234,8 +234,8 @@ def image_loader(
     rows = arrays.images if arrays.on_disk else None
     if crop == "random" and not (rows and rows.crops):
         raise InputError(
-            f"{arrays.name}: crop=random needs pictures that are decoded from their files each time: leave out "
-            "cache, or set crop=centre"
+            f"{arrays.name}: crop=random needs pictures that are decoded from their files each time: leave "
+            "out cache, or set crop=centre"
         )
     # Captured as they are, on the CPU: the memory of a GPU is for training.
     with tf.device("CPU:0"):
