@@ -16,6 +16,7 @@ _IMAGES = 0
 _CLASSES = 1
 _MEMBERS = 2
 _MIRRORS = 3
+_PLACES = 4
 
 # TensorFlow's index shuffle walks a cycle of at least 2**16 indices until it meets one below n: 0.1 ms per
 # index for n = 10. Up to this n it is faster to compare each index with all others.
@@ -80,6 +81,22 @@ def mirror_choices(seed: int) -> Order:
         return _hash(key, _MIRRORS, positions) % 2 == 0
 
     return mirrored
+
+
+def crop_places(seed: int) -> Order:
+    """Returns a function from positions, int64 (B,), to where to crop what is there.
+
+    Those are float32 (B, 2) in [0, 1): shares of what is cropped away that lie above and on the left.
+
+    """
+    key = tf.constant(np.random.SeedSequence(whole_number("seed", seed, 0)).generate_state(1, np.uint64)[0])
+
+    def places(positions: tf.Tensor) -> tf.Tensor:
+        hashes = _hash(key, _PLACES, positions[:, tf.newaxis], tf.range(2, dtype=tf.int64))
+        bits = tf.bitwise.right_shift(hashes, tf.constant(40, tf.uint64))  # as many as a float32 holds
+        return tf.cast(tf.cast(bits, tf.int64), tf.float32) / 2**24
+
+    return places
 
 
 def _permuted(positions: tf.Tensor, n: int, key: tf.Tensor) -> tf.Tensor:

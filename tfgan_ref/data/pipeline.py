@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tfgan_ref.data.streams.faults import Faults
+from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import whole_number
 
 MOST_COUNTS = 8  # classes that are named with their numbers of items
@@ -42,6 +44,7 @@ class BatchLoader:
         gather: maps what was chosen and ``arrays`` to the items' values as they are kept, such as uint8.
         finish: maps these values to the batch.
         arrays: what ``gather`` reads from: tensors that share the memory of the data.
+        rows: what ``gather``, which then runs on the host too, reads from disk; None: it reads ``arrays``.
     """
 
     batch_size: int
@@ -49,9 +52,13 @@ class BatchLoader:
     gather: Callable[[Tensors, Tensors], Tensors]
     finish: Callable[[Tensors], Batch]
     arrays: Tensors
+    rows: Rows | None = None
 
     def dataset(
-        self, start_step: int = 0, last_part: Literal["choose", "gather", "finish"] = "finish"
+        self,
+        start_step: int = 0,
+        last_part: Literal["choose", "gather", "finish"] = "finish",
+        shard: Callable[[tf.data.Dataset], tf.data.Dataset] | None = None,
     ) -> tf.data.Dataset:
         """Returns the endless data set of the batches of all steps from ``start_step`` on.
 
@@ -61,6 +68,8 @@ class BatchLoader:
         Args:
             start_step: the number of batches to leave out, of a run that is resumed.
             last_part: after which part to stop, where the others run on a device.
+            shard: maps the data set of what ``choose`` returns to that of what is to be read here, where
+                others read the rest; None: all of it.
 
         Raises:
             InputError: ``batch_size`` is no whole number from 1 up, or ``start_step`` none from 0 up.
@@ -68,11 +77,12 @@ class BatchLoader:
         whole_number("batch_size", self.batch_size, 1)
         whole_number("start_step", start_step, 0)
 
-        def of_step(step: tf.Tensor) -> Tensors:
+        def choose(step: tf.Tensor) -> Tensors:
             positions = step * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
-            result = self.choose(positions, tf.cast(step, tf.int32))
-            if last_part != "choose":
-                result = self.gather(result, self.arrays)
+            return self.choose(positions, tf.cast(step, tf.int32))
+
+        def read(chosen: Tensors) -> Tensors:
+            result = chosen if last_part == "choose" else self.gather(chosen, self.arrays)
             return self.finish(result) if last_part == "finish" else result
 
         options = tf.data.Options()
@@ -80,13 +90,20 @@ class BatchLoader:
         options.experimental_optimization.apply_default_optimizations = False
         # A device may take less time for a step than the host for its choice: several are made at a time.
         calls = None if last_part == "finish" else tf.data.AUTOTUNE
-        dataset = tf.data.Dataset.counter(start_step).map(of_step, num_parallel_calls=calls)
+        if self.rows is not None:
+            # Threads that wait for the disk must not be those that decode what was read.
+            options.threading.private_threadpool_size = calls = 2
+        steps = tf.data.Dataset.counter(start_step)
+        if shard is None:
+            dataset = steps.map(lambda step: read(choose(step)), num_parallel_calls=calls)
+        else:
+            dataset = shard(steps.map(choose)).map(read, num_parallel_calls=calls)
         return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Data in memory, with the settings of the batches that a run trains on.
+    """Data in memory or on disk, with the settings of the batches that a run trains on.
 
     Attributes:
         items: the data, of the class of their kind, such as ``ImageArrays``.
@@ -94,9 +111,10 @@ class TrainingData:
         fingerprint: a text that differs for other data, to recognise them when a run is resumed.
         loader: maps a batch size to the loader of batches.
         count: the number of items.
-        memory: bytes of what is trained on.
+        memory: bytes of what is trained on, decoded.
         examples: arguments that a recipe's ``draw`` takes beside the GAN.
         held_out: items of the same kind that are not trained on, where there are some.
+        faults: the damaged items of data that are read from disk; None: they are in memory.
     """
 
     items: Any
@@ -107,6 +125,7 @@ class TrainingData:
     memory: int
     examples: tuple[dict[str, np.ndarray], ...] = ()
     held_out: Any = None
+    faults: Faults | None = None
 
     def class_counts(self) -> str:
         """Returns in words the classes of labelled items, with their counts; "" without labels.

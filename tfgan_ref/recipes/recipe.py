@@ -52,6 +52,8 @@ def read_images(settings: SamplingSettings, *, labels_for: str | None = None) ->
         channels=settings.channels,
         data_dir=settings.data_dir,
         labels_for=labels_for or ("balanced=true" if settings.balanced else None),
+        stream="on" if settings.crop == "random" and settings.stream == "auto" else settings.stream,
+        cache=settings.cache,
     )
     held_out = None
     if arrays.whole:
@@ -59,9 +61,7 @@ def read_images(settings: SamplingSettings, *, labels_for: str | None = None) ->
         if held_out is not None:
             count = len(held_out.images)
             logger.info("%s: %d images are held out of training, for scores (hold_out)", arrays.name, count)
-    training = training_images(
-        arrays, settings.seed, balanced=settings.balanced, missing=settings.missing, flip=settings.flip
-    )
+    training = training_images(arrays, settings.seed, **settings.group("balanced", "missing", "flip", "crop"))
     examples = ()
     if labels_for and training.shape.names:
         examples = ({"classes": np.array(training.shape.names["classes"])},)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 import tensorflow as tf
 
 from tfgan_ref.data.names import absolute_paths
+from tfgan_ref.data.streams.choice import STREAM
 from tfgan_ref.errors import InputError, Limits, check_value, parse_value, type_name, unknown
 from tfgan_ref.evaluation.features import EXTRACTORS
 from tfgan_ref.files import absolute
@@ -265,13 +266,24 @@ class Settings(metaclass=WithPreset):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SamplingSettings(Settings):
+class StreamSettings(Settings):
+    """Settings of recipes whose data can stay on disk."""
+
+    stream: str = "auto"  # data on disk: on, off, auto (if they would take a quarter of the free memory)
+    cache: Changeable[Location] = None  # folder that keeps decoded pictures for later runs
+
+    choices: ClassVar = {"stream": STREAM}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SamplingSettings(StreamSettings):
     """Settings of recipes whose generator draws samples from latents."""
 
     channels: int | None = None  # 1 or 3; None: as the data come
     image_size: int | None = None  # pixels per side; None: as the data come
     balanced: bool = False  # draw every class equally often
     flip: bool = False  # mirror half of the training images, left to right
+    crop: str = "centre"  # part kept of images longer than asked for: centre, random (needs stream)
     missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
     hold_out: float = 0.1  # share of images kept from training, for scores, where there is no test split
     latent_dim: int = 100  # length of a latent vector
@@ -289,7 +301,11 @@ class SamplingSettings(Settings):
         "evaluate_every": Limits("at least 1, or none", least=1),
         "evaluate_n": Limits("at least 12", least=12),
     }
-    choices: ClassVar = {"channels": CHANNELS, "evaluate_features": EXTRACTORS}
+    choices: ClassVar = {
+        "channels": CHANNELS,
+        "crop": ("centre", "random"),
+        "evaluate_features": EXTRACTORS,
+    }
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

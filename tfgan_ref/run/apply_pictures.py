@@ -2,7 +2,6 @@
 
 import io
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from PIL import Image, ImageOps
 from tfgan_ref import data
 from tfgan_ref.data.images.decoding import LIMIT_VARIABLE, from_pixels
 from tfgan_ref.data.images.listing import is_image_name
+from tfgan_ref.data.streams.choice import available_memory
 from tfgan_ref.errors import InputError, check_exists
 from tfgan_ref.files import check_writable, write_bytes
 from tfgan_ref.run.translator import Translator
@@ -181,7 +181,9 @@ def apply_to_file(
 
 def _check_memory(path: Path, height: int, width: int) -> None:
     """Refuses a picture that a model cannot see at once in the memory there is: the system would kill it."""
-    needed, there = BYTES_PER_PIXEL * height * width, _available_memory()
+    if tf.config.list_physical_devices("GPU"):  # which says itself that it has no more
+        return
+    needed, there = BYTES_PER_PIXEL * height * width, available_memory()
     if needed > there:
         share = (there / needed) ** 0.5
         raise InputError(
@@ -195,15 +197,6 @@ def _check_memory(path: Path, height: int, width: int) -> None:
             "may need more memory than there is",
             path, width, height,
         )  # fmt: skip
-
-
-def _available_memory() -> float:
-    """Returns the bytes that this process can still take; inf where a GPU says itself that it has no more."""
-    meminfo = Path("/proc/meminfo")
-    if tf.config.list_physical_devices("GPU") or not meminfo.exists():
-        return float("inf")
-    kilobytes = re.search(r"MemAvailable:\s*(\d+)", meminfo.read_text(encoding="utf-8"))
-    return 1024 * int(kilobytes.group(1)) if kilobytes else float("inf")
 
 
 def read_file(path: Path) -> PictureFile:

@@ -213,13 +213,17 @@ def _train(
             print(
                 f"{run.path}: {data.count:,} x {'x'.join(map(str, data.shape.sample_shape))}"
                 f"{data.class_counts()}"
-                f" ({data.memory / 1e6:,.1f} MB), {', '.join(names) or unused}, "
+                f" ({data.memory / 1e6:,.1f} MB{' on disk' if data.faults is not None else ''}), "
+                f"{', '.join(names) or unused}, "
                 f"{settings.precision}, {'' if deterministic else 'not '}deterministic, "
                 f"{'with' if xla else 'without'} XLA, {', '.join(networks)}",
                 flush=True,
             )
         if distributed:
             stack.enter_context(distribution.watch_workers(strategy))
+        if data.faults is not None:
+            data.faults.report = run.path / "damaged.txt" if chief else None
+            stack.enter_context(data.faults.raised())
         if deterministic:
             tf.config.experimental.enable_op_determinism()
         draw = functools.partial(recipe.draw, gan, *data.examples)
@@ -230,10 +234,10 @@ def _train(
             if xla and not distributed:
                 batches = _compile_steps(settings, gan, loader, step)
             if batches is None:
-                batches = loader.dataset(step)
-                if strategy.num_replicas_in_sync > 1:
-                    batches = distribution.shard_batch(batches, gan.batches_per_step, strategy)
-                else:  # Keras's loop of several steps fails with several replicas
+                batches = distribution.shard_batch(loader, step, gan.batches_per_step, strategy)
+                if (
+                    strategy.num_replicas_in_sync == 1
+                ):  # Keras's loop of several steps fails with several replicas
                     at_most = settings.steps_per_execution or settings.steps_without_xla
                     gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries, at_most)
             if chief:

@@ -44,7 +44,7 @@ class DeviceProgram:
         sizes = [math.prod(a.shape) * a.dtype.size for a in loader.arrays.values()]
         self.arrays: Tensors = {}
         self.last_part = "gather"  # on the host
-        if sum(sizes) <= RESIDENT:
+        if loader.rows is None and sum(sizes) <= RESIDENT:
             self.last_part = "choose"
             with tf.device("GPU:0" if tf.config.list_physical_devices("GPU") else "CPU:0"):
                 self.arrays = {name: tf.identity(array) for name, array in loader.arrays.items()}

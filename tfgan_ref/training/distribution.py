@@ -16,6 +16,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgan_ref.data.pipeline import BatchLoader
 from tfgan_ref.errors import InputError, WorkerLost
 
 logger = logging.getLogger(__name__)
@@ -113,15 +114,22 @@ def check_batch_size(batch_size: int, packing: int, strategy: tf.distribute.Stra
 
 
 def shard_batch(
-    dataset: tf.data.Dataset, n_critic: int, strategy: tf.distribute.Strategy
+    loader: BatchLoader, start_step: int, n_critic: int, strategy: tf.distribute.Strategy
 ) -> tf.data.Dataset | tf.distribute.DistributedDataset:
-    """Splits each of the ``n_critic`` batches that an element of ``dataset`` holds between the replicas.
+    """Splits each of the ``n_critic`` batches that an element of a data set holds between the replicas.
 
-    Every process computes all elements, which are functions of the step, and keeps the rows of its replicas.
+    Every process chooses the items of all elements, which are functions of the step, and reads those of its
+    replicas only.
+
+    Args:
+        loader: of the elements.
+        start_step: the number of elements to leave out.
+        n_critic: batches that an element holds.
+        strategy: with the replicas.
     """
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:
-        return dataset
+        return loader.dataset(start_step)
 
     def rows(value: tf.Tensor) -> tf.Tensor:
         n = value.shape[0] // (n_critic * replicas)
@@ -132,8 +140,12 @@ def shard_batch(
     def of_process(context: tf.distribute.InputContext) -> tf.data.Dataset:
         here = replicas // context.num_input_pipelines
         first = here * context.input_pipeline_id
-        taken = dataset.map(lambda batch: {k: rows(v)[first : first + here] for k, v in batch.items()})
-        return taken.unbatch()
+
+        def shard(chosen: tf.data.Dataset) -> tf.data.Dataset:
+            taken = chosen.map(lambda parts: {k: rows(v)[first : first + here] for k, v in parts.items()})
+            return taken.unbatch()
+
+        return loader.dataset(start_step, shard=shard)
 
     return strategy.distribute_datasets_from_function(of_process)
 

@@ -17,8 +17,9 @@ from tfgan_ref.data.images.decoding import (
     to_pixels,
     warn_enlarged,
 )
-from tfgan_ref.data.order import balanced_order, mirror_choices, shuffled_order
+from tfgan_ref.data.order import balanced_order, crop_places, mirror_choices, shuffled_order
 from tfgan_ref.data.pipeline import Batch, BatchLoader, DataShape, Tensors, TrainingData, shareable
+from tfgan_ref.data.streams.rows import Rows, candidate_places, read_rows
 from tfgan_ref.errors import InputError, whole_number
 
 GREY = 128  # the value of a missing pixel
@@ -33,11 +34,12 @@ class ImageArrays:
     """Images of one size, with their class numbers where they are known.
 
     Tensors share the memory of images and masks, so that they are in memory once: do not write to them.
-    Arrays that cannot be shared (read-only, not contiguous, not aligned to 64 bytes) are copied.
+    Arrays that cannot be shared (read-only, not contiguous, not aligned to 64 bytes) are copied. Images on
+    disk (``Rows``) are read when they are asked for.
 
     Attributes:
         name: what to call the data set in messages.
-        images: uint8 of shape (N, H, W, C), N at least 1.
+        images: uint8 of shape (N, H, W, C), N at least 1; in memory or on disk.
         labels: int32 of shape (N,), from 0 up, or None.
         class_names: one name per class; empty when there are no labels.
         masks: bool of shape (N, H, W), False where a pixel is missing; None when none is.
@@ -48,7 +50,7 @@ class ImageArrays:
     """
 
     name: str
-    images: np.ndarray
+    images: np.ndarray | Rows
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     masks: np.ndarray | None = None
@@ -65,7 +67,8 @@ class ImageArrays:
             raise InputError(
                 f"{self.name}: images have shape {images.shape}, there must be at least one pixel"
             )
-        object.__setattr__(self, "images", shareable(images))
+        if isinstance(images, np.ndarray):
+            object.__setattr__(self, "images", shareable(images))
         if masks is not None:
             if masks.dtype != np.bool_ or masks.shape != images.shape[:3]:
                 raise InputError(
@@ -90,8 +93,18 @@ class ImageArrays:
             check_range(self.name, labels, len(self.class_names))  # which says the label that is not
 
     @property
+    def on_disk(self) -> bool:
+        """Returns whether the images are read when they are asked for."""
+        return isinstance(self.images, Rows)
+
+    @property
     def fingerprint(self) -> str:
-        """Returns the shape and a checksum of images, labels and masks, as a file name."""
+        """Returns the shape and a checksum of images, labels and masks, as a file name.
+
+        That of images on disk is of their files: names, sizes and some of the contents.
+        """
+        if isinstance(self.images, Rows):
+            return self.images.fingerprint
         checksum = zlib.crc32(np.ascontiguousarray(self.images))
         if self.labels is not None:
             checksum = zlib.crc32(np.ascontiguousarray(self.labels), checksum)
@@ -115,19 +128,30 @@ def hold_out_images(arrays: ImageArrays, share: float) -> tuple[ImageArrays, Ima
     kept = n - count
     before = chosen[chosen < kept]
     behind = np.setdiff1d(np.arange(kept, n), chosen)
-    for values in (arrays.images, arrays.labels):
-        if values is not None:
+    images = arrays.images
+    if isinstance(images, Rows):
+        order = np.arange(n)
+        order[before], order[behind] = behind, before
+        images = images.take(order)
+    for values in (images, arrays.labels):
+        if isinstance(values, np.ndarray):
             values[before], values[behind] = values[behind], values[before]
 
     def part(rows: slice) -> ImageArrays:
         labels = None if arrays.labels is None else arrays.labels[rows]
-        return replace(arrays, images=arrays.images[rows], labels=labels)
+        return replace(arrays, images=images.take(rows) if arrays.on_disk else images[rows], labels=labels)
 
     return part(slice(kept)), part(slice(kept, n))
 
 
 def training_images(
-    arrays: ImageArrays, seed: int = 0, *, balanced: bool = False, missing: float = 0.0, flip: bool = False
+    arrays: ImageArrays,
+    seed: int = 0,
+    *,
+    balanced: bool = False,
+    missing: float = 0.0,
+    flip: bool = False,
+    crop: str = "centre",
 ) -> TrainingData:
     """Returns images to train on.
 
@@ -137,13 +161,28 @@ def training_images(
         balanced: whether all classes come equally often.
         missing: the share of pixels that is removed from the images in training; ``arrays`` keeps them.
         flip: whether half of the images are mirrored.
+        crop: which part of images on disk that are longer or wider than asked for is kept: "centre", or
+            "random", another one each time.
+
+    Raises:
+        InputError: what is asked for cannot be done with these images.
     """
+    if missing > 0 and arrays.on_disk:
+        raise InputError(f"missing={missing} needs images in memory: set stream=off, or leave it out")
     numbers = tuple(map(str, range(len(arrays.class_names))))
     names = {"classes": arrays.class_names} if arrays.class_names != numbers else None
     shape = DataShape(tuple(arrays.images.shape[1:]), len(arrays.class_names) or None, names=names)
     trained = remove_pixels(arrays, missing, seed) if missing > 0 else arrays
-    loader = functools.partial(image_loader, trained, seed=seed, balanced=balanced, flip=flip)
-    return TrainingData(arrays, shape, arrays.fingerprint, loader, len(trained.images), trained.images.nbytes)
+    loader = functools.partial(image_loader, trained, seed=seed, balanced=balanced, flip=flip, crop=crop)
+    return TrainingData(
+        arrays,
+        shape,
+        arrays.fingerprint,
+        loader,
+        len(trained.images),
+        trained.images.nbytes,
+        faults=arrays.images.faults if arrays.on_disk else None,
+    )
 
 
 def batches(
@@ -181,34 +220,57 @@ def batches(
 
 
 def image_loader(
-    arrays: ImageArrays, batch_size: int, *, seed: int, balanced: bool = False, flip: bool = False
+    arrays: ImageArrays,
+    batch_size: int,
+    *,
+    seed: int,
+    balanced: bool = False,
+    flip: bool = False,
+    crop: str = "centre",
 ) -> BatchLoader:
-    """Returns the loader of ``batches``; arguments and errors are the same."""
+    """Returns the loader of ``batches``; arguments and errors are the same, ``crop`` as in training."""
     if balanced and arrays.labels is None:
         raise InputError(f"{arrays.name}: balanced=True needs labels, and this data set has none")
-    # Captured as they are, on the CPU: the memory of a GPU is for training. A tf.numpy_function on the array
-    # could hang when Python exits while a batch is being prefetched.
+    rows = arrays.images if arrays.on_disk else None
+    if crop == "random" and not (rows and rows.crops):
+        raise InputError(
+            f"{arrays.name}: crop=random needs pictures that are decoded from their files each time: leave "
+            "out cache, or set crop=centre"
+        )
+    # Captured as they are, on the CPU: the memory of a GPU is for training.
     with tf.device("CPU:0"):
         order = balanced_order(arrays.labels, seed) if balanced else shuffled_order(len(arrays.images), seed)
         if flip:
             mirrors = mirror_choices(seed)
-        kept = {"image": tf.experimental.dlpack.from_dlpack(arrays.images.__dlpack__())}
+        if crop == "random":
+            places = crop_places(seed)
+        kept = {} if rows else {"image": tf.experimental.dlpack.from_dlpack(arrays.images.__dlpack__())}
         labels = None if arrays.labels is None else tf.constant(arrays.labels)
         if arrays.masks is not None:
             masks = arrays.masks.view(np.uint8)[..., None]
             kept["mask"] = tf.experimental.dlpack.from_dlpack(masks.__dlpack__())
 
     def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
-        indices = tf.ensure_shape(order(positions), (batch_size,))
-        chosen = {"indices": indices}
-        if labels is not None:
-            chosen["label"] = tf.gather(labels, indices)
+        if rows:
+            chosen = {"indices": candidate_places(order, tf.ensure_shape(positions, (batch_size,)))}
+            if crop == "random":
+                chosen["places"] = places(positions)
+        else:
+            chosen = {"indices": tf.ensure_shape(order(positions), (batch_size,))}
+            if labels is not None:
+                chosen["label"] = tf.gather(labels, chosen["indices"])
         if flip:
             chosen["mirrored"] = mirrors(positions)
         return chosen
 
     def gather(chosen: Tensors, arrays: Tensors) -> Tensors:
-        values = {name: tf.gather(array, chosen["indices"]) for name, array in arrays.items()}
+        if rows:
+            image, indices = read_rows(rows, chosen["indices"], chosen.get("places"))
+            values = {"image": image}
+            if labels is not None:
+                chosen = chosen | {"label": tf.gather(labels, indices)}
+        else:
+            values = {name: tf.gather(array, chosen["indices"]) for name, array in arrays.items()}
         if flip:
             mirrored = chosen["mirrored"][:, None, None, None]
             values = {name: tf.where(mirrored, tf.reverse(v, [2]), v) for name, v in values.items()}
@@ -223,7 +285,7 @@ def image_loader(
             batch["image"] = tf.where(observed, batch["image"], 0.0)
         return batch
 
-    return BatchLoader(batch_size, choose, gather, finish, kept)
+    return BatchLoader(batch_size, choose, gather, finish, kept, rows)
 
 
 def remove_pixels(arrays: ImageArrays, share: float, seed: int) -> ImageArrays:

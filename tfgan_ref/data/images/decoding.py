@@ -3,8 +3,9 @@
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -22,6 +23,7 @@ _SEVERAL_SOUGHT = ("GIF", "TIFF")
 LIMIT_VARIABLE = "TFGAN_MAX_PIXELS"
 
 ImageSize = int | tuple[int, int]  # the side of squares, or (height, width)
+ImageFile = Path | BinaryIO  # where it is, or open for reading
 
 _GREY_MODES = ("1", "L", "LA", "La")
 _WIDE_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -41,7 +43,7 @@ def set_limit() -> None:
 
 
 @contextlib.contextmanager
-def open_image(path: Path) -> Iterator[Image.Image]:
+def open_image(file: ImageFile) -> Iterator[Image.Image]:
     """Opens an image file.
 
     Raises:
@@ -52,7 +54,7 @@ def open_image(path: Path) -> Iterator[Image.Image]:
     limit = Image.MAX_IMAGE_PIXELS
     how = f"more than {limit}: set the variable {LIMIT_VARIABLE} to allow more"
     try:
-        image = Image.open(path)
+        image = Image.open(file)
     except Image.DecompressionBombError as error:  # of twice the limit, before the size is known
         raise ValueError(f"its pixels are {how}") from error
     with image:
@@ -61,7 +63,7 @@ def open_image(path: Path) -> Iterator[Image.Image]:
         yield image
 
 
-def decode(path: Path) -> Image.Image:
+def decode(file: ImageFile) -> Image.Image:
     """Reads an image file: the first frame, turned as its EXIF orientation says, in mode "L" or "RGB".
 
     Raises:
@@ -69,24 +71,32 @@ def decode(path: Path) -> Image.Image:
             can hold.
         Exception: whatever Pillow raises for a damaged file.
     """
-    return decode_first(path)[0]
+    return decode_first(file)[0]
 
 
-def decode_first(path: Path) -> tuple[Image.Image, int]:
+def decode_first(file: ImageFile) -> tuple[Image.Image, int]:
     """Reads an image file as ``decode``; returns how many frames or pages it has too.
 
     Raises:
         Exception: as ``decode``.
     """
-    with open_image(path) as image:
+    with open_image(file) as image:
         kind = image.format
         frames = getattr(image, "n_frames", 1) if kind in _SEVERAL_COUNTED else 1
         decoded = flatten(ImageOps.exif_transpose(image))
     if kind in _SEVERAL_SOUGHT:
         # From a new beginning, and with what is wrong in later frames left alone.
-        with contextlib.suppress(Exception), Image.open(path) as image:
+        with contextlib.suppress(Exception), Image.open(file) as image:
             frames = image.n_frames
     return decoded, frames
+
+
+def count_frames(image: Image.Image) -> int:
+    """Returns how many frames or pages an opened image file has, as ``decode_first`` counts them."""
+    with contextlib.suppress(Exception):  # what is wrong in later frames is left alone
+        if image.format in (*_SEVERAL_COUNTED, *_SEVERAL_SOUGHT):
+            return getattr(image, "n_frames", 1)
+    return 1
 
 
 def flatten(image: Image.Image) -> Image.Image:
@@ -97,11 +107,16 @@ def flatten(image: Image.Image) -> Image.Image:
     """
     if is_wide(image):
         return _eight_bits(image)
-    mode = "L" if image.mode in _GREY_MODES else "RGB"
+    mode = "L" if is_grey(image) else "RGB"
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert(mode)
+
+
+def is_grey(image: Image.Image) -> bool:
+    """Returns whether ``flatten`` makes an image grey."""
+    return is_wide(image) or image.mode in _GREY_MODES
 
 
 def is_wide(image: Image.Image) -> bool:
@@ -142,6 +157,23 @@ def fit(image: Image.Image, image_size: ImageSize | None) -> Image.Image:
     if image_size is None or image.size == (box := height_and_width(image_size)[::-1]):
         return image
     return ImageOps.fit(image, box, Image.Resampling.LANCZOS)
+
+
+def crop(image: Image.Image, image_size: ImageSize, place: Sequence[float]) -> Image.Image:
+    """Scales the image as ``fit`` does and keeps another part of it than the middle.
+
+    Args:
+        image: any image.
+        image_size: side of the square, or (height, width), that is kept.
+        place: of what is cropped away, the share above and the share on the left, in [0, 1).
+    """
+    height, width = height_and_width(image_size)
+    scale = max(height / image.height, width / image.width)
+    covering = max(width, round(scale * image.width)), max(height, round(scale * image.height))
+    if image.size != covering:
+        image = image.resize(covering, Image.Resampling.LANCZOS)
+    top, left = int(place[0] * (image.height - height + 1)), int(place[1] * (image.width - width + 1))
+    return image.crop((left, top, left + width, top + height))
 
 
 def to_pixels(image: Image.Image, channels: int | None = None) -> np.ndarray:

@@ -13,6 +13,8 @@ import numpy as np
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole, no_labels, present_classes
 from tfgan_ref.data.images.decoding import Collection, ImageSize, decode_first, fit, to_pixels
 from tfgan_ref.data.images.listing import files_below, split_images, tell_passed_over
+from tfgan_ref.data.streams.cache import stored_pictures
+from tfgan_ref.data.streams.stores import FolderStore
 from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ def read_folder(
     channels: int | None,
     split: str,
     labels_for: str | None = None,
+    stream: str = "off",
+    cache: str | Path | None = None,
 ) -> ImageArrays:
     """Reads a folder of images; hidden files, and files that are no images by their names, are left out.
 
@@ -47,6 +51,8 @@ def read_folder(
         channels: 1 or 3; None is 3 if any image is coloured, else 1.
         split: "train", the whole folder.
         labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
+        stream: whether the images stay on disk, see ``streams``.
+        cache: folder of decoded images, see ``CachedRows``; None: none is kept.
 
     Raises:
         InputError: if there is no such folder or split, no image, images both in the folder and in its
@@ -58,6 +64,11 @@ def read_folder(
     files, labels, class_names = list_files(name, path)
     if labels_for and not class_names:
         raise no_labels(name, labels_for)
+    images = stored_pictures(name, FolderStore(path, files), image_size, channels, stream, cache)
+    if images is not None:
+        images, kept = images
+        classes = present_classes(name, np.array(labels)[kept], class_names) if class_names else ()
+        return ImageArrays(name, images, *classes, whole=True)
     collection = Collection(name, image_size, capacity=len(files), channels=channels, named=True)
     kept = []
     with closing(decode_files(name, path, files, image_size)) as decoded:  # an error stops the threads

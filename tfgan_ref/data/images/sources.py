@@ -45,8 +45,10 @@ def read(
     split: str = "train",
     data_dir: str | Path | None = None,
     labels_for: str | None = None,
+    stream: str = "off",
+    cache: str | Path | None = None,
 ) -> ImageArrays:
-    """Reads a data set into memory.
+    """Reads a data set into memory, or opens it on disk.
 
     Args:
         name: ``digits`` (scikit-learn's) or ``photographs`` (the eight of scikit-image), at hand without
@@ -61,6 +63,9 @@ def read(
         data_dir: where tensorflow-datasets keeps prepared data sets.
         labels_for: what needs labels, for the message that there are none, before anything is decoded:
             "recipe cgan"; None: nothing needs them.
+        stream: whether ``folder`` leaves its images on disk, to be read when they are asked for: "on", "off"
+            or "auto" (if they would take more than a quarter of the free memory).
+        cache: folder in which ``folder`` keeps its decoded images, for later runs; None: nowhere.
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
@@ -80,6 +85,8 @@ def read(
     if kind in _PATH_READERS:
         if not path:
             raise InputError(f"data set {name!r}: needs a path, {kind}:PATH")
+        if kind == "folder":
+            form |= {"stream": stream, "cache": cache}
         try:
             arrays = _PATH_READERS[kind](name, Path(path).expanduser(), **form)
         except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"
