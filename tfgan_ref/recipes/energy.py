@@ -123,7 +123,9 @@ class BEGANSettings(AdversarialSettings):
         "gamma": Limits("above 0", above=0),
         "k_rate": Limits("above 0", above=0),
     }
-    # Berthelot et al. 2017, section 4.1. The rate is halved there whenever M stalls.
+    # Berthelot et al. 2017, section 4.1, which names Adam, its rate, halved whenever M stalls, and no betas:
+    # these are Adam's own. There is no code of the authors; carpedm20/BEGAN-tensorflow has batches of 16, and
+    # beta_1 0.5 in config.py, but trainer.py leaves its Adam with 0.9.
     paper: ClassVar = ADAM | {
         "learning_rate": 1e-4,
         "d_learning_rate": None,
