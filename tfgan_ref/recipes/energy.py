@@ -33,9 +33,10 @@ BEGAN_NETWORKS = {
 class EBGANSettings(AdversarialSettings):
     """DCGAN's generator against an autoencoder, with a margin for digits.
 
-    The margin, 0.8, is about three times the energy of real digits, so that D pushes fakes up for most of the
-    1,500 steps: with 0.5 they are past it after 1,200. The paper's 10, an energy of 0.13 at 28x28, is below
-    what real digits have so early: D then rebuilds fakes better than real ones, and G draws few shapes.
+    The margin, 0.8, is about three times the energy of real digits. Even so, with two seeds of three the mean
+    energy of fakes is past it in most of the second half of 1,500 steps (docs/objectives.md), and D leaves
+    them alone. The paper's 10, an energy of 0.13 at 28x28, is below what real digits have so early: D then
+    rebuilds fakes better than real ones, and G draws few shapes.
     """
 
     image_size: int | None = 28
