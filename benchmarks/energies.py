@@ -93,8 +93,9 @@ def plot_curves(axes: "Axes", curves: Sequence[dict[str, Any]]) -> None:
         label = f"{waiting} steps of D alone, seed {found['seed']}"
         axes.plot(found["step"], found["fid"], color=color, label=label)
         if waiting:
-            updates = [step - waiting for step in found["step"] if step > waiting]
-            axes.plot(updates, found["fid"][-len(updates) :], color=color, linewidth=0.7, linestyle="--")
+            scores = zip(found["step"], found["fid"], strict=True)
+            after = [(step - waiting, score) for step, score in scores if step > waiting]
+            axes.plot(*zip(*after, strict=True), color=color, linewidth=0.7, linestyle="--")
     axes.set_yscale("log")
     axes.set_xlabel("step; dashed: update of G")
     axes.set_title("ebgan: Frechet distance")

@@ -304,6 +304,16 @@ def test_table(tmp_path):
     ]
 
 
+def test_codes_have_a_column_of_their_agreement(tmp_path):
+    plain, coded = a_row(tmp_path, 0.5, agreement=0.9, name="cgan"), a_row(tmp_path, 2.0, name="infogan")
+    coded = dataclasses.replace(coded, report=dataclasses.replace(coded.report, code_agreement=0.512))
+    header, _, first, second, floor, *_ = compare_results.table([plain, coded]).splitlines()
+    assert "| sharpness / real | label agreement | code agreement | seconds |" in header
+    assert "| 0.75 | 90.0% | - | 61 |" in first
+    assert "| 0.75 | - | 51.2% | 61 |" in second
+    assert floor.count("|") == header.count("|")
+
+
 def seeded_rows(tmp_path):
     """Runs of two recipes: those of one have distances of 10, 20 and 60, one of the other diverged."""
     runs = [("gan", 0, 1.0), ("gan", 1, 2.0), ("gan", 2, 6.0), ("cgan", 0, 3.0), ("cgan", 1, None)]
@@ -349,7 +359,7 @@ def test_files_of_several_seeds(tmp_path, monkeypatch):
     assert first["scores"]["fid"]["mean"] == 30
     assert first["scores"]["fid"]["spread"] == pytest.approx(10 * root)
     assert first["sharpness"] == {"mean": 0.75, "spread": 0, "values": [0.75] * 3}
-    assert first["label_agreement"] is None
+    assert first["label_agreement"] is first["code_agreement"] is None
     assert second["scores"]["kid"] == {
         "title": "kernel distance", "mean": 3, "spread": None, "values": [3]
     }  # fmt: skip

@@ -115,5 +115,5 @@ class BEGAN(GAN):
         return losses.reconstruction_error(seen, reconstructions, power=1)
 
     def critic(self, labels: list[tf.Tensor], purpose: int | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
-        """Returns the function from samples to negative energies (N, 1), which R1 differentiates."""
+        """Returns the function from samples to negative energies (N, 1), which R1 and R2 differentiate."""
         return lambda samples: -self.discriminate([samples, *labels], purpose)[:, None]

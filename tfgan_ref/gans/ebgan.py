@@ -18,8 +18,8 @@ class EBGAN(GAN):
     The energy is the mean squared error per value, where equation 4 takes the norm over all d values, so that
     it does not grow with the image: a norm of m is an energy of m^2 / d, the paper's margin 10 one of 0.13 at
     28x28. For samples in [-1, 1] it is about the variance of the values, 0.2 to 0.5, under an autoencoder
-    that has learnt nothing, and 0.01 to 0.1 for real samples under a trained one. D pushes fakes only up to
-    the margin; one below the energy of real samples leaves it no reason to tell them apart.
+    that has learnt nothing, and falls from there for real samples. D pushes fakes only up to the margin; one
+    below the energy of real samples leaves it no reason to tell them apart.
 
     Args:
         generator: latents (N, latent_dim) to samples.
@@ -111,5 +111,5 @@ class EBGAN(GAN):
         return losses.reconstruction_error(seen, reconstructions), codes
 
     def critic(self, labels: list[tf.Tensor], purpose: int | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
-        """Returns the function from samples to negative energies (N, 1), which R1 differentiates."""
+        """Returns the function from samples to negative energies (N, 1), which R1 and R2 differentiate."""
         return lambda samples: -self.discriminate([samples, *labels], purpose)[0][:, None]

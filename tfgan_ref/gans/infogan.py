@@ -29,7 +29,8 @@ class InfoGAN(GAN):
         num_classes: values of the categorical code.
         categorical_weight: lambda of the categorical code.
         continuous_weight: lambda of the continuous codes, smaller, since their information has no bound.
-        settings: those of ``GAN`` but replay, whose past fakes have lost their codes.
+        settings: those of ``GAN`` but feature_matching, packing, and replay, whose past fakes have lost their
+            codes.
 
     Raises:
         InputError: a setting is out of range.

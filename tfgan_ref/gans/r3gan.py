@@ -67,7 +67,7 @@ class R3GAN(GAN):
         """Returns the decay of the average in this step: in the burn-in its half-life rises from 0."""
         if self.final_ema_decay is None or not self.burn_in_steps:
             return self.final_ema_decay
-        half_life = CosineBurnIn(1e-6, 1.0, self.burn_in_steps)(self.step.value)  # in those of the end
+        half_life = CosineBurnIn(1e-6, 1.0, self.burn_in_steps)(self.step.value)  # over the final one
         return self.final_ema_decay ** (1.0 / half_life)
 
     @ema_decay.setter

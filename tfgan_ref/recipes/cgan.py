@@ -79,7 +79,9 @@ class ACGANSettings(CriticSettings):
     """Settings of cgan, and the weight of the classes.
 
     The paper has the rate 2e-4, batches of 100, dropout of 0.5 in each layer of D and no average of G, for
-    50,000 steps. There is no setting here for its deeper D and the noise on D's activations.
+    50,000 steps. There is no setting here for its deeper D and the noise of up to 0.2 on D's activations.
+    There is no code of the authors, and the appendix could not be read itself: the preset has what others
+    take from it, clvrai/ACGAN-PyTorch (main.py, network.py) and kozistr/Awesome-GANs (ACGAN/readme.md).
     """
 
     image_size: int | None = 28
@@ -96,7 +98,7 @@ class ACGANSettings(CriticSettings):
     steps_without_xla: ClassVar = SHORT_STEPS
 
     limits: ClassVar = {"width": AT_LEAST_1, "class_weight": AT_LEAST_0}
-    paper: ClassVar = ADAM | {  # Odena et al. 2017, appendix A
+    paper: ClassVar = ADAM | {  # Odena et al. 2017, appendix A, as others report it
         "learning_rate": 2e-4,
         "d_learning_rate": None,
         "beta_1": 0.5,

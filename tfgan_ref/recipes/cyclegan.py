@@ -46,8 +46,7 @@ class CycleGANSettings(UnpairedSettings):
     """Weights, rate and betas of the paper; narrower nets, for a CPU.
 
     The paper's batches are of one picture, its discriminators see 70 pixels, and it has no average. After
-    half of the steps its rate falls to 0 in a straight line, and it halves D's objective: there is no setting
-    here for these.
+    half of the steps its rate falls to 0 in a straight line, for which there is no setting here.
     """
 
     batch_size: int = 4

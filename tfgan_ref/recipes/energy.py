@@ -33,9 +33,10 @@ BEGAN_NETWORKS = {
 class EBGANSettings(AdversarialSettings):
     """DCGAN's generator against an autoencoder, with a margin for digits.
 
-    The margin, 0.8, is about three times the energy of real digits, so that D pushes fakes up for most of the
-    1,500 steps: with 0.5 they are past it after 1,200. The paper's 10, an energy of 0.13 at 28x28, is below
-    what real digits have so early: D then rebuilds fakes better than real ones, and G draws few shapes.
+    The margin, 0.8, is about three times the energy of real digits. Even so, with two seeds of three the mean
+    energy of fakes is past it in most of the second half of 1,500 steps (docs/objectives.md), and D leaves
+    them alone. The paper's 10, an energy of 0.13 at 28x28, is below what real digits have so early: D then
+    rebuilds fakes better than real ones, and G draws few shapes.
     """
 
     image_size: int | None = 28
@@ -123,7 +124,9 @@ class BEGANSettings(AdversarialSettings):
         "gamma": Limits("above 0", above=0),
         "k_rate": Limits("above 0", above=0),
     }
-    # Berthelot et al. 2017, section 4.1. The rate is halved there whenever M stalls.
+    # Berthelot et al. 2017, section 4.1, which names Adam, its rate, halved whenever M stalls, and no betas:
+    # these are Adam's own. There is no code of the authors; carpedm20/BEGAN-tensorflow has batches of 16, and
+    # beta_1 0.5 in config.py, but trainer.py leaves its Adam with 0.9.
     paper: ClassVar = ADAM | {
         "learning_rate": 1e-4,
         "d_learning_rate": None,

@@ -115,8 +115,10 @@ def build_wgan(settings: WGANSettings, shape: DataShape) -> WGAN:
 class WGANGPSettings(DCGANPairSettings):
     """Lambda, n_critic and batches of the paper; a rate and betas for thousands of steps.
 
-    The paper has the rate 1e-4 and betas of 0 and 0.9, for 200,000 steps, where these are 5e-4, 0.5 and
-    0.999; its latents are of length 128, and it has no average of G. The authors' code has a beta_1 of 0.5.
+    The paper has the rate 1e-4 and betas of 0 and 0.9 where these are 5e-4, 0.5 and 0.999. The authors' code
+    has latents of length 128, 200,000 steps and no average of G. At 64x64 it has the paper's betas and, for
+    DCGAN's networks, layer norm in the critic; for MNIST and CIFAR-10 (gan_mnist.py, gan_cifar.py) a beta_1
+    of 0.5 and no norm there.
     """
 
     image_size: int | None = 28
@@ -128,7 +130,8 @@ class WGANGPSettings(DCGANPairSettings):
     normalisation: str = "none"  # of the critic: none, layer, instance
 
     limits: ClassVar = {"width": AT_LEAST_1, "penalty_weight": AT_LEAST_0}
-    paper: ClassVar = ADAM | {  # Gulrajani et al. 2017, Algorithm 1; the authors' code
+    # Gulrajani et al. 2017, Algorithm 1; the authors' code: gan_64x64.py of igul222/improved_wgan_training.
+    paper: ClassVar = ADAM | {
         "learning_rate": 1e-4,
         "d_learning_rate": None,
         "beta_1": 0.0,
@@ -139,7 +142,9 @@ class WGANGPSettings(DCGANPairSettings):
         "one_sided": False,
         "latent_dim": 128,
         "width": 64,
+        "normalisation": "layer",
         "dropout": 0.0,
+        "initializer": "normal02",
         "ema_decay": None,
     }
     choices: ClassVar = DCGAN_SIZES | {"normalisation": PER_SAMPLE}

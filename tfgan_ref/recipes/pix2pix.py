@@ -55,7 +55,9 @@ class EdgesSettings(UNetSettings):
     """Weights and rates of the paper; a narrower net and smaller pictures, for a CPU.
 
     The authors' code has 64 filters, 8 halvings of 256 pixels and batch norm that sees one picture at a time,
-    as instance norm does. It halves D's objective, for which there is no setting here.
+    as instance norm does. There is no setting here for its pictures, which are brought to 286 pixels before a
+    square of 256 is cut, and for biases of convolutions, which it sets to 0 in every update. D's objective is
+    halved, as section 3.3 says; train.lua halves what it prints of it, not the gradients.
     """
 
     make: str = "edges"  # how a source is made of a picture, unless data are pairs: edges, sobel
@@ -65,12 +67,14 @@ class EdgesSettings(UNetSettings):
     steps: int = 4000
     ema_decay: float | None = None
 
-    paper: ClassVar = ADAM | {  # Isola et al. 2017, section 3.3; the authors' train.lua
+    # Isola et al. 2017, section 3.3; the authors' code: train.lua and models.lua of phillipi/pix2pix.
+    paper: ClassVar = ADAM | {
         "learning_rate": 2e-4,
         "d_learning_rate": None,
         "beta_1": 0.5,
         "batch_size": 1,
         "crop": 256,
+        "flip": True,
         "depth": 8,
         "width": 64,
         "normalisation": "instance",

@@ -30,8 +30,8 @@ class SpeechSettings(SequenceSettings):
     """Chosen so that vowels are clear within 30 CPU minutes.
 
     WaveGAN is WGAN-GP on waveforms alone, without batch norm, at 1e-4 with betas of 0.5 and 0.9 and 5 updates
-    of D, for 200,000 steps. Its recordings are of 16,384 samples, 16,000 per second (length, sample_rate),
-    its latents uniform in [-1, 1], and it has no labels.
+    of D. Its recordings are of 16,384 samples, 16,000 per second (length, sample_rate), its latents uniform
+    in [-1, 1], and it has no labels. The authors' code trains until it is stopped.
     """
 
     data: str = "vowels"  # a name that tfgan_ref.data.read_waves takes
@@ -66,7 +66,8 @@ class SpeechSettings(SequenceSettings):
         "diversity": Limits("at least 0, or none", least=0),
         "diversity_bound": Limits("above 0", above=0),
     }
-    paper: ClassVar = ADAM | {  # Donahue et al. 2019; the authors' train_wavegan.py
+    # The authors' code of Donahue et al. 2019: train_wavegan.py and wavegan.py of chrisdonahue/wavegan.
+    paper: ClassVar = ADAM | {
         "learning_rate": 1e-4,
         "d_learning_rate": None,
         "beta_1": 0.5,

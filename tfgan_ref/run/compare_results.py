@@ -68,15 +68,17 @@ def table(rows: Sequence[Row]) -> str:
     """Returns the comparison as a Markdown table, with what a reader must know of it below.
 
     Runs that differ by the seed alone share a line, with the means and standard deviations over them. The
-    last line has what real images get in place of generated ones, those of the training set if it has others.
+    code agreement has a column where a run has one. The last line has what real images get in place of
+    generated ones, those of the training set if it has others.
     """
     titles = _titles(rows)
     reports = [row.report for row in rows if row.report]
+    agreements = ["label"] + ["code"] * any(report.code_agreement is not None for report in reports)
     header = [
         "name",
         *titles.values(),
         "sharpness / real",
-        "label agreement",
+        *(f"{kind} agreement" for kind in agreements),
         "seconds",
         "steps",
         "parameters of G",
@@ -91,7 +93,7 @@ def table(rows: Sequence[Row]) -> str:
                 name + (f" ({of_all}diverged)" if diverged else ""),
                 *(_text((found.value for found in _scores(group, key)), ".4g", ".2g") for key in titles),
                 _text((row.sharpness for row in group), ".2f", ".2f"),
-                _text((row.report.label_agreement for row in group if row.report), ".1%", ".1%"),
+                *(_text(_agreements(group, kind), ".1%", ".1%") for kind in agreements),
                 _text((row.seconds for row in group), ".0f", ".0f"),
                 f"{group[0].entry.settings.steps:,}",
                 *(NONE if count is None else f"{count:,}" for count in group[0].parameters.values()),
@@ -130,6 +132,11 @@ def _scores(rows: Iterable[Row], metric: str) -> list[Score]:
     return [found for row in rows if row.report for found in row.report.scores if found.metric == metric]
 
 
+def _agreements(rows: Iterable[Row], kind: str) -> list[float | None]:
+    """Returns the "label" or "code" agreements of the runs that have scores, None of those without one."""
+    return [getattr(row.report, f"{kind}_agreement") for row in rows if row.report]
+
+
 def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
     """Returns the mean of numbers and their standard deviation (of n - 1), None for a single one."""
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
@@ -164,7 +171,7 @@ def _over_seeds(name: str, group: Sequence[Row]) -> dict[str, Any]:
         "diverged": [row.entry.settings.seed for row in group if row.diverged],
         "scores": {key: {"title": titles[key], **found} for key, found in scores.items()},
         "sharpness": _summary(row.sharpness for row in scored),
-        "label_agreement": _summary(row.report.label_agreement for row in scored),
+        **{f"{kind}_agreement": _summary(_agreements(group, kind)) for kind in ("label", "code")},
         "seconds": _summary(row.seconds for row in scored),
     }
 
