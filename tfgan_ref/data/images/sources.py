@@ -15,6 +15,7 @@ from tfgan_ref.data.images.idx import read_idx
 from tfgan_ref.data.images.npz import read_npz
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photograph_arrays
 from tfgan_ref.data.images.tfds import find_builder, known_names, read_tfds
+from tfgan_ref.data.images.tfrecord import read_tfrecord
 from tfgan_ref.data.images.zip import read_zip
 from tfgan_ref.data.pipeline import check_order
 from tfgan_ref.errors import InputError, reason, whole_number
@@ -25,7 +26,7 @@ MINIMUM_IMAGE_SIZE = 4
 _SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
 _FORMS = (
     "digits, photographs, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "
-    "folder:PATH, zip:PATH, npz:PATH, idx:PATH"
+    "folder:PATH, zip:PATH, tfrecord:PATH, npz:PATH, idx:PATH"
 )
 # scikit-learn keeps the digits in the order of their 13 writers: shuffled, both parts have digits of all, so
 # that a generator can be measured by those it was not trained on. A third is for that, since scores of few
@@ -35,8 +36,14 @@ _ORDER_SEED = 0
 _SPLITS = {"train": slice(0, _TRAIN), "test": slice(_TRAIN, None), "all": slice(None)}
 # As in MNIST: the digit in a box of 20, in the middle of a frame of 28.
 _BOX, _FRAME = 20, 28
-_PATH_READERS = {"folder": read_folder, "zip": read_zip, "npz": read_npz, "idx": read_idx}
-_STREAMED = ("folder", "zip")  # kinds that can stay on disk
+_PATH_READERS = {
+    "folder": read_folder,
+    "zip": read_zip,
+    "tfrecord": read_tfrecord,
+    "npz": read_npz,
+    "idx": read_idx,
+}
+_STREAMED = ("folder", "zip", "tfrecord")  # kinds that can stay on disk
 
 
 def read(
@@ -55,7 +62,8 @@ def read(
         name: ``digits`` (scikit-learn's) or ``photographs`` (the eight of scikit-image), at hand without
             network, any image data set of tensorflow-datasets (``mnist``, ``cifar10``, ...), ``folder:PATH``
             (image files, a sub-folder per class or none), ``zip:PATH`` (an archive of such a folder, or of
-            StyleGAN's), ``npz:PATH`` (arrays ``images`` and ``labels``) or ``idx:PATH`` (MNIST's own files).
+            StyleGAN's), ``tfrecord:PATH`` (a file, folder or pattern of files with encoded pictures),
+            ``npz:PATH`` (arrays ``images`` and ``labels``) or ``idx:PATH`` (MNIST's own files).
         image_size: side of squares, or (height, width), at least 4: images are scaled to cover it and their
             middle is kept. None keeps the size, which all images must then have in common.
         channels: 1 or 3; None keeps the images' own: of image files 3 if any is coloured, else 1.
@@ -64,8 +72,8 @@ def read(
         data_dir: where tensorflow-datasets keeps prepared data sets.
         labels_for: what needs labels, for the message that there are none, before anything is decoded:
             "recipe cgan"; None: nothing needs them.
-        stream: whether ``folder`` and ``zip`` leave their images on disk, to be read when they are asked
-            for: "on", "off" or "auto" (if they would take more than a quarter of the free memory).
+        stream: whether the images of ``folder``, ``zip`` and ``tfrecord`` stay on disk, to be read when they
+            are asked for: "on", "off" or "auto" (if they would take more than a quarter of the free memory).
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
@@ -188,8 +196,8 @@ def _warn_of_splits(arrays: ImageArrays) -> None:
 def _suggestion(name: str) -> str:
     path = Path(name).expanduser()
     if path.exists():
-        suffix = path.suffix.removeprefix(".")
-        kind = "folder" if path.is_dir() else suffix if suffix in _PATH_READERS else "idx"
+        kinds = ["folder"] if path.is_dir() else [kind for kind in _PATH_READERS if f".{kind}" in path.name]
+        kind = (*kinds, "idx")[0]
         return f", did you mean {kind}:{name}?"
     close = difflib.get_close_matches(name.lower(), ["digits", PHOTOGRAPHS, *known_names()], cutoff=0.75)
     return f", did you mean {' or '.join(close)}?" if close else ""
