@@ -72,8 +72,8 @@ def read(
         data_dir: where tensorflow-datasets keeps prepared data sets.
         labels_for: what needs labels, for the message that there are none, before anything is decoded:
             "recipe cgan"; None: nothing needs them.
-        stream: whether the images of ``folder``, ``zip`` and ``tfrecord`` stay on disk, to be read when they
-            are asked for: "on", "off" or "auto" (if they would take more than a quarter of the free memory).
+        stream: whether the images of ``folder``, ``zip``, ``tfrecord`` and of tensorflow-datasets stay on disk,
+            to be read when they are asked for: "on", "off" or "auto" (if they would take more than a quarter of the free memory).
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
@@ -105,7 +105,7 @@ def read(
     builder = find_builder(name, data_dir)
     if builder is None:
         raise InputError(f"data set {name!r} is not known{_suggestion(name)}; allowed are {_FORMS}")
-    return read_tfds(name, builder, data_dir=data_dir, **form)
+    return read_tfds(name, builder, data_dir=data_dir, **form, stream=stream)
 
 
 def read_digits(*, image_size: ImageSize | None, channels: int | None, split: str) -> ImageArrays:

@@ -4,9 +4,9 @@ A record is a length (uint64), its checksum, as many bytes, and theirs; the byte
 a dict of lists. Numbers are little-endian, checksums ``masked``.
 """
 
+import functools
 import io
 import logging
-import os
 import struct
 import zipfile
 import zlib
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _LENGTH = struct.Struct("<QI")
 _CHECKSUM = struct.Struct("<I")
 _BYTES_WORTH_A_PROGRESS_BAR = 100_000_000
-_NO_PICTURE = "no tf.train.Example with one picture, and a label if others have one"
+NO_PICTURE = "no tf.train.Example with one picture, and a label if others have one"
 
 
 class DamagedFile(ValueError):
@@ -88,14 +88,12 @@ class RecordStore:
         ]
         self.sizes = self._index.sizes
         self.stamps = self._index.checksums
-        sound = self.sizes >= 0
-        # Any class that there is: the damaged ones are not read.
-        self.labels = np.where(sound, self._index.labels, self._index.labels[np.argmax(sound)])
+        self.labels = labels_of(self._index)
 
     def open(self, number: int) -> BinaryIO:
         """See ``Store``."""
         if self.sizes[number] < 0:
-            raise OSError(_NO_PICTURE)
+            raise OSError(NO_PICTURE)
         path, _ = self._files[self._shards[number]]
         start = int(self._index.starts[number] + self._index.offsets[number])
         return io.BufferedReader(Part(path, start, int(self.sizes[number])))
@@ -108,9 +106,15 @@ class RecordStore:
         if masked(crc32c(record)) != self.stamps[number]:
             raise OSError("its checksum is another one")
         if self.sizes[number] < 0:
-            raise OSError(_NO_PICTURE)
+            raise OSError(NO_PICTURE)
         offset = int(self._index.offsets[number])
         return record[offset : offset + int(self.sizes[number])]
+
+
+def labels_of(index: Index) -> np.ndarray:
+    """Returns the labels of an index; damaged records, which are not read, get a class that there is."""
+    sound = index.sizes >= 0
+    return np.where(sound, index.labels, index.labels[np.argmax(sound)])
 
 
 def find_keys(shard: Path, pictures: Sequence[str], labels: Sequence[str]) -> Keys | None:
@@ -153,16 +157,16 @@ def index_records(name: str, shards: Sequence[Path], keys: Keys) -> list[tuple[I
     """
     from tqdm import tqdm
 
-    result = [(_kept(shard, known := Status.of(shard), keys), known) for shard in shards]
-    left = [i for i, (index, _) in enumerate(result) if index is None]
-    total = sum(result[i][1].size for i in left)
+    files = [(shard, Status.of(shard)) for shard in shards]
+    total = sum(known.size for _, known in files)
     quiet = None if total >= _BYTES_WORTH_A_PROGRESS_BAR else True  # None: on terminals only
+    result = []
     with tqdm(desc=f"{name}: indexing", total=total, unit="B", unit_scale=True, disable=quiet) as bar:
-        for i in left:
-            known = result[i][1]
-            index = _index(shards[i], keys, bar.update)
-            _keep(shards[i], known, keys, index)
-            result[i] = (index, known)
+        for shard, known in files:
+            make = functools.partial(_index, shard, keys, bar.update)
+            index = kept_index(f"{shard.resolve()} {keys}", known, make)
+            bar.update(known.size - index.lengths.sum())
+            result.append((index, known))
     return result
 
 
@@ -170,14 +174,14 @@ def _index(shard: Path, keys: Keys, tell: Callable[[int], Any]) -> Index:
     rows = []
     with shard.open("rb") as file:
         for start, record, checksum in _records(file, shard):
-            place = _picture(record, keys) if masked(crc32c(record)) == checksum else (-1, -1, 0)
+            place = find_picture(record, keys) if masked(crc32c(record)) == checksum else (-1, -1, 0)
             rows.append((start, len(record), checksum, *place))
             tell(len(record))
     return Index(*np.array(rows, np.int64).reshape(-1, len(Index._fields)).T)
 
 
-def _picture(record: bytes, keys: Keys) -> tuple[int, int, int]:
-    """Returns the picture's place in a record, its size and its label; (-1, -1, 0) if one is missing."""
+def find_picture(record: bytes, keys: Keys) -> tuple[int, int, int]:
+    """Returns where the picture is in a record, its size and label; (-1, -1, 0) if one of them is missing."""
     features = _features(record)
     pictures = _feature(features, keys.picture).bytes_list.value
     labels = [0] if keys.label is None else _feature(features, keys.label).int64_list.value
@@ -220,27 +224,24 @@ def _records(file: BinaryIO, shard: Path) -> Iterator[tuple[int, bytes, int]]:
         yield start, record, _CHECKSUM.unpack(tail)[0]
 
 
-def _cache(shard: Path, keys: Keys) -> Path:
-    place = os.fsencode(shard.resolve()) + repr(keys).encode()
-    return cache_directory() / "records" / f"{zlib.crc32(place):08x}-{len(place)}.npz"
+def kept_index(what: str, known: Sequence[int], make: Callable[[], Index]) -> Index:
+    """Returns the index of records that is kept in the user's cache; it is made if none is.
 
-
-def _keep(shard: Path, known: Status, keys: Keys, index: Index) -> None:
-    rows = {"place": np.frombuffer(os.fsencode(shard.resolve()), np.uint8), "known": np.array(known)}
-    rows["index"] = np.stack(index)
-    keep(_cache(shard, keys), lambda path: write_npz(path, **rows))
-
-
-def _kept(shard: Path, known: Status, keys: Keys) -> Index | None:
-    """Returns the kept index of a file that has not changed; None if there is none."""
-    path = _cache(shard, keys)
-    if not path.is_file():
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            same = kept["place"].tobytes() == os.fsencode(shard.resolve()) and tuple(kept["known"]) == known
-            index = Index(*kept["index"])
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        logger.warning("kept index %s cannot be read (%s): reading the records again", path, error)
-        return None
-    return index if same else None
+    Args:
+        what: is indexed.
+        known: numbers that change when the files of the records do.
+        make: returns the index.
+    """
+    name = what.encode("utf-8", "surrogateescape")
+    path = cache_directory() / "records" / f"{zlib.crc32(name):08x}-{len(name)}.npz"
+    if path.is_file():
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                if kept["what"].tobytes() == name and np.array_equal(kept["known"], known):
+                    return Index(*kept["index"])
+        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+            logger.warning("kept index %s cannot be read (%s): reading the records again", path, error)
+    index = make()
+    rows = {"what": np.frombuffer(name, np.uint8), "known": np.array(known), "index": np.stack(index)}
+    keep(path, lambda path: write_npz(path, **rows))
+    return index
