@@ -28,7 +28,7 @@ def test_a_bare_path_gets_its_prefix(refused, tmp_path):
         read(str(tmp_path / "a.zip"))
 
 
-@pytest.mark.parametrize("kind", ["folder", "zip", "npz", "idx"])
+@pytest.mark.parametrize("kind", ["folder", "zip", "tfrecord", "npz", "npy", "idx"])
 def test_paths_that_are_missing(refused, tmp_path, kind):
     with refused(f"'{kind}:'", "PATH"):
         read(f"{kind}:")

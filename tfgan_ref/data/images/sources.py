@@ -12,6 +12,7 @@ from tfgan_ref.data.images.arrays import ImageArrays, batches, fit_array, no_lab
 from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.data.images.folder import read_folder
 from tfgan_ref.data.images.idx import read_idx
+from tfgan_ref.data.images.npy import read_npy
 from tfgan_ref.data.images.npz import read_npz
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photograph_arrays
 from tfgan_ref.data.images.tfds import find_builder, known_names, read_tfds
@@ -26,7 +27,7 @@ MINIMUM_IMAGE_SIZE = 4
 _SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
 _FORMS = (
     "digits, photographs, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "
-    "folder:PATH, zip:PATH, tfrecord:PATH, npz:PATH, idx:PATH"
+    "folder:PATH, zip:PATH, tfrecord:PATH, npz:PATH, npy:PATH, idx:PATH"
 )
 # scikit-learn keeps the digits in the order of their 13 writers: shuffled, both parts have digits of all, so
 # that a generator can be measured by those it was not trained on. A third is for that, since scores of few
@@ -41,9 +42,9 @@ _PATH_READERS = {
     "zip": read_zip,
     "tfrecord": read_tfrecord,
     "npz": read_npz,
+    "npy": read_npy,
     "idx": read_idx,
 }
-_STREAMED = ("folder", "zip", "tfrecord")  # kinds that can stay on disk
 
 
 def read(
@@ -63,7 +64,8 @@ def read(
             network, any image data set of tensorflow-datasets (``mnist``, ``cifar10``, ...), ``folder:PATH``
             (image files, a sub-folder per class or none), ``zip:PATH`` (an archive of such a folder, or of
             StyleGAN's), ``tfrecord:PATH`` (a file, folder or pattern of files with encoded pictures),
-            ``npz:PATH`` (arrays ``images`` and ``labels``) or ``idx:PATH`` (MNIST's own files).
+            ``npz:PATH`` (arrays ``images`` and ``labels``), ``npy:PATH`` (one array of images) or
+            ``idx:PATH`` (MNIST's own files).
         image_size: side of squares, or (height, width), at least 4: images are scaled to cover it and their
             middle is kept. None keeps the size, which all images must then have in common.
         channels: 1 or 3; None keeps the images' own: of image files 3 if any is coloured, else 1.
@@ -72,8 +74,8 @@ def read(
         data_dir: where tensorflow-datasets keeps prepared data sets.
         labels_for: what needs labels, for the message that there are none, before anything is decoded:
             "recipe cgan"; None: nothing needs them.
-        stream: whether the images of ``folder``, ``zip``, ``tfrecord`` and of tensorflow-datasets stay on disk,
-            to be read when they are asked for: "on", "off" or "auto" (if they would take more than a quarter of the free memory).
+        stream: whether images stay on disk, to be read when they are asked for: "on", "off" or "auto" (if
+            they would take more than a quarter of the free memory).
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
@@ -82,19 +84,19 @@ def read(
     for side in image_size if pair else (image_size,):
         check_form(side, channels)
     form = {"image_size": image_size, "channels": channels, "split": split}
+    if stream == "on" and name in ("digits", PHOTOGRAPHS):
+        raise InputError(f"{name}: there is nothing to leave on disk: set stream=off")
     if name == "digits":
         return read_digits(**form)
     if name == PHOTOGRAPHS:
         if labels_for:
             raise no_labels(name, labels_for)
         return read_photograph_arrays(**form)
-    form["labels_for"] = labels_for
+    form |= {"labels_for": labels_for, "stream": stream}
     kind, _, path = name.partition(":")
     if kind in _PATH_READERS:
         if not path:
             raise InputError(f"data set {name!r}: needs a path, {kind}:PATH")
-        if kind in _STREAMED:
-            form["stream"] = stream
         try:
             arrays = _PATH_READERS[kind](name, Path(path).expanduser(), **form)
         except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"
@@ -105,7 +107,7 @@ def read(
     builder = find_builder(name, data_dir)
     if builder is None:
         raise InputError(f"data set {name!r} is not known{_suggestion(name)}; allowed are {_FORMS}")
-    return read_tfds(name, builder, data_dir=data_dir, **form, stream=stream)
+    return read_tfds(name, builder, data_dir=data_dir, **form)
 
 
 def read_digits(*, image_size: ImageSize | None, channels: int | None, split: str) -> ImageArrays:

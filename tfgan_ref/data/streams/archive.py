@@ -65,6 +65,9 @@ class ZipStore:
         entries: those to read.
         known: what the archive was when they were listed.
 
+    Attributes:
+        starts: where in the archive the bytes of each begin, int64 (N,); -1: they cannot be found.
+
     Raises:
         InputError: an entry is encrypted, or compressed in another way.
     """
@@ -85,21 +88,23 @@ class ZipStore:
         self.stamps = np.array([entry.CRC for entry in entries], np.int64)
         self._packed = np.array([entry.compress_size for entry in entries], np.int64)
         self._deflated = np.array([entry.compress_type == zipfile.ZIP_DEFLATED for entry in entries], bool)
-        self._starts = _starts(place, entries)
+        self.starts = _starts(place, entries)
         self._known = known
 
     def open(self, number: int) -> BinaryIO:
         """See ``Store``."""
         if self._deflated[number]:
             return io.BytesIO(self.read(number))
-        self._check(number)
-        part = Part(self.place, int(self._starts[number]), int(self.sizes[number]))
+        self._check_place(number)
+        part = Part(self.place, int(self.starts[number]), int(self.sizes[number]))
         return io.BufferedReader(part)
 
     def read(self, number: int) -> bytes:
         """See ``Store``; a file whose checksum is another one cannot be read either."""
-        self._check(number)
-        start, packed = int(self._starts[number]), int(self._packed[number])
+        self._check_place(number)
+        if self.sizes[number] > _LARGEST_FILE:
+            raise OSError(f"{self.sizes[number]:,} bytes, more than {_LARGEST_FILE:,}")
+        start, packed = int(self.starts[number]), int(self._packed[number])
         content = read_part(self.place, self._known, self.place.name, start, packed)
         if self._deflated[number]:
             content = _inflate(content, int(self.sizes[number]))
@@ -107,11 +112,9 @@ class ZipStore:
             raise OSError("its checksum in the archive is another one")
         return content
 
-    def _check(self, number: int) -> None:
-        if self._starts[number] < 0:
+    def _check_place(self, number: int) -> None:
+        if self.starts[number] < 0:
             raise OSError("its place in the archive is damaged")
-        if self.sizes[number] > _LARGEST_FILE:
-            raise OSError(f"{self.sizes[number]:,} bytes, more than {_LARGEST_FILE:,}")
 
 
 def _starts(place: Path, entries: Sequence[zipfile.ZipInfo]) -> np.ndarray:

@@ -132,9 +132,7 @@ class PictureRows(Rows):
         try:
             return self.store.read(number)
         except Changed as error:
-            raise self.faults.stop(
-                f"{error} since the run began to read it: put the data back and go on with --resume"
-            ) from error
+            raise self.changed(error) from error
 
     def _warn_of_enlarged(self, headers: Headers, sound: np.ndarray, image_size: ImageSize) -> None:
         sizes = list(zip(headers.widths.tolist(), headers.heights.tolist(), strict=True))

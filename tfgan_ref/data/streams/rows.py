@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from tfgan_ref.data.order import Order
 from tfgan_ref.data.streams.faults import Faults
+from tfgan_ref.data.streams.stores import Changed
+from tfgan_ref.errors import InputError
 
 # A damaged item's place is taken by the item at the next position of the order, up to this many.
 CANDIDATES = 8
@@ -109,6 +111,10 @@ class Rows(abc.ABC):
                 self.faults.add(number, self.item_name(number), why)
             if not damaged:
                 return values, used
+
+    def changed(self, error: Changed) -> InputError:
+        """Returns the error that ends the reading of data that are no longer what they were."""
+        return self.faults.stop(f"{error} since the run began: put the data back and go on with --resume")
 
     def _sound(self, candidates: np.ndarray) -> np.ndarray:
         """Returns of each row of ``candidates`` the first one that is not known to be damaged."""

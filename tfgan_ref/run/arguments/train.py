@@ -44,7 +44,7 @@ PARSER.add_argument("--list", action="store_true", help="list the recipes and th
 PARSER.add_argument(
     "--data",
     help="digits, mnist, fashion_mnist, cifar10, folder:PATH, zip:PATH, tfrecord:PATH, npz:PATH, "
-    "idx:PATH, a TFDS name; for pictures to pictures photographs, pairs:DIR:DIR, sidebyside:DIR, "
+    "npy:PATH, idx:PATH, a TFDS name; for pictures to pictures photographs, pairs:DIR:DIR, sidebyside:DIR, "
     "npzpairs:PATH:SOURCE:TARGET",
 )
 PARSER.add_argument("--data-dir", help="where tensorflow-datasets keeps its data")
