@@ -19,6 +19,8 @@ from tfgan_ref.data.names import absolute_paths
         ("pairs:a:b", "pairs:{here}/a:{here}/b"),
         ("folder:c:d", "folder:{here}/c:d"),
         ("folder:~/a", "folder:{here}/a"),
+        ("tfrecord:?", "tfrecord:{here}/?"),
+        ("tfrecord:?.x", "tfrecord:?.x"),
     ],
 )
 def test_paths_that_exist_become_absolute(tmp_path, monkeypatch, name, absolute):

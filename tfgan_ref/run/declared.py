@@ -15,7 +15,7 @@ import tfgan_ref
 from tfgan_ref.errors import InputError, Limits, check_value, parse_value, type_name, unknown
 
 FOLDER = Path(tfgan_ref.__file__).parent / "recipes"
-PATHS = ("folder", "npz", "idx", "sidebyside", "sprites")  # forms of --data that name one path
+PATHS = ("folder", "zip", "npz", "npy", "idx", "sidebyside", "sprites")  # forms of --data that name one path
 
 
 class _Same:

@@ -7,7 +7,7 @@ from PIL import Image
 from tfgan_ref.data import load, read
 
 
-@pytest.mark.parametrize("name", ["digts", "no such thing", "community:mnist", "zip:images", ""])
+@pytest.mark.parametrize("name", ["digts", "no such thing", "community:mnist", "tar:images", ""])
 def test_unknown_names(refused, name):
     with refused(repr(name), "digits", "folder:PATH", "npz:PATH", "idx:PATH", "tensorflow-datasets"):
         read(name)
@@ -23,9 +23,12 @@ def test_close_names_are_suggested(refused):
 def test_a_bare_path_gets_its_prefix(refused, tmp_path):
     with refused(f"did you mean folder:{tmp_path}?"):
         read(str(tmp_path))
+    (tmp_path / "a.zip").touch()
+    with refused(f"did you mean zip:{tmp_path / 'a.zip'}?"):
+        read(str(tmp_path / "a.zip"))
 
 
-@pytest.mark.parametrize("kind", ["folder", "npz", "idx"])
+@pytest.mark.parametrize("kind", ["folder", "zip", "tfrecord", "npz", "npy", "idx"])
 def test_paths_that_are_missing(refused, tmp_path, kind):
     with refused(f"'{kind}:'", "PATH"):
         read(f"{kind}:")
@@ -64,7 +67,7 @@ def test_labels_that_are_needed_are_missed_before_anything_is_decoded(refused, t
     for name in names:
         assert read(name, **form).labels is None
     assert read("digits", labels_for="recipe x").labels is not None
-    decoders = ("folder.decode_files", "npz.load_arrays", "idx._read_array", "photographs.read_photographs")
+    decoders = ("stored.decode_stored", "npz.load_arrays", "idx._read_array", "photographs.read_photographs")
     for decoder in decoders:
         monkeypatch.setattr(f"tfgan_ref.data.images.{decoder}", lambda *_, **__: pytest.fail("it decodes"))
     for name in names:

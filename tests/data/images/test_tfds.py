@@ -1,7 +1,10 @@
 """Data sets that tensorflow-datasets really prepares here, read back from its files alone."""
 
 import contextlib
+import io
 import logging
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfgan_ref.data import load, read, read_pictures
+from tfgan_ref.data.images.decoding import decode
 from tfgan_ref.data.images.tfds import one_line_errors
 from tfgan_ref.errors import InputError
 
@@ -19,7 +23,7 @@ LABELS = np.arange(12) % 3
 MIXED = [RANDOM.integers(0, 256, (*size, 1), np.uint8) for size in ((8, 8), (6, 20), (16, 8))]
 
 
-def prepare(data_dir, name, features, splits):
+def prepare(data_dir, name, features, splits, file_format="tfrecord", shards=None):
     """Writes a data set; its builder is not registered, so that nothing but the files can be found later."""
 
     def generate(self, examples):
@@ -37,7 +41,8 @@ def prepare(data_dir, name, features, splits):
     }
     with tfds.core.registered.skip_registration():
         builder = type(name, (tfds.core.GeneratorBasedBuilder,), methods)
-    builder(data_dir=data_dir).download_and_prepare()
+    config = tfds.download.DownloadConfig(num_shards=shards) if shards else None
+    builder(data_dir=data_dir, file_format=file_format).download_and_prepare(download_config=config)
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +172,12 @@ def flip(records):
     records.write_bytes(content)
 
 
+def flip_in_the_last_picture(records):
+    content = bytearray(records.read_bytes())
+    content[-30] ^= 1
+    records.write_bytes(content)
+
+
 def empty(records):
     records.write_bytes(b"")
 
@@ -202,3 +213,89 @@ def test_downloads_that_go_on_after_an_error_stay_quiet(fails):
         assert urllib3.isEnabledFor(logging.WARNING) != fails
     finally:
         urllib3.setLevel(before)
+
+
+@pytest.fixture(scope="module")
+def sharded(tmp_path_factory):
+    """The same pictures in three TFRecord and ArrayRecord files for each split, as JPEGs."""
+    folder = tmp_path_factory.mktemp("sharded")
+    pixels = np.random.default_rng(1).integers(0, 256, (110, 8, 8, 3), np.uint8)
+    examples = [{"image": image, "label": i % 3} for i, image in enumerate(pixels)]
+    features = {
+        "image": tfds.features.Image(shape=(8, 8, 3), encoding_format="jpeg"),
+        "label": tfds.features.ClassLabel(names=["tea", "milk", "jam"]),
+    }
+    splits = {"train": examples[:100], "test": examples[100:]}
+    prepare(folder, "MyRecords", features, splits, shards=3)
+    prepare(folder, "MyArrays", features, splits, "array_record", shards=3)
+    return folder
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("name", ["my_records", "my_arrays"])
+@pytest.mark.parametrize("split", ["train", "train[20:]", "all"])
+def test_on_disk_the_same_images_come_in_the_same_order(sharded, name, split, own_cache):
+    in_memory = read(name, data_dir=sharded, split=split)
+    on_disk = read(name, data_dir=sharded, split=split, stream="on")
+    assert (in_memory.on_disk, on_disk.on_disk) == (False, True)
+    count = {"train": 100, "train[20:]": 80, "all": 110}[split]
+    assert len(on_disk.images) == count
+    np.testing.assert_array_equal(on_disk.images[np.arange(count)], in_memory.images)
+    np.testing.assert_array_equal(on_disk.labels, in_memory.labels)
+    assert on_disk.class_names == in_memory.class_names == ("tea", "milk", "jam")
+    assert (on_disk.whole, in_memory.whole) == (False, False)
+
+
+def test_both_formats_decode_as_pillow_does(sharded, own_cache):
+    """Each gives the pictures in an order of its own."""
+    builder = tfds.core.read_only_builder.builder_from_files("my_records", data_dir=sharded)
+    encoded = builder.as_dataset(split="train", decoders={"image": tfds.decode.SkipDecoding()})
+    expected = [decode(io.BytesIO(example["image"].numpy())) for example in encoded]
+    for name in ("my_records", "my_arrays"):
+        assert rows(read(name, data_dir=sharded).images) == rows(np.stack(expected))
+
+
+def test_images_of_different_sizes_on_disk(data_dir, own_cache, refused):
+    with refused("my_mixed", "image_size"):
+        read("my_mixed", data_dir=data_dir, stream="on")
+    form = {"data_dir": data_dir, "image_size": 8}
+    on_disk = read("my_mixed", stream="on", **form)
+    np.testing.assert_array_equal(on_disk.images[np.arange(3)], read("my_mixed", **form).images)
+    assert on_disk.images.shape == (3, 8, 8, 1)
+    with refused("recipe x needs labels"):
+        read("my_mixed", stream="on", labels_for="recipe x", **form)
+
+
+@pytest.mark.parametrize("damage", [cut, cut_between_records, flip_in_the_last_picture, empty, Path.unlink])
+def test_damaged_files_on_disk(refused, tmp_path, damage, own_cache):
+    examples = [{"image": pixels} for pixels in IMAGES]
+    prepare(tmp_path, "MyFood", {"image": tfds.features.Image(shape=(8, 8, 3))}, {"train": examples})
+    (records,) = tmp_path.rglob("*.tfrecord*")
+    damage(records)
+    whole = damage is flip_in_the_last_picture  # one record is damaged, all can be found
+    with refused("my_food", *(("1 of 12 items", "checksum") if whole else ("cannot read or prepare",))):
+        read("my_food", data_dir=tmp_path, stream="on")
+
+
+@pytest.mark.parametrize("name", ["my_records", "my_arrays"])
+def test_files_that_change_stop_the_reading(sharded, tmp_path, name, own_cache):
+    shutil.copytree(sharded, tmp_path / "copy")
+    arrays = read(name, data_dir=tmp_path / "copy", stream="on")
+    (first, *_) = sorted((tmp_path / "copy" / name).rglob("*train*"))
+    os.utime(first, ns=(0, 0))
+    with pytest.raises(InputError, match=f"{first.name} has changed since"):
+        arrays.images[0]
+    first.unlink()
+    arrays.images.faults.error = None
+    with pytest.raises(InputError, match=f"{first.name} is gone since"):
+        arrays.images[0]
+
+
+def test_formats_without_single_images(sharded, refused, own_cache, monkeypatch):
+    monkeypatch.setattr(tfds.core.DatasetInfo, "file_format", tfds.core.FileFormat.RIEGELI)
+    with refused("my_records: is prepared as riegeli", "stream=off", "tfrecord or array_record"):
+        read("my_records", data_dir=sharded, stream="on")

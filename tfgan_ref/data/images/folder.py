@@ -1,30 +1,16 @@
 """Image files in a folder, with one sub-folder per class or without classes."""
 
-import logging
-import os
-import warnings
 from collections.abc import Iterator
-from contextlib import closing
-from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import ImageArrays, check_whole, no_labels, present_classes
-from tfgan_ref.data.images.decoding import Collection, ImageSize, decode_first, fit, to_pixels
-from tfgan_ref.data.images.listing import files_below, split_images, tell_passed_over
-from tfgan_ref.data.streams.cache import stored_pictures
+from tfgan_ref.data.images.arrays import ImageArrays, check_whole, no_labels
+from tfgan_ref.data.images.decoding import ImageSize
+from tfgan_ref.data.images.listing import by_folders, files_below, split_images
+from tfgan_ref.data.images.stored import Decoded, decode_stored, read_stored
 from tfgan_ref.data.streams.stores import FolderStore
-from tfgan_ref.errors import InputError, reason
-
-logger = logging.getLogger(__name__)
-
-_LARGEST_BAD_SHARE = 0.01
-_NAMED_BAD_FILES = 10
-_FILES_WORTH_A_PROGRESS_BAR = 3000
-
-# Pixels, size before fitting, what is wrong with the file ("" if nothing), and its frames or pages.
-_Read = tuple[np.ndarray | None, tuple[int, int], str, int]
+from tfgan_ref.errors import InputError
 
 
 def read_folder(
@@ -64,21 +50,16 @@ def read_folder(
     files, labels, class_names = list_files(name, path)
     if labels_for and not class_names:
         raise no_labels(name, labels_for)
-    images = stored_pictures(name, FolderStore(path, files), image_size, channels, stream, cache)
-    if images is not None:
-        images, kept = images
-        classes = present_classes(name, np.array(labels)[kept], class_names) if class_names else ()
-        return ImageArrays(name, images, *classes, whole=True)
-    collection = Collection(name, image_size, capacity=len(files), channels=channels, named=True)
-    kept = []
-    with closing(decode_files(name, path, files, image_size)) as decoded:  # an error stops the threads
-        for i, pixels, size in decoded:
-            collection.add(pixels, size, str(files[i].relative_to(path)))
-            kept.append(i)
-    images = collection.to_array()
-    if not class_names:
-        return ImageArrays(name, images, whole=True)
-    return ImageArrays(name, images, *present_classes(name, np.array(labels)[kept], class_names), whole=True)
+    return read_stored(
+        name,
+        FolderStore(path, files),
+        np.array(labels) if class_names else None,
+        class_names,
+        image_size=image_size,
+        channels=channels,
+        stream=stream,
+        cache=cache,
+    )
 
 
 def check_folder(name: str, path: Path) -> None:
@@ -89,9 +70,7 @@ def check_folder(name: str, path: Path) -> None:
         )
 
 
-def decode_files(
-    name: str, path: Path, files: list[Path], image_size: ImageSize | None
-) -> Iterator[tuple[int, np.ndarray, tuple[int, int]]]:
+def decode_files(name: str, path: Path, files: list[Path], image_size: ImageSize | None) -> Iterator[Decoded]:
     """Reads image files; a damaged one is named in a warning and left out.
 
     Args:
@@ -100,27 +79,13 @@ def decode_files(
         files: what to read.
         image_size: side of the squares, or (height, width), to scale and crop to; None keeps the sizes.
 
-    Yields:
-        The file's index in ``files``, uint8 (H, W, 1 or 3) after fitting, and (width, height) before it.
+    Returns:
+        What ``decode_stored`` yields: indices are those in ``files``.
 
     Raises:
         InputError: at the end, if more than 1 % of the files are damaged.
     """
-    bad, several = [], []
-    with closing(_decode_all(files, image_size)) as decoded:
-        for i, (pixels, size, error, frames) in enumerate(decoded):
-            if frames > 1:
-                several.append(files[i])
-            if pixels is None:
-                bad.append(f"{files[i].relative_to(path)} ({error})")
-            else:
-                yield i, pixels, size
-    _judge(name, bad, len(files))
-    if several:
-        logger.warning(
-            f"{name}: {len(several)} of {len(files)} files have several frames or pages, of which the first "
-            f"is read: {several[0].relative_to(path)}{', ...' if len(several) > 1 else ''}"
-        )
+    return decode_stored(name, FolderStore(path, files), image_size)
 
 
 def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
@@ -136,55 +101,4 @@ def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str,
         if entry.is_dir() and not path.resolve().is_relative_to(entry.resolve()):
             classes[entry.name], more = split_images(files_below(entry))
             others += more
-    tell_passed_over(name, others)
-    full = {class_name: files for class_name, files in classes.items() if files}
-    if loose and full:
-        raise InputError(
-            f"{name}: holds loose images ({loose[0].name}) beside sub-folders of images "
-            f"({next(iter(full))}): put every image into the sub-folder of its class, or all into one folder"
-        )
-    if loose:
-        return loose, [], ()
-    if not full:
-        raise InputError(f"{name}: no images there or in its sub-folders, by the suffixes that Pillow reads")
-    if len(full) < len(classes):
-        empty = ", ".join(class_name for class_name in classes if class_name not in full)
-        logger.warning(f"{name}: sub-folders without images are no classes: {empty}")
-    files = [file for files in full.values() for file in files]
-    labels = [label for label, files in enumerate(full.values()) for _ in files]
-    return files, labels, tuple(full)
-
-
-def _decode_all(files: list[Path], image_size: ImageSize | None) -> Iterator[_Read]:
-    """Yields what is read of each file."""
-    from tqdm import tqdm
-
-    def decode_one(file: Path) -> _Read:
-        try:
-            image, frames = decode_first(file)
-            return to_pixels(fit(image, image_size)), image.size, "", frames
-        except Exception as error:  # damaged files make Pillow's decoders raise almost anything
-            return None, (0, 0), reason(error).replace(f" {str(file)!r}", ""), 0
-
-    # Filters belong to the process, so they are set here and not in each thread. Pillow warns of oddities in
-    # files that it reads well, and of sizes that `decode` refuses.
-    with warnings.catch_warnings(), ThreadPool(min(8, os.cpu_count() or 1)) as pool:
-        warnings.simplefilter("ignore")
-        # None shows the bar on terminals only.
-        quiet = None if len(files) >= _FILES_WORTH_A_PROGRESS_BAR else True
-        yield from tqdm(
-            pool.imap(decode_one, files), desc="reading images", total=len(files), unit="", disable=quiet
-        )
-
-
-def _judge(name: str, bad: list[str], n: int) -> None:
-    """Names the damaged files: in warnings if they are few, in an error if they are more than 1 %."""
-    if len(bad) > _LARGEST_BAD_SHARE * n:
-        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        raise InputError(
-            f"{name}: {len(bad)} of {n} images cannot be read, more than 1 %: {', '.join(bad[:3])}{more}"
-        )
-    for file in bad[:_NAMED_BAD_FILES]:
-        logger.warning(f"{name}: left out, cannot be read: {file}")
-    if bad:
-        logger.warning(f"{name}: {len(bad)} of {n} images cannot be read and are left out")
+    return by_folders(name, loose, classes, others)

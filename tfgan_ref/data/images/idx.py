@@ -1,13 +1,16 @@
 """Files of MNIST's own format, idx: a header of big-endian numbers, then bytes."""
 
+import contextlib
 import gzip
 import math
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from tfgan_ref.data.images.array_forms import Form, array_on_disk
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, no_labels, present_classes
 from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.errors import InputError, reason
@@ -25,6 +28,7 @@ def read_idx(
     channels: int | None,
     split: str,
     labels_for: str | None = None,
+    stream: str = "off",
 ) -> ImageArrays:
     """Reads a folder of ``train-`` and ``t10k-images-idx3-ubyte`` files, or one such file by any name.
 
@@ -38,6 +42,7 @@ def read_idx(
         channels: 1 or 3; None keeps the single channel.
         split: "train" or "test" in a folder; "train", the whole file, for a file.
         labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
+        stream: whether the images stay in the file, see ``array_on_disk`` for what they must be then.
 
     Raises:
         InputError: if a file is missing, damaged, or not of unsigned bytes in as many dimensions as it should
@@ -59,7 +64,12 @@ def read_idx(
     labels_file = _labels_file(file)
     if labels_for and labels_file is None:
         raise no_labels(name, labels_for)
-    images = _read_array(name, file, dimensions=3)[..., np.newaxis]
+    images = None
+    if stream != "off":
+        images = array_on_disk(name, file, _form(name, file), image_size, channels, stream)
+    if images is None:
+        images = _read_array(name, file, dimensions=3)[..., np.newaxis]
+        images = fit_array(name, images, image_size, channels)
     labels, class_names = None, ()
     if labels_file is not None:
         labels = _read_array(name, labels_file, dimensions=1)
@@ -68,7 +78,6 @@ def read_idx(
                 f"{name}: {labels_file.name} has {len(labels)} labels, {file.name} has {len(images)} images"
             )
         labels, class_names = present_classes(name, labels)
-    images = fit_array(name, images, image_size, channels)
     return ImageArrays(name, images, labels, class_names, whole=whole)
 
 
@@ -92,17 +101,38 @@ def _labels_file(images_file: Path) -> Path | None:
     return None if labels_name == plain else _plain_or_gzipped(images_file.with_name(labels_name))
 
 
+def _form(name: str, file: Path) -> Form:
+    """Returns where the images are in a file, and what they are."""
+    with _opened(f"{name}: {file.name}", file) as stream:
+        shape = _read_header(f"{name}: {file.name}", stream, dimensions=3)
+        gzipped = isinstance(stream, gzip.GzipFile)
+        start = stream.tell()
+    if not gzipped and file.stat().st_size != start + math.prod(shape):
+        raise InputError(
+            f"{name}: {file.name} announces {'x'.join(map(str, shape))} bytes and holds "
+            f"{file.stat().st_size - start}"
+        )
+    return Form(start, shape, np.dtype(np.uint8), packed="gunzip" if gzipped else "")
+
+
+@contextlib.contextmanager
+def _opened(file_name: str, file: Path) -> Iterator[BinaryIO]:
+    """Opens a file, gzipped or not; whatever is wrong with it is an InputError."""
+    try:
+        with file.open("rb") as raw:
+            gzipped = raw.read(2) == b"\x1f\x8b"
+        with gzip.open(file) if gzipped else file.open("rb") as stream:
+            yield stream
+    except (OSError, EOFError, zlib.error, MemoryError, OverflowError) as error:
+        raise InputError(f"{file_name} cannot be read ({reason(error)})") from error
+
+
 def _read_array(name: str, file: Path, dimensions: int) -> np.ndarray:
     """Reads one idx file: uint8, of as many dimensions as asked, none of them 0."""
-    try:
-        with open(file, "rb") as raw:
-            gzipped = raw.read(2) == b"\x1f\x8b"
-        with gzip.open(file) if gzipped else open(file, "rb") as stream:
-            shape = _read_header(f"{name}: {file.name}", stream, dimensions)
-            # One byte too many is enough to see that the file is too long.
-            data = stream.read(math.prod(shape) + 1)
-    except (OSError, EOFError, zlib.error, MemoryError, OverflowError) as error:
-        raise InputError(f"{name}: {file.name} cannot be read ({reason(error)})") from error
+    with _opened(f"{name}: {file.name}", file) as stream:
+        shape = _read_header(f"{name}: {file.name}", stream, dimensions)
+        # One byte too many is enough to see that the file is too long.
+        data = stream.read(math.prod(shape) + 1)
     if len(data) != math.prod(shape):
         found = "more" if len(data) > math.prod(shape) else len(data)
         raise InputError(f"{name}: {file.name} announces {'x'.join(map(str, shape))} bytes and holds {found}")

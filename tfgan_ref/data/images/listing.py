@@ -3,10 +3,12 @@
 import functools
 import logging
 import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePath
 
 from PIL import Image
+
+from tfgan_ref.errors import InputError
 
 logger = logging.getLogger(__name__)
 
@@ -14,7 +16,7 @@ logger = logging.getLogger(__name__)
 _NOT_DRAWN = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")
 
 
-def is_image_name(path: Path) -> bool:
+def is_image_name(path: PurePath) -> bool:
     """Returns whether ``path`` has a suffix of a format that Pillow reads."""
     return path.suffix.lower() in _suffixes()
 
@@ -60,7 +62,40 @@ def split_images(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     return images, others
 
 
-def tell_passed_over(name: str, others: list[Path]) -> None:
+def by_folders(
+    name: str, loose: list[PurePath], classes: Mapping[str, list[PurePath]], others: list[PurePath]
+) -> tuple[list[PurePath], list[int], tuple[str, ...]]:
+    """Returns image files, the class of each, and the names of the classes (none for loose files).
+
+    Args:
+        name: the data set's name for messages.
+        loose: image files that are in no sub-folder.
+        classes: those of each sub-folder, by its name.
+        others: files that are no images.
+
+    Raises:
+        InputError: if there is no image, or if they are both loose and in sub-folders.
+    """
+    tell_passed_over(name, others)
+    full = {class_name: files for class_name, files in classes.items() if files}
+    if loose and full:
+        raise InputError(
+            f"{name}: holds loose images ({loose[0].name}) beside sub-folders of images "
+            f"({next(iter(full))}): put every image into the sub-folder of its class, or all into one folder"
+        )
+    if loose:
+        return loose, [], ()
+    if not full:
+        raise InputError(f"{name}: no images there or in its sub-folders, by the suffixes that Pillow reads")
+    if len(full) < len(classes):
+        empty = ", ".join(class_name for class_name in classes if class_name not in full)
+        logger.warning(f"{name}: sub-folders without images are no classes: {empty}")
+    files = [file for files in full.values() for file in files]
+    labels = [label for label, files in enumerate(full.values()) for _ in files]
+    return files, labels, tuple(full)
+
+
+def tell_passed_over(name: str, others: list[PurePath]) -> None:
     """Logs in one line how many files of ``name`` are passed over, as ``split_images`` returns them."""
     if others:
         suffixes = sorted({path.suffix.lower() or "none" for path in others})

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tfgan_ref.data.images.array_forms import array_on_disk, npz_form, unreadable
 from tfgan_ref.data.images.arrays import GREY, ImageArrays, check_whole, fit_array, no_labels, present_classes
 from tfgan_ref.data.images.decoding import ImageSize, from_sixteen_bits, height_and_width
 from tfgan_ref.data.pipeline import shareable
-from tfgan_ref.errors import InputError, reason
+from tfgan_ref.errors import InputError
 
 # Arithmetic leaves a 1.0000001 or a -0.0000001 in images that are meant to lie in [0, 1].
 _ROUNDING = 1e-6
@@ -25,6 +26,7 @@ def read_npz(
     channels: int | None,
     split: str,
     labels_for: str | None = None,
+    stream: str = "off",
 ) -> ImageArrays:
     """Reads ``images`` and, if they are there, ``labels``, ``class_names`` and ``masks`` of an npz file.
 
@@ -43,6 +45,7 @@ def read_npz(
         channels: 1 or 3; None keeps the channels.
         split: "train", the whole file; of Keras's own files "train" or "test".
         labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
+        stream: whether the images stay in the file, see ``array_on_disk`` for what they must be then.
 
     Raises:
         InputError: if there is no such file or split, no labels for ``labels_for``, if the file is damaged or
@@ -51,9 +54,32 @@ def read_npz(
     images_key, labels_key, labelled, whole = _keys_of(name, path, split)
     if labels_for and not labelled:
         raise no_labels(name, labels_for)
-    arrays = load_arrays(name, path, required=(images_key,), optional=(labels_key, "class_names", "masks"))
+    images = None
+    if stream != "off" and not _has_masks(name, path, stream):
+        form = npz_form(name, path, images_key)
+        images = array_on_disk(name, path, form, image_size, channels, stream)
+    needed = (images_key,) if images is None else ()
+    arrays = load_arrays(name, path, required=needed, optional=(labels_key, "class_names", "masks"))
     labels, class_names, masks = (arrays.get(key) for key in (labels_key, "class_names", "masks"))
-    images = _with_channels(name, arrays[images_key])
+    labels, names = _classes(name, labels, class_names)
+    if images is not None:
+        return ImageArrays(name, images, labels, names, whole=whole)
+    images, masks = to_images(name, arrays[images_key], masks, image_size, channels)
+    return ImageArrays(name, images, labels, names, masks, whole=whole)
+
+
+def to_images(
+    name: str,
+    array: np.ndarray,
+    masks: np.ndarray | None,
+    image_size: ImageSize | None,
+    channels: int | None,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Returns images, uint8 (N, H, W, C), and where pixels were observed, bool (N, H, W), None: all were.
+
+    Arguments and errors are those of ``read_npz``.
+    """
+    images = _with_channels(name, array)
     masks = _observed(name, images, masks)
     if masks is not None:
         if image_size is not None and images.shape[1:3] != height_and_width(image_size):
@@ -61,12 +87,23 @@ def read_npz(
         if np.issubdtype(images.dtype, np.floating):
             # Marks such as NaN, -1 or 255 must not decide which range the images lie in; 0 is in both.
             images[~masks] = 0
-    images = _to_uint8(name, images)
-    labels, names = _classes(name, labels, class_names)
-    fitted = fit_array(name, images, image_size, channels)
+    fitted = fit_array(name, _to_uint8(name, images), image_size, channels)
     if masks is not None:
         fitted = np.where(masks[..., np.newaxis], fitted, np.uint8(GREY))
-    return ImageArrays(name, fitted, labels, names, masks, whole=whole)
+    return fitted, masks
+
+
+def _has_masks(name: str, path: Path, stream: str) -> bool:
+    """Returns whether a file has masks, with which images do not stay on disk.
+
+    Raises:
+        InputError: it has, and they are to stay there.
+    """
+    with _opened(name, path) as archive:
+        found = "masks" in archive.files
+    if found and stream == "on":
+        raise InputError(f"{name}: images with masks cannot stay on disk: set stream=off")
+    return found
 
 
 def _keys_of(name: str, path: Path, split: str) -> tuple[str, str, bool, bool]:
@@ -117,9 +154,7 @@ def _opened(name: str, path: Path) -> Iterator[np.lib.npyio.NpzFile]:
     except InputError:
         raise
     except Exception as error:  # damaged zip, deflate and npy data each raise errors of their own
-        if "allow_pickle" in str(error):
-            raise InputError(f"{name}: holds pickled Python objects, which are never loaded") from None
-        raise InputError(f"{name}: cannot be read ({reason(error)})") from None
+        raise unreadable(name, error) from None
 
 
 def _observed(name: str, images: np.ndarray, masks: np.ndarray | None) -> np.ndarray | None:

@@ -12,9 +12,12 @@ from tfgan_ref.data.images.arrays import ImageArrays, batches, fit_array, no_lab
 from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.data.images.folder import read_folder
 from tfgan_ref.data.images.idx import read_idx
+from tfgan_ref.data.images.npy import read_npy
 from tfgan_ref.data.images.npz import read_npz
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photograph_arrays
 from tfgan_ref.data.images.tfds import find_builder, known_names, read_tfds
+from tfgan_ref.data.images.tfrecord import read_tfrecord
+from tfgan_ref.data.images.zip import read_zip
 from tfgan_ref.data.pipeline import check_order
 from tfgan_ref.errors import InputError, reason, whole_number
 
@@ -24,7 +27,7 @@ MINIMUM_IMAGE_SIZE = 4
 _SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
 _FORMS = (
     "digits, photographs, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "
-    "folder:PATH, npz:PATH, idx:PATH"
+    "folder:PATH, zip:PATH, tfrecord:PATH, npz:PATH, npy:PATH, idx:PATH"
 )
 # scikit-learn keeps the digits in the order of their 13 writers: shuffled, both parts have digits of all, so
 # that a generator can be measured by those it was not trained on. A third is for that, since scores of few
@@ -34,7 +37,14 @@ _ORDER_SEED = 0
 _SPLITS = {"train": slice(0, _TRAIN), "test": slice(_TRAIN, None), "all": slice(None)}
 # As in MNIST: the digit in a box of 20, in the middle of a frame of 28.
 _BOX, _FRAME = 20, 28
-_PATH_READERS = {"folder": read_folder, "npz": read_npz, "idx": read_idx}
+_PATH_READERS = {
+    "folder": read_folder,
+    "zip": read_zip,
+    "tfrecord": read_tfrecord,
+    "npz": read_npz,
+    "npy": read_npy,
+    "idx": read_idx,
+}
 
 
 def read(
@@ -53,7 +63,9 @@ def read(
     Args:
         name: ``digits`` (scikit-learn's) or ``photographs`` (the eight of scikit-image), at hand without
             network, any image data set of tensorflow-datasets (``mnist``, ``cifar10``, ...), ``folder:PATH``
-            (image files, a sub-folder per class or none), ``npz:PATH`` (arrays ``images`` and ``labels``) or
+            (image files, a sub-folder per class or none), ``zip:PATH`` (an archive of such a folder, or of
+            StyleGAN's), ``tfrecord:PATH`` (a file, folder or pattern of files with encoded pictures),
+            ``npz:PATH`` (arrays ``images`` and ``labels``), ``npy:PATH`` (one array of images) or
             ``idx:PATH`` (MNIST's own files).
         image_size: side of squares, or (height, width), at least 4: images are scaled to cover it and their
             middle is kept. None keeps the size, which all images must then have in common.
@@ -63,9 +75,9 @@ def read(
         data_dir: where tensorflow-datasets keeps prepared data sets.
         labels_for: what needs labels, for the message that there are none, before anything is decoded:
             "recipe cgan"; None: nothing needs them.
-        stream: whether ``folder`` leaves its images on disk, to be read when they are asked for: "on", "off"
-            or "auto" (if they would take more than a quarter of the free memory).
-        cache: folder in which ``folder`` keeps its decoded images, for later runs; None: nowhere.
+        stream: whether images stay on disk, to be read when they are asked for: "on", "off" or "auto" (if
+            they would take more than a quarter of the free memory).
+        cache: folder in which decoded picture files are kept for later runs; None: nowhere.
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
@@ -74,24 +86,30 @@ def read(
     for side in image_size if pair else (image_size,):
         check_form(side, channels)
     form = {"image_size": image_size, "channels": channels, "split": split}
+    if stream == "on" and name in ("digits", PHOTOGRAPHS):
+        raise InputError(f"{name}: there is nothing to leave on disk: set stream=off")
+    if cache is not None and name in ("digits", PHOTOGRAPHS):
+        raise InputError(f"{name}: there is nothing to keep in cache: leave it out")
     if name == "digits":
         return read_digits(**form)
     if name == PHOTOGRAPHS:
         if labels_for:
             raise no_labels(name, labels_for)
         return read_photograph_arrays(**form)
-    form["labels_for"] = labels_for
+    form |= {"labels_for": labels_for, "stream": stream}
     kind, _, path = name.partition(":")
+    if cache is not None:
+        if kind in ("npz", "npy", "idx"):
+            raise InputError(f"{name}: its images are decoded already: leave out cache")
+        form["cache"] = cache
     if kind in _PATH_READERS:
         if not path:
             raise InputError(f"data set {name!r}: needs a path, {kind}:PATH")
-        if kind == "folder":
-            form |= {"stream": stream, "cache": cache}
         try:
             arrays = _PATH_READERS[kind](name, Path(path).expanduser(), **form)
         except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"
             raise InputError(f"{name}: cannot be read ({reason(error)})") from error
-        if kind == "folder":
+        if kind in ("folder", "zip"):
             _warn_of_splits(arrays)
         return arrays
     builder = find_builder(name, data_dir)
@@ -188,7 +206,8 @@ def _warn_of_splits(arrays: ImageArrays) -> None:
 def _suggestion(name: str) -> str:
     path = Path(name).expanduser()
     if path.exists():
-        kind = "folder" if path.is_dir() else "npz" if path.suffix == ".npz" else "idx"
+        kinds = ["folder"] if path.is_dir() else [kind for kind in _PATH_READERS if f".{kind}" in path.name]
+        kind = (*kinds, "idx")[0]
         return f", did you mean {kind}:{name}?"
     close = difflib.get_close_matches(name.lower(), ["digits", PHOTOGRAPHS, *known_names()], cutoff=0.75)
     return f", did you mean {' or '.join(close)}?" if close else ""

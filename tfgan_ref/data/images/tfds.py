@@ -3,9 +3,11 @@
 import contextlib
 import io
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,15 +15,11 @@ import numpy as np
 from PIL import Image
 
 from tfgan_ref.data.images.arrays import ImageArrays, no_labels, present_classes
-from tfgan_ref.data.images.decoding import (
-    Collection,
-    ImageSize,
-    fit,
-    flatten,
-    from_pixels,
-    from_sixteen_bits,
-    to_pixels,
-)
+from tfgan_ref.data.images.decoding import Collection, ImageSize, decode, fit, height_and_width, to_pixels
+from tfgan_ref.data.images.prepared import ARRAY_RECORD, open_prepared
+from tfgan_ref.data.images.stored import read_stored
+from tfgan_ref.data.streams.choice import goes_to_disk
+from tfgan_ref.data.streams.records import Keys
 from tfgan_ref.errors import InputError, reason
 
 if TYPE_CHECKING:
@@ -73,6 +71,8 @@ def read_tfds(
     split: str,
     data_dir: str | Path | None,
     labels_for: str | None = None,
+    stream: str = "off",
+    cache: str | Path | None = None,
 ) -> ImageArrays:
     """Reads the feature ``image`` (or ``hr``) and, if there is one, ``label``.
 
@@ -86,6 +86,8 @@ def read_tfds(
         data_dir: where the prepared files are, for messages.
         labels_for: what needs labels, "recipe cgan": without them nothing is downloaded or decoded; None:
             nothing does.
+        stream: whether the images stay in the prepared files, see ``streams``.
+        cache: folder of decoded images, see ``CachedRows``; None: none is kept.
 
     Raises:
         InputError: if the data set cannot be prepared or read, has no such split or no such feature, no
@@ -100,15 +102,27 @@ def read_tfds(
             raise no_labels(name, labels_for)
         features = prepared_features(name, builder)
         n = check_split(name, builder, split)
+        names = getattr(features.get("label"), "names", None)  # which a ClassLabel has
+        whole = "test" not in builder.info.splits
+        picture = _picture_feature(name, features)
+        *size, depth = features[picture].shape
+        channels = channels or (depth and min(depth, 3))
+        height, width = size if image_size is None else height_and_width(image_size)
+        nbytes = n * (height or 0) * (width or 0) * (channels or 3)
+        if cache or goes_to_disk(nbytes, stream) or builder.info.file_format.value == ARRAY_RECORD:
+            store = open_prepared(name, builder, split, Keys(picture, "label" if label else None))
+            form = {"image_size": image_size, "channels": channels, "whole": whole}
+            return read_stored(
+                name, store, store.labels if label else None, names, stream=stream, cache=cache, **form
+            )
         collection = Collection(name, image_size, capacity=n, channels=channels, named=False)
         labels = []
         for image, number in _examples(name, builder, split, features, with_label=label is not None):
             collection.add(to_pixels(fit(image, image_size)), image.size, f"image {len(collection)}")
             labels.append(number)
-        images, whole = collection.to_array(), "test" not in builder.info.splits
+        images = collection.to_array()
         if label is None:
             return ImageArrays(name, images, whole=whole)
-        names = getattr(features["label"], "names", None)  # which a ClassLabel has
         return ImageArrays(name, images, *present_classes(name, np.array(labels), names), whole=whole)
 
 
@@ -157,18 +171,37 @@ def _examples(
     """Yields the images of a split and, if asked for, their labels."""
     import tensorflow_datasets as tfds
 
+    picture = _picture_feature(name, features)
+    check_split(name, builder, split)
+    wanted = {picture: True} | ({"label": True} if with_label else {})
+    encoded = tfds.decode.PartialDecoding(wanted, decoders={picture: tfds.decode.SkipDecoding()})
+    examples = builder.as_dataset(split=split, decoders=encoded)
+    with ThreadPool(min(8, os.cpu_count() or 1)) as pool:
+        for batch in examples.batch(_BATCH).as_numpy_iterator():
+            for i, image in enumerate(pool.map(_decode, batch[picture])):
+                yield image, batch["label"][i] if with_label else None
+
+
+def _decode(content: bytes) -> Image.Image:
+    return decode(io.BytesIO(content))
+
+
+def _picture_feature(name: str, features: "dict[str, FeatureConnector]") -> str:
+    """Returns the name of the feature that is the image.
+
+    Raises:
+        InputError: there is none, or its values are no whole numbers of 8 or 16 bits.
+    """
+    import tensorflow_datasets as tfds
+
     pictures = [key for key in _IMAGE_FEATURES if isinstance(features.get(key), tfds.features.Image)]
     if not pictures:
         allowed = " or ".join(map(repr, _IMAGE_FEATURES))
         raise InputError(f"{name}: has no feature {allowed}, its features are {', '.join(features)}")
-    picture = pictures[0]
-    check_split(name, builder, split)
-    wanted = {picture: True} | ({"label": True} if with_label else {})
-    examples = builder.as_dataset(split=split, decoders=tfds.decode.PartialDecoding(wanted))
-    one_shape = None not in features[picture].shape
-    for batch in examples.batch(_BATCH if one_shape else 1).as_numpy_iterator():
-        for i, pixels in enumerate(batch[picture]):
-            yield _to_image(name, pixels), batch["label"][i] if with_label else None
+    kind = np.dtype(features[pictures[0]].np_dtype)
+    if kind not in (np.uint8, np.uint16):
+        raise InputError(f"{name}: images are {kind}, allowed are uint8 and uint16")
+    return pictures[0]
 
 
 def check_split(name: str, builder: "DatasetBuilder", split: str, things: str = "images") -> int:
@@ -183,14 +216,6 @@ def check_split(name: str, builder: "DatasetBuilder", split: str, things: str = 
     if not n:
         raise InputError(f"{name}: split={split!r} holds no {things}")
     return n
-
-
-def _to_image(name: str, pixels: np.ndarray) -> Image.Image:
-    if pixels.dtype == np.uint16:
-        pixels = from_sixteen_bits(pixels)
-    if pixels.dtype != np.uint8:
-        raise InputError(f"{name}: images are {pixels.dtype}, allowed are uint8 and uint16")
-    return flatten(from_pixels(pixels))
 
 
 @contextlib.contextmanager

@@ -88,6 +88,8 @@ def stored_pictures(
     Raises:
         InputError: as of ``PictureRows`` and ``CachedRows``.
     """
+    if stream == "off" and cache is None:
+        return None
     height, width = _first_size(store) if image_size is None else height_and_width(image_size)
     on_disk = streams(name, len(store.names) * height * width * (channels or 3), stream)
     if not on_disk and cache is None:

@@ -18,6 +18,7 @@ import tensorflow as tf
 from tfgan_ref.data.images.decoding import (
     ImageSize,
     crop,
+    damage,
     decode_first,
     fit,
     height_and_width,
@@ -28,7 +29,7 @@ from tfgan_ref.data.images.decoding import (
 from tfgan_ref.data.streams.headers import DAMAGED, PLAIN, Headers
 from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.data.streams.stores import Changed, Store
-from tfgan_ref.errors import InputError, reason
+from tfgan_ref.errors import InputError
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class PictureRows(Rows):
         self._size = (height, width)
         exact = (headers.widths == width) & (headers.heights == height)
         self._native = (headers.kinds == PLAIN) & exact & (headers.channels <= shape[-1])
-        if self._native.any() and not _same_bits(store.read(int(np.argmax(self._native))), shape[-1]):
+        if self._native.any() and not _same_bits(store, np.flatnonzero(self._native), shape[-1]):
             logger.info(f"{name}: TensorFlow's JPEG decoder gives other bits than Pillow's, which reads all")
             self._native[:] = False
         scratch = np.empty(self.item_shape, np.uint8)
@@ -135,7 +136,7 @@ class PictureRows(Rows):
         except InputError:
             raise
         except Exception as error:  # damaged files make Pillow's decoders raise almost anything
-            return reason(error)
+            return damage(error)
         return ""
 
     def _contents(self, number: int) -> bytes:
@@ -159,7 +160,7 @@ def _fingerprint(store: Store, shape: tuple[int, ...]) -> str:
     checksum = zlib.crc32(store.sizes.tobytes(), checksum)
     n = len(store.names)
     for number in np.unique(np.linspace(0, n - 1, _SAMPLED).astype(int)):
-        if store.sizes[number] >= 0:
+        with contextlib.suppress(OSError):  # a damaged one
             checksum = zlib.crc32(store.read(int(number)), checksum)
     return "files-" + "x".join(map(str, shape)) + f"-{checksum:08x}"
 
@@ -186,11 +187,14 @@ def _decode_jpeg(content: tf.Tensor | bytes, channels: int) -> tf.Tensor:
     return tf.io.decode_jpeg(content, channels=channels, dct_method="INTEGER_ACCURATE")
 
 
-def _same_bits(content: bytes, channels: int) -> bool:
-    """Returns whether TensorFlow decodes a plain JPEG file to the bits that Pillow does."""
-    try:
-        with tf.device("CPU:0"):
-            native = _decode_jpeg(content, channels).numpy()
-        return np.array_equal(native, to_pixels(decode_first(io.BytesIO(content))[0], channels))
-    except Exception:  # a damaged file: the others tell nothing, and Pillow reads all
-        return False
+def _same_bits(store: Store, numbers: np.ndarray, channels: int) -> bool:
+    """Returns whether TensorFlow decodes the first readable one of plain JPEG files to the bits of Pillow."""
+    for number in numbers[:_TOGETHER]:
+        try:
+            content = store.read(int(number))
+            with tf.device("CPU:0"):
+                native = _decode_jpeg(content, channels).numpy()
+            return np.array_equal(native, to_pixels(decode_first(io.BytesIO(content))[0], channels))
+        except Exception:  # a damaged file tells nothing
+            continue
+    return False
