@@ -67,7 +67,10 @@ class PictureRows(Rows):
                 )
         height, width = size[::-1] if image_size is None else height_and_width(image_size)
         shape = (len(store.names), height, width, channels or int(headers.channels[sound].max(initial=1)))
-        super().__init__(name, shape, np.uint8, _fingerprint(store, shape))
+        fingerprint = _fingerprint(store, shape)
+        stamps = np.stack([store.stamps, store.changes])
+        version = f"{fingerprint}-{zlib.crc32(stamps.tobytes()):08x}"
+        super().__init__(name, shape, np.uint8, fingerprint, version)
         self.store = store
         self._size = (height, width)
         exact = (headers.widths == width) & (headers.heights == height)

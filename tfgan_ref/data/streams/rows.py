@@ -24,18 +24,27 @@ class Rows(abc.ABC):
         name: the data set's name for messages.
         shape: of the whole, the number of rows first.
         dtype: of its values.
-        fingerprint: a text that differs for other contents.
+        fingerprint: a text that differs for other contents, as far as a look at some of them tells.
+        version: a text that differs whenever a file was written anew; None: the fingerprint tells.
 
     Attributes:
         faults: the damaged rows that were met.
         numbers: of the rows of this part in the whole, int64 (N,).
     """
 
-    def __init__(self, name: str, shape: tuple[int, ...], dtype: Any, fingerprint: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: Any,
+        fingerprint: str,
+        version: str | None = None,
+    ) -> None:
         self.name = name
         self.item_shape = tuple(shape[1:])
         self.dtype = np.dtype(dtype)
         self.fingerprint = fingerprint
+        self.version = version or fingerprint
         self.faults = Faults(name, shape[0])
         self.numbers = np.arange(shape[0])
 
@@ -98,17 +107,43 @@ class Rows(abc.ABC):
         Raises:
             InputError: more than 1 % of the rows are damaged, or the data have changed.
         """
-        if self.faults.error is not None:
-            raise self.faults.error
         while True:
             used = self._sound(candidates)
-            numbers = self.numbers[used]
-            values, damaged = self.fetch(numbers)
-            for place, why in damaged.items():
-                number = int(numbers[place])
-                self.faults.add(number, self.item_name(number), why)
+            values, damaged = self._fetch(used)
             if not damaged:
                 return values, used
+
+    def read_sound(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Reads rows and leaves out the damaged ones.
+
+        Args:
+            places: of rows in this part, int64 (B,).
+
+        Returns:
+            The rows that can be read, (up to B, ...), and their places, int64.
+
+        Raises:
+            InputError: as of ``read``.
+        """
+        places = places[[number not in self.faults for number in self.numbers[places]]]
+        if not len(places):
+            return np.empty((0, *self.item_shape), self.dtype), places
+        values, damaged = self._fetch(places)
+        if damaged:
+            sound = np.setdiff1d(np.arange(len(places)), list(damaged))
+            return np.asarray(values)[sound], places[sound]
+        return np.asarray(values), places
+
+    def _fetch(self, places: np.ndarray) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
+        """Reads rows of this part as ``fetch`` does, and names the damaged ones."""
+        if self.faults.error is not None:
+            raise self.faults.error
+        numbers = self.numbers[places]
+        values, damaged = self.fetch(numbers)
+        for place, why in damaged.items():
+            number = int(numbers[place])
+            self.faults.add(number, self.item_name(number), why)
+        return values, damaged
 
     def _sound(self, candidates: np.ndarray) -> np.ndarray:
         """Returns of each row of ``candidates`` the first one that is not known to be damaged."""
