@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 from tests.conftest import tiny_gan
+from tests.recorded_rows import RecordedRows
 from tfgan_ref import networks
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import anomaly
@@ -77,7 +78,10 @@ def test_a_score_depends_on_the_picture_and_the_seed_alone(monkeypatch, eagerly)
     images = pictures(5)
     whole = invert(gan, images, steps=3, seed=1)
     monkeypatch.setattr(anomaly, "BATCH", 2)
-    np.testing.assert_allclose(invert(gan, images, steps=3, seed=1).scores, whole.scores, rtol=1e-5)
+    rows = RecordedRows(images)  # on disk
+    np.testing.assert_allclose(invert(gan, rows, steps=3, seed=1).scores, whole.scores, rtol=1e-5)
+    np.testing.assert_array_equal(discriminator_scores(gan, rows), discriminator_scores(gan, images))
+    assert rows.asked == [2, 2, 1] * 2
     np.testing.assert_allclose(invert(gan, images[3:4], steps=3, seed=1).scores, whole.scores[3:4], rtol=1e-5)
     assert np.abs(invert(gan, images[:2], steps=3, seed=2).scores - whole.scores[:2]).min() > 1e-3
     np.testing.assert_allclose(

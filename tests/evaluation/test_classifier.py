@@ -1,11 +1,13 @@
 """The small classifier: trained once for each data set, kept, and right on what it has not seen."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.recorded_rows import RecordedRows
 from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
@@ -133,6 +135,57 @@ def test_large_images_and_those_that_are_no_squares_are_resized(
             network(np.zeros((1, *size, 1), np.uint8))
     assert len(network.notes) == rotations + (size is not None)
     assert network.key != classifier_for(arrays, tmp_path, rotations=not rotations).key
+
+
+@pytest.mark.parametrize(
+    ("sides", "rotations"), [pytest.param((20, 20), True, marks=pytest.mark.slow), ((70, 20), False)]
+)
+def test_images_on_disk_give_the_batches_of_those_in_memory(tmp_path, monkeypatch, sides, rotations):
+    trained_on = []
+    monkeypatch.setattr(
+        module,
+        "train_in_short_calls",
+        lambda step, dataset, *_: trained_on.append([*dataset.take(2).as_numpy_iterator()]),
+    )
+    images = np.random.default_rng(0).integers(0, 256, (200, *sides, 1), np.uint8)
+    labels = np.arange(200, dtype=np.int32) % 2
+    rows = RecordedRows(images)
+    found = [
+        classifier_for(ImageArrays("noise", x, labels, ("a", "b")), tmp_path, rotations=rotations)
+        for x in (images, rows)
+    ]
+    for batch, other in zip(*trained_on, strict=True):
+        assert batch.keys() == other.keys() == {"image", "label"}
+        for key, values in batch.items():
+            np.testing.assert_array_equal(values, other[key])
+    assert max(rows.asked) <= module.BATCH_SIZE
+    assert found[0].accuracy == found[1].accuracy
+    assert found[0].key != found[1].key
+
+
+@pytest.mark.slow
+def test_images_on_disk_give_the_classifier_of_those_in_memory(tmp_path, short):
+    arrays = stripes(300)
+    first = classifier_for(arrays, tmp_path)
+    second = classifier_for(replace(arrays, images=RecordedRows(arrays.images)), tmp_path)
+    assert first.accuracy == second.accuracy
+    np.testing.assert_array_equal(first(arrays.images)[0], second(arrays.images)[0])
+
+
+def test_accuracy_is_of_the_images_that_can_be_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "train_in_short_calls", lambda *_: None)
+    arrays = stripes()
+    (damaged, *_) = np.random.default_rng(module.SEED).permutation(200)  # of the first tenth
+    rows = RecordedRows(arrays.images, {int(damaged)})
+    assert classifier_for(replace(arrays, images=rows), tmp_path).held_out == 19
+
+
+def test_too_many_damaged_images_are_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "train_in_short_calls", lambda step, dataset, *_: next(iter(dataset)))
+    arrays = stripes()
+    rows = RecordedRows(arrays.images, set(range(0, 200, 2)))
+    with pytest.raises(InputError, match="of 200 items cannot be read, more than 1 %"):
+        classifier_for(replace(arrays, images=rows), tmp_path)
 
 
 def test_resizing_is_antialiased():

@@ -10,6 +10,7 @@ import struct
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tests.scripts.test_scripts import is_one_line_error
 from tfgan_ref import plotting
@@ -75,6 +76,19 @@ def test_the_form_and_the_sheet_show_the_pictures_of_the_key(dark, bright, tmp_p
         assert key["pictures"][str(number)]["sha256"] == hashlib.sha256(png).hexdigest()
     sheet = tf.io.decode_png((tmp_path / "t" / "sheet.png").read_bytes()).numpy()
     np.testing.assert_array_equal(sheet, contact_sheet(np.stack(shown)))
+
+
+def test_pictures_on_disk_are_those_in_memory(dark, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "p").mkdir()
+    for number, pixels in enumerate(np.random.default_rng(0).integers(128, 256, (30, 8, 8), np.uint8)):
+        Image.fromarray(pixels).save(tmp_path / "p" / f"{number}.png")
+    found = []
+    for share in (1, 0):
+        monkeypatch.setattr("tfgan_ref.data.streams.choice.SHARE_IN_MEMORY", share)
+        write_blind_test(dark, f"folder:{tmp_path / 'p'}", tmp_path / str(share), n=12)
+        found.append(read(tmp_path / str(share)))
+    assert found[0] == found[1]
 
 
 def test_the_order_is_mixed_and_of_the_seed(dark, bright, tmp_path):

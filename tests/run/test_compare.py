@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.recorded_rows import RecordedRows
 from tests.test_plotting import ink_of
 from tfgan_ref import __version__, cli
+from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import Score, SmallClassifier
+from tfgan_ref.metrics import gradient_energy
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run import compare, compare_results, evaluate_images, train
 from tfgan_ref.run.arguments.compare import PARSER
@@ -35,6 +38,16 @@ class MeanPixels:
         n, height, width, channels = images.shape
         parts = images.reshape(n, 2, height // 2, 2, width // 2, channels).mean(axis=(2, 4, 5))
         return parts.reshape(n, 4), np.zeros((n, 2))
+
+
+@pytest.mark.parametrize("damaged", [(), (4, 5, 299)])
+def test_sharpness_of_real_images_is_of_all_that_can_be_read(monkeypatch, damaged):
+    monkeypatch.setattr(compare, "BLOCK", 2)
+    pixels = np.random.default_rng(0).integers(0, 256, (301, 6, 6, 1), np.uint8)
+    rows = RecordedRows(pixels, damaged)
+    readable = np.delete(pixels, damaged, axis=0) if damaged else pixels
+    assert compare._real_energy(ImageArrays("x", rows)) == pytest.approx(gradient_energy(readable))
+    assert max(rows.asked) == 2
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from PIL import Image
 from tests.conftest import tiny_gan
 from tests.scripts.test_scripts import is_one_line_error
 from tfgan_ref import __version__, data
+from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.evaluation import Inversion
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run import evaluate_anomalies
@@ -24,9 +25,9 @@ def arrays_file(path, n, low=0, high=256, seed=0, size=8):
 SIZE = {"gan": {"image_size": 8}, "edges2image": {}}
 
 
-def run_on(path, name, recipe="gan"):
+def run_on(path, name, recipe="gan", stream="off"):
     """A run directory as far as its config, of a run on the data ``name`` of 8x8 pictures."""
-    arrays = data.read(name, image_size=8)
+    arrays = data.read(name, image_size=8, stream=stream)
     config = {
         "recipe": recipe,
         "settings": dataclasses.asdict(find_recipe(recipe).settings()) | {"data": name, **SIZE[recipe]},
@@ -77,6 +78,40 @@ def test_normal_pictures_are_the_test_split_and_scores_are_of_both_sides(run_scr
     )
     assert code == 0, err
     assert "50 normal pictures, 30 anomalous ones" in table
+
+
+def test_pictures_on_disk_are_read_for_each_batch(run_script, tmp_path, monkeypatch):
+    """Those that were held out are no others of the same folder than in memory."""
+    monkeypatch.setattr("tfgan_ref.data.streams.choice.SHARE_IN_MEMORY", 0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("tfgan_ref.run.build.restore_gan", lambda run: None)
+    seen = []
+    monkeypatch.setattr(
+        evaluate_anomalies,
+        "discriminator_scores",
+        lambda gan, images: seen.append(images) or np.arange(len(images)),
+    )
+    nothing = Inversion(*np.zeros((3, 30)), np.zeros((30, 8, 8, 1), np.float32))
+    monkeypatch.setattr(evaluate_anomalies, "invert", lambda *_, **__: nothing)
+    (tmp_path / "p").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 8, 8), np.uint8)
+    for number, image in enumerate(pixels):
+        Image.fromarray(image).save(tmp_path / "p" / f"{number:03}.png")
+    name = f"folder:{tmp_path / 'p'}"
+    run = run_on(tmp_path / "run", name, stream="on")
+    arrays, _ = data.hold_out_images(data.read(name, stream="on"), 0.1)
+    config = json.loads((run / "config.json").read_text())
+    config["data"]["fingerprint"] = arrays.fingerprint
+    (run / "config.json").write_text(json.dumps(config))
+    picture = tmp_path / "extremes.png"
+    code, _, err = run_script("evaluate.py", run, "--anomalies", name, "--n", 30, "--picture", picture)
+    assert code == 0, err
+    assert picture.exists()
+    normal, anomalous = seen
+    _, held_out = data.hold_out_images(data.read(name), 0.1)
+    np.testing.assert_array_equal(normal[:], held_out.images)
+    assert isinstance(anomalous, Rows)
+    assert len(anomalous) == 30
 
 
 def test_the_extremes_are_drawn(tmp_path, monkeypatch):

@@ -6,8 +6,10 @@ import re
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from tfgan_ref.data import ImageArrays
+from tfgan_ref.data.streams.pictures import PictureRows
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import SmallClassifier
 from tfgan_ref.networks.features.classifier import small_classifier
@@ -70,6 +72,59 @@ def test_scores_of_random_convolutions(cats_data):
     assert report.extractor == "random convolutions"
     assert [found.title for found in report.scores] == ["Frechet distance (random)"]
     assert any(note.startswith("the features are of random, untrained convolutions") for note in report.notes)
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Two folders of grey pictures, as names of data sets; a cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for seed, name in enumerate(("fake", "real")):
+        (tmp_path / name).mkdir()
+        for number, image in enumerate(np.random.default_rng(seed).integers(0, 256, (45, 16, 16), np.uint8)):
+            Image.fromarray(image).save(tmp_path / name / f"{number:02}.png")
+    return [f"folder:{tmp_path / name}" for name in ("fake", "real")]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The numbers of pictures of each request to read some."""
+    found, fetch = [], PictureRows.fetch
+    monkeypatch.setattr(
+        PictureRows, "fetch", lambda rows, numbers: found.append(len(numbers)) or fetch(rows, numbers)
+    )
+    return found
+
+
+def test_data_on_disk_have_the_scores_of_those_in_memory(folders, monkeypatch, asked):
+    fake, real = folders
+    arguments = {"data_name": real, "metrics": ["fid", "memorisation"], "features": "random-conv", "n": 40}
+    expected = evaluate(fake, **arguments)
+    assert not asked
+    monkeypatch.setattr("tfgan_ref.data.streams.choice.SHARE_IN_MEMORY", 0)
+    monkeypatch.setattr("tfgan_ref.evaluation.features.BATCH", 25)
+    report = evaluate(fake, **arguments)
+    assert report.scores == expected.scores
+    assert report.settings == expected.settings
+    assert (max(asked), sum(asked)) == (25, 40 + 20)  # halves of 40 real ones, and as many others as a half
+    asked.clear()
+    assert evaluate(fake, **arguments).scores == expected.scores
+    assert sum(asked) == 20  # features of the real ones are kept
+
+
+def test_evaluation_while_training_reads_from_disk_once(folders, monkeypatch, asked):
+    _, real = folders
+    images = np.random.default_rng(1).integers(0, 256, (12, 16, 16, 1), np.uint8)
+    monkeypatch.setattr(evaluate_images, "sampler_of", lambda *arguments: Sampler(None, 4, (16, 16, 1), None))
+    monkeypatch.setattr(Source, "drawer", lambda *arguments: lambda start, stop: images[start:stop])
+    found = []
+    for stream in ("on", "off"):
+        settings = find_recipe("gan").settings(
+            data=real, stream=stream, hold_out=0.3, evaluate_n=12, evaluate_features="random-conv"
+        )
+        score = generator_evaluator(None, find_recipe("gan").read(settings), settings)
+        found.append([score(), score()])
+    assert found[0] == found[1]
+    assert sum(asked) == 12 + 12  # held out, and to train on
 
 
 class AtHand(Source):

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.recorded_rows import RecordedRows
 from tfgan_ref import __version__, data
 from tfgan_ref.data import ImageArrays
 from tfgan_ref.errors import InputError
+from tfgan_ref.evaluation import chosen_rows
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run.evaluate_images import evaluate
-from tfgan_ref.run.evaluate_sides import Source, read_own, renumbered
+from tfgan_ref.run.evaluate_sides import Real, Source, compare_with, read_own, read_real, renumbered
 from tfgan_ref.run.sample import Sampler
 
 
@@ -42,16 +44,16 @@ def test_without_a_name_in_common_every_class_comes_in_turn():
     assert source("0", "1").choose_labels(real, 5, seed=0).tolist() == [0, 1, 0, 1, 0]
 
 
-def pictures(folder, seed, count=3):
+def pictures(folder, seed, count=3, mode="RGB"):
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         pixels = np.random.default_rng((seed, number)).integers(0, 256, (10, 12, 3), np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
+        Image.fromarray(pixels).convert(mode).save(folder / f"{number}.png")
 
 
-def run_on(path, name, **form):
+def run_on(path, name, stream="off", **form):
     """A run directory of ``gan`` as far as its config, of a run on the data ``name``."""
-    arrays = data.read(name, **form)
+    arrays = data.read(name, stream=stream, **form)
     config = {
         "recipe": "gan",
         "settings": dataclasses.asdict(find_recipe("gan").settings(data=name, **form)),
@@ -77,6 +79,68 @@ def test_own_data_are_read_as_in_training(tmp_path, form):
     assert real.reference is None
     assert "no images were held out of training" in real.notes[1]
     assert real.floor == "real vs real"
+
+
+@pytest.fixture
+def on_disk(tmp_path, monkeypatch):
+    """Leaves every set on disk, where ``stream`` is auto; its headers are kept away from the user's cache."""
+    monkeypatch.setattr("tfgan_ref.data.streams.choice.SHARE_IN_MEMORY", 0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("stream", ["on", "off"])
+def test_own_data_are_where_they_were_in_training(tmp_path, on_disk, stream):
+    """Which auto, the setting of both runs, would choose otherwise by now for one of them."""
+    pictures(tmp_path / "p", 0, 20)
+    source, arrays = run_on(tmp_path / "run", f"folder:{tmp_path / 'p'}", stream)
+    real = read_own(str(tmp_path / "run"), source, None, None)
+    assert real.training.on_disk == (stream == "on")
+    np.testing.assert_array_equal(real.training.images[:], arrays.images[:])
+    (tmp_path / "p" / "19.png").unlink()
+    with pytest.raises(InputError, match="is not what run"):
+        read_own(str(tmp_path / "run"), source, None, None)
+
+
+class FirstPixel:
+    """An extractor of the first pixel in each channel."""
+
+    name, label, key = "first pixel", "distance", "first-pixel"
+
+    def __call__(self, images):
+        return images[:, 0, 0].astype(np.float32), np.zeros((len(images), 0), np.float32)
+
+
+@pytest.mark.parametrize("damaged", [(), (33, 34)])
+def test_labels_are_those_of_the_images_that_can_be_read(tmp_path, monkeypatch, damaged):
+    """The first pixel of an image is its class; classes have other numbers in the real data."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    labels = np.arange(240, dtype=np.int32) % 3
+    images = np.broadcast_to(labels[:, None, None, None], (240, 4, 4, 1)).astype(np.uint8)
+    fakes = ImageArrays("fakes", RecordedRows(images, damaged), labels, ("a", "b", "c"))
+    coloured = images[::-1].repeat(3, axis=-1)
+    reals = ImageArrays("reals", RecordedRows(coloured), labels[::-1].copy(), ("c", "a", "b"))
+    source = Source((4, 4, 1), 240, arrays=fakes)
+    comparison = compare_with(Real("reals", reals, None, []), source, FirstPixel(), 240, 0)
+    assert comparison.labelled
+    sides = comparison.sides(None)
+    assert {33, 34} < {*chosen_rows(240, 120, 0)}  # as many as there are on either side
+    assert len(sides.fake.features) == 120 - len(damaged)
+    for side, number in ((sides.fake, 1), (sides.training, 0)):
+        assert side.features.shape[1] == 3
+        np.testing.assert_array_equal(side.labels, (side.features[:, 0] + number) % 3)
+
+
+@pytest.mark.parametrize("grey", ["fake", "real"])
+def test_sides_on_disk_are_compared_in_rgb(tmp_path, on_disk, grey):
+    for name in ("fake", "real"):
+        pictures(tmp_path / name, 0, 20, mode="L" if name == grey else "RGB")
+    arrays = data.read(f"folder:{tmp_path / 'fake'}", stream="auto")
+    source = Source(arrays.images.shape[1:], 20, arrays=arrays)
+    real = read_real(source, f"folder:{tmp_path / 'real'}", None, "train")
+    assert real.training.on_disk
+    assert real.training.images.shape == (20, 10, 12, 3)
+    shown = real.training.images[:]
+    assert (shown == shown[..., :1]).all() == (grey == "real")
 
 
 def test_changed_data_are_not_the_runs_own(tmp_path):

@@ -6,6 +6,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.conftest import tiny_gan
+from tests.recorded_rows import RecordedRows
 from tfgan_ref.data import DataShape
 from tfgan_ref.data.images.arrays import ImageArrays, training_images
 from tfgan_ref.errors import InputError
@@ -92,6 +93,16 @@ def test_neighbours_of_samples_that_are_no_squares(tmp_path, monkeypatch):
     sample_pictures.draw_pictures(copies, PARSER.parse_args(["model", *given]))
     columns = sample_pictures.NEIGHBOURS + 1
     np.testing.assert_array_equal([kept[1], kept[columns + 1]], images[:2])  # the nearest are the copied ones
+
+
+def test_neighbours_among_images_on_disk(monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (20, 6, 10, 1), np.uint8)
+    rows = RecordedRows(images)
+    monkeypatch.setattr(sample_pictures, "VALUES_AT_ONCE", 3 * 60)
+    found = sample_pictures.nearest_neighbours(images[:4], rows, 2)
+    distances = ((images[:4, None].astype(int) - images) ** 2).sum(axis=(2, 3, 4))
+    np.testing.assert_array_equal(found, np.argsort(distances, axis=1)[:, :2])
+    assert max(rows.asked) == 3
 
 
 def drawn(*given):

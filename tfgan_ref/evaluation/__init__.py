@@ -8,6 +8,7 @@ from tfgan_ref.evaluation.features import (
     chosen_rows,
     extract,
     extract_drawn,
+    extract_images,
     extract_real,
 )
 from tfgan_ref.evaluation.scores import (
@@ -40,6 +41,7 @@ __all__ = [
     "discriminator_scores",
     "extract",
     "extract_drawn",
+    "extract_images",
     "extract_real",
     "invert",
     "metrics_without",

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from tfgan_ref import losses, randomness
+from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans import BEGAN, EBGAN, GAN, GenerativeModel
 from tfgan_ref.gans.gan import features_of
@@ -40,7 +41,7 @@ class Inversion(NamedTuple):
     reconstructions: np.ndarray
 
 
-def discriminator_scores(gan: GenerativeModel, images: np.ndarray) -> np.ndarray:
+def discriminator_scores(gan: GenerativeModel, images: np.ndarray | Rows) -> np.ndarray:
     """Computes how far D takes pictures for fakes: float32 (N,), of most types the negative output of D.
 
     What it means depends on the loss. An optimal D has
@@ -58,7 +59,7 @@ def discriminator_scores(gan: GenerativeModel, images: np.ndarray) -> np.ndarray
 
     Args:
         gan: trained on normal pictures.
-        images: uint8 (N, H, W, C), of the size of its samples.
+        images: uint8 (N, H, W, C), of the size of its samples; those on disk are read ``BATCH`` at a time.
 
     Raises:
         InputError: D does not score single pictures, see ``check_discriminator``.
@@ -81,7 +82,7 @@ def discriminator_scores(gan: GenerativeModel, images: np.ndarray) -> np.ndarray
 
 def invert(
     gan: GenerativeModel,
-    images: np.ndarray,
+    images: np.ndarray | Rows,
     *,
     steps: int = 500,
     learning_rate: float = 0.05,
@@ -106,7 +107,7 @@ def invert(
 
     Args:
         gan: trained on normal pictures.
-        images: uint8 (N, H, W, C), of the size of its samples.
+        images: uint8 (N, H, W, C), of the size of its samples; those on disk are read ``BATCH`` at a time.
         steps: updates of the latents, at least 1.
         learning_rate: of Adam, above 0.
         weight: of the features, lambda in the paper; from 0 to 1.
@@ -223,7 +224,7 @@ def _classes(network: keras.Model, gan: GenerativeModel) -> list[tf.Tensor | Non
     return [None] if len(network.inputs) == 1 else [tf.constant(label) for label in range(gan.num_classes)]
 
 
-def _batches(images: np.ndarray) -> Iterator[tf.Tensor]:
+def _batches(images: np.ndarray | Rows) -> Iterator[tf.Tensor]:
     for start in range(0, len(images), BATCH):
         yield tf.constant(images[start : start + BATCH], tf.float32) / 127.5 - 1.0
 

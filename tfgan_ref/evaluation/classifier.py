@@ -1,5 +1,7 @@
 """Training the small classifier once for each data set, of its classes or of rotations, and keeping it."""
 
+import contextlib
+import functools
 import json
 import logging
 import os
@@ -12,6 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.data import ImageArrays, batches
+from tfgan_ref.data.streams.derived import DerivedRows
+from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation.short_calls import train_in_short_calls
 from tfgan_ref.files import cache_directory, keep_folder, write_json
@@ -96,7 +100,9 @@ def classifier_for(
     """Returns the classifier of a data set, trained now or kept from an earlier time.
 
     A seeded tenth of the images is held out; on it the accuracy is measured. Sides above 64 pixels are
-    resized to 64, with antialiasing.
+    resized to 64, with antialiasing. Images on disk are read for each batch: the classifier is the same as of
+    these images in memory, and sees ``STEPS`` batches, however many there are. It is kept for these very
+    images, see ``ImageArrays.version``.
 
     Args:
         arrays: the data set.
@@ -109,7 +115,7 @@ def classifier_for(
             100 images; or sides below 16.
     """
     _check(arrays, rotations)
-    path = (cache or cache_directory()) / "classifiers" / f"{arrays.fingerprint}-v{VERSION}"
+    path = (cache or cache_directory()) / "classifiers" / f"{arrays.version}-v{VERSION}"
     classes = len(arrays.class_names)
     if rotations:
         path, classes = path.with_name(f"{path.name}-rotations"), ROTATIONS
@@ -131,7 +137,8 @@ def classifier_for(
     what, use = ("rotations of ", "features") if rotations else ("", "features and labels")
     logger.info("training a classifier of %s%s once, for %s", what, arrays.name, use)
     small = arrays if given is None else replace(arrays, images=_resized(arrays.images, size), masks=None)
-    accuracy, held_out = _train(network, small, rotations)
+    with arrays.images.faults.raised() if arrays.on_disk else contextlib.nullcontext():
+        accuracy, held_out = _train(network, small, rotations)
 
     def write(folder: Path) -> None:
         network.save_weights(folder / "classifier.weights.h5")
@@ -162,8 +169,14 @@ def _check(arrays: ImageArrays, rotations: bool) -> None:
         )
 
 
-def _resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Returns uint8 images (N, H, W, C) in another size, by Lanczos' kernel against aliasing."""
+def _resized(images: np.ndarray | Rows, size: tuple[int, int]) -> np.ndarray | Rows:
+    """Returns uint8 images (N, H, W, C) in another size, by Lanczos' kernel against aliasing.
+
+    Those on disk are resized as they are read.
+    """
+    if isinstance(images, Rows):
+        shape = (*size, images.shape[-1])
+        return DerivedRows(images, shape, functools.partial(_resized, size=size), "lanczos")
     resized = np.empty((len(images), *size, images.shape[-1]), np.uint8)
     for start in range(0, len(images), RESIZED_AT_ONCE):
         part = slice(start, start + RESIZED_AT_ONCE)
@@ -176,11 +189,11 @@ def _train(network: keras.Model, arrays: ImageArrays, rotations: bool) -> tuple[
     """Trains ``network``; returns the accuracy on the held-out tenth and its size."""
     order = np.random.default_rng(SEED).permutation(len(arrays.images))
     held_out, kept = np.split(order, [len(order) // 10])
+    train = replace(arrays.take(kept), masks=None)
     if rotations:
-        train = ImageArrays(arrays.name, arrays.images[kept])
+        train = replace(train, labels=None, class_names=())
         dataset = batches(train, batch_size=BATCH_SIZE // ROTATIONS, seed=SEED).map(_rotated)
     else:
-        train = ImageArrays(arrays.name, arrays.images[kept], arrays.labels[kept], arrays.class_names)
         dataset = batches(train, batch_size=BATCH_SIZE, seed=SEED)
     dataset = dataset.map(_augmented)
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, STEPS), clipnorm=1.0)
@@ -195,14 +208,15 @@ def _train(network: keras.Model, arrays: ImageArrays, rotations: bool) -> tuple[
         optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
 
     train_in_short_calls(step, dataset, STEPS, f"classifier of {arrays.name}")
-    right = []
+    right, seen = [], 0
     for start in range(0, len(held_out), 500):
-        part = held_out[start : start + 500]
-        batch = {"image": arrays.images[part].astype(np.float32) / 127.5 - 1.0}
-        batch = _rotated(batch) if rotations else batch | {"label": arrays.labels[part]}
+        images, numbers = arrays.read(held_out[start : start + 500])
+        seen += len(numbers)
+        batch = {"image": images.astype(np.float32) / 127.5 - 1.0}
+        batch = _rotated(batch) if rotations else batch | {"label": arrays.labels[numbers]}
         logits = network(batch["image"], training=False)["logits"]
         right.append(np.argmax(logits, axis=1) == batch["label"])
-    return float(np.mean(np.concatenate(right))), len(held_out)
+    return float(np.mean(np.concatenate(right))), seen
 
 
 def _rotated(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -59,6 +59,8 @@ def extract(batches: Iterable[np.ndarray], extractor: Extractor, total: int, tit
     features, logits = [], []
     with tqdm(total=total, desc=title, unit="image", file=sys.stderr, disable=None if title else True) as bar:
         for images in batches:
+            if not len(images):  # all of them are damaged
+                continue
             outputs = extractor(images)
             features.append(np.asarray(outputs[0], np.float32))
             logits.append(np.asarray(outputs[1], np.float32))
@@ -85,12 +87,45 @@ def chosen_rows(count: int, n: int, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).choice(count, n, replace=False))
 
 
+def extract_images(
+    arrays: ImageArrays,
+    chosen: np.ndarray,
+    extractor: Extractor,
+    title: str | None,
+    channels: int | None = None,
+) -> tuple[Features, np.ndarray]:
+    """Runs ``extractor`` over images of a data set, which are in memory ``BATCH`` at a time.
+
+    Damaged images on disk are left out, as they are where a data set is read into memory.
+
+    Args:
+        arrays: the data set.
+        chosen: numbers of its images, (N,).
+        extractor: the network.
+        title: of a progress bar; None: there is none.
+        channels: in how many grey images are shown to it; None: as they are.
+
+    Returns:
+        The features, without labels, and the numbers of the images that they are of, up to (N,).
+    """
+    taken = []
+
+    def pieces() -> Iterator[np.ndarray]:
+        for start in range(0, len(chosen), BATCH):
+            images, numbers = arrays.read(chosen[start : start + BATCH])
+            taken.append(numbers)
+            yield images if channels is None else np.broadcast_to(images, (*images.shape[:3], channels))
+
+    return extract(pieces(), extractor, len(chosen), title), np.concatenate(taken)
+
+
 def extract_real(
     arrays: ImageArrays, n: int, extractor: Extractor, seed: int, cache: Path | None = None
 ) -> Features:
     """Runs ``extractor`` over ``n`` images of a data set, or reads what an earlier evaluation kept.
 
-    The labels are the data set's.
+    The labels are the data set's. What is kept is of these very images, see ``ImageArrays.version``; images
+    on disk that are damaged are left out.
 
     Args:
         arrays: the data set.
@@ -100,16 +135,15 @@ def extract_real(
         cache: where features are kept; None is the user's cache directory.
     """
     chosen = chosen_rows(len(arrays.images), n, seed)
-    labels = None if arrays.labels is None else arrays.labels[chosen]
     choice = "all" if n >= len(arrays.images) else f"{n}-seed{seed}"
-    path = (cache or cache_directory()) / "features" / f"{arrays.fingerprint}-{choice}-{extractor.key}.npz"
+    path = (cache or cache_directory()) / "features" / f"{arrays.version}-{choice}-{extractor.key}.npz"
     if os.path.isfile(path):  # False, unlike Path's method, where nothing may be looked at
         try:
             with np.load(path, allow_pickle=False) as kept:
-                return Features(kept["features"], kept["logits"], labels)
+                found, numbers = Features(kept["features"], kept["logits"]), kept["numbers"]
+                return found._replace(labels=None if arrays.labels is None else arrays.labels[numbers])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             logger.warning("kept features %s cannot be read (%s): computing them again", path, error)
-    pieces = (arrays.images[chosen[start : start + BATCH]] for start in range(0, len(chosen), BATCH))
-    found = extract(pieces, extractor, len(chosen), f"features of {arrays.name}")
-    keep(path, lambda path: write_npz(path, features=found.features, logits=found.logits))
-    return found._replace(labels=labels)
+    found, numbers = extract_images(arrays, chosen, extractor, f"features of {arrays.name}")
+    keep(path, lambda path: write_npz(path, features=found.features, logits=found.logits, numbers=numbers))
+    return found._replace(labels=None if arrays.labels is None else arrays.labels[numbers])

@@ -120,7 +120,8 @@ def _open_sides(
     source = open_source(first, image_size, n)
     height, width, _ = source.image_shape
     if not Path(second).exists():
-        arrays = data.read(second, image_size=(height, width), split=split, data_dir=data_dir)
+        form = {"image_size": (height, width), "split": split, "data_dir": data_dir}
+        arrays = data.read(second, stream="auto", **form)
         return [source, Source(arrays.images.shape[1:], len(arrays.images), arrays=arrays)]
     other = open_source(second, None, n)
     if source.sampler is None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tfgan_ref import cli, data
-from tfgan_ref.data import DataShape, TrainingData
+from tfgan_ref.data import DataShape, ImageArrays, TrainingData
 from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least, name_in_errors
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
@@ -30,6 +30,7 @@ from tfgan_ref.training.run_directory import RunDirectory
 
 logger = logging.getLogger(__name__)
 SHARPNESS_SAMPLES = 500
+BLOCK = 256  # real images whose sharpness is computed together
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -92,7 +93,7 @@ def compare(
         raise InputError(f"seed {seed} is out of range: from 0 to 2147483647")
     kept: dict[Any, TrainingData] = {}
     prepared = _prepare_all(entries, metrics, features, weights, kept)
-    rows = []
+    rows, energies = [], {}
     for number, (entry, (parameters, progress)) in enumerate(zip(entries, prepared, strict=True), 1):
         title = f"{entry.name} ({number} of {len(entries)})"
         print(f"{title}: {'is finished' if progress == 'finished' else 'trains'}", flush=True)
@@ -108,8 +109,11 @@ def compare(
         )
         seconds = _seconds(RunDirectory.open(entry.path), entry.settings.steps)
         samples = _draw(entry.path, seed)
-        real = gradient_energy(_read(entry, kept).items.images)
-        row = Row(entry, parameters, seconds, report, sharpness=gradient_energy(samples) / real)
+        read = _read(entry, kept)
+        if read.fingerprint not in energies:
+            energies[read.fingerprint] = _real_energy(read.items)
+        sharpness = gradient_energy(samples) / energies[read.fingerprint]
+        row = Row(entry, parameters, seconds, report, sharpness=sharpness)
         rows.append(replace(row, samples=samples[:STRIP]))
     return rows
 
@@ -172,7 +176,7 @@ def _read(entry: Entry, kept: dict[Any, TrainingData]) -> TrainingData:
     """
     key: Any = replace(entry.settings, seed=0)
     if entry.recipe.read is read_images:
-        key = (entry.settings.image_size, entry.settings.channels, entry.settings.hold_out)
+        key = (*entry.settings.group("image_size", "channels", "hold_out", "stream").values(),)
     if key not in kept:
         kept[key] = entry.recipe.read(entry.settings)
     return kept[key]
@@ -221,6 +225,17 @@ def _seconds(run: RunDirectory, steps: int) -> float:
         *_, last = csv.DictReader(file)
     # Steps after the last row took as long as those before it.
     return float(last["seconds"]) * steps / int(last["step"])
+
+
+def _real_energy(arrays: ImageArrays) -> float:
+    """Returns the gradient energy of all images of a data set, of which a block is in memory at a time."""
+    energies, counts = [], []
+    for start in range(0, len(arrays.images), BLOCK):
+        images, numbers = arrays.read(np.arange(start, min(start + BLOCK, len(arrays.images))))
+        if len(numbers):  # not all of them are damaged
+            energies.append(gradient_energy(images))
+            counts.append(len(numbers))
+    return float(np.average(energies, weights=counts))
 
 
 def _draw(path: Path, seed: int) -> np.ndarray:

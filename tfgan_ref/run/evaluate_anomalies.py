@@ -10,6 +10,7 @@ import numpy as np
 
 from tfgan_ref import data, metrics, plotting
 from tfgan_ref.data import ImageArrays
+from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import InputError, check_at_least, name_in_errors
 from tfgan_ref.evaluation import Inversion, chosen_rows, discriminator_scores, invert
 from tfgan_ref.media.medium import PICTURES
@@ -110,6 +111,7 @@ def evaluate_anomalies(
         )
     *size, channels = shape.sample_shape
     form = {"image_size": tuple(size), "channels": channels, "data_dir": data_dir or settings.data_dir}
+    form["stream"] = "auto"
     with name_in_errors("normal pictures, from the run's own data if not from --data"):
         if data_name is None:
             data_name = settings.data
@@ -125,7 +127,7 @@ def evaluate_anomalies(
     sides = [normal, data.read(anomalies, **form)]
     for arrays in sides:
         _check(arrays)
-    images = [arrays.images[chosen_rows(len(arrays.images), n, seed)] for arrays in sides]
+    images = [arrays.take(chosen_rows(len(arrays.images), n, seed)).images for arrays in sides]
     gan = build.restore_gan(run)
     by_discriminator = [discriminator_scores(gan, side) for side in images]
     inversions = [
@@ -161,24 +163,26 @@ def summary(name: str, normal: np.ndarray, anomalous: np.ndarray) -> AnomalyScor
     return AnomalyScore(name, *interval, metrics.average_precision(normal, anomalous))
 
 
-def draw_extremes(path: Path, images: Sequence[np.ndarray], inversions: Sequence[Inversion]) -> None:
+def draw_extremes(path: Path, images: Sequence[np.ndarray | Rows], inversions: Sequence[Inversion]) -> None:
     """Writes the pictures with the highest and the lowest scores of inversion, those with the highest first.
 
     Below each stand its reconstruction and their absolute difference, above it its side and score.
 
     Args:
         path: a PNG file.
-        images: normal and anomalous ones, each uint8 (N, H, W, C).
+        images: normal and anomalous ones, each uint8 (N, H, W, C), in memory or on disk.
         inversions: of either.
     """
     scores = np.concatenate([side.scores for side in inversions])
     ranked = np.argsort(-scores, kind="stable")
     shown = ranked if len(ranked) <= 2 * SHOWN else np.concatenate([ranked[:SHOWN], ranked[-SHOWN:]])
-    originals = np.concatenate(images)[shown]
-    made = plotting.to_uint8(np.concatenate([side.reconstructions for side in inversions])[shown])
+    places = [(side, row) for side, rows in enumerate(images) for row in range(len(rows))]
+    found = [places[i] for i in shown]
+    originals = np.stack([images[side][row] for side, row in found])
+    made = plotting.to_uint8(np.stack([inversions[side].reconstructions[row] for side, row in found]))
     differences = np.abs(originals.astype(int) - made).astype(np.uint8)
     rows = [[coloured(each) for each in row] for row in (originals, made, differences)]
-    titles = [f"{SIDES[int(i >= len(images[0]))]} {scores[i]:.4g}" for i in shown]
+    titles = [f"{SIDES[side]} {scores[i]:.4g}" for i, (side, _) in zip(shown, found, strict=True)]
     plotting.save_strips(path, rows, titles, ["picture", "reconstruction", "difference"])
 
 

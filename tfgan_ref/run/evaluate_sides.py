@@ -9,6 +9,9 @@ import numpy as np
 
 from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
+from tfgan_ref.data.images.arrays import stream_of
+from tfgan_ref.data.streams.derived import DerivedRows
+from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import (
     Extractor,
@@ -17,6 +20,7 @@ from tfgan_ref.evaluation import (
     SmallClassifier,
     chosen_rows,
     extract_drawn,
+    extract_images,
     extract_real,
 )
 from tfgan_ref.media.medium import code_names
@@ -68,6 +72,35 @@ class Source:
         return lambda start, stop: self.sampler.draw(
             latents[start:stop], None if labels is None else labels[start:stop]
         )
+
+    def extract(
+        self,
+        n: int,
+        seed: int,
+        labels: np.ndarray | None,
+        channels: int,
+        extractor: Extractor,
+        title: str | None,
+    ) -> tuple[Features, np.ndarray]:
+        """Computes the features of ``n`` images, or of fewer where some are damaged on disk.
+
+        Args:
+            n: number of images.
+            seed: of the samples, or of the choice of images.
+            labels: those that ``choose_labels`` returned.
+            channels: in how many grey images are shown.
+            extractor: the network.
+            title: of a progress bar; None: there is none.
+
+        Returns:
+            The features, without labels, and the places among the ``n`` of the images that they are of.
+        """
+        if self.sampler is None:
+            chosen = self._chosen(n, seed)
+            found, numbers = extract_images(self.arrays, chosen, extractor, title, channels)
+            return found, np.searchsorted(chosen, numbers)
+        draw = with_channels(self.drawer(n, seed, labels), channels)
+        return extract_drawn(draw, n, extractor, title), np.arange(n)
 
     def _chosen(self, n: int, seed: int) -> np.ndarray:
         return chosen_rows(len(self.arrays.images), n, seed)
@@ -148,12 +181,17 @@ def compare_with(real: Real, source: Source, extractor: Extractor, n: int, seed:
     labels = None if asked is None else renumbered(asked, source.class_names, classes)
     if labels is not None and labels.min() < 0:
         labels = None
-    draw = with_channels(source.drawer(count, seed, asked), real.training.images.shape[-1])
+    channels = real.training.images.shape[-1]
+
+    def draw(title: str | None) -> Features:
+        found, places = source.extract(count, seed, asked, channels, extractor, title)
+        return found._replace(labels=None if labels is None else labels[places])
+
     return Comparison(
         reference,
         others,
         training,
-        lambda title: extract_drawn(draw, count, extractor, title)._replace(labels=labels),
+        draw,
         labels is not None and reference.labels is not None,
         asked if source.class_names == code_names(len(source.class_names)) else None,
     )
@@ -175,7 +213,7 @@ def open_source(model: str, image_size: int | None, n: int) -> Source:
         raise InputError(
             f"{model} is neither a run directory nor a SavedModel: for images write folder:{model}"
         )
-    arrays = data.read(model, image_size=image_size)
+    arrays = data.read(model, image_size=image_size, stream="auto")
     return Source(arrays.images.shape[1:], len(arrays.images), arrays=arrays)
 
 
@@ -187,7 +225,7 @@ def read_real(source: Source, name: str, data_dir: str | None, split: str | None
     """Reads real data in the form in which both sides are compared.
 
     They are scaled and cropped to the height and width of the generated images. They keep their colours: if
-    only one side has some, both are compared in RGB.
+    only one side has some, both are compared in RGB. Large ones stay on disk, see ``streams``.
 
     Args:
         source: the images that are scored.
@@ -199,7 +237,7 @@ def read_real(source: Source, name: str, data_dir: str | None, split: str | None
         InputError: they cannot be read.
     """
     *size, channels = source.image_shape
-    form = {"image_size": tuple(size), "data_dir": data_dir}
+    form = {"image_size": tuple(size), "data_dir": data_dir, "stream": "auto"}
     arrays = data.read(name, **form)
     grey = ""
     if {arrays.images.shape[-1], channels} == {1, 3}:
@@ -217,7 +255,7 @@ def read_real(source: Source, name: str, data_dir: str | None, split: str | None
 
 
 def read_own(model: str, source: Source, data_dir: str | None, split: str | None) -> Real:
-    """Reads the data of the run ``model`` in the form that they had in training.
+    """Reads the data of the run ``model`` in the form that they had in training, in memory or on disk.
 
     Args:
         model: the run directory.
@@ -233,7 +271,8 @@ def read_own(model: str, source: Source, data_dir: str | None, split: str | None
         raise InputError(f"{model} does not say what real data it belongs to: name them with --data")
     _, settings, _, fingerprint = build.parse_config(RunDirectory.open(Path(model)))
     name, where = settings.data, data_dir or settings.data_dir
-    arrays = data.read(name, image_size=settings.image_size, channels=settings.channels, data_dir=where)
+    form = {"image_size": settings.image_size, "channels": settings.channels, "data_dir": where}
+    arrays = data.read(name, stream=stream_of(fingerprint), **form)
     held_out = None
     if arrays.whole:
         arrays, held_out = data.hold_out_images(arrays, settings.hold_out)
@@ -255,7 +294,7 @@ def with_reference(
 ) -> Real:
     """Returns the real data of a run from what it is trained on and what it held out."""
     *size, channels = source.image_shape
-    form = {"image_size": tuple(size), "channels": channels, "data_dir": data_dir}
+    form = {"image_size": tuple(size), "channels": channels, "data_dir": data_dir, "stream": settings.stream}
     reference, notes = _reference(training, held_out, settings.data, split, form)
     return Real(settings.data, training, reference, [_form(training), *notes])
 
@@ -278,7 +317,14 @@ def _reference(
 
 
 def _in_rgb(arrays: ImageArrays) -> ImageArrays:
-    return replace(arrays, images=np.broadcast_to(arrays.images, (*arrays.images.shape[:3], 3)))
+    images = arrays.images
+    if images.shape[-1] == 3:
+        return arrays
+    if isinstance(images, Rows):
+        rgb = DerivedRows(images, (*images.shape[1:3], 3), lambda grey: grey.repeat(3, axis=-1), "rgb")
+    else:
+        rgb = np.broadcast_to(images, (*images.shape[:3], 3))
+    return replace(arrays, images=rgb)
 
 
 def _form(arrays: ImageArrays, grey: str = "") -> str:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from tfgan_ref import data, plotting
+from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import numbers
 from tfgan_ref.files import check_writable, new_folder
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tfgan_ref.run.sample import Sampler
 
 MOST_PIXELS = 2**26  # of a sheet: 200 MB in colour
+VALUES_AT_ONCE = 2**25  # of training images that are compared with the samples: 130 MB
 
 
 def draw_pictures(sampler: "Sampler", arguments: argparse.Namespace) -> None:
@@ -88,8 +90,9 @@ def _sheet(sampler: "Sampler", arguments: argparse.Namespace, labels: np.ndarray
         rows = labels
     if arguments.neighbours:
         form = {"image_size": images.shape[1:3], "channels": images.shape[3]}
-        arrays = data.read(arguments.neighbours, data_dir=arguments.data_dir, **form)
-        nearest = arrays.images[nearest_neighbours(images, arrays.images, NEIGHBOURS)]
+        arrays = data.read(arguments.neighbours, data_dir=arguments.data_dir, stream="auto", **form)
+        chosen = nearest_neighbours(images, arrays.images, NEIGHBOURS)
+        nearest = arrays.images[chosen.ravel()].reshape(*chosen.shape, *images.shape[1:])
         images = np.concatenate([images[:, None], nearest], axis=1).reshape(-1, *images.shape[1:])
         columns, rows = NEIGHBOURS + 1, None
     names = sampler.class_names
@@ -123,12 +126,12 @@ def interpolate(latents: np.ndarray, steps: int) -> np.ndarray:
     return np.stack(walks).astype(np.float32)
 
 
-def nearest_neighbours(samples: np.ndarray, images: np.ndarray, k: int) -> np.ndarray:
+def nearest_neighbours(samples: np.ndarray, images: np.ndarray | Rows, k: int) -> np.ndarray:
     """Finds the ``k`` training images nearest to each sample by Euclidean distance of pixels.
 
     Args:
         samples: uint8 (N, H, W, C).
-        images: uint8 (M, H, W, C).
+        images: uint8 (M, H, W, C), read in parts if they are on disk.
         k: neighbours of each.
 
     Returns:
@@ -136,7 +139,8 @@ def nearest_neighbours(samples: np.ndarray, images: np.ndarray, k: int) -> np.nd
     """
     a = samples.reshape(len(samples), -1).astype(np.float32)
     distances = np.empty((len(samples), len(images)), np.float32)
-    for start in range(0, len(images), 4096):
-        b = images[start : start + 4096].reshape(-1, a.shape[1]).astype(np.float32)
-        distances[:, start : start + 4096] = (b**2).sum(1) - 2 * a @ b.T
+    together = max(1, min(4096, VALUES_AT_ONCE // a.shape[1]))
+    for start in range(0, len(images), together):
+        b = images[start : start + together].reshape(-1, a.shape[1]).astype(np.float32)
+        distances[:, start : start + together] = (b**2).sum(1) - 2 * a @ b.T
     return np.argsort(distances, axis=1, kind="stable")[:, :k]

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.recorded_rows import RecordedRows
 from tfgan_ref.data import ImageArrays, hold_out_images
+from tfgan_ref.data.images.arrays import stream_of
 
 IMAGES = np.zeros((3, 4, 4, 1), np.uint8)
 LABELS = np.array([0, 1, 1], np.int32)
@@ -82,3 +84,61 @@ def test_too_few_images_or_incomplete_ones_all_stay():
     kept, held_out = hold_out_images(incomplete, 0.5)
     assert (kept is incomplete, held_out) == (True, None)
     assert hold_out_images(few, 0.5)[1] is not None
+
+
+def on_disk_and_in_memory(damaged=()):
+    """The same labelled images twice; the first pixel of each is its number."""
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 4, 4, 1), np.uint8)
+    pixels[:, 0, 0, 0] = np.arange(200)
+    given = [RecordedRows(pixels, damaged), pixels.copy()]
+    labels = np.arange(200, dtype=np.int32) % 3
+    return [ImageArrays("x", images, labels.copy(), ("a", "b", "c"), whole=True) for images in given]
+
+
+def test_of_images_on_disk_the_same_ones_are_held_out_and_none_is_read():
+    stored, kept = on_disk_and_in_memory()
+    parts = [hold_out_images(arrays, 0.1) for arrays in (stored, kept)]
+    assert not stored.images.asked
+    for part, other in zip(*parts, strict=True):
+        np.testing.assert_array_equal(part.images[:], other.images)
+        np.testing.assert_array_equal(part.labels, other.labels)
+
+
+@pytest.mark.parametrize("text", ["fingerprint", "version"])
+def test_names_tell_parts_labels_and_where_images_are(text):
+    stored, kept = on_disk_and_in_memory()
+    others = [
+        *hold_out_images(on_disk_and_in_memory()[0], 0.1),
+        stored.take(np.arange(200)[::-1]),
+        ImageArrays("x", stored.images, 2 - stored.labels, ("a", "b", "c")),
+        kept,
+    ]
+    names = [getattr(arrays, text) for arrays in (stored, *others)]
+    assert len(set(names)) == len(names)
+    assert all(name.replace("-", "").isalnum() for name in names)
+    again, _ = on_disk_and_in_memory()
+    assert getattr(again, text) == names[0]
+
+
+def test_the_version_tells_files_that_were_written_anew():
+    stored, kept = on_disk_and_in_memory()
+    before = stored.fingerprint, stored.version
+    stored.images.version = "noise-2"
+    assert stored.fingerprint == before[0]
+    assert stored.version != before[1]
+    assert kept.version == kept.fingerprint
+
+
+def test_images_are_read_again_as_a_fingerprint_says_they_were():
+    stored, kept = on_disk_and_in_memory()
+    assert (stream_of(stored.fingerprint), stream_of(kept.fingerprint)) == ("on", "off")
+
+
+def test_damaged_images_are_left_out_with_their_numbers():
+    stored, kept = on_disk_and_in_memory({7, 30})
+    asked = np.array([3, 30, 7, 8])
+    images, numbers = stored.read(asked)
+    assert numbers.tolist() == images[:, 0, 0, 0].tolist() == [3, 8]
+    images, numbers = stored.read(asked[1:3])  # by now both are known to be damaged
+    assert (images.shape, len(numbers)) == ((0, 4, 4, 1), 0)
+    assert kept.read(asked)[1].tolist() == asked.tolist()

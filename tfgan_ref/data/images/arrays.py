@@ -25,6 +25,7 @@ from tfgan_ref.errors import InputError, whole_number
 GREY = 128  # the value of a missing pixel
 # A label is a class number; a larger one is a mistake (a file's offset, a hash, a time).
 MAXIMUM_CLASSES = 1_000_000
+ON_DISK = "disk-"  # what fingerprints of images on disk begin with
 HOLD_OUT_SEED = 0
 LEAST_HELD_OUT = 12  # what a score needs
 
@@ -101,16 +102,47 @@ class ImageArrays:
     def fingerprint(self) -> str:
         """Returns the shape and a checksum of images, labels and masks, as a file name.
 
-        That of images on disk is of their files: names, sizes and some of the contents.
+        That of images on disk is of their files: names, sizes and some of the contents; and of which of them
+        are in this part. It is the same for a copy of them.
         """
-        if isinstance(self.images, Rows):
-            return self.images.fingerprint
-        checksum = zlib.crc32(np.ascontiguousarray(self.images))
+        on_disk = isinstance(self.images, Rows)
+        checksum = zlib.crc32(self.images.numbers if on_disk else np.ascontiguousarray(self.images))
         if self.labels is not None:
             checksum = zlib.crc32(np.ascontiguousarray(self.labels), checksum)
         if self.masks is not None:
             checksum = zlib.crc32(np.packbits(self.masks), checksum)
+        if on_disk:
+            return f"{ON_DISK}{self.images.fingerprint}-{checksum:08x}"
         return "x".join(map(str, self.images.shape)) + f"-{checksum:08x}"
+
+    @property
+    def version(self) -> str:
+        """Returns the fingerprint, of images on disk with what tells of any change of a file, as a file name.
+
+        What is computed of images is kept under this name.
+        """
+        if not isinstance(self.images, Rows):
+            return self.fingerprint
+        return f"{self.fingerprint}-{zlib.crc32(self.images.version.encode()):08x}"
+
+    def take(self, chosen: np.ndarray | slice) -> "ImageArrays":
+        """Returns some of the images, with their labels and masks."""
+        images = self.images.take(chosen) if isinstance(self.images, Rows) else self.images[chosen]
+        labels, masks = (None if values is None else values[chosen] for values in (self.labels, self.masks))
+        return replace(self, images=images, labels=labels, masks=masks)
+
+    def read(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Reads images by their numbers, without those that are damaged on disk.
+
+        Returns:
+            The images, uint8 (up to as many, H, W, C), and their numbers.
+
+        Raises:
+            InputError: too many are damaged, or files have changed.
+        """
+        if isinstance(self.images, Rows):
+            return self.images.read_sound(numbers)
+        return self.images[numbers], numbers
 
 
 def hold_out_images(arrays: ImageArrays, share: float) -> tuple[ImageArrays, ImageArrays | None]:
@@ -128,20 +160,22 @@ def hold_out_images(arrays: ImageArrays, share: float) -> tuple[ImageArrays, Ima
     kept = n - count
     before = chosen[chosen < kept]
     behind = np.setdiff1d(np.arange(kept, n), chosen)
-    images = arrays.images
-    if isinstance(images, Rows):
+    if isinstance(arrays.images, Rows):
         order = np.arange(n)
         order[before], order[behind] = behind, before
-        images = images.take(order)
-    for values in (images, arrays.labels):
+        arrays = replace(arrays, images=arrays.images.take(order))
+    for values in (arrays.images, arrays.labels):
         if isinstance(values, np.ndarray):
             values[before], values[behind] = values[behind], values[before]
+    return arrays.take(slice(kept)), arrays.take(slice(kept, n))
 
-    def part(rows: slice) -> ImageArrays:
-        labels = None if arrays.labels is None else arrays.labels[rows]
-        return replace(arrays, images=images.take(rows) if arrays.on_disk else images[rows], labels=labels)
 
-    return part(slice(kept)), part(slice(kept, n))
+def stream_of(fingerprint: str) -> str:
+    """Returns the ``stream`` by which images of a fingerprint are read again: "on" if they were on disk.
+
+    "auto" might choose the other one when they are read later, and their fingerprints differ.
+    """
+    return "on" if fingerprint.startswith(ON_DISK) else "off"
 
 
 def training_images(

@@ -85,7 +85,7 @@ class ZipStore:
         self.place = place
         self.names = [entry.filename for entry in entries]
         self.sizes = np.array([entry.file_size for entry in entries], np.int64)
-        self.stamps = np.array([entry.CRC for entry in entries], np.int64)
+        self.stamps = self.changes = np.array([entry.CRC for entry in entries], np.int64)
         self._packed = np.array([entry.compress_size for entry in entries], np.int64)
         self._deflated = np.array([entry.compress_type == zipfile.ZIP_DEFLATED for entry in entries], bool)
         self.starts = _starts(place, entries)

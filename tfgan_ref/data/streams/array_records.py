@@ -43,7 +43,8 @@ class ArrayRecordStore:
         what = f"{place.resolve()} {[file.name for file in self._known]} {split} {keys}"
         known = [number for status in self._known.values() for number in status]
         self._index = kept_index(what, known, lambda: self._read_index(keys))
-        self.sizes, self.stamps = self._index.sizes, self._index.checksums
+        self.sizes = self._index.sizes
+        self.stamps = self.changes = self._index.checksums
         self.labels = labels_of(self._index)
 
     def open(self, number: int) -> BinaryIO:

@@ -69,7 +69,8 @@ class PictureRows(Rows):
         height, width = size[::-1] if image_size is None else height_and_width(image_size)
         shape = (len(store.names), height, width, channels or int(headers.channels[sound].max(initial=1)))
         fingerprint = _fingerprint(store, shape)
-        version = f"{fingerprint}-{zlib.crc32(store.stamps.tobytes()):08x}"
+        stamps = np.stack([store.stamps, store.changes])
+        version = f"{fingerprint}-{zlib.crc32(stamps.tobytes()):08x}"
         super().__init__(name, shape, np.uint8, fingerprint, version)
         self.store = store
         self._size = (height, width)

@@ -87,7 +87,7 @@ class RecordStore:
             f"{shards[shard].name}:{number}" for shard, number in zip(self._shards, numbers, strict=True)
         ]
         self.sizes = self._index.sizes
-        self.stamps = self._index.checksums
+        self.stamps = self.changes = self._index.checksums
         self.labels = labels_of(self._index)
 
     def open(self, number: int) -> BinaryIO:

@@ -120,21 +120,49 @@ class Rows(abc.ABC):
         Raises:
             InputError: more than 1 % of the rows are damaged, or the data have changed.
         """
-        if self.faults.error is not None:
-            raise self.faults.error
         while True:
             used = self._sound(candidates)
-            numbers = self.numbers[used]
-            values, damaged = self.fetch(numbers, places)
-            for place, why in damaged.items():
-                number = int(numbers[place])
-                self.faults.add(number, self.item_name(number), why)
+            values, damaged = self._fetch(used, places)
             if not damaged:
                 return values, used
+
+    def read_sound(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Reads rows and leaves out the damaged ones.
+
+        Args:
+            chosen: places of rows in this part, int64 (B,).
+
+        Returns:
+            The rows that can be read, (up to B, ...), and their places, int64.
+
+        Raises:
+            InputError: as of ``read``.
+        """
+        chosen = chosen[[number not in self.faults for number in self.numbers[chosen]]]
+        if not len(chosen):
+            return np.empty((0, *self.item_shape), self.dtype), chosen
+        values, damaged = self._fetch(chosen)
+        if damaged:
+            sound = np.setdiff1d(np.arange(len(chosen)), list(damaged))
+            return np.asarray(values)[sound], chosen[sound]
+        return np.asarray(values), chosen
 
     def changed(self, error: Changed) -> InputError:
         """Returns the error that ends the reading of data that are no longer what they were."""
         return self.faults.stop(f"{error} since the run began: put the data back and go on with --resume")
+
+    def _fetch(
+        self, chosen: np.ndarray, places: np.ndarray | None = None
+    ) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
+        """Reads rows of this part as ``fetch`` does, and names the damaged ones."""
+        if self.faults.error is not None:
+            raise self.faults.error
+        numbers = self.numbers[chosen]
+        values, damaged = self.fetch(numbers, places)
+        for place, why in damaged.items():
+            number = int(numbers[place])
+            self.faults.add(number, self.item_name(number), why)
+        return values, damaged
 
     def _sound(self, candidates: np.ndarray) -> np.ndarray:
         """Returns of each row of ``candidates`` the first one that is not known to be damaged."""

@@ -109,12 +109,14 @@ class Store(Protocol):
         names: of the files, with ``/`` between folders.
         sizes: bytes of each, int64 (N,).
         stamps: numbers that change when a file does: times or checksums, int64 (N,).
+        changes: as stamps, but such as no program can set back, for what is kept of the files.
     """
 
     place: Path
     names: Sequence[str]
     sizes: np.ndarray
     stamps: np.ndarray
+    changes: np.ndarray
 
     def open(self, number: int) -> BinaryIO:
         """Opens a file whose beginning is wanted.
@@ -135,6 +137,9 @@ class Store(Protocol):
 class FolderStore:
     """Files in a folder; the stamp is the time of the last change, in nanoseconds.
 
+    A copy may get the time of its original, or be given one. ``changes`` are the times that the file system
+    notes of any change, of contents or names or permissions.
+
     Args:
         place: the folder.
         files: paths of files in it. One that cannot be looked at, a link that leads nowhere, has size -1.
@@ -145,12 +150,14 @@ class FolderStore:
         self.names = [file.relative_to(place).as_posix() for file in files]
         self.sizes = np.full(len(files), -1, np.int64)
         self.stamps = np.zeros(len(files), np.int64)
+        self.changes = np.zeros(len(files), np.int64)
         for i, file in enumerate(files):
             try:
                 status = file.stat()
             except OSError:
                 continue
             self.sizes[i], self.stamps[i] = status.st_size, status.st_mtime_ns
+            self.changes[i] = status.st_ctime_ns
 
     def open(self, number: int) -> BinaryIO:
         """See ``Store``."""
