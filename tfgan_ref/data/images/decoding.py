@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tfgan_ref.data.pipeline import shareable
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +89,11 @@ def decode_first(file: ImageFile) -> tuple[Image.Image, int]:
         with contextlib.suppress(Exception), Image.open(file) as image:
             frames = image.n_frames
     return decoded, frames
+
+
+def damage(error: Exception) -> str:
+    """Returns in words what is wrong with a file that cannot be decoded, by the error that it led to."""
+    return "no image that Pillow reads" if isinstance(error, UnidentifiedImageError) else reason(error)
 
 
 def count_frames(image: Image.Image) -> int:

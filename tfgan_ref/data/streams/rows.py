@@ -2,13 +2,15 @@
 
 import abc
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.data.order import Order
 from tfgan_ref.data.streams.faults import Faults
+from tfgan_ref.data.streams.stores import Changed
+from tfgan_ref.errors import InputError
 
 # A damaged item's place is taken by the item at the next position of the order, up to this many.
 CANDIDATES = 8
@@ -24,24 +26,41 @@ class Rows(abc.ABC):
         name: the data set's name for messages.
         shape: of the whole, the number of rows first.
         dtype: of its values.
-        fingerprint: a text that differs for other contents.
+        fingerprint: a text that differs for other contents, as far as a look at some of them tells.
+        version: a text that differs whenever a file was written anew; None: the fingerprint tells.
 
     Attributes:
         faults: the damaged rows that were met.
         numbers: of the rows of this part in the whole, int64 (N,).
     """
 
-    def __init__(self, name: str, shape: tuple[int, ...], dtype: Any, fingerprint: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: Any,
+        fingerprint: str,
+        version: str | None = None,
+    ) -> None:
         self.name = name
         self.item_shape = tuple(shape[1:])
         self.dtype = np.dtype(dtype)
         self.fingerprint = fingerprint
+        self.version = version or fingerprint
         self.faults = Faults(name, shape[0])
         self.numbers = np.arange(shape[0])
 
+    crops: ClassVar[bool] = False  # whether ``fetch`` crops at ``places``
+
     @abc.abstractmethod
-    def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
+    def fetch(
+        self, numbers: np.ndarray, places: np.ndarray | None = None
+    ) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
         """Reads rows of the whole.
+
+        Args:
+            numbers: which, int64 (B,).
+            places: where to crop each, float32 (B, 2) in [0, 1), see ``crop_places``; None: in the middle.
 
         Returns:
             The rows, (len(numbers), ...), and of the damaged ones, whose values are any, by their places in
@@ -86,11 +105,14 @@ class Rows(abc.ABC):
         values = np.asarray(self.read(following)[0])
         return values[0] if np.ndim(places) == 0 else values
 
-    def read(self, candidates: np.ndarray) -> tuple[np.ndarray | tf.Tensor, np.ndarray]:
+    def read(
+        self, candidates: np.ndarray, places: np.ndarray | None = None
+    ) -> tuple[np.ndarray | tf.Tensor, np.ndarray]:
         """Reads for each row of ``candidates`` the first one that is not damaged.
 
         Args:
             candidates: places of rows in this part, int64 (B, K), the one that is wanted first.
+            places: where to crop, see ``fetch``.
 
         Returns:
             The rows, (B, ...), and the places of those that were read, int64 (B,).
@@ -103,12 +125,16 @@ class Rows(abc.ABC):
         while True:
             used = self._sound(candidates)
             numbers = self.numbers[used]
-            values, damaged = self.fetch(numbers)
+            values, damaged = self.fetch(numbers, places)
             for place, why in damaged.items():
                 number = int(numbers[place])
                 self.faults.add(number, self.item_name(number), why)
             if not damaged:
                 return values, used
+
+    def changed(self, error: Changed) -> InputError:
+        """Returns the error that ends the reading of data that are no longer what they were."""
+        return self.faults.stop(f"{error} since the run began: put the data back and go on with --resume")
 
     def _sound(self, candidates: np.ndarray) -> np.ndarray:
         """Returns of each row of ``candidates`` the first one that is not known to be damaged."""
@@ -139,13 +165,16 @@ def candidate_places(order: Order, positions: tf.Tensor) -> tf.Tensor:
     return tf.gather(places, np.arange(batch)[:, None] + np.arange(CANDIDATES))
 
 
-def read_rows(rows: Rows, candidates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def read_rows(
+    rows: Rows, candidates: tf.Tensor, places: tf.Tensor | None = None
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Reads rows in a graph that runs on the host; see ``Rows.read``.
 
     Returns:
         The rows, (B, ...), and the places of those that were read, int64 (B,).
     """
+    given = [candidates] if places is None else [candidates, places]
     kinds = (tf.as_dtype(rows.dtype), tf.int64)
-    values, used = tf.py_function(lambda tensor: rows.read(tensor.numpy()), [candidates], kinds)
+    values, used = tf.py_function(lambda *tensors: rows.read(*(t.numpy() for t in tensors)), given, kinds)
     batch = candidates.shape[0]
     return tf.ensure_shape(values, (batch, *rows.item_shape)), tf.ensure_shape(used, (batch,))
