@@ -4,9 +4,9 @@ import logging
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from scipy.io import wavfile
 
+from tests.data.eager import batch, same
 from tfgan_ref.data import read_waves, training_waves
 from tfgan_ref.data.sounds.spectrograms import spectrogram_arrays
 from tfgan_ref.data.sounds.stored import WaveRows
@@ -30,17 +30,6 @@ def folder(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         wavfile.write(path, rate, sine(300 + 100 * i, 40 + 10 * i, rate, channels))
     return f"wav:{tmp_path / 'words'}"
-
-
-def batch(loader, step):
-    """The batch of a step, without the graph of a data set."""
-    positions = step * loader.batch_size + tf.range(loader.batch_size, dtype=tf.int64)
-    chosen = loader.choose(positions, tf.constant(step))
-    return {name: v.numpy() for name, v in loader.finish(loader.gather(chosen, loader.arrays)).items()}
-
-
-def same(first, second):
-    return first.keys() == second.keys() and all(np.array_equal(first[key], second[key]) for key in first)
 
 
 def test_files_give_the_batches_of_those_in_memory(folder, caplog):

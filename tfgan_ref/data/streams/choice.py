@@ -23,6 +23,11 @@ def available_memory() -> float:
     return float("inf")
 
 
+def goes_to_disk(nbytes: int, stream: str) -> bool:
+    """Returns whether data of so many bytes stay on disk, see ``streams``."""
+    return stream == "on" or (stream == "auto" and nbytes >= SHARE_IN_MEMORY * available_memory())
+
+
 def streams(name: str, nbytes: int, stream: str) -> bool:
     """Decides whether data stay on disk, and says so in one line if that is not as ever.
 
@@ -31,11 +36,9 @@ def streams(name: str, nbytes: int, stream: str) -> bool:
         nbytes: what they would take in memory.
         stream: "on", "off" or "auto": in memory if they take less than a quarter of what is free.
     """
-    if stream == "off":
+    if not goes_to_disk(nbytes, stream):
         return False
     free = available_memory()
-    if stream == "auto" and nbytes < SHARE_IN_MEMORY * free:
-        return False
     why = "stream=on" if stream == "on" else f"more than a quarter of the {free / 1e9:,.1f} GB that are free"
     logger.info(
         f"{name}: read from disk while it is trained on, not kept in memory: {nbytes / 1e9:,.1f} GB, {why}"

@@ -1,16 +1,104 @@
 """Where the files of a data set are, each read as bytes by its number: a folder."""
 
 import contextlib
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, Self
 
 import numpy as np
 
 
 class Changed(Exception):
     """A file is not what it was when its data set was listed: the message names it."""
+
+
+class Status(NamedTuple):
+    """Size of a file in bytes, and the time of its last change in nanoseconds."""
+
+    size: int
+    time: int
+
+    @classmethod
+    def of(cls, file: str | os.PathLike | int) -> Self:
+        """Returns that of a path or an open descriptor.
+
+        Raises:
+            OSError: there is none.
+        """
+        status = os.stat(file)
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+def read_part(
+    path: str | os.PathLike, known: Status, name: str, start: int = 0, length: int | None = None
+) -> bytes:
+    """Reads a part of a file, opened for this alone, so that several threads may.
+
+    Args:
+        path: the file.
+        known: what it was when the data set was listed.
+        name: of the file, for messages.
+        start: where the part begins, in bytes.
+        length: of the part; None: to the end.
+
+    Raises:
+        Changed: the file is gone, or is not what it was.
+        OSError: the disk cannot read it, or it ends before the part does.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(open(path, "rb", buffering=0))
+        except FileNotFoundError as error:
+            raise Changed(f"{name} is gone") from error
+        if Status.of(file.fileno()) != known:
+            raise Changed(f"{name} has changed")
+        file.seek(start)
+        content = file.readall() if length is None else file.read(length)
+    if length is not None and len(content) < length:
+        raise OSError(f"{name} ends before it")
+    return content
+
+
+class Part(io.RawIOBase):
+    """A part of a file as a file, for what reads its beginning only.
+
+    Args:
+        path: the file.
+        start: where the part begins, in bytes.
+        length: of the part.
+    """
+
+    def __init__(self, path: str | os.PathLike, start: int, length: int) -> None:
+        self._file = io.FileIO(path)
+        self._start, self._length, self._position = start, length, 0
+
+    def readable(self) -> bool:
+        """Returns True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Returns True."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Moves to a place in the part."""
+        self._position = offset + {0: 0, 1: self._position, 2: self._length}[whence]
+        return self._position
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Reads into ``buffer`` what is left of the part, as far as it goes."""
+        self._file.seek(self._start + self._position)
+        left = max(0, self._length - self._position)
+        count = self._file.readinto(memoryview(buffer)[:left])
+        self._position += count
+        return count
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+        super().close()
 
 
 class Store(Protocol):
@@ -73,12 +161,5 @@ class FolderStore:
         name = self.names[number]
         if self.sizes[number] < 0:
             raise OSError("a link that leads nowhere")
-        with contextlib.ExitStack() as stack:
-            try:
-                file = stack.enter_context(open(os.path.join(self.place, name), "rb", buffering=0))
-            except FileNotFoundError as error:
-                raise Changed(f"{name} is gone") from error
-            status = os.fstat(file.fileno())
-            if (status.st_size, status.st_mtime_ns) != (self.sizes[number], self.stamps[number]):
-                raise Changed(f"{name} has changed")
-            return file.read()
+        known = Status(self.sizes[number], self.stamps[number])
+        return read_part(os.path.join(self.place, name), known, name)
