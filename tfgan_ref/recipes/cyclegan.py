@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from tfgan_ref import data, networks
-from tfgan_ref.data import DataShape, PicturePairs, TrainingData, training_pairs
+from tfgan_ref.data import DataShape, TrainingData, training_pairs
 from tfgan_ref.gans import CycleGAN, StyleTransferGAN
 from tfgan_ref.gans.cyclegan import LOSSES
 from tfgan_ref.media.medium import TRANSLATIONS
@@ -87,14 +87,12 @@ def read(settings: UnpairedSettings) -> TrainingData:
     Raises:
         InputError: one of them cannot be read or used.
     """
-    form = {"channels": settings.channels, "image_size": settings.image_size, "data_dir": settings.data_dir}
-    if settings.styles == STYLED_DIGITS:
-        contents, names = data.read_pictures(settings.data, **form)
+    styles = settings.styles
+    if styles == STYLED_DIGITS:
         _, styled = data.styled_digits(image_size=settings.image_size or settings.crop, seed=settings.seed)
-        name = f"{settings.data} and {STYLED_DIGITS}"
-        pairs = PicturePairs(name, contents, tuple(styled.images), names=names, paired=False)
-    else:
-        pairs = data.unpaired(settings.data, settings.styles, **form)
+        styles = STYLED_DIGITS, tuple(styled.images)
+    form = settings.group("channels", "image_size", "data_dir", "stream")
+    pairs = data.unpaired(settings.data, styles, **form)
     return training_pairs(pairs, settings.crop, settings.seed, flip=settings.flip)
 
 

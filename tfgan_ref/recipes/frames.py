@@ -14,13 +14,19 @@ from tfgan_ref.media.clips import FRAMES, factors_of, phases_of
 from tfgan_ref.media.medium import MOST_ROWS
 from tfgan_ref.networks.sequences.frames import SIZES
 from tfgan_ref.recipes.recipe import Recipe, require_size
-from tfgan_ref.recipes.settings import AT_LEAST_0, AT_LEAST_1, Changeable, SequenceSettings
+from tfgan_ref.recipes.settings import (
+    AT_LEAST_0,
+    AT_LEAST_1,
+    Changeable,
+    SequenceSettings,
+    StreamSettings,
+)
 
 SHOWN = 6  # clips of each action in the progress sheet
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrameSettings(SequenceSettings):
+class FrameSettings(SequenceSettings, StreamSettings):
     """Chosen so that a figure in an unseen pair of attribute and action is drawn right in 30 CPU minutes."""
 
     data: str = "figures"  # or sprites:PATH
@@ -63,9 +69,8 @@ def read(settings: FrameSettings) -> TrainingData:
     Raises:
         InputError: they cannot be read or used, or have fewer phases than frames are to be seen together.
     """
-    clips = read_clips(
-        settings.data, image_size=settings.image_size, clips=settings.clips, hold_out=settings.hold_out
-    )
+    form = settings.group("image_size", "clips", "hold_out", "stream")
+    clips = read_clips(settings.data, **form)
     if settings.frames_per_clip > clips.phases:
         raise InputError(
             f"frames_per_clip {settings.frames_per_clip} is out of range: 1 to the {clips.phases} phases "

@@ -79,7 +79,8 @@ def read_training_pairs(settings: PairedSettings, hole: str | None = None, **for
     Raises:
         InputError: they cannot be read or used.
     """
-    pairs = data.read_pairs(settings.data, channels=settings.channels, data_dir=settings.data_dir, **form)
+    form |= settings.group("channels", "data_dir", "stream")
+    pairs = data.read_pairs(settings.data, **form)
     training, _ = data.split_pairs(pairs, settings.hold_out)
     return training_pairs(training, settings.crop, settings.seed, flip=settings.flip, hole=hole)
 

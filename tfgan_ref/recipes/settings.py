@@ -328,7 +328,7 @@ class SequenceSettings(DiscriminatorSettings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TranslationSettings(DiscriminatorSettings):
+class TranslationSettings(DiscriminatorSettings, StreamSettings):
     """Settings of recipes from pictures to pictures."""
 
     data: str = "photographs"

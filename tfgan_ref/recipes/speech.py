@@ -17,7 +17,15 @@ from tfgan_ref.gans.techniques import InstanceNoise
 from tfgan_ref.media.medium import labels_shown
 from tfgan_ref.media.sounds import SOUNDS, spectrogram_sheet
 from tfgan_ref.recipes.recipe import Recipe
-from tfgan_ref.recipes.settings import ADAM, AT_LEAST_0, AT_LEAST_1, Changeable, Limits, SequenceSettings
+from tfgan_ref.recipes.settings import (
+    ADAM,
+    AT_LEAST_0,
+    AT_LEAST_1,
+    Changeable,
+    Limits,
+    SequenceSettings,
+    StreamSettings,
+)
 
 OBJECTIVES = ("wgan_gp", *losses.UNPAIRED)
 CRITICS = ("waveform", "spectrogram", "both")
@@ -26,7 +34,7 @@ SHOWN = 8  # sounds of each class in the progress sheet
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpeechSettings(SequenceSettings):
+class SpeechSettings(SequenceSettings, StreamSettings):
     """Chosen so that vowels are clear within 30 CPU minutes.
 
     WaveGAN is WGAN-GP on waveforms alone, without batch norm, at 1e-4 with betas of 0.5 and 0.9 and 5 updates
@@ -107,12 +115,8 @@ def read(settings: SpeechSettings) -> TrainingData:
     Raises:
         InputError: they cannot be read or used.
     """
-    waves = read_waves(
-        settings.data,
-        length=settings.length,
-        sample_rate=settings.sample_rate,
-        data_dir=settings.data_dir,
-    )
+    form = settings.group("length", "sample_rate", "data_dir", "stream")
+    waves = read_waves(settings.data, **form)
     training = training_waves(waves, settings.seed)
     return replace(training, examples=({"classes": np.array(waves.class_names)},))
 

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from tfgan_ref.data.clips.ground import GROUND
 from tfgan_ref.data.clips.sources import read_clips
-from tfgan_ref.data.clips.sprites import GROUND, read_sprites
+from tfgan_ref.data.clips.sprites import read_sprites
 from tfgan_ref.errors import InputError
 
 CHARACTERS = [

@@ -1,4 +1,4 @@
-"""Animation clips of characters in memory, and the batches of frames that training reads from them."""
+"""Animation clips of characters, and the batches of frames that training reads from them."""
 
 import functools
 import zlib
@@ -20,6 +20,7 @@ from tfgan_ref.data.pipeline import (
     draws_seed,
     shareable,
 )
+from tfgan_ref.data.streams.rows import Rows, candidate_places, read_rows
 from tfgan_ref.errors import InputError, whole_number
 from tfgan_ref.randomness import fold_in
 
@@ -31,11 +32,13 @@ _PHASES = 1  # the purpose of the run's seed beside the order of the clips
 class Clips:
     """Clips of equally many frames, each of one character in one action.
 
-    Tensors share the memory of the frames, as of ``ImageArrays``: do not write to them.
+    Tensors share the memory of the frames, as of ``ImageArrays``: do not write to them. Frames on disk
+    (``Rows``) are read when they are asked for.
 
     Attributes:
         name: what to call the data set in messages.
-        frames: uint8 of shape (N, P, H, W, C), N at least 1; P are the phases of an action, in order.
+        frames: uint8 of shape (N, P, H, W, C), N at least 1; P are the phases of an action, in order; in
+            memory or on disk.
         conditions: int32 of shape (N, K), a column for each factor.
         factors: K names, the last one "action", each with the names of its values.
 
@@ -44,7 +47,7 @@ class Clips:
     """
 
     name: str
-    frames: np.ndarray
+    frames: np.ndarray | Rows
     conditions: np.ndarray
     factors: Factors
 
@@ -55,7 +58,8 @@ class Clips:
                 f"{self.name}: frames are {frames.dtype} of shape {frames.shape}, "
                 "they must be uint8 of shape (N, P, H, W, C), none of them 0"
             )
-        object.__setattr__(self, "frames", shareable(frames))
+        if isinstance(frames, np.ndarray):
+            object.__setattr__(self, "frames", shareable(frames))
         check_factors(self.name, self.factors)
         shape = (len(frames), len(self.factors))
         if conditions.dtype != np.int32 or conditions.shape != shape:
@@ -76,15 +80,19 @@ class Clips:
 
     @property
     def fingerprint(self) -> str:
-        """Returns the shape and a checksum of the clips, as a file name."""
-        checksum = zlib.crc32(np.ascontiguousarray(self.frames))
+        """Returns the shape and a checksum of the clips, on disk of some of them, as a file name."""
+        if isinstance(self.frames, Rows):
+            checksum = zlib.crc32(self.frames.fingerprint.encode())
+        else:
+            checksum = zlib.crc32(np.ascontiguousarray(self.frames))
         checksum = zlib.crc32(np.ascontiguousarray(self.conditions), checksum)
         checksum = zlib.crc32(repr(dict(self.factors)).encode(), checksum)
         return "x".join(map(str, self.frames.shape)) + f"-{checksum:08x}"
 
     def take(self, chosen: np.ndarray) -> Self:
         """Returns some clips, by their indices or by a mask (N,)."""
-        return replace(self, frames=self.frames[chosen], conditions=self.conditions[chosen])
+        frames = self.frames.take(chosen) if isinstance(self.frames, Rows) else self.frames[chosen]
+        return replace(self, frames=frames, conditions=self.conditions[chosen])
 
 
 def training_clips(clips: Clips, frames: int, seed: int = 0) -> TrainingData:
@@ -104,6 +112,7 @@ def training_clips(clips: Clips, frames: int, seed: int = 0) -> TrainingData:
         functools.partial(clip_loader, clips, frames=frames, seed=seed),
         len(clips.frames),
         clips.frames.nbytes,
+        faults=clips.frames.faults if isinstance(clips.frames, Rows) else None,
     )
 
 
@@ -137,21 +146,32 @@ def clip_loader(clips: Clips, batch_size: int, *, frames: int, seed: int) -> Bat
     whole_number("frames", frames, 1)
     if frames > clips.phases:
         raise InputError(f"frames {frames} is out of range: at most the {clips.phases} phases of a clip")
+    rows = clips.frames if isinstance(clips.frames, Rows) else None
     # Captured as they are, on the CPU, as in ``image_loader``.
     with tf.device("CPU:0"):
         order = shuffled_order(len(clips), seed)
-        kept = {"frames": tf.experimental.dlpack.from_dlpack(clips.frames.__dlpack__())}
+        kept = {} if rows else {"frames": tf.experimental.dlpack.from_dlpack(clips.frames.__dlpack__())}
         conditions = tf.constant(clips.conditions)
     phases_seed = draws_seed(seed, _PHASES)
 
     def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
-        indices = tf.ensure_shape(order(positions), (batch_size,))
         draws = tf.random.stateless_uniform((batch_size, clips.phases), fold_in(phases_seed, step))
         phase = tf.argsort(draws, axis=1)[:, :frames]
+        positions = tf.ensure_shape(positions, (batch_size,))
+        if rows:
+            return {"indices": candidate_places(order, positions), "phase": phase}
+        indices = order(positions)
+        return {"indices": indices, "phase": phase} | shown(indices)
+
+    def shown(indices: tf.Tensor) -> Tensors:
         columns = tf.unstack(tf.gather(conditions, indices), axis=1)
-        return {"indices": indices, "phase": phase, **dict(zip(clips.factors, columns, strict=True))}
+        return dict(zip(clips.factors, columns, strict=True))
 
     def gather(chosen: Tensors, arrays: Tensors) -> Tensors:
+        if rows:
+            read, indices = read_rows(rows, chosen["indices"])
+            image = tf.gather(read, chosen["phase"], batch_dims=1)
+            return {"image": image, "phase": chosen["phase"]} | shown(indices)
         phase = tf.cast(chosen["phase"], tf.int64)
         places = tf.stack([tf.repeat(chosen["indices"][:, None], frames, 1), phase], -1)
         others = {name: value for name, value in chosen.items() if name != "indices"}
@@ -160,4 +180,4 @@ def clip_loader(clips: Clips, batch_size: int, *, frames: int, seed: int) -> Bat
     def finish(values: Tensors) -> Batch:
         return values | {"image": tf.cast(values["image"], tf.float32) / 127.5 - 1.0}
 
-    return BatchLoader(batch_size, choose, gather, finish, kept)
+    return BatchLoader(batch_size, choose, gather, finish, kept, rows)

@@ -29,7 +29,41 @@ class Places(NamedTuple):
         return self._replace(tops=scale * self.tops, lefts=scale * self.lefts)
 
 
-class FlatPictures:
+class Sizes:
+    """Sizes of pictures, and where rectangles are cut from them.
+
+    Args:
+        sizes: heights and widths, int64 (N, 2).
+
+    Attributes:
+        sizes: the same as a tensor.
+    """
+
+    def __init__(self, sizes: np.ndarray) -> None:
+        # On the CPU: the memory of a GPU is for training.
+        with tf.device("CPU:0"):
+            self.sizes = tf.constant(sizes)
+
+    def places(self, indices: tf.Tensor, fractions: tf.Tensor, size: tuple[int, int], flip: bool) -> Places:
+        """Maps random numbers to places, all equally likely.
+
+        Args:
+            indices: of the pictures, int64 (B,).
+            fractions: float32 (B, 3) in [0, 1): for the row, the column and whether to mirror.
+            size: height and width of what is cut, no larger than any of the pictures.
+            flip: whether half of the rectangles are mirrored.
+        """
+        choices = tf.cast(tf.gather(self.sizes, indices) - size + 1, tf.float32)
+        corners = tf.cast(fractions[:, :2] * choices, tf.int64)  # a product below `choices`, rounded or not
+        return Places(indices, corners[:, 0], corners[:, 1], (fractions[:, 2] < 0.5) & flip)
+
+    def centres(self, indices: tf.Tensor, size: tuple[int, int]) -> Places:
+        """Returns the places in the middle of pictures, not mirrored."""
+        corners = (tf.gather(self.sizes, indices) - size) // 2
+        return Places(indices, corners[:, 0], corners[:, 1], tf.zeros_like(indices, tf.bool))
+
+
+class FlatPictures(Sizes):
     """Pictures of one channel count, pixel after pixel in one array: no padding, one gather for a batch.
 
     Args:
@@ -52,29 +86,10 @@ class FlatPictures:
         )
         for own, picture in zip(self.pictures, pictures, strict=True):
             own[...] = picture
-        # On the CPU: the memory of a GPU is for training.
+        super().__init__(sizes)
         with tf.device("CPU:0"):
-            self.sizes = tf.constant(sizes)
             self.starts = tf.constant(np.cumsum(areas) - areas)
             self.pixels = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
-
-    def places(self, indices: tf.Tensor, fractions: tf.Tensor, size: tuple[int, int], flip: bool) -> Places:
-        """Maps random numbers to places, all equally likely.
-
-        Args:
-            indices: of the pictures, int64 (B,).
-            fractions: float32 (B, 3) in [0, 1): for the row, the column and whether to mirror.
-            size: height and width of what is cut, no larger than any of the pictures.
-            flip: whether half of the rectangles are mirrored.
-        """
-        choices = tf.cast(tf.gather(self.sizes, indices) - size + 1, tf.float32)
-        corners = tf.cast(fractions[:, :2] * choices, tf.int64)  # a product below `choices`, rounded or not
-        return Places(indices, corners[:, 0], corners[:, 1], (fractions[:, 2] < 0.5) & flip)
-
-    def centres(self, indices: tf.Tensor, size: tuple[int, int]) -> Places:
-        """Returns the places in the middle of pictures, not mirrored."""
-        corners = (tf.gather(self.sizes, indices) - size) // 2
-        return Places(indices, corners[:, 0], corners[:, 1], tf.zeros_like(indices, tf.bool))
 
     def pixel_indices(self, places: Places, size: tuple[int, int]) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns where in ``pixels`` the rectangles of ``size``, height and width, at ``places`` are.

@@ -12,12 +12,28 @@ from tfgan_ref.data.images.npz import load_arrays
 from tfgan_ref.data.images.pictures import by_stem, list_pictures
 from tfgan_ref.data.pairs.pairs import PicturePairs, check_sizes
 from tfgan_ref.data.pairs.picture_sources import Read, same_channels, tell_enlarged
+from tfgan_ref.data.pairs.stored import StoredPairs
+from tfgan_ref.data.pairs.stored_pictures import (
+    halves,
+    stay_on_disk,
+    stored_files,
+    together,
+)
+from tfgan_ref.data.streams.headers import read_headers
+from tfgan_ref.data.streams.stores import FolderStore
 from tfgan_ref.errors import InputError, name_in_errors
 
 
 def read_folders(
-    name: str, first: str, second: str, *, scale: int, channels: int | None, image_size: int | None
-) -> PicturePairs:
+    name: str,
+    first: str,
+    second: str,
+    *,
+    scale: int,
+    channels: int | None,
+    image_size: int | None,
+    stream: str,
+) -> PicturePairs | StoredPairs:
     """Reads ``pairs:``, two folders; a pair with a damaged file is left out, as by ``decode_files``."""
     folders = [Path(folder).expanduser() for folder in (first, second)]
     files = []
@@ -28,13 +44,19 @@ def read_folders(
     for stem in sorted(files[0].keys() ^ files[1].keys()):
         here, there = (0, 1) if stem in files[0] else (1, 0)
         raise InputError(f"{name}: {files[here][stem]} has no partner in {folders[there]}")
+    listed = ([here[stem] for stem in sorted(here)] for here in files)
+    stores = [FolderStore(folder, paths) for folder, paths in zip(folders, listed, strict=True)]
+    # Sources take as much as targets, less what ``scale`` saves.
+    form = {"image_size": image_size, "channels": channels}
+    if stay_on_disk(name, stores[1:], stream=stream, sides=1 + 1 / scale**2, **form):
+        return _stored_folders(name, stores, scale, **form)
     sides = []
     for folder, listed, shrinking in zip(folders, files, (scale, 1), strict=True):
         side_size = None if image_size is None else image_size // shrinking
         stems = list(listed)
         decoded = decode_files(name, folder, list(listed.values()), side_size)
         side = {stems[i]: (pixels, size, stems[i]) for i, pixels, size in decoded}
-        tell_enlarged(name, list(side.values()), side_size)
+        tell_enlarged(name, [read[1:] for read in side.values()], side_size)
         sides.append(side)
     stems = sorted(sides[0].keys() & sides[1].keys())
     for stem in stems:
@@ -44,14 +66,31 @@ def read_folders(
     return PicturePairs(name, sources, targets, scale, names=tuple(files[0][stem].name for stem in stems))
 
 
+def _stored_folders(
+    name: str, stores: list[FolderStore], scale: int, image_size: int | None, channels: int | None
+) -> StoredPairs:
+    headers = [read_headers(name, store) for store in stores]
+    source, target = (np.stack([each.heights, each.widths], axis=1) for each in headers)
+    for i in np.flatnonzero(source.all(axis=1) & target.all(axis=1)):
+        check_sizes(name, stores[0].names[i], tuple(source[i].tolist()), tuple(target[i].tolist()), scale)
+    sizes = [None if image_size is None else image_size // shrinking for shrinking in (scale, 1)]
+    sides = (stored_files(name, *side, channels) for side in zip(stores, headers, sizes, strict=True))
+    return StoredPairs(name, together(*sides), scale=scale)
+
+
 def read_halves(
-    name: str, folder: str, *, scale: int, channels: int | None, image_size: int | None
-) -> PicturePairs:
+    name: str, folder: str, *, scale: int, channels: int | None, image_size: int | None, stream: str
+) -> PicturePairs | StoredPairs:
     """Reads ``sidebyside:``, files with the source in the left half and the target in the right."""
     if scale != 1:
         raise InputError(f"{name}: scale {scale} is out of range: halves of one picture have scale 1")
     path = Path(folder).expanduser()
     files = _list_pictures(name, path)
+    store = FolderStore(path, files)
+    whole = None if image_size is None else (image_size, 2 * image_size)
+    if stay_on_disk(name, [store], image_size=whole, channels=channels, stream=stream):
+        pictures = stored_files(name, store, read_headers(name, store), None, None)
+        return StoredPairs(name, halves(name, pictures, image_size, channels))
     sides: tuple[list[Read], list[Read]] = ([], [])
     with closing(decode_files(name, path, files, None)) as decoded:  # an error stops the threads
         for i, pixels, (width, height) in decoded:
@@ -61,15 +100,16 @@ def read_halves(
             for side, half in zip(sides, np.split(pixels, 2, axis=1), strict=True):
                 fitted = to_pixels(fit(from_pixels(half), image_size))
                 side.append((fitted, (width // 2, height), file))
-    tell_enlarged(name, sides[0], image_size)
+    tell_enlarged(name, [read[1:] for read in sides[0]], image_size)
     sources, targets = (same_channels((pixels for pixels, _, _ in side), channels) for side in sides)
     return PicturePairs(name, sources, targets, names=tuple(file for _, _, file in sides[0]))
 
 
 def read_arrays(
-    name: str, path: str, *keys: str, scale: int, channels: int | None, image_size: int | None
+    name: str, path: str, *keys: str, scale: int, channels: int | None, image_size: int | None, stream: str
 ) -> PicturePairs:
     """Reads ``npzpairs:``, two arrays of an npz file."""
+    stay_on_disk(name, [None], image_size=image_size, channels=channels, stream=stream)  # never
     arrays = load_arrays(name, Path(path).expanduser(), required=keys)
     sides = []
     for key, shrinking in zip(keys, (scale, 1), strict=True):

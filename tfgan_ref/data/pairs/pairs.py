@@ -2,10 +2,14 @@
 
 import zlib
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
 from tfgan_ref.errors import InputError, whole_number
+
+if TYPE_CHECKING:
+    from tfgan_ref.data.pairs.stored import StoredPairs
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,31 @@ class PicturePairs:
         return self.targets[0].shape[-1]
 
     @property
+    def source_count(self) -> int:
+        """Returns the number of sources."""
+        return len(self.sources)
+
+    @property
+    def target_count(self) -> int:
+        """Returns the number of targets."""
+        return len(self.targets)
+
+    @property
+    def source_sizes(self) -> np.ndarray:
+        """Returns heights and widths of the sources, int64 (N, 2)."""
+        return np.array([picture.shape[:2] for picture in self.sources], np.int64)
+
+    @property
+    def target_sizes(self) -> np.ndarray:
+        """Returns heights and widths of the targets, int64 (N, 2)."""
+        return np.array([picture.shape[:2] for picture in self.targets], np.int64)
+
+    @property
+    def nbytes(self) -> int:
+        """Returns the bytes that the pictures take."""
+        return sum(picture.nbytes for picture in (*self.sources, *self.targets))
+
+    @property
     def fingerprint(self) -> str:
         """Returns the counts and a checksum of the pictures, as a file name."""
         checksum = zlib.crc32(repr((self.scale, self.paired)).encode())
@@ -78,6 +107,12 @@ class PicturePairs:
         if self.target_names:
             return self.target_names[i]
         return f"target of {self.names[i]}" if self.paired and i < len(self.names) else f"target {i}"
+
+    def take(self, chosen: np.ndarray) -> Self:
+        """Returns some of the pairs."""
+        sides = {"sources": self.sources, "targets": self.targets, "names": self.names}
+        parts = {key: tuple(values[i] for i in chosen) for key, values in sides.items() if values}
+        return replace(self, **parts)
 
     def _check_picture(self, picture_name: str, picture: np.ndarray, channels: int) -> None:
         if picture.dtype != np.uint8 or picture.ndim != 3 or 0 in picture.shape:
@@ -101,31 +136,21 @@ class PicturePairs:
             check_sizes(self.name, self.source_name(i), source.shape[:2], target.shape[:2], self.scale)
 
 
-def split_pairs(pairs: PicturePairs, hold_out: int) -> tuple[PicturePairs, PicturePairs | None]:
+Pairs = TypeVar("Pairs", PicturePairs, "StoredPairs")
+
+
+def split_pairs(pairs: Pairs, hold_out: int) -> tuple[Pairs, Pairs | None]:
     """Splits pairs: (to train on, held out), the same ``hold_out`` pairs each time; None if it is 0.
 
     Raises:
         InputError: none would be left.
     """
-    count = len(pairs.sources)
+    count = pairs.source_count
     if hold_out >= count:
         raise InputError(f"hold_out {hold_out} is out of range: {pairs.name} has {count} pairs")
     order = np.random.default_rng(0).permutation(count)
-    chosen = (np.sort(order[hold_out:]), np.sort(order[:hold_out]))
-    training, held_out = (
-        replace(
-            pairs,
-            **{
-                side: tuple(getattr(pairs, side)[i] for i in rows)
-                for side in ("sources", "targets", "names")
-                if getattr(pairs, side)
-            },
-        )
-        if len(rows)
-        else None
-        for rows in chosen
-    )
-    return training, held_out
+    training, held_out = np.sort(order[hold_out:]), np.sort(order[:hold_out])
+    return pairs.take(training), pairs.take(held_out) if hold_out else None
 
 
 def check_sizes(

@@ -12,6 +12,7 @@ from tfgan_ref.data.images.folder import check_folder, decode_files, list_files
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photographs
 from tfgan_ref.data.images.sources import check_form, read
 from tfgan_ref.data.images.tfds import find_builder, read_tfds_pictures
+from tfgan_ref.data.streams.stores import FolderStore
 from tfgan_ref.errors import InputError, reason
 
 Pictures = tuple[np.ndarray, ...]
@@ -27,6 +28,7 @@ def read_pictures(
     split: str = "train",
     data_dir: str | Path | None = None,
     image_size: int | None = None,
+    store: FolderStore | None = None,
 ) -> tuple[Pictures, Names]:
     """Reads pictures into memory, which, unlike those of ``read``, may be of different sizes.
 
@@ -39,6 +41,7 @@ def read_pictures(
         data_dir: where tensorflow-datasets keeps prepared data sets.
         image_size: at least 4: the short side is scaled to it and the square in the middle kept. None keeps
             the sizes.
+        store: what ``list_folder`` found; None: it is called.
 
     Returns:
         uint8 (H, W, C) each, and what to call them in messages.
@@ -47,11 +50,12 @@ def read_pictures(
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
     """
     check_form(image_size, channels)
-    kind, _, path = name.partition(":")
-    if kind == "folder" and path:
+    store = store or list_folder(name, split)
+    if store is not None:
+        files = [store.place / file for file in store.names]
         with unreadable(name):
-            check_whole(name, split)
-            pictures = list(_read_folder(name, Path(path).expanduser(), image_size))
+            decoded = decode_files(name, store.place, files, image_size)
+            pictures = [(pixels, size, store.names[i]) for i, pixels, size in decoded]
     elif name == PHOTOGRAPHS:
         pictures = read_photographs(image_size=image_size, split=split)
     elif builder := find_builder(name, data_dir):
@@ -60,8 +64,24 @@ def read_pictures(
     else:
         images = read(name, image_size=image_size, channels=channels, split=split, data_dir=data_dir).images
         return tuple(images), tuple(f"image {i}" for i in range(len(images)))
-    tell_enlarged(name, pictures, image_size)
+    tell_enlarged(name, [picture[1:] for picture in pictures], image_size)
     return same_channels((pixels for pixels, _, _ in pictures), channels), tuple(p[2] for p in pictures)
+
+
+def list_folder(name: str, split: str) -> FolderStore | None:
+    """Returns the files of ``folder:PATH``; None for data of another name.
+
+    Raises:
+        InputError: there is no such folder or split, or no picture in it.
+    """
+    kind, _, path = name.partition(":")
+    if kind != "folder" or not path:
+        return None
+    with unreadable(name):
+        check_whole(name, split)
+        folder = Path(path).expanduser()
+        check_folder(name, folder)
+        return FolderStore(folder, list_files(name, folder)[0])
 
 
 def same_channels(pictures: Iterable[np.ndarray], channels: int | None) -> Pictures:
@@ -74,11 +94,11 @@ def same_channels(pictures: Iterable[np.ndarray], channels: int | None) -> Pictu
     )
 
 
-def tell_enlarged(name: str, pictures: list[Read], image_size: int | None) -> None:
-    """Warns in one line if pictures were enlarged to ``image_size``."""
+def tell_enlarged(name: str, pictures: list[tuple[tuple[int, int], str]], image_size: int | None) -> None:
+    """Warns in one line if pictures, by width and height and name, are enlarged to ``image_size``."""
     if image_size is None:
         return
-    enlarged = [(min(size), size, file) for _, size, file in pictures if min(size) < image_size]
+    enlarged = [(min(size), size, file) for size, file in pictures if min(size) < image_size]
     if enlarged:
         _, size, file = min(enlarged)
         warn_enlarged(name, len(enlarged), len(pictures), image_size, size, file)
@@ -91,10 +111,3 @@ def unreadable(name: str) -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:
         raise InputError(f"{name}: cannot be read ({reason(error)})") from error
-
-
-def _read_folder(name: str, path: Path, image_size: int | None) -> Iterator[Read]:
-    check_folder(name, path)
-    files, _, _ = list_files(name, path)
-    for i, pixels, size in decode_files(name, path, files, image_size):
-        yield pixels, size, str(files[i].relative_to(path))

@@ -1,8 +1,8 @@
-"""Pairs of pictures by name, read into memory: files in pairs, or sources that are made of targets."""
+"""Pairs of pictures by name: files in pairs, or sources that are made of targets."""
 
 import difflib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,17 @@ from tfgan_ref.data.images.arrays import check_whole
 from tfgan_ref.data.images.sources import check_form
 from tfgan_ref.data.pairs.files import read_arrays, read_folders, read_halves
 from tfgan_ref.data.pairs.pairs import PicturePairs
-from tfgan_ref.data.pairs.picture_sources import read_pictures, unreadable
+from tfgan_ref.data.pairs.picture_sources import Pictures, list_folder, read_pictures, unreadable
 from tfgan_ref.data.pairs.sketches import SKETCHES, small, whole_multiple
+from tfgan_ref.data.pairs.stored import StoredPairs
+from tfgan_ref.data.pairs.stored_pictures import (
+    StoredPictures,
+    held_pictures,
+    stay_on_disk,
+    stored_files,
+    with_sources,
+)
+from tfgan_ref.data.streams.headers import read_headers
 from tfgan_ref.errors import InputError, whole_number
 
 MAKES = (*SKETCHES, "small", "same")
@@ -33,8 +42,9 @@ def read_pairs(
     split: str = "train",
     data_dir: str | Path | None = None,
     reverse: bool = False,
-) -> PicturePairs:
-    """Reads pairs of pictures into memory.
+    stream: str = "off",
+) -> PicturePairs | StoredPairs:
+    """Reads pairs of pictures into memory, or finds them on disk.
 
     Args:
         name: data that come in pairs, ``pairs:DIR_A:DIR_B`` (files of the same names but for their endings),
@@ -51,6 +61,9 @@ def read_pairs(
         split: as for ``read``.
         data_dir: where tensorflow-datasets keeps prepared data sets.
         reverse: whether source and target change places; ``scale`` must be 1.
+        stream: whether files, of ``pairs``, ``sidebyside`` and ``folder``, are decoded each time that they
+            are asked for: "on", "off" or "auto" (if the pictures would take more than a quarter of the free
+            memory).
 
     Raises:
         InputError: if the name is unknown, an argument out of range, a file without a partner or not of its
@@ -70,45 +83,66 @@ def read_pairs(
         if len(parts) != form.count(":") or not all(parts):
             raise InputError(f"pairs {name!r}: must be of the form {form}")
         with unreadable(name):
-            pairs = reader(name, *parts, scale=scale, channels=channels, image_size=image_size)
+            pairs = reader(name, *parts, scale=scale, channels=channels, image_size=image_size, stream=stream)
     else:
         _check_name(name, kind)
         _check_make(name, make, scale)
-        pictures, names = read_pictures(
-            name, channels=channels, split=split, data_dir=data_dir, image_size=image_size
-        )
-        pairs = _made(name, pictures, names, make, scale)
+        form = {"image_size": image_size, "channels": channels}
+        store = list_folder(name, split)
+        sides = 1 + {"same": 1, "small": 1 / scale**2}.get(make, 1 / 3)  # of what both take, as targets
+        if stay_on_disk(name, [store], stream=stream, sides=sides, **form):
+            targets = stored_files(name, store, read_headers(name, store), **form)
+            pairs = StoredPairs(name, _with_stored_sources(name, targets, make, scale), scale=scale)
+        else:
+            pictures, names = read_pictures(name, split=split, data_dir=data_dir, store=store, **form)
+            pairs = _made(name, pictures, names, make, scale)
+    if reverse and isinstance(pairs, StoredPairs):
+        return StoredPairs(name, pairs.collections[0].reversed())
     return replace(pairs, sources=pairs.targets, targets=pairs.sources) if reverse else pairs
 
 
 def unpaired(
     first: str,
-    second: str,
+    second: str | tuple[str, Pictures],
     *,
     channels: int | None = None,
     image_size: int | None = None,
     split: str = "train",
     data_dir: str | Path | None = None,
-) -> PicturePairs:
+    stream: str = "off",
+) -> PicturePairs | StoredPairs:
     """Reads two unrelated collections of pictures: ``first`` are sources, ``second`` targets.
 
     Args:
         first: a name that ``read_pictures`` takes.
-        second: another one.
+        second: another one; or a name for messages and the pictures, uint8 (h, w, C) each.
         channels: as for ``read_pictures``, for each collection on its own.
         image_size: as for ``read_pictures``.
         split: as for ``read``, of both.
         data_dir: where tensorflow-datasets keeps prepared data sets.
+        stream: whether files, of ``folder``, stay on disk, as for ``read_pairs``.
 
     Raises:
         InputError: as ``read_pictures``.
     """
-    form = {"channels": channels, "image_size": image_size, "split": split, "data_dir": data_dir}
-    sources, names = read_pictures(first, **form)
-    targets, target_names = read_pictures(second, **form)
-    return PicturePairs(
-        f"{first} and {second}", sources, targets, paired=False, names=names, target_names=target_names
-    )
+    form = {"channels": channels, "image_size": image_size}
+    names = [first, second if isinstance(second, str) else second[0]]
+    stores = [list_folder(first, split), list_folder(second, split) if isinstance(second, str) else None]
+    name = " and ".join(names)
+    on_disk = stay_on_disk(name, stores, stream=stream, **form)
+    sides = []
+    for side, store in zip((first, second), stores, strict=True):
+        if on_disk and store is not None:
+            sides.append(stored_files(side, store, read_headers(side, store), **form))
+        elif isinstance(side, str):
+            sides.append(read_pictures(side, split=split, data_dir=data_dir, store=store, **form))
+        else:
+            sides.append((side[1], ()))
+    if on_disk:
+        held = (side if isinstance(side, StoredPictures) else held_pictures(*side) for side in sides)
+        return StoredPairs(name, *held)
+    (sources, source_names), (targets, target_names) = sides
+    return PicturePairs(name, sources, targets, paired=False, names=source_names, target_names=target_names)
 
 
 def _parts(kind: str, rest: str) -> list[str]:
@@ -144,18 +178,32 @@ def _check_make(name: str, make: str | None, scale: int) -> None:
         raise InputError(f"make {make!r} with scale {scale}: 'small' needs at least 2, all others 1")
 
 
-def _made(
-    name: str, pictures: tuple[np.ndarray, ...], names: tuple[str, ...], make: str, scale: int
-) -> PicturePairs:
-    if make == "same":
-        return PicturePairs(name, pictures, pictures, names=names)
-    if make == "small":
-        for picture, picture_name in zip(pictures, names, strict=True):
-            if min(picture.shape[:2]) < scale:
-                height, width = picture.shape[:2]
-                raise InputError(f"{name}: {picture_name} is {width}x{height}, too small for scale {scale}")
-        pictures = tuple(whole_multiple(picture, scale) for picture in pictures)
-        source_of = partial(small, scale=scale)
-    else:
-        source_of = SKETCHES[make]
-    return PicturePairs(name, tuple(map(source_of, pictures)), pictures, scale, names=names)
+def _made(name: str, pictures: Pictures, names: tuple[str, ...], make: str, scale: int) -> PicturePairs:
+    _check_room(name, [picture.shape[:2] for picture in pictures], names, scale)
+    sources, targets = zip(*map(_maker(make, scale), pictures), strict=True)
+    return PicturePairs(name, sources, targets, scale, names=names)
+
+
+def _with_stored_sources(name: str, pictures: StoredPictures, make: str, scale: int) -> StoredPictures:
+    sound = np.flatnonzero(pictures.sound)
+    _check_room(name, pictures.sizes[0][sound].tolist(), [pictures.names[i] for i in sound], scale)
+    channels = 1 if make in SKETCHES else pictures.channels[0]
+    return with_sources(pictures, _maker(make, scale), scale, channels)
+
+
+def _check_room(name: str, sizes: Sequence[Sequence[int]], names: Sequence[str], scale: int) -> None:
+    for (height, width), picture_name in zip(sizes, names, strict=True):
+        if min(height, width) < scale:
+            raise InputError(f"{name}: {picture_name} is {width}x{height}, too small for scale {scale}")
+
+
+def _maker(make: str, scale: int) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Returns what makes a source, and the target that goes with it, of a picture."""
+
+    def pair(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        target = whole_multiple(picture, scale)
+        if make == "small":
+            return small(target, scale), target
+        return target if make == "same" else SKETCHES[make](target), target
+
+    return pair

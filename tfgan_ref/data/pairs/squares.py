@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.data.order import shuffled_order
-from tfgan_ref.data.pairs.cutting import FlatPictures, Places, cut
-from tfgan_ref.data.pairs.holes import check_hole, known_pixels
+from tfgan_ref.data.pairs.cutters import Cutter, StoredCutter, make_cutter
 from tfgan_ref.data.pairs.pairs import PicturePairs
+from tfgan_ref.data.pairs.stored import StoredPairs
 from tfgan_ref.data.pipeline import (
     EXAMPLES,
     Batch,
@@ -21,10 +21,8 @@ from tfgan_ref.data.pipeline import (
     draws_seed,
     spread_indices,
 )
-from tfgan_ref.errors import InputError, whole_number
+from tfgan_ref.errors import whole_number
 from tfgan_ref.randomness import fold_in
-
-Size = tuple[int, int]
 
 # Purposes of the run's seed beside the order of the sources; not 0, by which a seed would stay itself.
 _TARGET_ORDER = 1
@@ -37,7 +35,7 @@ _HOLES = 2
 
 
 def training_pairs(
-    pairs: PicturePairs, crop: int, seed: int = 0, *, flip: bool = True, hole: str | None = None
+    pairs: PicturePairs | StoredPairs, crop: int, seed: int = 0, *, flip: bool = True, hole: str | None = None
 ) -> TrainingData:
     """Returns pairs of pictures, or two collections, from which squares are cut to train on.
 
@@ -52,22 +50,24 @@ def training_pairs(
         InputError: a picture is smaller than its square, or ``hole`` is unknown.
     """
     side = crop * pairs.scale
-    cutter = _Cutter(pairs, crop, hole)
-    # The cutter's own: what was read is in memory until then, not twice for the whole run.
-    pairs = replace(pairs, sources=cutter.sources.pictures, targets=cutter.targets.pictures)
+    cutter = make_cutter(pairs, crop, hole, flip=flip)
+    if isinstance(cutter, Cutter):
+        # The cutter's own: what was read is in memory until then, not twice for the whole run.
+        pairs = replace(pairs, sources=cutter.sources.pictures, targets=cutter.targets.pictures)
     return TrainingData(
         pairs,
         DataShape((side, side, pairs.target_channels), source_channels=pairs.source_channels),
         pairs.fingerprint,
-        functools.partial(_square_loader, cutter, pairs, seed=seed, flip=flip),
-        len(pairs.sources),
-        sum(picture.nbytes for picture in (*pairs.sources, *pairs.targets)),
+        functools.partial(_square_loader, cutter, pairs, seed=seed),
+        pairs.source_count,
+        pairs.nbytes,
         (_cut_examples(cutter, pairs, EXAMPLES, seed=0),),
+        faults=pairs.faults if isinstance(pairs, StoredPairs) else None,
     )
 
 
 def pair_batches(
-    pairs: PicturePairs,
+    pairs: PicturePairs | StoredPairs,
     batch_size: int,
     start_step: int = 0,
     *,
@@ -101,15 +101,15 @@ def pair_batches(
         InputError: if an argument is out of its range, a picture is smaller than its square, or there is no
             ``crop`` and sizes differ.
     """
-    loader = _square_loader(_Cutter(pairs, crop, hole), pairs, batch_size, seed=seed, flip=flip)
+    loader = _square_loader(make_cutter(pairs, crop, hole, flip=flip), pairs, batch_size, seed=seed)
     return loader.dataset(start_step)
 
 
 def _square_loader(
-    cutter: "_Cutter", pairs: PicturePairs, batch_size: int, *, seed: int, flip: bool
+    cutter: Cutter | StoredCutter, pairs: PicturePairs | StoredPairs, batch_size: int, *, seed: int
 ) -> BatchLoader:
-    source_order = shuffled_order(len(pairs.sources), seed)
-    target_order = shuffled_order(len(pairs.targets), derived_seed(seed, _TARGET_ORDER))
+    source_order = shuffled_order(pairs.source_count, seed)
+    target_order = shuffled_order(pairs.target_count, derived_seed(seed, _TARGET_ORDER))
     steps_seed = draws_seed(seed, _STEPS)
 
     def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
@@ -118,23 +118,16 @@ def _square_loader(
         def drawn(purpose: int) -> tf.Tensor:
             return tf.random.stateless_uniform((batch_size, 3), fold_in(step_seed, purpose))
 
-        places = cutter.sources.places(
-            source_order(positions), drawn(_SOURCE_PLACES), cutter.source_size, flip
-        )
-        if pairs.paired:
-            target_places = places.enlarged(pairs.scale)
-        else:
-            target_places = cutter.targets.places(
-                target_order(positions), drawn(_TARGET_PLACES), cutter.target_size, flip
-            )
-        return cutter.choose(places, target_places, fold_in(step_seed, _HOLES))
+        sides = [(source_order, drawn(_SOURCE_PLACES))]
+        if not pairs.paired:
+            sides.append((target_order, drawn(_TARGET_PLACES)))
+        return cutter.choose(positions, *sides) | cutter.known(batch_size, fold_in(step_seed, _HOLES))
 
-    return BatchLoader(batch_size, choose, _gather, _finish, cutter.arrays)
+    def gather(chosen: Tensors, arrays: Tensors) -> Tensors:
+        mask = {name: value for name, value in chosen.items() if name == "mask"}
+        return cutter.squares(chosen, arrays) | mask
 
-
-def _gather(chosen: Tensors, arrays: Tensors) -> Tensors:
-    values = {name: cut(a, chosen[f"{name}_rows"], chosen[f"{name}_columns"]) for name, a in arrays.items()}
-    return values | ({"mask": chosen["mask"]} if "mask" in chosen else {})
+    return BatchLoader(batch_size, choose, gather, _finish, cutter.arrays, cutter.rows)
 
 
 def _finish(values: Tensors) -> Batch:
@@ -147,7 +140,7 @@ def _finish(values: Tensors) -> Batch:
 
 
 def example_pairs(
-    pairs: PicturePairs, n: int, *, seed: int, crop: int | None = None, hole: str | None = None
+    pairs: PicturePairs | StoredPairs, n: int, *, seed: int, crop: int | None = None, hole: str | None = None
 ) -> dict[str, np.ndarray]:
     """Returns one fixed batch, to follow the progress of training: squares from the middle, not mirrored.
 
@@ -167,68 +160,14 @@ def example_pairs(
     """
     whole_number("n", n, 1)
     whole_number("seed", seed, 0)
-    return _cut_examples(_Cutter(pairs, crop, hole), pairs, n, seed=seed)
+    return _cut_examples(make_cutter(pairs, crop, hole, flip=False), pairs, n, seed=seed)
 
 
-def _cut_examples(cutter: "_Cutter", pairs: PicturePairs, n: int, *, seed: int) -> dict[str, np.ndarray]:
+def _cut_examples(
+    cutter: Cutter | StoredCutter, pairs: PicturePairs | StoredPairs, n: int, *, seed: int
+) -> dict[str, np.ndarray]:
     with tf.device("CPU:0"):
-        places = cutter.sources.centres(spread_indices(n, len(pairs.sources)), cutter.source_size)
-        if pairs.paired:
-            target_places = places.enlarged(pairs.scale)
-        else:
-            target_places = cutter.targets.centres(spread_indices(n, len(pairs.targets)), cutter.target_size)
-        chosen = cutter.choose(places, target_places, draws_seed(seed, _EXAMPLES))
-        batch = _finish(_gather(chosen, cutter.arrays))
+        indices = spread_indices(n, pairs.source_count), spread_indices(n, pairs.target_count)
+        squares = cutter.centres(*indices) | cutter.known(n, draws_seed(seed, _EXAMPLES))
+        batch = _finish(squares)
     return {name: values.numpy() for name, values in batch.items()}
-
-
-class _Cutter:
-    """Cutter of squares from both sides, with holes in the sources."""
-
-    def __init__(self, pairs: PicturePairs, crop: int | None, hole: str | None) -> None:
-        self.source_size, self.target_size = _check_crop(pairs, crop)
-        if hole is not None:
-            check_hole(hole, self.source_size)
-        self.hole = hole
-        self.sources, self.targets = FlatPictures(pairs.sources), FlatPictures(pairs.targets)
-        self.arrays = {"source": self.sources.pixels, "target": self.targets.pixels}
-
-    def choose(self, source_places: Places, target_places: Places, hole_seed: tf.Tensor) -> Tensors:
-        """Returns which pixels of either side the squares have, and which of the sources are known."""
-        source_rows, source_columns = self.sources.pixel_indices(source_places, self.source_size)
-        target_rows, target_columns = self.targets.pixel_indices(target_places, self.target_size)
-        chosen = {
-            "source_rows": source_rows, "source_columns": source_columns,
-            "target_rows": target_rows, "target_columns": target_columns,
-        }  # fmt: skip
-        if self.hole is not None:
-            chosen["mask"] = known_pixels(self.hole, source_rows.shape[0], self.source_size, hole_seed)
-        return chosen
-
-
-def _check_crop(pairs: PicturePairs, crop: int | None) -> tuple[Size, Size]:
-    """Returns the heights and widths of the squares of sources and of targets."""
-    sides = ((pairs.sources, pairs.source_name, 1), (pairs.targets, pairs.target_name, pairs.scale))
-    if crop is None:
-        for pictures, picture_name, _ in sides:
-            for i, picture in enumerate(pictures):
-                if picture.shape != pictures[0].shape:
-                    raise InputError(
-                        f"{pairs.name}: pictures of different sizes, {picture_name(0)} is "
-                        f"{_as_text(pictures[0])} and {picture_name(i)} is {_as_text(picture)}: pass crop"
-                    )
-        return pairs.sources[0].shape[:2], pairs.targets[0].shape[:2]
-    whole_number("crop", crop, 1)
-    for pictures, picture_name, scale in sides:
-        side = scale * crop
-        for i, picture in enumerate(pictures):
-            if min(picture.shape[:2]) < side:
-                raise InputError(
-                    f"{pairs.name}: {picture_name(i)} is {_as_text(picture)}, smaller than the squares of "
-                    f"{side}x{side} to cut: crop {crop} is too large"
-                )
-    return (crop, crop), (pairs.scale * crop, pairs.scale * crop)
-
-
-def _as_text(picture: np.ndarray) -> str:
-    return f"{picture.shape[1]}x{picture.shape[0]}"

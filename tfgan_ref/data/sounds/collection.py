@@ -9,12 +9,14 @@ from tfgan_ref.data.images.arrays import present_classes
 from tfgan_ref.data.pipeline import shareable
 from tfgan_ref.data.sounds.wav import resample, to_mono
 from tfgan_ref.data.sounds.waves import Waves, to_int16
+from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import InputError
 
 logger = logging.getLogger(__name__)
 
 LEVEL = 0.95  # of every recording's peak
 SILENCE = 1e-3  # a peak below it, 60 dB under full scale
+MARGIN = 1.0  # seconds of a file behind what is used: they tell whether it is cut, and resampling hears them
 _LARGEST_BAD_SHARE = 0.01
 _NAMED_BAD_RECORDINGS = 10
 _MOST_BYTES = 2**32
@@ -37,8 +39,7 @@ class WaveCollection:
         self._labels: list[int] = []
         self._groups: list[int] = []
         self._bad: list[str] = []
-        self._rates: set[int] = set()
-        self._changed = {"resampled": 0, "mixed": 0, "cut": 0}
+        self._changes = Changes(name, sample_rate, length)
 
     def add(self, recording: str, samples: np.ndarray, rate: int, label: int, group: int = 0) -> None:
         """Adds one recording; an empty or silent one is left out.
@@ -53,24 +54,17 @@ class WaveCollection:
         Raises:
             InputError: the recordings would take more than 4 GB.
         """
-        if not samples.size:
-            self.leave_out(recording, "empty")
-            return
-        heard = resample(to_mono(samples), rate, self.sample_rate)
-        peak = np.abs(heard[: self.length]).max()
-        if peak < SILENCE:
-            self.leave_out(recording, "silent")
+        try:
+            row = fit_recording(samples, rate, self.sample_rate, self.length)
+        except ValueError as error:
+            self.leave_out(recording, str(error))
             return
         if (len(self._audio) + 1) * self.length * 2 > _MOST_BYTES:
-            raise InputError(f"{self.name}: recordings of {self.length} samples take more than 4 GB: cut it")
-        if rate != self.sample_rate:
-            self._rates.add(rate)
-            self._changed["resampled"] += 1
-        self._changed["mixed"] += samples.ndim > 1 and samples.shape[1] > 1
-        self._changed["cut"] += len(heard) > self.length
-        row = np.zeros(self.length, np.int16)
-        heard = heard[: self.length]
-        row[: len(heard)] = to_int16(heard * (LEVEL / peak))
+            raise InputError(
+                f"{self.name}: recordings of {self.length} samples take more than 4 GB: cut it, or, of files "
+                "of wav:, set stream=on"
+            )
+        self._changes.add(rate, samples.shape[1] if samples.ndim > 1 else 1, len(samples))
         self._audio.append(row)
         self._labels.append(label)
         self._groups.append(group)
@@ -91,21 +85,11 @@ class WaveCollection:
                 name.
         """
         self._judge()
-        self._say_what_changed()
-        labels, class_names = present_classes(self.name, np.array(self._labels), class_names)
-        groups = None
-        if group_names is None or group_names:
-            groups, group_names = present_classes(self.name, np.array(self._groups), group_names)
+        self._changes.say(len(self._audio))
         audio = shareable(np.empty((len(self._audio), self.length), np.int16), copy=False)
-        return Waves(
-            self.name,
-            np.stack(self._audio, out=audio),
-            self.sample_rate,
-            labels,
-            class_names,
-            groups,
-            tuple(group_names),
-        )
+        np.stack(self._audio, out=audio)
+        numbers = (self._labels, self._groups)
+        return labelled(self.name, audio, self.sample_rate, *numbers, class_names, group_names)
 
     def _judge(self) -> None:
         bad, n = self._bad, len(self._audio) + len(self._bad)
@@ -120,14 +104,91 @@ class WaveCollection:
         for recording in bad[:_NAMED_BAD_RECORDINGS]:
             logger.warning(f"{self.name}: left out: {recording}")
 
-    def _say_what_changed(self) -> None:
-        changed, n = self._changed, len(self._audio)
+
+class Changes:
+    """Counts of what is changed of the recordings of a data set.
+
+    Args:
+        name: the data set's name for messages.
+        sample_rate: of the result.
+        length: of the result, in samples.
+    """
+
+    def __init__(self, name: str, sample_rate: int, length: int) -> None:
+        self.name, self.sample_rate, self.length = name, sample_rate, length
+        self._rates: set[int] = set()
+        self._counts = {"resampled": 0, "mixed": 0, "cut": 0}
+
+    def add(self, rate: int, channels: int, length: int) -> None:
+        """Counts a recording of a rate, with so many channels and moments."""
+        if rate != self.sample_rate:
+            self._rates.add(rate)
+            self._counts["resampled"] += 1
+        self._counts["mixed"] += channels > 1
+        self._counts["cut"] += length * self.sample_rate > self.length * rate
+
+    def say(self, n: int) -> None:
+        """Warns in one line of what is changed of ``n`` recordings, if anything is."""
         rates = ", ".join(map(str, sorted(self._rates)))
         notes = {
             "resampled": f"resampled from {rates} to {self.sample_rate} per second",
             "mixed": "mixed from several channels to one",
             "cut": f"cut to {self.length} samples",
         }
-        said = [f"{changed[key]} {note}" for key, note in notes.items() if changed[key]]
+        said = [f"{self._counts[key]} {note}" for key, note in notes.items() if self._counts[key]]
         if said:
             logger.warning(f"{self.name}: of {n} recordings {', '.join(said)}")
+
+
+def fit_recording(samples: np.ndarray, rate: int, sample_rate: int, length: int) -> np.ndarray:
+    """Returns a recording as one channel at another rate, at one level and of one length, int16 (length,).
+
+    Args:
+        samples: floats (T,) or (T, channels), full scale at 1.
+        rate: samples per second.
+        sample_rate: of the result.
+        length: of the result: a longer one is cut, a shorter one ends in silence.
+
+    Raises:
+        ValueError: it is empty or silent.
+    """
+    if not samples.size:
+        raise ValueError("empty")
+    heard = resample(to_mono(samples), rate, sample_rate)[:length]
+    peak = np.abs(heard).max()
+    if peak < SILENCE:
+        raise ValueError("silent")
+    row = np.zeros(length, np.int16)
+    row[: len(heard)] = to_int16(heard * (LEVEL / peak))
+    return row
+
+
+def labelled(
+    name: str,
+    audio: np.ndarray | Rows,
+    sample_rate: int,
+    labels: Sequence[int],
+    groups: Sequence[int],
+    class_names: Sequence[str] | None,
+    group_names: Sequence[str] | None,
+) -> Waves:
+    """Returns recordings with the classes and speakers that there are.
+
+    Args:
+        name: the data set's name for messages.
+        audio: the recordings, int16 (N, T), in memory or on disk.
+        sample_rate: samples per second.
+        labels: class numbers, (N,).
+        groups: numbers of the speakers, (N,).
+        class_names: by the numbers of the classes; None: they are called by these.
+        group_names: the same of the speakers; empty if there are none.
+
+    Raises:
+        InputError: a number has no name.
+    """
+    classes = present_classes(name, np.array(labels), class_names)
+    if group_names is None or group_names:
+        return Waves(
+            name, audio, sample_rate, *classes, *present_classes(name, np.array(groups), group_names)
+        )
+    return Waves(name, audio, sample_rate, *classes)

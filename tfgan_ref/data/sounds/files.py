@@ -4,19 +4,22 @@ import re
 from pathlib import Path
 
 from tfgan_ref.data.images.listing import files_below
-from tfgan_ref.data.sounds.collection import WaveCollection
+from tfgan_ref.data.sounds.collection import MARGIN, WaveCollection, labelled
+from tfgan_ref.data.sounds.stored import WaveRows
 from tfgan_ref.data.sounds.wav import read_wav
 from tfgan_ref.data.sounds.waves import Waves
+from tfgan_ref.data.streams.choice import streams
+from tfgan_ref.data.streams.stores import FolderStore
 from tfgan_ref.errors import InputError, reason
 
 _FIELDS = ("label", "group")
-_MARGIN = 1.0  # seconds behind what is used: they tell whether it is cut, and resampling hears them
 
 
-def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) -> Waves:
+def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int, stream: str = "off") -> Waves:
     """Reads a folder of WAV files; hidden files and other files are left out.
 
-    Damaged, empty and silent files are named in a warning and left out.
+    Damaged, empty and silent files are named in a warning and left out; of files on disk others stand in for
+    them.
 
     Args:
         name: the data set's name for messages.
@@ -26,6 +29,7 @@ def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) ->
             used.
         sample_rate: of the result.
         length: samples of each recording.
+        stream: whether the files stay on disk, see ``streams``.
 
     Raises:
         InputError: there is no such folder, no WAV file, a file outside of any sub-folder without a
@@ -50,16 +54,19 @@ def read_wave_folder(name: str, place: str, *, sample_rate: int, length: int) ->
         for file in files
     ]
     class_names, group_names = (sorted({names[i] for names in said if names[i]}) for i in range(2))
+    numbers = [(class_names.index(label), group_names.index(group) if group else 0) for label, group in said]
+    if streams(name, 2 * length * len(files), stream):
+        rows = WaveRows(name, FolderStore(path, files), sample_rate, length)
+        return labelled(name, rows, sample_rate, *zip(*numbers, strict=True), class_names, group_names)
     collection = WaveCollection(name, sample_rate, length)
-    for file, (label, group) in zip(files, said, strict=True):
+    for file, (label, group) in zip(files, numbers, strict=True):
         recording = str(file.relative_to(path))
         try:
-            samples, rate = read_wav(file, length / sample_rate + _MARGIN)
+            samples, rate = read_wav(file, length / sample_rate + MARGIN)
         except (OSError, ValueError) as error:
             collection.leave_out(recording, reason(error))
             continue
-        number = group_names.index(group) if group else 0
-        collection.add(recording, samples, rate, class_names.index(label), number)
+        collection.add(recording, samples, rate, label, group)
     return collection.to_waves(class_names, group_names)
 
 

@@ -1,4 +1,4 @@
-"""Data sets of recordings by name, read into memory."""
+"""Data sets of recordings by name."""
 
 import zipfile
 from pathlib import Path
@@ -30,8 +30,9 @@ def read_waves(
     sample_rate: int = 8000,
     split: str = "train",
     data_dir: str | Path | None = None,
+    stream: str = "off",
 ) -> Waves:
-    """Reads labelled recordings into memory, at one rate and of one length.
+    """Reads labelled recordings into memory, or finds them on disk, at one rate and of one length.
 
     Args:
         name: ``vowels`` (synthesised, 300 of each for "train", 60 others for "test"), ``wav:DIR`` (a class
@@ -41,27 +42,32 @@ def read_waves(
         sample_rate: of the result; recordings of other rates are resampled.
         split: "train" or "test" where a data set has them.
         data_dir: where tensorflow-datasets keeps prepared data sets.
+        stream: whether the files of ``wav`` are read each time that they are asked for: "on", "off" or "auto"
+            (if the recordings would take more than a quarter of the free memory).
 
     Raises:
         InputError: the name is unknown, a number out of range, or the data cannot be read or used.
     """
     whole_number("length", length, 1)
     check_rate(name, sample_rate)
+    kind, _, place = name.partition(":")
+    if stream == "on" and kind != "wav":
+        raise InputError(f"{name}: stream=on is for wav:DIR, this is kept in memory: leave it out")
     if name == VOWELS:
         if split not in VOWELS_PER_CLASS:
             raise InputError(f"{name}: split={split!r} does not exist, there are train, test")
         seed = tuple(VOWELS_PER_CLASS).index(split)
         return vowels(VOWELS_PER_CLASS[split], seed, sample_rate, seconds=length / sample_rate)
     form = {"sample_rate": sample_rate, "length": length}
-    kind, _, place = name.partition(":")
     if kind in ("wav", "npz"):
         if not place:
             raise InputError(f"data set {name!r}: needs a path, {kind}:PATH")
         if split != "train":
             raise InputError(f"{name}: split={split!r} does not exist, a path is one whole set: 'train'")
-        reader = read_wave_folder if kind == "wav" else read_npz_waves
         try:
-            return reader(name, place, **form)
+            if kind == "npz":
+                return read_npz_waves(name, place, **form)
+            return read_wave_folder(name, place, stream=stream, **form)
         except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"
             raise InputError(f"{name}: cannot be read ({reason(error)})") from error
     builder = find_builder(name, data_dir)

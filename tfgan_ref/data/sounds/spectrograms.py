@@ -82,7 +82,7 @@ def spectrogram_pictures(audio: np.ndarray, sample_rate: int | None = None) -> n
 
 def spectrogram_arrays(waves: Waves) -> ImageArrays:
     """Returns the mel spectrograms of recordings, with their labels, as a data set of pictures."""
-    pictures = spectrogram_pictures(waves.audio, waves.sample_rate)
+    pictures = spectrogram_pictures(waves.audio[:], waves.sample_rate)
     return ImageArrays(waves.name, pictures, waves.labels, waves.class_names)
 
 

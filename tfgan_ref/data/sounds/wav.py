@@ -4,6 +4,7 @@ import math
 import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from tfgan_ref.data.sounds.waves import to_int16
 _BLOCK = 10  # seconds that are read at once
 
 
-def read_wav(path: Path, seconds: float | None = None) -> tuple[np.ndarray, int]:
-    """Reads a WAV file, or as many seconds of its start.
+def read_wav(file: Path | BinaryIO, seconds: float | None = None) -> tuple[np.ndarray, int]:
+    """Reads a WAV file, by its path or open for reading, or as many seconds of its start.
 
     Returns:
         Samples as float32 in [-1, 1] (those of float files as they are), (T,) or (T, channels), and the rate.
@@ -23,10 +24,12 @@ def read_wav(path: Path, seconds: float | None = None) -> tuple[np.ndarray, int]
         OSError: it cannot be opened.
         ValueError: it is no WAV file, damaged, empty, or holds values that are no numbers.
     """
-    with path.open("rb") as file:
-        form = read_form(file)
-        length = form.length if seconds is None else math.ceil(seconds * form.rate)
-        samples = read_samples(file, form, 0, length)
+    if isinstance(file, Path):
+        with file.open("rb") as opened:
+            return read_wav(opened, seconds)
+    form = read_form(file)
+    length = form.length if seconds is None else math.ceil(seconds * form.rate)
+    samples = read_samples(file, form, 0, length)
     if not samples.size:
         raise ValueError("empty")
     return samples[:, 0] if form.channels == 1 else samples, form.rate

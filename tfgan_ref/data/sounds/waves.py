@@ -1,4 +1,4 @@
-"""Sound recordings of one length in memory, and the batches that training reads from them."""
+"""Sound recordings of one length, and the batches that training reads from them."""
 
 import functools
 import zlib
@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import shuffled_order
 from tfgan_ref.data.pipeline import Batch, BatchLoader, DataShape, Tensors, TrainingData, shareable
+from tfgan_ref.data.streams.rows import Rows, candidate_places, read_rows
 from tfgan_ref.errors import InputError
 
 # What a telephone's band needs, and what sound cards can do.
@@ -21,11 +22,12 @@ _FULL_SCALE = 32767
 class Waves:
     """Recordings of one length and rate, with their classes and groups of speakers where they are known.
 
-    Tensors share the memory of the audio, as of ``ImageArrays``: do not write to it.
+    Tensors share the memory of the audio, as of ``ImageArrays``: do not write to it. Audio on disk (``Rows``)
+    is read when it is asked for.
 
     Attributes:
         name: what to call the data set in messages.
-        audio: int16 of shape (N, T), N and T at least 1.
+        audio: int16 of shape (N, T), N and T at least 1; in memory or on disk.
         sample_rate: samples per second.
         labels: int32 of shape (N,), from 0 up, or None.
         class_names: one name per class; empty when there are no labels.
@@ -37,7 +39,7 @@ class Waves:
     """
 
     name: str
-    audio: np.ndarray
+    audio: np.ndarray | Rows
     sample_rate: int
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
@@ -50,7 +52,8 @@ class Waves:
                 f"{self.name}: audio is {self.audio.dtype} of shape {self.audio.shape}, "
                 "it must be int16 of shape (N, T) with at least one sample"
             )
-        object.__setattr__(self, "audio", shareable(self.audio))
+        if isinstance(self.audio, np.ndarray):
+            object.__setattr__(self, "audio", shareable(self.audio))
         check_rate(self.name, self.sample_rate)
         self._check_numbers("labels", self.labels, "class names", self.class_names)
         self._check_numbers("groups", self.groups, "group names", self.group_names)
@@ -79,7 +82,12 @@ class Waves:
 
     @property
     def fingerprint(self) -> str:
-        """Returns the shape, the rate and a checksum of the recordings, as a file name."""
+        """Returns the shape, the rate and a checksum of the recordings, as a file name.
+
+        That of recordings on disk is of their files: names, sizes and some of the contents.
+        """
+        if isinstance(self.audio, Rows):
+            return self.audio.fingerprint
         checksum = zlib.crc32(np.ascontiguousarray(self.audio))
         for numbers in (self.labels, self.groups):
             checksum = zlib.crc32(b"" if numbers is None else np.ascontiguousarray(numbers), checksum)
@@ -87,12 +95,12 @@ class Waves:
 
     def floats(self) -> np.ndarray:
         """Returns the recordings as float32 (N, T) in [-1, 1]."""
-        return to_float(self.audio)
+        return to_float(self.audio[:])
 
     def take(self, chosen: np.ndarray) -> "Waves":
         """Returns some of the recordings: ``chosen`` is an index array or a mask, (N,) of bool."""
-        parts = (None if part is None else part[chosen] for part in (self.audio, self.labels, self.groups))
-        audio, labels, groups = parts
+        audio = self.audio.take(chosen) if isinstance(self.audio, Rows) else self.audio[chosen]
+        labels, groups = (None if part is None else part[chosen] for part in (self.labels, self.groups))
         return Waves(self.name, audio, self.sample_rate, labels, self.class_names, groups, self.group_names)
 
 
@@ -106,6 +114,7 @@ def training_waves(waves: Waves, seed: int = 0) -> TrainingData:
         functools.partial(wave_loader, waves, seed=seed),
         len(waves.audio),
         waves.audio.nbytes,
+        faults=waves.audio.faults if isinstance(waves.audio, Rows) else None,
     )
 
 
@@ -130,24 +139,30 @@ def wave_batches(waves: Waves, batch_size: int, start_step: int = 0, *, seed: in
 
 def wave_loader(waves: Waves, batch_size: int, *, seed: int) -> BatchLoader:
     """Returns the loader of ``wave_batches``; arguments and errors are the same."""
+    rows = waves.audio if isinstance(waves.audio, Rows) else None
     # Captured as they are, on the CPU, as in ``image_loader``.
     with tf.device("CPU:0"):
         order = shuffled_order(len(waves), seed)
-        kept = {"audio": tf.experimental.dlpack.from_dlpack(waves.audio.__dlpack__())}
+        kept = {} if rows else {"audio": tf.experimental.dlpack.from_dlpack(waves.audio.__dlpack__())}
         labels = None if waves.labels is None else tf.constant(waves.labels)
 
     def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
+        if rows:
+            return {"indices": candidate_places(order, tf.ensure_shape(positions, (batch_size,)))}
         indices = tf.ensure_shape(order(positions), (batch_size,))
         return {"indices": indices} | ({} if labels is None else {"label": tf.gather(labels, indices)})
 
     def gather(chosen: Tensors, arrays: Tensors) -> Tensors:
+        if rows:
+            audio, indices = read_rows(rows, chosen["indices"])
+            return {"audio": audio} | ({} if labels is None else {"label": tf.gather(labels, indices)})
         values = {"audio": tf.gather(arrays["audio"], chosen["indices"])}
         return values | ({} if labels is None else {"label": chosen["label"]})
 
     def finish(values: Tensors) -> Batch:
         return values | {"audio": tf.maximum(tf.cast(values["audio"], tf.float32) / 32767.0, -1.0)[..., None]}
 
-    return BatchLoader(batch_size, choose, gather, finish, kept)
+    return BatchLoader(batch_size, choose, gather, finish, kept, rows)
 
 
 def check_rate(name: str, sample_rate: int) -> None:

@@ -155,15 +155,20 @@ class PictureRows(Rows):
             warn_enlarged(self.name, len(small), len(sizes), image_size, sizes[least], name)
 
 
-def _fingerprint(store: Store, shape: tuple[int, ...]) -> str:
-    """Returns the shape and a checksum of names, sizes and some contents of the files, as a file name."""
-    checksum = zlib.crc32("\n".join(store.names).encode("utf-8", "surrogateescape"))
-    checksum = zlib.crc32(store.sizes.tobytes(), checksum)
+def checksum(store: Store) -> int:
+    """Returns a checksum of names, sizes and some contents of files."""
+    result = zlib.crc32("\n".join(store.names).encode("utf-8", "surrogateescape"))
+    result = zlib.crc32(store.sizes.tobytes(), result)
     n = len(store.names)
     for number in np.unique(np.linspace(0, n - 1, _SAMPLED).astype(int)):
         with contextlib.suppress(OSError):  # a damaged one
-            checksum = zlib.crc32(store.read(int(number)), checksum)
-    return "files-" + "x".join(map(str, shape)) + f"-{checksum:08x}"
+            result = zlib.crc32(store.read(int(number)), result)
+    return result
+
+
+def _fingerprint(store: Store, shape: tuple[int, ...]) -> str:
+    """Returns the shape and a checksum of the files, as a file name."""
+    return "files-" + "x".join(map(str, shape)) + f"-{checksum(store):08x}"
 
 
 @functools.cache
