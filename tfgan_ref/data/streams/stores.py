@@ -76,7 +76,7 @@ class FolderStore:
         with contextlib.ExitStack() as stack:
             try:
                 file = stack.enter_context(open(os.path.join(self.place, name), "rb", buffering=0))
-            except FileNotFoundError as error:
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
                 raise Changed(f"{name} is gone") from error
             status = os.fstat(file.fileno())
             if (status.st_size, status.st_mtime_ns) != (self.sizes[number], self.stamps[number]):
