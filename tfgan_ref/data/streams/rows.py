@@ -16,7 +16,7 @@ from tfgan_ref.data.streams.faults import Faults
 
 # A damaged item's place is taken by the item at the next position of the order, up to this many.
 CANDIDATES = 8
-_QUIET = 0.05  # seconds without a read after which no more is on its way
+_QUIET = 0.2  # seconds without a read after which no more is on its way
 
 
 class Rows(abc.ABC):
@@ -150,53 +150,53 @@ def read_rows(rows: Rows, candidates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     Returns:
         The rows, (B, ...), and the places of those that were read, int64 (B,).
     """
-    shape = (candidates.shape[0], *rows.item_shape)
     reads = _reads()
 
-    def read(places: tf.Tensor) -> tuple[np.ndarray | tf.Tensor, np.ndarray]:
+    def read(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         with reads:
-            if reads.ended:
-                return np.zeros(shape, rows.dtype), np.zeros(shape[0], np.int64)
-            return rows.read(places.numpy())
+            values, used = rows.read(places)
+            return np.asarray(values), used
 
-    values, used = tf.py_function(read, [candidates], (tf.as_dtype(rows.dtype), tf.int64))
-    return tf.ensure_shape(values, shape), tf.ensure_shape(used, shape[:1])
+    kinds = (tf.as_dtype(rows.dtype), tf.int64)
+    # Stateless, as it is: with deterministic operations tf.data would not prefetch what has a state.
+    values, used = tf.numpy_function(read, [candidates], kinds, stateful=False)
+    batch = candidates.shape[0]
+    return tf.ensure_shape(values, (batch, *rows.item_shape)), tf.ensure_shape(used, (batch,))
 
 
 class _Reads:
-    """The reads of TensorFlow's threads, which must not be under way when Python ends.
+    """The reads of TensorFlow's threads, none of which may be under way when Python ends.
 
-    It would end their threads without a word to TensorFlow, and the iterator that is destroyed then waits for
-    them for ever. ``end`` waits for what runs; later reads, of batches that nobody will ask for, do nothing.
-
-    Attributes:
-        ended: whether reads are to do nothing.
+    It would end their threads without a word to TensorFlow, which waits for them for ever as it destroys the
+    iterator of the batches.
     """
 
     def __init__(self) -> None:
-        self.ended = False
         self._lock = threading.Lock()
-        self._running, self._latest = 0, 0.0
+        self._running, self._latest, self._ended = 0, 0.0, False
 
     def __enter__(self) -> None:
         with self._lock:
+            self._latest = time.monotonic()
+            if self._ended:
+                raise StopIteration  # of which TensorFlow makes no line
             self._running += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self._running -= 1
             self._latest = time.monotonic()
+            self._running -= 1
 
     def end(self) -> None:
-        """Makes reads do nothing, and waits until none comes any more: buffers are full then."""
-        self.ended = True
+        """Refuses reads from now on, and waits until none comes any more: all buffers are full then."""
+        self._ended = True
         while self._running or time.monotonic() - self._latest < _QUIET:
-            time.sleep(_QUIET / 10)
+            time.sleep(_QUIET / 20)
 
 
 @functools.cache
 def _reads() -> _Reads:
-    """Returns the one counter of reads, which waits for them when Python ends."""
+    """Returns the one counter of reads; Python's end waits for them."""
     reads = _Reads()
     atexit.register(reads.end)
     return reads
