@@ -2,7 +2,7 @@
 
 python -m tests.training.replicated OUT.npz FOLDER
 
-FOLDER holds images that are read from disk; the names of those that this process read are in OUT.npz-INDEX.txt.
+FOLDER holds images that are read from disk; OUT.npz-INDEX.txt names those that the process of an index read.
 """
 
 import functools
@@ -71,7 +71,7 @@ def streamed_loader(folder, read, n):
 
 
 def train(build, kind, optimizer, strategy, prepare=lambda gan: None, batch_size=4, make=None):
-    """Trains on data of a kind, or on what ``make`` makes a loader of; returns the variables of all networks."""
+    """Trains on data of a kind, or those that ``make`` makes a loader of; returns the networks' variables."""
     with strategy.scope():
         gan = build()
         prepare(gan)
