@@ -2,13 +2,16 @@
 
 python benchmarks/faults.py --out benchmarks/results/faults
 python benchmarks/faults.py --parts kills --kills 30 --steps 600 --out DIR
+python benchmarks/faults.py --parts disk,replicas --kills 10 --out benchmarks/results/faults_on_disk
 
 Part "kills" kills one process (SIGKILL): the first time before its first checkpoint, then in equal shares at
 random moments, while a checkpoint is written, and while the results are exported at the end. Part "workers"
 trains with two processes and kills the second one, and later the first; what the other one does is noted, and
-both are started again. In both parts every weight, moment and counter of the last checkpoint, the exported
-generator's weights, the rows of metrics.csv (but for seconds) and the last picture must be those of a run of
-the same recipe that was never interrupted, bit for bit. Writes DIR/results.json and DIR/table.md.
+both are started again. Parts "disk" and "replicas" are as "kills", on images that are read from files, one of
+which is damaged; "replicas" has strategy=mirrored on two devices of the CPU. In all parts every weight,
+moment and counter of the last checkpoint, the exported generator's weights, the rows of metrics.csv (but for
+seconds) and the last picture must be those of a run of the same recipe that was never interrupted, bit for
+bit. Writes DIR/results.json and DIR/table.md.
 """
 
 import argparse
@@ -35,15 +38,26 @@ from tfgan_ref.errors import InputError
 TRAIN = Path(__file__).resolve().parents[1] / "scripts" / "train.py"
 START, EXPORT = "before the first checkpoint", "in the export"
 MOMENTS = ("at a random moment", "in a checkpoint", EXPORT)
-PARTS = ("kills", "workers")
+PARTS = ("kills", "workers", "disk", "replicas")
 PATIENCE = 600  # seconds that a run may take to come to its moment, or to its end
+FILES = 400  # images on disk
+# TensorFlow has one CPU until it is told otherwise.
+ON_TWO_DEVICES = """
+import runpy, sys
+import tfgan_ref
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 SETTINGS = ("image_size=8", "checkpoint_every=4", "log_every=20", "sample_every=100")
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipe", default="gan", help="(%(default)s)")
-    parser.add_argument("--parts", default=",".join(PARTS), help="a list with commas (%(default)s)")
+    parser.add_argument("--parts", default=",".join(PARTS[:2]), help="a list with commas (%(default)s)")
     parser.add_argument("--kills", type=int, default=30, help="of the one process (%(default)s)")
     parser.add_argument("--steps", type=int, default=600, help="of the run (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (%(default)s)")
@@ -63,7 +77,8 @@ def start(
     run: Path, recipe: str, steps: int, settings: Sequence[str] = (), **variables: str
 ) -> subprocess.Popen[bytes]:
     """Starts a run, or continues it where it is there; ``variables`` are added to the environment."""
-    command = [sys.executable, str(TRAIN)]
+    program = ["-c", ON_TWO_DEVICES] if "strategy=mirrored" in settings else []
+    command = [sys.executable, *program, str(TRAIN)]
     if (run / "config.json").exists():
         command += ["--resume", str(run)]
     else:
@@ -133,13 +148,15 @@ def moment_of(kind: str, run: Path, chance: random.Random) -> Callable[[], bool]
     return ready
 
 
-def kill_and_resume(run: Path, recipe: str, steps: int, kills: int, seed: int) -> list[dict[str, Any]]:
+def kill_and_resume(
+    run: Path, recipe: str, steps: int, settings: Sequence[str], kills: int, seed: int
+) -> list[dict[str, Any]]:
     """Kills a run ``kills`` times and lets it end; returns a row for each kill."""
     chance = random.Random(seed)
     rows: list[dict[str, Any]] = []
     while len(rows) < kills:
         kind = MOMENTS[len(rows) * len(MOMENTS) // kills] if rows else START
-        process = start(run, recipe, steps)
+        process = start(run, recipe, steps, settings)
         if not kill_when(process, moment_of(kind, run, chance)):
             if kind == EXPORT:
                 continue  # it ended before the moment, and exports again when it is started again
@@ -147,7 +164,7 @@ def kill_and_resume(run: Path, recipe: str, steps: int, kills: int, seed: int) -
         rows.append({"kill": len(rows) + 1, "moment": kind, "step": newest_step(run)})
         rows[-1]["half_written"] = half_written(run)
         print(f"{len(rows)}: {kind}, newest checkpoint {newest_step(run)}", flush=True)
-    finish(start(run, recipe, steps))
+    finish(start(run, recipe, steps, settings))
     if left := half_written(run):
         raise AssertionError(f"left behind after all: {left}")
     return rows
@@ -197,6 +214,18 @@ def lose_workers(run: Path, recipe: str, steps: int) -> list[dict[str, Any]]:
     return rows
 
 
+def write_images(folder: Path) -> None:
+    """Writes small images of noise as JPEG files, of which one is cut short behind its header."""
+    import numpy as np
+    from PIL import Image
+
+    folder.mkdir()
+    for number, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (FILES, 8, 8), np.uint8)):
+        Image.fromarray(pixels).save(folder / f"{number:03d}.jpg")
+    last = folder / f"{FILES - 1:03d}.jpg"
+    last.write_bytes(last.read_bytes()[:-30])
+
+
 def state_of(run: Path) -> dict[str, Any]:
     """Returns everything of a finished run that must not depend on interruptions."""
     import keras
@@ -230,14 +259,21 @@ def main() -> None:
     runs = {part: (arguments.out / f"{part}-whole", arguments.out / part) for part in arguments.parts}
     for path in (path for pair in runs.values() for path in pair):
         shutil.rmtree(path, ignore_errors=True)
+    images = arguments.out / "images"
+    shutil.rmtree(images, ignore_errors=True)
+    if {"disk", "replicas"} & {*arguments.parts}:
+        write_images(images)
+    on_disk = [f"data=folder:{images}", "stream=on"]
+    settings = {"disk": on_disk, "replicas": [*on_disk, "strategy=mirrored", "batch_norm=false"]}
     rows = []
     for part, (whole, hurt) in runs.items():
-        if part == "kills":
-            finish(start(whole, recipe, steps))
-            found = kill_and_resume(hurt, recipe, steps, arguments.kills, arguments.seed)
-        else:
+        if part == "workers":
             finish(*start_workers(whole, recipe, steps))
             found = lose_workers(hurt, recipe, steps)
+        else:
+            given = settings.get(part, [])
+            finish(start(whole, recipe, steps, given))
+            found = kill_and_resume(hurt, recipe, steps, given, arguments.kills, arguments.seed)
         rows += [{"part": part, **row} for row in found]
 
     cli.quiet_tensorflow()
@@ -248,16 +284,17 @@ def main() -> None:
     unequal = {part: differences(*pair) for part, pair in runs.items()}
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     minutes = round((used.ru_utime + used.ru_stime) / 60, 1)
-    facts = {"recipe": recipe, "steps": steps, "seed": arguments.seed, "cpu_minutes": minutes}
+    facts: dict[str, Any] = {"recipe": recipe, "steps": steps, "seed": arguments.seed, "cpu_minutes": minutes}
     facts["machine"] = describe_machine()
     write_json(arguments.out / "results.json", {"rows": rows, "unequal": unequal, "settings": facts})
     cells = []
-    for moment in dict.fromkeys(row["moment"] for row in rows):
-        of_moment = [row for row in rows if row["moment"] == moment]
+    said = {"disk": ", images on disk", "replicas": ", images on disk, two replicas"}
+    for part, moment in dict.fromkeys((row["part"], row["moment"]) for row in rows):
+        of_moment = [row for row in rows if (row["part"], row["moment"]) == (part, moment)]
         half = sum(bool(row.get("half_written")) for row in of_moment)
-        parts = unequal[of_moment[0]["part"]]
+        parts = unequal[part]
         end = f"other {', '.join(parts)}" if parts else "the same, bit for bit"
-        cells.append([moment, str(len(of_moment)), str(half), end])
+        cells.append([moment + said.get(part, ""), str(len(of_moment)), str(half), end])
     text = table(["killed", "times", "amid a file", "end, beside a run left alone"], cells)
     write_text(arguments.out / "table.md", text + "\n")
     print(f"\n{text}\n{arguments.out}")
@@ -265,6 +302,7 @@ def main() -> None:
         raise InputError(f"some ends are not the same: the runs are in {arguments.out}")
     for path in (path for pair in runs.values() for path in pair):
         shutil.rmtree(path)
+    shutil.rmtree(images, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def train(recipe_name: str, settings: Settings, path: Path) -> float:
     if path.exists():
         theirs = asdict(settings_of(path))
         for key, value in asdict(settings).items():
-            if key != "steps" and theirs.get(key) != value:
+            if key != "steps" and theirs.get(key) != value and (key, value) != ("stream", "auto"):
                 raise InputError(
                     f"{path} holds a run with {key} {theirs.get(key)}, not {value}: name another directory"
                 )

@@ -1,9 +1,13 @@
 """What test_distribution.py trains on one device and on several; as a program, one worker of several.
 
-python -m tests.training.replicated OUT.npz
+python -m tests.training.replicated OUT.npz FOLDER
+
+FOLDER holds images that are read from disk; OUT.npz-INDEX.txt names those that the process of an index read.
 """
 
+import functools
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -45,30 +49,43 @@ KINDS = {
 }
 
 
-def batches(kind, n, start_step=0):
+def loader(kind, n):
     pixels = np.random.default_rng(0).integers(0, 256, (12, 28, 28, 4), np.uint8)
     if kind == "pix2pix":
         pairs = PicturePairs("noise", tuple(pixels[..., :1]), tuple(pixels[..., 1:]))
-        return data.pair_batches(pairs, batch_size=n, seed=0, start_step=start_step, crop=8)
-    arrays = ImageArrays("noise", pixels[..., :1])
-    return data.batches(arrays, batch_size=n, seed=0, start_step=start_step)
+        return data.training_pairs(pairs, 0, crop=8).loader(n)
+    return data.training_images(ImageArrays("noise", pixels[..., :1]), 0).loader(n)
 
 
-def train(build, kind, optimizer, strategy, prepare=lambda gan: None):
-    """The trained variables of both networks and of the averaged generator."""
+def streamed_loader(folder, read, n):
+    """The loader of a folder's images, and the names of those that are read go into the set ``read``."""
+    images = data.read(f"folder:{folder}", stream="on")
+    fetch = images.images.fetch
+
+    def fetch_and_note(numbers):
+        read.update(images.images.item_name(number) for number in numbers)
+        return fetch(numbers)
+
+    images.images.fetch = fetch_and_note
+    return data.training_images(images, 0).loader(n)
+
+
+def train(build, kind, optimizer, strategy, prepare=lambda gan: None, batch_size=4, make=None):
+    """Trains on data of a kind, or those that ``make`` makes a loader of; returns the networks' variables."""
     with strategy.scope():
         gan = build()
         prepare(gan)
         gan.compile(OPTIMIZERS[optimizer](), OPTIMIZERS[optimizer]())
+    batches = gan.batches_per_step
     dataset = distribution.shard_batch(
-        batches(kind, 4 * gan.batches_per_step), gan.batches_per_step, strategy
+        (make or functools.partial(loader, kind))(batch_size * batches), 0, batches, strategy
     )
     gan.fit(dataset, steps_per_epoch=STEPS, verbose=0, shuffle=False)
     found = [*gan.generator.variables, *gan.discriminator.variables, *gan.ema_generator.variables]
     return [np.array(variable) for variable in found if variable.dtype == "float32"]
 
 
-def main(out):
+def main(out, folder):
     strategy = distribution.make_strategy("multiworker")
     tf.config.experimental.enable_op_determinism()
     found = {}
@@ -76,10 +93,15 @@ def main(out):
         for optimizer in OPTIMIZERS:
             trained = train(build, kind, optimizer, strategy)
             found |= {f"{kind}-{optimizer}-{number}": value for number, value in enumerate(trained)}
+    read = set()
+    make = functools.partial(streamed_loader, folder, read)
+    trained = train(KINDS["dcgan"], None, "sgd", strategy, batch_size=8, make=make)
+    found |= {f"streamed-{number}": value for number, value in enumerate(trained)}
+    Path(f"{out}-{strategy.cluster_resolver.task_id}.txt").write_text("\n".join(sorted(read)))
     if distribution.is_chief(strategy):
         np.savez(out, **found)
     distribution.wait_for_all(strategy)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

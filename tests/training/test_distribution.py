@@ -11,16 +11,29 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tests.conftest import ROOT, same, slow_ones, tiny_gan, values
 from tests.training import replicated
 from tfgan_ref import randomness
+from tfgan_ref.data.order import shuffled_order
+from tfgan_ref.data.pipeline import BatchLoader
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import VanillaGAN
 from tfgan_ref.training import distribution
 from tfgan_ref.training.checkpoints import Checkpoints
 
 ONE = distribution.make_strategy("none")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """600 grey images: more than these tests and what is read ahead come to."""
+    path = tmp_path / "images"
+    path.mkdir()
+    for number, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (600, 28, 28), np.uint8)):
+        Image.fromarray(pixels).save(path / f"{number:03d}.jpg")
+    return path
 
 
 @functools.cache
@@ -83,14 +96,36 @@ def test_two_replicas_end_where_one_does(kind, optimizer, two_replicas):
 
 
 @pytest.mark.slow
-def test_two_processes_end_where_one_does(tmp_path):
-    run_workers(["-m", "tests.training.replicated", tmp_path / "found.npz"], ROOT)
+def test_two_processes_end_where_one_does(tmp_path, folder):
+    """Those that read from disk each read the rows of their own: no image is read by both in an epoch."""
+    run_workers(["-m", "tests.training.replicated", tmp_path / "found.npz", folder], ROOT)
     found = np.load(tmp_path / "found.npz")
     for kind in replicated.KINDS:
         for optimizer in replicated.OPTIMIZERS:
             one = on_one_device(kind, optimizer)
             two = [found[f"{kind}-{optimizer}-{number}"] for number in range(len(one))]
             assert furthest(one, two) < 1e-5, (kind, optimizer)
+    make = functools.partial(replicated.streamed_loader, folder, set())
+    one = replicated.train(replicated.KINDS["dcgan"], None, "sgd", ONE, batch_size=8, make=make)
+    assert furthest(one, [found[f"streamed-{number}"] for number in range(len(one))]) < 1e-5
+    names = sorted(path.name for path in folder.iterdir())
+    order = shuffled_order(len(names), 0)(tf.range(len(names), dtype=tf.int64)).numpy()
+    taken = 8 * replicated.STEPS
+    for index in range(2):
+        of_process = [names[i] for p, i in enumerate(order) if p % 8 // 4 == index]
+        read = set((tmp_path / f"found.npz-{index}.txt").read_text().splitlines())
+        assert set(of_process[: taken // 2]) <= read <= set(of_process)
+
+
+@pytest.mark.slow
+def test_two_replicas_read_from_disk_what_one_device_does(two_replicas, folder):
+    """TensorFlow has one thread for operations here: what it reads must not wait for what it computes."""
+    assert os.environ["TF_NUM_INTEROP_THREADS"] == os.environ["TF_NUM_INTRAOP_THREADS"] == "1"
+    ends = []
+    for strategy in (ONE, two_replicas):
+        make = functools.partial(replicated.streamed_loader, folder, set())
+        ends.append(replicated.train(replicated.KINDS["dcgan"], None, "sgd", strategy, make=make))
+    assert furthest(*ends) < 1e-5
 
 
 @pytest.mark.slow
@@ -134,11 +169,15 @@ def test_replicas_take_the_rows_of_one_draw(two_replicas):
 
 def test_each_critic_batch_is_sharded(two_replicas):
     """A batch of 12 for three critic updates on two replicas: each has two rows of each of the three."""
-    dataset = tf.data.Dataset.from_tensors({"image": tf.range(12)}).repeat()
-    shared = distribution.shard_batch(dataset, 3, two_replicas)
+    loader = BatchLoader(
+        12, lambda positions, step: {"image": positions}, lambda chosen, _: chosen, lambda values: values, {}
+    )
+    shared = distribution.shard_batch(loader, 0, 3, two_replicas)
     parts = two_replicas.experimental_local_results(next(iter(shared))["image"])
     assert [list(part.numpy()) for part in parts] == [[0, 1, 4, 5, 8, 9], [2, 3, 6, 7, 10, 11]]
-    assert distribution.shard_batch(dataset, 3, ONE) is dataset
+    assert next(iter(distribution.shard_batch(loader, 1, 3, ONE)))["image"].numpy().tolist() == [
+        *range(12, 24)
+    ]
 
 
 @pytest.mark.slow
@@ -146,10 +185,8 @@ def test_a_run_resumes_on_another_number_of_replicas(two_replicas, tmp_path):
     """Ten steps on two replicas and ten on one, against twenty on one."""
 
     def steps(gan, strategy, start, count):
-        dataset = replicated.batches("dcgan", 4, start_step=start)
-        gan.fit(
-            distribution.shard_batch(dataset, 1, strategy), steps_per_epoch=count, verbose=0, shuffle=False
-        )
+        dataset = distribution.shard_batch(replicated.loader("dcgan", 4), start, 1, strategy)
+        gan.fit(dataset, steps_per_epoch=count, verbose=0, shuffle=False)
         return gan
 
     def compiled():

@@ -79,7 +79,8 @@ def parse_config(run: RunDirectory) -> tuple[Recipe, Settings, DataShape, str]:
                 f"{', '.join(READABLE)}, train it again or use that version"
             )
         recipe = find_recipe(config["recipe"], of_run=True)
-        settings = recipe.settings.from_config(config["settings"])
+        before = {"stream": "off"} if hasattr(recipe.settings, "stream") else {}  # of runs that do not say it
+        settings = recipe.settings.from_config(before | config["settings"])
         shape = config["data"]["sample_shape"]
         counts = [config["data"]["num_classes"], config["data"].get("source_channels")]
         names = config["data"].get("names")

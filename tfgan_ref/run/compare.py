@@ -199,7 +199,8 @@ def _progress(entry: Entry, gan: GenerativeModel, shape: DataShape, fingerprint:
     recipe, settings, *shape_and_fingerprint = parse_config(run)
     theirs = {"recipe": recipe.name, **asdict(settings)}
     for key, value in {"recipe": entry.recipe.name, **asdict(entry.settings)}.items():
-        if theirs.get(key) != value:
+        # The run keeps what ``stream=auto`` came to.
+        if theirs.get(key) != value and (key, value) != ("stream", "auto"):
             raise InputError(
                 f"{entry.path} holds a run with another {key}, {theirs.get(key)} instead of {value}: "
                 "name another --out"

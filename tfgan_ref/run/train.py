@@ -96,9 +96,12 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         _begin_from(gan, settings.start_from)
     scored = chief and getattr(settings, "evaluate_every", None)
     evaluate = generator_evaluator(gan, data, settings) if scored else None  # which checks the settings
+    kept = asdict(settings)
+    if "stream" in kept:  # what was decided: a run that is resumed must not depend on the memory of the day
+        kept["stream"] = "off" if data.faults is None else "on"
     config = {
         "recipe": recipe.source or recipe.name,
-        "settings": asdict(settings),
+        "settings": kept,
         "data": {"fingerprint": data.fingerprint, **data.shape._asdict()},
         "versions": VERSIONS,
     }

@@ -37,10 +37,8 @@ class ArrayFileRows(Rows):
         """Returns the number of a row."""
         return f"item {number}"
 
-    def fetch(
-        self, numbers: np.ndarray, places: np.ndarray | None = None
-    ) -> tuple[np.ndarray, dict[int, str]]:
-        """Reads rows, which are not cropped; see ``Rows.fetch``."""
+    def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
+        """Reads rows; see ``Rows.fetch``."""
         if self._read_status() != self._status:
             raise self.changed(Changed(f"{self.path} has changed"))
         values = np.empty((len(numbers), *self.item_shape), self.dtype)

@@ -1,7 +1,11 @@
 """Rows of an array that are read from disk when they are asked for."""
 
 import abc
+import atexit
+import functools
 import math
+import threading
+import time
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +18,7 @@ from tfgan_ref.errors import InputError
 
 # A damaged item's place is taken by the item at the next position of the order, up to this many.
 CANDIDATES = 8
+_QUIET = 0.2  # seconds without a read after which no more is on its way
 
 
 class Rows(abc.ABC):
@@ -50,17 +55,12 @@ class Rows(abc.ABC):
         self.faults = Faults(name, shape[0])
         self.numbers = np.arange(shape[0])
 
-    crops: ClassVar[bool] = False  # whether ``fetch`` crops at ``places``
+    # Whether ``fetch`` takes where to crop each row too, float32 (B, 2) in [0, 1), see ``crop_places``.
+    crops: ClassVar[bool] = False
 
     @abc.abstractmethod
-    def fetch(
-        self, numbers: np.ndarray, places: np.ndarray | None = None
-    ) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
+    def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
         """Reads rows of the whole.
-
-        Args:
-            numbers: which, int64 (B,).
-            places: where to crop each, float32 (B, 2) in [0, 1), see ``crop_places``; None: in the middle.
 
         Returns:
             The rows, (len(numbers), ...), and of the damaged ones, whose values are any, by their places in
@@ -112,7 +112,7 @@ class Rows(abc.ABC):
 
         Args:
             candidates: places of rows in this part, int64 (B, K), the one that is wanted first.
-            places: where to crop, see ``fetch``.
+            places: where to crop, of rows that ``crops``; None: in the middle.
 
         Returns:
             The rows, (B, ...), and the places of those that were read, int64 (B,).
@@ -158,7 +158,7 @@ class Rows(abc.ABC):
         if self.faults.error is not None:
             raise self.faults.error
         numbers = self.numbers[chosen]
-        values, damaged = self.fetch(numbers, places)
+        values, damaged = self.fetch(numbers) if places is None else self.fetch(numbers, places)
         for place, why in damaged.items():
             number = int(numbers[place])
             self.faults.add(number, self.item_name(number), why)
@@ -201,8 +201,54 @@ def read_rows(
     Returns:
         The rows, (B, ...), and the places of those that were read, int64 (B,).
     """
+    reads = _reads()
+
+    def read(*given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        with reads:
+            values, used = rows.read(*given)
+            return np.asarray(values), used
+
     given = [candidates] if places is None else [candidates, places]
     kinds = (tf.as_dtype(rows.dtype), tf.int64)
-    values, used = tf.py_function(lambda *tensors: rows.read(*(t.numpy() for t in tensors)), given, kinds)
+    # Stateless, as it is: with deterministic operations tf.data would not prefetch what has a state.
+    values, used = tf.numpy_function(read, given, kinds, stateful=False)
     batch = candidates.shape[0]
     return tf.ensure_shape(values, (batch, *rows.item_shape)), tf.ensure_shape(used, (batch,))
+
+
+class _Reads:
+    """The reads of TensorFlow's threads, none of which may be under way when Python ends.
+
+    It would end their threads without a word to TensorFlow, which waits for them for ever as it destroys the
+    iterator of the batches.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running, self._latest, self._ended = 0, 0.0, False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._latest = time.monotonic()
+            if self._ended:
+                raise StopIteration  # of which TensorFlow makes no line
+            self._running += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._latest = time.monotonic()
+            self._running -= 1
+
+    def end(self) -> None:
+        """Refuses reads from now on, and waits until none comes any more: all buffers are full then."""
+        self._ended = True
+        while self._running or time.monotonic() - self._latest < _QUIET:
+            time.sleep(_QUIET / 20)
+
+
+@functools.cache
+def _reads() -> _Reads:
+    """Returns the one counter of reads; Python's end waits for them."""
+    reads = _Reads()
+    atexit.register(reads.end)
+    return reads
