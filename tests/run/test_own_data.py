@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import as_if_killed, same, values
+from tfgan_ref import cli, data
 from tfgan_ref.data.images import own
+from tfgan_ref.data.outside import trust_data
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run import build, train
@@ -30,9 +32,9 @@ def own_places(tmp_path, monkeypatch):
 @pytest.fixture
 def untrained(monkeypatch):
     """Runs that end when they would begin to train; what they would have trained on is kept."""
-    data = []
-    monkeypatch.setattr(train, "_train", lambda recipe, settings, read, *_: data.append(read) or True)
-    return data
+    kept = []
+    monkeypatch.setattr(train, "_train", lambda recipe, settings, read, *_: kept.append(read) or True)
+    return kept
 
 
 def settings_of(recipe, **more):
@@ -69,6 +71,35 @@ def test_the_function_of_a_file_is_called_again_when_a_run_is_resumed(tmp_path, 
         train.resume_run(tmp_path / "run")
     train.resume_run(tmp_path / "run", data=name)  # who names it trusts it
     train.resume_run(tmp_path / "run")
+
+
+class Reached(Exception):
+    """The data could be read."""
+
+
+@pytest.mark.parametrize(
+    ("command", "begins", "words"),
+    [("compare", "plan", ["gan", "--steps", "1", "--out", "out"]), ("evaluate", "_report", ["run"])],
+)
+def test_who_names_a_file_on_a_command_line_trusts_it(tmp_path, monkeypatch, command, begins, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_data.py").write_text(FILE)
+    (tmp_path / "run").mkdir()
+
+    def read_and_stop(*_, **__):
+        assert len(data.read("my_data.py:make").images) == 40
+        raise Reached
+
+    monkeypatch.setattr(f"tfgan_ref.run.{command}.{begins}", read_and_stop)
+    with pytest.raises(Reached):
+        cli.call(command, [*words, "--data", "my_data.py:make"])
+
+
+def test_names_that_are_no_files_need_no_trust(tmp_path):
+    for name in (None, "digits", "pairs:a.py:b"):
+        trust_data(name)
+    with pytest.raises(InputError, match=r"there is no file .*nowhere\.py"):
+        trust_data(f"{tmp_path}/nowhere.py:make")
 
 
 @pytest.mark.slow

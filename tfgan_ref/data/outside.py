@@ -55,6 +55,12 @@ def trust(what: str, name: str) -> None:
         ) from error
 
 
+def trust_data(name: str | None) -> None:
+    """Does so for the name of data that a user typed, if it is ``FILE.py:FUNCTION``."""
+    if name and name.partition(":")[0].endswith(".py"):
+        trust("data", name)
+
+
 def _split(what: str, name: str) -> tuple[Path, str]:
     file, _, attribute = name.rpartition(":")
     path = Path(file).expanduser().resolve()

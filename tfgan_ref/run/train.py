@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from tfgan_ref import cli, plotting
 from tfgan_ref.data.images.own import pass_data
-from tfgan_ref.data.outside import trust
+from tfgan_ref.data.outside import trust_data
 from tfgan_ref.data.pipeline import BatchLoader, TrainingData
 from tfgan_ref.errors import InputError, name_in_errors, out_of_memory, reason
 from tfgan_ref.evaluation import Score
@@ -99,8 +99,8 @@ def start_run(recipe: Recipe, settings: Settings, out: Path, data: Any = None) -
         RunDirectory.refuse_existing(out)
     if data is not None:
         settings = replace(settings, data=pass_data(data))
-    if settings.data.partition(":")[0].endswith(".py"):
-        trust("data", settings.data)
+    if ".py:" in settings.data:
+        trust_data(settings.data)
     data = recipe.read(settings)
     with strategy.scope():
         gan = build_gan(recipe, settings, data.shape)
@@ -146,8 +146,7 @@ def resume_run(path: Path, **changes: Any) -> bool:
     if not isinstance(changes.get("data", ""), str):
         changes["data"] = pass_data(changes["data"])
     settings = before.resumed(**changes)
-    if changes.get("data", "").partition(":")[0].endswith(".py"):
-        trust("data", settings.data)
+    trust_data(changes.get("data"))
     strategy, chief = tf.distribute.get_strategy(), True
     if settings.strategy != "none":
         strategy, chief = _join(settings)
