@@ -20,12 +20,15 @@ from tfgan_ref.data.names import absolute_paths
         ("folder:c:d", "folder:{here}/c:d"),
         ("folder:~/a", "folder:{here}/a"),
         ("tfrecord:?", "tfrecord:{here}/?"),
+        ("d.py:make", "{here}/d.py:make"),
+        ("~/d.py:make", "{here}/d.py:make"),
+        ("nowhere.py:make", "nowhere.py:make"),
         ("tfrecord:?.x", "tfrecord:?.x"),
     ],
 )
 def test_paths_that_exist_become_absolute(tmp_path, monkeypatch, name, absolute):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    for folder in ("a", "b", "c:d", "digits"):
+    for folder in ("a", "b", "c:d", "digits", "d.py"):
         (tmp_path / folder).mkdir()
     assert absolute_paths(name.format()) == absolute.format(here=tmp_path)

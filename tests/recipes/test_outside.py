@@ -64,7 +64,7 @@ def test_a_file_that_the_user_never_named_is_not_run(recipe_file, tmp_path, monk
     run = run_of(tmp_path / "run", find_recipe(f"{recipe_file}:RECIPE"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "of another user"))
     recipe_file.write_text("raise AssertionError('it was run')")
-    monkeypatch.delitem(sys.modules, f"recipe of {recipe_file}")
+    monkeypatch.delitem(sys.modules, f"file {recipe_file}")
     with pytest.raises(InputError, match="names a file that you have not trained with here"):
         parse_config(run)
 

@@ -11,9 +11,11 @@ def absolute_paths(name: str) -> str:
 
     A path stands after the first colon, in ``pairs:DIR_A:DIR_B`` after the second one too; in others what
     follows a second colon is no path, nor is what does not exist, such as a version in ``mnist:3.0.1``. A
-    pattern, ``tfrecord:train-*``, exists if there is a file of it.
+    pattern, ``tfrecord:train-*``, exists if there is a file of it. In ``FILE.py:FUNCTION`` the path is first.
     """
     kind, colon, rest = name.partition(":")
+    if kind.endswith(".py"):
+        return (absolute(kind) if _exists(kind) else kind) + colon + rest
     places = rest.split(":") if kind == "pairs" else [rest]
     return kind + colon + ":".join(absolute(place) if _exists(place) else place for place in places)
 

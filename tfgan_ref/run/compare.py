@@ -12,6 +12,7 @@ import numpy as np
 
 from tfgan_ref import cli, data
 from tfgan_ref.data import DataShape, ImageArrays, TrainingData
+from tfgan_ref.data.outside import trust_data
 from tfgan_ref.errors import InputError, TrainingDiverged, check_at_least, name_in_errors
 from tfgan_ref.evaluation import check_metrics
 from tfgan_ref.gans import GenerativeModel
@@ -36,6 +37,7 @@ BLOCK = 256  # real images whose sharpness is computed together
 def main(arguments: argparse.Namespace) -> int:
     """Trains and scores what the command line names, and writes the results; returns 130 after Ctrl-C."""
     cli.prepare_scoring()
+    trust_data(arguments.data)
     given = cli.settings_given(arguments, FLAGS)
     sweep = None
     if arguments.sweep is not None:

@@ -212,13 +212,14 @@ def check_known(key: str, keys: Mapping[str, Iterable[str]]) -> None:
 
 
 def check_path(data: str) -> None:
-    """Checks that what ``--data KIND:PATH`` names is there.
+    """Checks that what ``--data KIND:PATH`` or ``--data FILE.py:FUNCTION`` names is there.
 
     Raises:
         InputError: it is not.
     """
     kind, _, path = data.partition(":")
-    if kind in PATHS and path and not Path(path).expanduser().exists():
+    place = kind if kind.endswith(".py") else path if kind in PATHS else ""
+    if place and not Path(place).expanduser().exists():
         raise InputError(f"{data}: there is no such file or folder")
 
 

@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from tfgan_ref import cli
+from tfgan_ref.data.outside import trust_data
 from tfgan_ref.files import write_json
 from tfgan_ref.run.arguments.evaluate import (
     BENCHMARK_METRICS,
@@ -27,6 +28,7 @@ from tfgan_ref.run.sr_benchmark import BenchmarkReport, evaluate_super_resolutio
 def main(arguments: argparse.Namespace) -> None:
     """Prints the scores that the command line asks for, and writes them to a file if it names one."""
     cli.prepare_scoring()
+    trust_data(arguments.data)
     if arguments.blind_test:
         _make_blind_test(arguments)
         return

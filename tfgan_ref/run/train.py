@@ -8,7 +8,7 @@ import math
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import cli, plotting
+from tfgan_ref.data.images.own import pass_data
+from tfgan_ref.data.outside import trust_data
 from tfgan_ref.data.pipeline import BatchLoader, TrainingData
 from tfgan_ref.errors import InputError, name_in_errors, out_of_memory, reason
 from tfgan_ref.evaluation import Score
@@ -73,8 +75,14 @@ def _next_free(recipe: str) -> Path:
     return path
 
 
-def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
+def start_run(recipe: Recipe, settings: Settings, out: Path, data: Any = None) -> bool:
     """Trains ``recipe`` in the new run directory ``out``.
+
+    Args:
+        recipe: what to train.
+        settings: its settings.
+        out: the run directory, which must not exist.
+        data: images in place of those that ``settings`` name, see ``data.images.own.read_value``.
 
     Returns:
         Whether all steps were done; False after a signal, with a checkpoint to resume from.
@@ -89,6 +97,10 @@ def start_run(recipe: Recipe, settings: Settings, out: Path) -> bool:
         strategy, chief = _join(settings)
     if chief:
         RunDirectory.refuse_existing(out)
+    if data is not None:
+        settings = replace(settings, data=pass_data(data))
+    if ".py:" in settings.data:
+        trust_data(settings.data)
     data = recipe.read(settings)
     with strategy.scope():
         gan = build_gan(recipe, settings, data.shape)
@@ -121,6 +133,7 @@ def resume_run(path: Path, **changes: Any) -> bool:
     Args:
         path: the run directory.
         changes: settings that change from there on, such as ``steps`` for another end; the run keeps them.
+            ``data`` may be an object as ``start_run`` takes it.
 
     Returns:
         Whether all steps were done.
@@ -133,7 +146,10 @@ def resume_run(path: Path, **changes: Any) -> bool:
     """
     run = RunDirectory.open(path)
     recipe, before, shape, fingerprint = parse_config(run)
+    if not isinstance(changes.get("data", ""), str):
+        changes["data"] = pass_data(changes["data"])
     settings = before.resumed(**changes)
+    trust_data(changes.get("data"))
     strategy, chief = tf.distribute.get_strategy(), True
     if settings.strategy != "none":
         strategy, chief = _join(settings)

@@ -14,6 +14,7 @@ from tfgan_ref.data.images.folder import read_folder
 from tfgan_ref.data.images.idx import read_idx
 from tfgan_ref.data.images.npy import read_npy
 from tfgan_ref.data.images.npz import read_npz
+from tfgan_ref.data.images.own import is_own, read_own
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photograph_arrays
 from tfgan_ref.data.images.tfds import find_builder, known_names, read_tfds
 from tfgan_ref.data.images.tfrecord import read_tfrecord
@@ -27,7 +28,7 @@ MINIMUM_IMAGE_SIZE = 4
 _SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
 _FORMS = (
     "digits, photographs, mnist, fashion_mnist, cifar10 or another name of tensorflow-datasets, "
-    "folder:PATH, zip:PATH, tfrecord:PATH, npz:PATH, npy:PATH, idx:PATH"
+    "folder:PATH, zip:PATH, tfrecord:PATH, npz:PATH, npy:PATH, idx:PATH, FILE.py:FUNCTION"
 )
 # scikit-learn keeps the digits in the order of their 13 writers: shuffled, both parts have digits of all, so
 # that a generator can be measured by those it was not trained on. A third is for that, since scores of few
@@ -65,8 +66,9 @@ def read(
             network, any image data set of tensorflow-datasets (``mnist``, ``cifar10``, ...), ``folder:PATH``
             (image files, a sub-folder per class or none), ``zip:PATH`` (an archive of such a folder, or of
             StyleGAN's), ``tfrecord:PATH`` (a file, folder or pattern of files with encoded pictures),
-            ``npz:PATH`` (arrays ``images`` and ``labels``), ``npy:PATH`` (one array of images) or
-            ``idx:PATH`` (MNIST's own files).
+            ``npz:PATH`` (arrays ``images`` and ``labels``), ``npy:PATH`` (one array of images),
+            ``idx:PATH`` (MNIST's own files) or ``FILE.py:FUNCTION`` (what your function returns, see
+            ``read_value``).
         image_size: side of squares, or (height, width), at least 4: images are scaled to cover it and their
             middle is kept. None keeps the size, which all images must then have in common.
         channels: 1 or 3; None keeps the images' own: of image files 3 if any is coloured, else 1.
@@ -97,6 +99,8 @@ def read(
             raise no_labels(name, labels_for)
         return read_photograph_arrays(**form)
     form |= {"labels_for": labels_for, "stream": stream}
+    if is_own(name):
+        return read_own(name, **form)
     kind, _, path = name.partition(":")
     if cache is not None:
         if kind in ("npz", "npy", "idx"):

@@ -99,7 +99,7 @@ def decode_stored(name: str, store: Store, image_size: ImageSize | None) -> Iter
                 bad.append(f"{store.names[number]} ({error})")
             else:
                 yield number, pixels, size
-    _judge(name, bad, len(store.names))
+    judge(name, bad, len(store.names))
     tell_several(name, several, len(store.names))
 
 
@@ -126,8 +126,17 @@ def _decode_all(store: Store, image_size: ImageSize | None) -> Iterator[_Read]:
         )
 
 
-def _judge(name: str, bad: list[str], n: int) -> None:
-    """Names the damaged files: in warnings if they are few, in an error if they are more than 1 %."""
+def judge(name: str, bad: Sequence[str], n: int) -> None:
+    """Names damaged files, which are left out, in warnings.
+
+    Args:
+        name: the data set's name for messages.
+        bad: the damaged ones, each with what is wrong with it.
+        n: the number of all.
+
+    Raises:
+        InputError: more than 1 % are damaged.
+    """
     if len(bad) > LARGEST_BAD_SHARE * n:
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
         raise InputError(

@@ -44,8 +44,8 @@ PARSER.add_argument("--list", action="store_true", help="list the recipes and th
 PARSER.add_argument(
     "--data",
     help="digits, mnist, fashion_mnist, cifar10, folder:PATH, zip:PATH, tfrecord:PATH, npz:PATH, "
-    "npy:PATH, idx:PATH, a TFDS name; for pictures to pictures photographs, pairs:DIR:DIR, sidebyside:DIR, "
-    "npzpairs:PATH:SOURCE:TARGET",
+    "npy:PATH, idx:PATH, FILE.py:FUNCTION, a TFDS name; for pictures to pictures photographs, "
+    "pairs:DIR:DIR, sidebyside:DIR, npzpairs:PATH:SOURCE:TARGET",
 )
 PARSER.add_argument("--data-dir", help="where tensorflow-datasets keeps its data")
 PARSER.add_argument("--steps", help="generator updates; with --resume, a new end")
