@@ -28,7 +28,7 @@ VERSION = 2
 STEPS, BATCH_SIZE, SEED = 1000, 64, 0
 SMALLEST_SIDE, LARGEST_SIDE = 16, 64
 ROTATIONS = 4
-RESIZED_AT_ONCE = 100
+AT_ONCE = 100  # images that are resized, or judged to see how many are right
 
 
 @dataclass(frozen=True)
@@ -178,8 +178,8 @@ def _resized(images: np.ndarray | Rows, size: tuple[int, int]) -> np.ndarray | R
         shape = (*size, images.shape[-1])
         return DerivedRows(images, shape, functools.partial(_resized, size=size), "lanczos")
     resized = np.empty((len(images), *size, images.shape[-1]), np.uint8)
-    for start in range(0, len(images), RESIZED_AT_ONCE):
-        part = slice(start, start + RESIZED_AT_ONCE)
+    for start in range(0, len(images), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
         smooth = tf.image.resize(images[part], size, tf.image.ResizeMethod.LANCZOS3, antialias=True)
         resized[part] = tf.cast(tf.clip_by_value(tf.round(smooth), 0, 255), tf.uint8)
     return resized
@@ -209,8 +209,8 @@ def _train(network: keras.Model, arrays: ImageArrays, rotations: bool) -> tuple[
 
     train_in_short_calls(step, dataset, STEPS, f"classifier of {arrays.name}")
     right, seen = [], 0
-    for start in range(0, len(held_out), 500):
-        images, numbers = arrays.read(held_out[start : start + 500])
+    for start in range(0, len(held_out), AT_ONCE):
+        images, numbers = arrays.read(held_out[start : start + AT_ONCE])
         seen += len(numbers)
         batch = {"image": images.astype(np.float32) / 127.5 - 1.0}
         batch = _rotated(batch) if rotations else batch | {"label": arrays.labels[numbers]}
