@@ -40,7 +40,7 @@ class SmallClassifier:
         accuracy: on held-out images of its data set.
         held_out: number of those images.
         data: name of its data set.
-        key: what tells this extractor from every other.
+        key: what tells this extractor from every other; None: nothing does, see ``ImageArrays.version``.
         image_size: height and width of the images that it takes, which it resizes to those of the network;
             None if they are the same.
         rotations: whether its classes are rotations of the images, not the data's classes.
@@ -50,7 +50,7 @@ class SmallClassifier:
     accuracy: float
     held_out: int
     data: str
-    key: str
+    key: str | None
     image_size: tuple[int, int] | None = None
     rotations: bool = False
 
@@ -119,18 +119,19 @@ def classifier_for(
     classes = len(arrays.class_names)
     if rotations:
         path, classes = path.with_name(f"{path.name}-rotations"), ROTATIONS
+    key = None if arrays.version is None else path.name
     height, width, channels = arrays.images.shape[1:]
     size = min(height, LARGEST_SIDE), min(width, LARGEST_SIDE)
     if rotations:
         size = (max(size), max(size))
     network = small_classifier((*size, channels), classes)
     given = None if size == (height, width) else (height, width)
-    if os.path.isfile(path / "info.json"):
+    if key and os.path.isfile(path / "info.json"):
         try:
             info = json.loads((path / "info.json").read_text(encoding="utf-8"))
             network.load_weights(path / "classifier.weights.h5")
             found = info["accuracy"], info["held_out"]
-            return SmallClassifier(network, *found, arrays.name, path.name, given, rotations)
+            return SmallClassifier(network, *found, arrays.name, key, given, rotations)
         except (OSError, ValueError, KeyError) as error:
             logger.warning("kept classifier %s cannot be read (%s): training it again", path, error)
             shutil.rmtree(path, ignore_errors=True)
@@ -144,8 +145,9 @@ def classifier_for(
         network.save_weights(folder / "classifier.weights.h5")
         write_json(folder / "info.json", {"accuracy": accuracy, "held_out": held_out, "data": arrays.name})
 
-    keep_folder(path, write)
-    return SmallClassifier(network, accuracy, held_out, arrays.name, path.name, given, rotations)
+    if key:
+        keep_folder(path, write)
+    return SmallClassifier(network, accuracy, held_out, arrays.name, key, given, rotations)
 
 
 def _check(arrays: ImageArrays, rotations: bool) -> None:

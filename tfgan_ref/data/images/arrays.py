@@ -115,13 +115,15 @@ class ImageArrays:
         return "x".join(map(str, self.images.shape)) + f"-{checksum:08x}"
 
     @property
-    def version(self) -> str:
+    def version(self) -> str | None:
         """Returns the fingerprint, of images on disk with what tells of any change of a file, as a file name.
 
-        What is computed of images is kept under this name.
+        What is computed of images is kept under this name; None: nothing would tell, and nothing is kept.
         """
         if not isinstance(self.images, Rows):
             return self.fingerprint
+        if self.images.version is None:
+            return None
         return f"{self.fingerprint}-{zlib.crc32(self.images.version.encode()):08x}"
 
     def take(self, chosen: np.ndarray | slice) -> "ImageArrays":

@@ -25,7 +25,8 @@ class Rows(abc.ABC):
         shape: of the whole, the number of rows first.
         dtype: of its values.
         fingerprint: a text that differs for other contents, as far as a look at some of them tells.
-        version: a text that differs whenever a file was written anew; None: the fingerprint tells.
+        version: a text that differs whenever a file was written anew, for what is kept of the rows; None: no
+            such text is known, and nothing is kept.
 
     Attributes:
         faults: the damaged rows that were met.
@@ -44,7 +45,7 @@ class Rows(abc.ABC):
         self.item_shape = tuple(shape[1:])
         self.dtype = np.dtype(dtype)
         self.fingerprint = fingerprint
-        self.version = version or fingerprint
+        self.version = version
         self.faults = Faults(name, shape[0])
         self.numbers = np.arange(shape[0])
 
@@ -107,9 +108,13 @@ class Rows(abc.ABC):
         Raises:
             InputError: more than 1 % of the rows are damaged, or the data have changed.
         """
+        if self.faults.error is not None:
+            raise self.faults.error
         while True:
             used = self._sound(candidates)
-            values, damaged = self._fetch(used)
+            numbers = self.numbers[used]
+            values, damaged = self.fetch(numbers)
+            self._name(numbers, damaged)
             if not damaged:
                 return values, used
 
@@ -125,25 +130,23 @@ class Rows(abc.ABC):
         Raises:
             InputError: as of ``read``.
         """
+        if self.faults.error is not None:
+            raise self.faults.error
         places = places[[number not in self.faults for number in self.numbers[places]]]
         if not len(places):
             return np.empty((0, *self.item_shape), self.dtype), places
-        values, damaged = self._fetch(places)
+        numbers = self.numbers[places]
+        values, damaged = self.fetch(numbers)
+        self._name(numbers, damaged)
         if damaged:
             sound = np.setdiff1d(np.arange(len(places)), list(damaged))
             return np.asarray(values)[sound], places[sound]
         return np.asarray(values), places
 
-    def _fetch(self, places: np.ndarray) -> tuple[np.ndarray | tf.Tensor, dict[int, str]]:
-        """Reads rows of this part as ``fetch`` does, and names the damaged ones."""
-        if self.faults.error is not None:
-            raise self.faults.error
-        numbers = self.numbers[places]
-        values, damaged = self.fetch(numbers)
+    def _name(self, numbers: np.ndarray, damaged: dict[int, str]) -> None:
         for place, why in damaged.items():
             number = int(numbers[place])
             self.faults.add(number, self.item_name(number), why)
-        return values, damaged
 
     def _sound(self, candidates: np.ndarray) -> np.ndarray:
         """Returns of each row of ``candidates`` the first one that is not known to be damaged."""
