@@ -6,8 +6,8 @@ from tfgan_ref.data.streams.rows import Rows
 class RecordedRows(Rows):
     """Rows of an array; ``asked`` has the number of rows of each request. An array of all is refused."""
 
-    def __init__(self, images, damaged=()):
-        super().__init__("noise", images.shape, images.dtype, "noise", "noise-1")
+    def __init__(self, images, damaged=(), version="noise-1"):
+        super().__init__("noise", images.shape, images.dtype, "noise", version)
         self.images, self.damaged, self.asked = images, damaged, []
 
     def fetch(self, numbers):

@@ -172,12 +172,14 @@ def test_images_on_disk_give_the_classifier_of_those_in_memory(tmp_path, short):
     np.testing.assert_array_equal(first(arrays.images)[0], second(arrays.images)[0])
 
 
-def test_accuracy_is_of_the_images_that_can_be_read(tmp_path, monkeypatch):
+def test_accuracy_is_of_what_can_be_read_and_without_a_version_nothing_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "train_in_short_calls", lambda *_: None)
     arrays = stripes()
     (damaged, *_) = np.random.default_rng(module.SEED).permutation(200)  # of the first tenth
-    rows = RecordedRows(arrays.images, {int(damaged)})
-    assert classifier_for(replace(arrays, images=rows), tmp_path).held_out == 19
+    rows = RecordedRows(arrays.images, {int(damaged)}, version=None)
+    found = classifier_for(replace(arrays, images=rows), tmp_path)
+    assert (found.held_out, found.key) == (19, None)
+    assert not [*tmp_path.iterdir()]  # nothing would tell it from that of other images
 
 
 def test_too_many_damaged_images_are_one_line(tmp_path, monkeypatch):

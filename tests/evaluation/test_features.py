@@ -62,6 +62,17 @@ def test_features_and_labels_are_those_of_the_images_that_can_be_read(tmp_path, 
     assert extractor.seen == 218
 
 
+def test_nothing_is_kept_that_could_not_be_told_from_other_images(tmp_path):
+    unknown = labelled(RecordedRows(images(), version=None))
+    without_key = Means()
+    without_key.key = None
+    for arrays, extractor in ((unknown, Means()), (labelled(images()), without_key)):
+        for _ in range(2):
+            extract_real(arrays, 220, extractor, 0, tmp_path)
+        assert extractor.seen == 440
+    assert not [*tmp_path.rglob("*.npz")]
+
+
 def test_grey_images_are_shown_in_as_many_channels():
     first_pixels = lambda images: (images[:, 0, 0], images[:, 0, 0])  # noqa: E731
     found, numbers = extract_images(labelled(images()), np.array([3, 5]), first_pixels, None, 3)

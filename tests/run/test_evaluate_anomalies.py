@@ -22,15 +22,13 @@ def arrays_file(path, n, low=0, high=256, seed=0, size=8):
     return f"npz:{path}"
 
 
-SIZE = {"gan": {"image_size": 8}, "edges2image": {}}
-
-
 def run_on(path, name, recipe="gan", stream="off"):
     """A run directory as far as its config, of a run on the data ``name`` of 8x8 pictures."""
     arrays = data.read(name, image_size=8, stream=stream)
+    more = {"image_size": 8, "stream": stream} if recipe == "gan" else {}
     config = {
         "recipe": recipe,
-        "settings": dataclasses.asdict(find_recipe(recipe).settings()) | {"data": name, **SIZE[recipe]},
+        "settings": dataclasses.asdict(find_recipe(recipe).settings()) | {"data": name, **more},
         "data": {"fingerprint": arrays.fingerprint, "sample_shape": (8, 8, 1), "num_classes": None},
         "versions": {"tfgan_ref": __version__},
     }

@@ -56,7 +56,7 @@ def run_on(path, name, stream="off", **form):
     arrays = data.read(name, stream=stream, **form)
     config = {
         "recipe": "gan",
-        "settings": dataclasses.asdict(find_recipe("gan").settings(data=name, **form)),
+        "settings": dataclasses.asdict(find_recipe("gan").settings(data=name, stream=stream, **form)),
         "data": {
             "fingerprint": arrays.fingerprint, "sample_shape": arrays.images.shape[1:], "num_classes": None
         },
@@ -90,7 +90,6 @@ def on_disk(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("stream", ["on", "off"])
 def test_own_data_are_where_they_were_in_training(tmp_path, on_disk, stream):
-    """Which auto, the setting of both runs, would choose otherwise by now for one of them."""
     pictures(tmp_path / "p", 0, 20)
     source, arrays = run_on(tmp_path / "run", f"folder:{tmp_path / 'p'}", stream)
     real = read_own(str(tmp_path / "run"), source, None, None)

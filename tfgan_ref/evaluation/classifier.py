@@ -28,7 +28,7 @@ VERSION = 2
 STEPS, BATCH_SIZE, SEED = 1000, 64, 0
 SMALLEST_SIDE, LARGEST_SIDE = 16, 64
 ROTATIONS = 4
-RESIZED_AT_ONCE = 100
+AT_ONCE = 100  # images that are resized, or judged to see how many are right
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class SmallClassifier:
         accuracy: on held-out images of its data set.
         held_out: number of those images.
         data: name of its data set.
-        key: what tells this extractor from every other.
+        key: what tells this extractor from every other; None: nothing does, see ``ImageArrays.version``.
         image_size: height and width of the images that it takes, which it resizes to those of the network;
             None if they are the same.
         rotations: whether its classes are rotations of the images, not the data's classes.
@@ -50,7 +50,7 @@ class SmallClassifier:
     accuracy: float
     held_out: int
     data: str
-    key: str
+    key: str | None
     image_size: tuple[int, int] | None = None
     rotations: bool = False
 
@@ -119,18 +119,19 @@ def classifier_for(
     classes = len(arrays.class_names)
     if rotations:
         path, classes = path.with_name(f"{path.name}-rotations"), ROTATIONS
+    key = None if arrays.version is None else path.name
     height, width, channels = arrays.images.shape[1:]
     size = min(height, LARGEST_SIDE), min(width, LARGEST_SIDE)
     if rotations:
         size = (max(size), max(size))
     network = small_classifier((*size, channels), classes)
     given = None if size == (height, width) else (height, width)
-    if os.path.isfile(path / "info.json"):
+    if key and os.path.isfile(path / "info.json"):
         try:
             info = json.loads((path / "info.json").read_text(encoding="utf-8"))
             network.load_weights(path / "classifier.weights.h5")
             found = info["accuracy"], info["held_out"]
-            return SmallClassifier(network, *found, arrays.name, path.name, given, rotations)
+            return SmallClassifier(network, *found, arrays.name, key, given, rotations)
         except (OSError, ValueError, KeyError) as error:
             logger.warning("kept classifier %s cannot be read (%s): training it again", path, error)
             shutil.rmtree(path, ignore_errors=True)
@@ -144,8 +145,9 @@ def classifier_for(
         network.save_weights(folder / "classifier.weights.h5")
         write_json(folder / "info.json", {"accuracy": accuracy, "held_out": held_out, "data": arrays.name})
 
-    keep_folder(path, write)
-    return SmallClassifier(network, accuracy, held_out, arrays.name, path.name, given, rotations)
+    if key:
+        keep_folder(path, write)
+    return SmallClassifier(network, accuracy, held_out, arrays.name, key, given, rotations)
 
 
 def _check(arrays: ImageArrays, rotations: bool) -> None:
@@ -178,8 +180,8 @@ def _resized(images: np.ndarray | Rows, size: tuple[int, int]) -> np.ndarray | R
         shape = (*size, images.shape[-1])
         return DerivedRows(images, shape, functools.partial(_resized, size=size), "lanczos")
     resized = np.empty((len(images), *size, images.shape[-1]), np.uint8)
-    for start in range(0, len(images), RESIZED_AT_ONCE):
-        part = slice(start, start + RESIZED_AT_ONCE)
+    for start in range(0, len(images), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
         smooth = tf.image.resize(images[part], size, tf.image.ResizeMethod.LANCZOS3, antialias=True)
         resized[part] = tf.cast(tf.clip_by_value(tf.round(smooth), 0, 255), tf.uint8)
     return resized
@@ -209,8 +211,8 @@ def _train(network: keras.Model, arrays: ImageArrays, rotations: bool) -> tuple[
 
     train_in_short_calls(step, dataset, STEPS, f"classifier of {arrays.name}")
     right, seen = [], 0
-    for start in range(0, len(held_out), 500):
-        images, numbers = arrays.read(held_out[start : start + 500])
+    for start in range(0, len(held_out), AT_ONCE):
+        images, numbers = arrays.read(held_out[start : start + AT_ONCE])
         seen += len(numbers)
         batch = {"image": images.astype(np.float32) / 127.5 - 1.0}
         batch = _rotated(batch) if rotations else batch | {"label": arrays.labels[numbers]}

@@ -27,12 +27,13 @@ class Extractor(Protocol):
     Attributes:
         name: how its scores are labelled.
         label: what the Frechet distance of its features is called; "FID" means one network and resize only.
-        key: what tells it from every other extractor, weights and resizing included; a file name.
+        key: what tells it from every other extractor, weights and resizing included; a file name. None: none
+            does, and no features are kept.
     """
 
     name: str
     label: str
-    key: str
+    key: str | None
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Maps uint8 images (N, H, W, C) to features (N, d) and logits (N, k), k = 0 without classes."""
@@ -137,7 +138,8 @@ def extract_real(
     chosen = chosen_rows(len(arrays.images), n, seed)
     choice = "all" if n >= len(arrays.images) else f"{n}-seed{seed}"
     path = (cache or cache_directory()) / "features" / f"{arrays.version}-{choice}-{extractor.key}.npz"
-    if os.path.isfile(path):  # False, unlike Path's method, where nothing may be looked at
+    named = None not in (arrays.version, extractor.key)
+    if named and os.path.isfile(path):  # False, unlike Path's method, where nothing may be looked at
         try:
             with np.load(path, allow_pickle=False) as kept:
                 found, numbers = Features(kept["features"], kept["logits"]), kept["numbers"]
@@ -145,5 +147,7 @@ def extract_real(
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             logger.warning("kept features %s cannot be read (%s): computing them again", path, error)
     found, numbers = extract_images(arrays, chosen, extractor, f"features of {arrays.name}")
-    keep(path, lambda path: write_npz(path, features=found.features, logits=found.logits, numbers=numbers))
+    if named:
+        kept_arrays = {"features": found.features, "logits": found.logits, "numbers": numbers}
+        keep(path, lambda path: write_npz(path, **kept_arrays))
     return found._replace(labels=None if arrays.labels is None else arrays.labels[numbers])

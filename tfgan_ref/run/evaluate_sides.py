@@ -9,7 +9,6 @@ import numpy as np
 
 from tfgan_ref import data
 from tfgan_ref.data import ImageArrays
-from tfgan_ref.data.images.arrays import stream_of
 from tfgan_ref.data.streams.derived import DerivedRows
 from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import InputError
@@ -271,8 +270,7 @@ def read_own(model: str, source: Source, data_dir: str | None, split: str | None
         raise InputError(f"{model} does not say what real data it belongs to: name them with --data")
     _, settings, _, fingerprint = build.parse_config(RunDirectory.open(Path(model)))
     name, where = settings.data, data_dir or settings.data_dir
-    form = {"image_size": settings.image_size, "channels": settings.channels, "data_dir": where}
-    arrays = data.read(name, stream=stream_of(fingerprint), **form)
+    arrays = data.read(name, data_dir=where, **settings.group("image_size", "channels", "stream"))
     held_out = None
     if arrays.whole:
         arrays, held_out = data.hold_out_images(arrays, settings.hold_out)

@@ -5,7 +5,6 @@ import pytest
 
 from tests.recorded_rows import RecordedRows
 from tfgan_ref.data import ImageArrays, hold_out_images
-from tfgan_ref.data.images.arrays import stream_of
 
 IMAGES = np.zeros((3, 4, 4, 1), np.uint8)
 LABELS = np.array([0, 1, 1], np.int32)
@@ -127,11 +126,6 @@ def test_the_version_tells_files_that_were_written_anew():
     assert stored.fingerprint == before[0]
     assert stored.version != before[1]
     assert kept.version == kept.fingerprint
-
-
-def test_images_are_read_again_as_a_fingerprint_says_they_were():
-    stored, kept = on_disk_and_in_memory()
-    assert (stream_of(stored.fingerprint), stream_of(kept.fingerprint)) == ("on", "off")
 
 
 def test_damaged_images_are_left_out_with_their_numbers():

@@ -40,3 +40,7 @@ def test_names_tell_what_was_derived(text):
     rows = RecordedRows(IMAGES)
     others = [DerivedRows(rows, (4, 6, 1), lambda images: images, how) for how in ("one", "two")]
     assert len({getattr(each, text) for each in (rows, *others)}) == 3
+
+
+def test_of_rows_without_a_version_nothing_has_one():
+    assert halves(RecordedRows(IMAGES, version=None)).version is None

@@ -25,7 +25,6 @@ from tfgan_ref.errors import InputError, whole_number
 GREY = 128  # the value of a missing pixel
 # A label is a class number; a larger one is a mistake (a file's offset, a hash, a time).
 MAXIMUM_CLASSES = 1_000_000
-ON_DISK = "disk-"  # what fingerprints of images on disk begin with
 HOLD_OUT_SEED = 0
 LEAST_HELD_OUT = 12  # what a score needs
 
@@ -112,17 +111,19 @@ class ImageArrays:
         if self.masks is not None:
             checksum = zlib.crc32(np.packbits(self.masks), checksum)
         if on_disk:
-            return f"{ON_DISK}{self.images.fingerprint}-{checksum:08x}"
+            return f"{self.images.fingerprint}-{checksum:08x}"
         return "x".join(map(str, self.images.shape)) + f"-{checksum:08x}"
 
     @property
-    def version(self) -> str:
+    def version(self) -> str | None:
         """Returns the fingerprint, of images on disk with what tells of any change of a file, as a file name.
 
-        What is computed of images is kept under this name.
+        What is computed of images is kept under this name; None: nothing would tell, and nothing is kept.
         """
         if not isinstance(self.images, Rows):
             return self.fingerprint
+        if self.images.version is None:
+            return None
         return f"{self.fingerprint}-{zlib.crc32(self.images.version.encode()):08x}"
 
     def take(self, chosen: np.ndarray | slice) -> "ImageArrays":
@@ -168,14 +169,6 @@ def hold_out_images(arrays: ImageArrays, share: float) -> tuple[ImageArrays, Ima
         if isinstance(values, np.ndarray):
             values[before], values[behind] = values[behind], values[before]
     return arrays.take(slice(kept)), arrays.take(slice(kept, n))
-
-
-def stream_of(fingerprint: str) -> str:
-    """Returns the ``stream`` by which images of a fingerprint are read again: "on" if they were on disk.
-
-    "auto" might choose the other one when they are read later, and their fingerprints differ.
-    """
-    return "on" if fingerprint.startswith(ON_DISK) else "off"
 
 
 def training_images(

@@ -22,7 +22,7 @@ class DerivedRows(Rows):
     def __init__(
         self, rows: Rows, item_shape: tuple[int, ...], derive: Callable[[np.ndarray], np.ndarray], how: str
     ) -> None:
-        texts = (f"{text}-{how}" for text in (rows.fingerprint, rows.version))
+        texts = (text and f"{text}-{how}" for text in (rows.fingerprint, rows.version))
         super().__init__(rows.name, (len(rows), *item_shape), rows.dtype, *texts)
         self.faults, self.numbers = rows.faults, rows.numbers
         self._rows, self._derive = rows, derive

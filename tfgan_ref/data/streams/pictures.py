@@ -69,7 +69,8 @@ class PictureRows(Rows):
         height, width = size[::-1] if image_size is None else height_and_width(image_size)
         shape = (len(store.names), height, width, channels or int(headers.channels[sound].max(initial=1)))
         fingerprint = _fingerprint(store, shape)
-        stamps = np.stack([store.stamps, store.changes])
+        # Of a store whose stamps are checksums, which need nothing beside them, there are no ``changes``.
+        stamps = np.stack([store.stamps, getattr(store, "changes", store.stamps)])
         version = f"{fingerprint}-{zlib.crc32(stamps.tobytes()):08x}"
         super().__init__(name, shape, np.uint8, fingerprint, version)
         self.store = store

@@ -32,7 +32,8 @@ class Rows(abc.ABC):
         shape: of the whole, the number of rows first.
         dtype: of its values.
         fingerprint: a text that differs for other contents, as far as a look at some of them tells.
-        version: a text that differs whenever a file was written anew; None: the fingerprint tells.
+        version: a text that differs whenever a file was written anew, for what is kept of the rows; None: no
+            such text is known, and nothing is kept.
 
     Attributes:
         faults: the damaged rows that were met.
@@ -51,7 +52,7 @@ class Rows(abc.ABC):
         self.item_shape = tuple(shape[1:])
         self.dtype = np.dtype(dtype)
         self.fingerprint = fingerprint
-        self.version = version or fingerprint
+        self.version = version
         self.faults = Faults(name, shape[0])
         self.numbers = np.arange(shape[0])
 
@@ -162,7 +163,6 @@ class Rows(abc.ABC):
         for place, why in damaged.items():
             number = int(numbers[place])
             self.faults.add(number, self.item_name(number), why)
-        return values, damaged
 
     def _sound(self, candidates: np.ndarray) -> np.ndarray:
         """Returns of each row of ``candidates`` the first one that is not known to be damaged."""

@@ -109,14 +109,12 @@ class Store(Protocol):
         names: of the files, with ``/`` between folders.
         sizes: bytes of each, int64 (N,).
         stamps: numbers that change when a file does: times or checksums, int64 (N,).
-        changes: as stamps, but such as no program can set back, for what is kept of the files.
     """
 
     place: Path
     names: Sequence[str]
     sizes: np.ndarray
     stamps: np.ndarray
-    changes: np.ndarray
 
     def open(self, number: int) -> BinaryIO:
         """Opens a file whose beginning is wanted.
@@ -137,12 +135,13 @@ class Store(Protocol):
 class FolderStore:
     """Files in a folder; the stamp is the time of the last change, in nanoseconds.
 
-    A copy may get the time of its original, or be given one. ``changes`` are the times that the file system
-    notes of any change, of contents or names or permissions.
-
     Args:
         place: the folder.
         files: paths of files in it. One that cannot be looked at, a link that leads nowhere, has size -1.
+
+    Attributes:
+        changes: times of any change, of permissions too, in nanoseconds, int64 (N,). Unlike a stamp, no
+            program can set them back.
     """
 
     def __init__(self, place: Path, files: Sequence[Path]) -> None:
