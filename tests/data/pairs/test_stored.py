@@ -128,14 +128,20 @@ def test_training_data_on_disk_are_what_they_are_in_memory(folder):
     assert stored.faults is stored.items.faults
 
 
-def test_a_data_set_goes_on_at_any_step(folder):
-    kept, stored = (training_pairs(data, 8) for data in both(read_pairs, folder, make="grey"))
-    dataset = stored.batches(4, 3)
+def test_a_process_reads_its_part_of_the_batches_from_any_step_on(folder):
+    kept, stored = (training_pairs(data, 8, hole="box") for data in both(read_pairs, folder, make="grey"))
+    loader = stored.loader(4)
+    whole = batch(kept.loader(4), 3)
+    dataset = loader.dataset(
+        3, shard=lambda chosen: chosen.map(lambda parts: {k: v[2:] for k, v in parts.items()})
+    )
     assert dataset.element_spec == {
-        "source": tf.TensorSpec((4, 8, 8, 1), tf.float32),
-        "target": tf.TensorSpec((4, 8, 8, 3), tf.float32),
+        "source": tf.TensorSpec((2, 8, 8, 1), tf.float32),
+        "target": tf.TensorSpec((2, 8, 8, 3), tf.float32),
+        "mask": tf.TensorSpec((2, 8, 8, 1), tf.float32),
     }
-    assert same(next(dataset.as_numpy_iterator()), batch(kept.loader(4), 3))
+    part = next(dataset.as_numpy_iterator())
+    assert same(part, {name: values[2:] for name, values in whole.items()})
 
 
 @pytest.fixture
