@@ -7,11 +7,11 @@ python benchmarks/faults.py --parts disk,replicas --kills 10 --out benchmarks/re
 Part "kills" kills one process (SIGKILL): the first time before its first checkpoint, then in equal shares at
 random moments, while a checkpoint is written, and while the results are exported at the end. Part "workers"
 trains with two processes and kills the second one, and later the first; what the other one does is noted, and
-both are started again. Parts "disk" and "replicas" are as "kills", on images that are read from files, one of
-which is damaged; "replicas" has strategy=mirrored on two devices of the CPU. In all parts every weight, moment
-and counter of the last checkpoint, the exported generator's weights, the rows of metrics.csv (but for seconds)
-and the last picture must be those of a run of the same recipe that was never interrupted, bit for bit. Writes
-DIR/results.json and DIR/table.md.
+both are started again. Parts "disk" and "replicas" are as "kills", on images that are read from files, one
+of which is damaged; "replicas" has strategy=mirrored on two devices of the CPU. In all parts every weight,
+moment and counter of the last checkpoint, the exported generator's weights, the rows of metrics.csv (but for
+seconds) and the last picture must be those of a run of the same recipe that was never interrupted, bit for
+bit. Writes DIR/results.json and DIR/table.md.
 """
 
 import argparse

@@ -38,7 +38,7 @@ def test_three_kills_and_the_end_is_the_same(run_script, tmp_path):
     [
         ("faults.py", ["--kills", 2], "--kills 2 is out of range: at least 3"),
         ("faults.py", ["--steps", 30], "--steps 30 is out of range: a multiple of 20"),
-        ("faults.py", ["--parts", "fire"], "part 'fire' is unknown: choose some of kills, workers, disk, replicas"),
+        ("faults.py", ["--parts", "fire"], "part 'fire' is unknown: choose some of kills, workers, disk"),
         ("memory.py", ["--calls", 100], "--calls 100 is out of range: a multiple of 200"),
     ],
 )
