@@ -53,7 +53,7 @@ def loader(kind, n):
     pixels = np.random.default_rng(0).integers(0, 256, (12, 28, 28, 4), np.uint8)
     if kind == "pix2pix":
         pairs = PicturePairs("noise", tuple(pixels[..., :1]), tuple(pixels[..., 1:]))
-        return data.training_pairs(pairs, 0, crop=8).loader(n)
+        return data.training_pairs(pairs, crop=8).loader(n)
     return data.training_images(ImageArrays("noise", pixels[..., :1]), 0).loader(n)
 
 

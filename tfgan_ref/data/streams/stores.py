@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 
-class Changed(Exception):
+class Changed(OSError):
     """A file is not what it was when its data set was listed: the message names it."""
 
 
