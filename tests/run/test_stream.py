@@ -25,7 +25,7 @@ SETTINGS = {
     "log_every": 2, "sample_every": 8, "steps_per_execution": 2,
 }  # fmt: skip
 XLA = {"jit": "on", "deterministic": False}
-SCORED = {"evaluate_every": 4, "evaluate_n": 50, "hold_out": 0.25}
+SCORED = {"evaluate_every": 4, "evaluate_n": 50, "hold_out": 0.25, "image_size": 16}
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +132,7 @@ def test_a_file_that_changes_ends_the_run_in_one_line(
 
 
 def test_too_many_damaged_files_end_the_run_with_their_list(photos, run_script, tmp_path):
-    for path in files_of(photos)[::10]:
+    for path in files_of(photos)[::3]:
         cut(path)
     code, _, error = run_script("train.py", *command(tmp_path / "run", photos))
     assert code == 2, error
@@ -141,7 +141,7 @@ def test_too_many_damaged_files_end_the_run_with_their_list(photos, run_script, 
     assert line.startswith(f"error: folder:{photos}: 3 of 200 items cannot be read, more than 1 %: ")
     listed = (tmp_path / "run" / "damaged.txt").read_text().splitlines()
     assert line.endswith(f"; all that were met are in {tmp_path / 'run' / 'damaged.txt'}")
-    names = [path.relative_to(photos).as_posix() for path in files_of(photos)[::10]]
+    names = [path.relative_to(photos).as_posix() for path in files_of(photos)[::3]]
     assert len(listed) == 3
     assert {text.partition(" (")[0] for text in listed} <= set(names)
 

@@ -1,8 +1,8 @@
 """What test_distribution.py trains on one device and on several; as a program, one worker of several.
 
-python -m tests.training.replicated OUT.npz FOLDER
+python -m tests.training.replicated OUT.npz [FOLDER]
 
-FOLDER holds images that are read from disk; OUT.npz-INDEX.txt names those that the process of an index read.
+With FOLDER it trains on its images, read from disk; OUT.npz-INDEX.txt names those that a process read.
 """
 
 import functools
@@ -53,7 +53,7 @@ def loader(kind, n):
     pixels = np.random.default_rng(0).integers(0, 256, (12, 28, 28, 4), np.uint8)
     if kind == "pix2pix":
         pairs = PicturePairs("noise", tuple(pixels[..., :1]), tuple(pixels[..., 1:]))
-        return data.training_pairs(pairs, 0, crop=8).loader(n)
+        return data.training_pairs(pairs, crop=8).loader(n)
     return data.training_images(ImageArrays("noise", pixels[..., :1]), 0).loader(n)
 
 
@@ -85,19 +85,21 @@ def train(build, kind, optimizer, strategy, prepare=lambda gan: None, batch_size
     return [np.array(variable) for variable in found if variable.dtype == "float32"]
 
 
-def main(out, folder):
+def main(out, folder=None):
     strategy = distribution.make_strategy("multiworker")
     tf.config.experimental.enable_op_determinism()
     found = {}
-    for kind, build in KINDS.items():
-        for optimizer in OPTIMIZERS:
-            trained = train(build, kind, optimizer, strategy)
-            found |= {f"{kind}-{optimizer}-{number}": value for number, value in enumerate(trained)}
-    read = set()
-    make = functools.partial(streamed_loader, folder, read)
-    trained = train(KINDS["dcgan"], None, "sgd", strategy, batch_size=8, make=make)
-    found |= {f"streamed-{number}": value for number, value in enumerate(trained)}
-    Path(f"{out}-{strategy.cluster_resolver.task_id}.txt").write_text("\n".join(sorted(read)))
+    if folder:
+        read = set()
+        make = functools.partial(streamed_loader, folder, read)
+        trained = train(KINDS["dcgan"], None, "sgd", strategy, batch_size=8, make=make)
+        found = {str(number): value for number, value in enumerate(trained)}
+        Path(f"{out}-{strategy.cluster_resolver.task_id}.txt").write_text("\n".join(sorted(read)))
+    else:
+        for kind, build in KINDS.items():
+            for optimizer in OPTIMIZERS:
+                trained = train(build, kind, optimizer, strategy)
+                found |= {f"{kind}-{optimizer}-{number}": value for number, value in enumerate(trained)}
     if distribution.is_chief(strategy):
         np.savez(out, **found)
     distribution.wait_for_all(strategy)

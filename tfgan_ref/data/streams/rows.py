@@ -163,6 +163,7 @@ class Rows(abc.ABC):
         for place, why in damaged.items():
             number = int(numbers[place])
             self.faults.add(number, self.item_name(number), why)
+        return values, damaged
 
     def _sound(self, candidates: np.ndarray) -> np.ndarray:
         """Returns of each row of ``candidates`` the first one that is not known to be damaged."""

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple, Protocol, Self
 import numpy as np
 
 
-class Changed(Exception):
+class Changed(OSError):
     """A file is not what it was when its data set was listed: the message names it."""
 
 
