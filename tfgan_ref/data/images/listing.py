@@ -102,3 +102,12 @@ def tell_passed_over(name: str, others: list[PurePath]) -> None:
         listed = ", ".join(suffixes[:5]) + (", ..." if len(suffixes) > 5 else "")
         files = "1 file is" if len(others) == 1 else f"{len(others)} files are"
         logger.info(f"{name}: {files} passed over, by the suffixes no images that Pillow reads: {listed}")
+
+
+def tell_several(name: str, several: list[str], count: int) -> None:
+    """Warns in one line of files, of ``count`` in all, that have several frames or pages."""
+    if several:
+        logger.warning(
+            f"{name}: {len(several)} of {count} files have several frames or pages, of which the first "
+            f"is read: {several[0]}{', ...' if len(several) > 1 else ''}"
+        )

@@ -12,6 +12,7 @@ import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays, present_classes
 from tfgan_ref.data.images.decoding import Collection, ImageSize, damage, decode_first, fit, to_pixels
+from tfgan_ref.data.images.listing import tell_several
 from tfgan_ref.data.streams.pictures import stored_pictures
 from tfgan_ref.data.streams.stores import Store
 from tfgan_ref.errors import InputError
@@ -96,11 +97,7 @@ def decode_stored(name: str, store: Store, image_size: ImageSize | None) -> Iter
             else:
                 yield number, pixels, size
     judge(name, bad, len(store.names))
-    if several:
-        logger.warning(
-            f"{name}: {len(several)} of {len(store.names)} files have several frames or pages, of which the "
-            f"first is read: {several[0]}{', ...' if len(several) > 1 else ''}"
-        )
+    tell_several(name, several, len(store.names))
 
 
 def _decode_all(store: Store, image_size: ImageSize | None) -> Iterator[_Read]:
