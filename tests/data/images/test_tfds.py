@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from tests.conftest import slow_ones
 from tfgan_ref.data import load, read, read_pictures
 from tfgan_ref.data.images.decoding import decode
 from tfgan_ref.data.images.tfds import one_line_errors
@@ -237,7 +238,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["my_records", "my_arrays"])
-@pytest.mark.parametrize("split", ["train", "train[20:]", "all"])
+@pytest.mark.parametrize("split", slow_ones(["train", "train[20:]", "all"], slow=["train", "all"]))
 def test_on_disk_the_same_images_come_in_the_same_order(sharded, name, split, own_cache):
     in_memory = read(name, data_dir=sharded, split=split)
     on_disk = read(name, data_dir=sharded, split=split, stream="on")
