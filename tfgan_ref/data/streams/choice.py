@@ -41,6 +41,6 @@ def streams(name: str, nbytes: int, stream: str) -> bool:
     free = available_memory()
     why = "stream=on" if stream == "on" else f"more than a quarter of the {free / 1e9:,.1f} GB that are free"
     logger.info(
-        f"{name}: read from disk when it is needed, not kept in memory: {nbytes / 1e9:,.1f} GB, {why}"
+        f"{name}: read from disk while it is trained on, not kept in memory: {nbytes / 1e9:,.1f} GB, {why}"
     )
     return True
