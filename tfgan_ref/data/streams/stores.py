@@ -50,7 +50,7 @@ def read_part(
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(open(path, "rb", buffering=0))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             raise Changed(f"{name} is gone") from error
         if Status.of(file.fileno()) != known:
             raise Changed(f"{name} has changed")
