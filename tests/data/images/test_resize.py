@@ -36,6 +36,15 @@ def test_each_axis_by_definition(scale):
     np.testing.assert_allclose(bicubic_resize(image, scale), expected, atol=1e-10)
 
 
+@pytest.mark.parametrize("scale", [0.25, 1 / 3, 2])
+def test_a_part_is_what_the_whole_has_there(scale):
+    images = np.random.default_rng(0).integers(0, 256, size=(2, 23, 18, 3), dtype=np.uint8)
+    part = (slice(1, 5), slice(2, 4))
+    whole = bicubic_resize(images, scale)
+    assert np.array_equal(bicubic_resize(images, scale, part), whole[:, 1:5, 2:4])
+    assert np.array_equal(bicubic_resize(images[0], scale, part), whole[0, 1:5, 2:4])
+
+
 def test_scale_one_changes_nothing():
     image = np.random.default_rng(0).integers(0, 256, size=(9, 7, 3), dtype=np.uint8)
     result = bicubic_resize(image, 1)

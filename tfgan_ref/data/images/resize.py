@@ -6,8 +6,10 @@ import numpy as np
 
 from tfgan_ref.errors import InputError
 
+_ALL = (slice(None), slice(None))
 
-def bicubic_resize(image: np.ndarray, scale: float) -> np.ndarray:
+
+def bicubic_resize(image: np.ndarray, scale: float, part: tuple[slice, slice] = _ALL) -> np.ndarray:
     """Resizes images with MATLAB's bicubic `imresize` (Keys 1981 with a = -0.5).
 
     For a scale below 1 the kernel is widened by 1 / scale against aliasing; the border is mirrored, its
@@ -17,10 +19,11 @@ def bicubic_resize(image: np.ndarray, scale: float) -> np.ndarray:
     Args:
         image: numbers of shape (H, W), (H, W, C) or (N, H, W, C).
         scale: output size / input size, above 0; 4 enlarges four times, 0.25 undoes it.
+        part: rows and columns of the result that are wanted; nothing else is computed.
 
     Returns:
-        float64 of height ceil(H * scale) and width ceil(W * scale), neither clipped nor rounded: bicubic
-        overshoots at edges, so clip and round before storing as uint8.
+        float64 of height ceil(H * scale) and width ceil(W * scale), or the part of it, neither clipped nor
+        rounded: bicubic overshoots at edges, so clip and round before storing as uint8.
 
     Raises:
         InputError: for another shape, something else than numbers, or a scale that is not above 0.
@@ -32,15 +35,14 @@ def bicubic_resize(image: np.ndarray, scale: float) -> np.ndarray:
         raise InputError(f"images to resize must be (H, W), (H, W, C) or (N, H, W, C), not {image.shape}")
     if not (isinstance(scale, int | float | np.number) and math.isfinite(scale) and scale > 0):
         raise InputError(f"scale must be a number above 0, not {scale!r}")
-    resized = image.astype(np.float64)
     first = 1 if image.ndim == 4 else 0
-    for axis in (first, first + 1):
-        resized = _resize_axis(resized, axis, float(scale))
-    return resized
+    rows = _resize_axis(image, first, float(scale), part[0])
+    return _resize_axis(rows, first + 1, float(scale), part[1])
 
 
-def _resize_axis(image: np.ndarray, axis: int, scale: float) -> np.ndarray:
-    weights, indices = _taps(image.shape[axis], math.ceil(image.shape[axis] * scale), scale)
+def _resize_axis(image: np.ndarray, axis: int, scale: float, part: slice) -> np.ndarray:
+    taps = _taps(image.shape[axis], math.ceil(image.shape[axis] * scale), scale)
+    weights, indices = (values[part] for values in taps)
     along_axis = (-1,) + (1,) * (image.ndim - 1 - axis)
     return sum(
         weights[:, tap].reshape(along_axis) * image.take(indices[:, tap], axis)

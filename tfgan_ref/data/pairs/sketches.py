@@ -66,7 +66,23 @@ def small(picture: np.ndarray, scale: int) -> np.ndarray:
         picture: uint8 (H, W, C), whose sides ``scale`` divides.
         scale: at least 1.
     """
-    return np.rint(np.clip(bicubic_resize(picture, 1 / scale), 0, 255)).astype(np.uint8)
+    return Small(picture, scale)[:, :]
+
+
+class Small:
+    """A picture shrunk by ``small``, of which only the parts are computed that are asked for.
+
+    Args:
+        picture: uint8 (H, W, C), whose sides ``scale`` divides.
+        scale: at least 1.
+    """
+
+    def __init__(self, picture: np.ndarray, scale: int) -> None:
+        self._picture, self._scale = picture, scale
+
+    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
+        """Returns rows and columns of it, uint8 (h, w, C)."""
+        return np.rint(np.clip(bicubic_resize(self._picture, 1 / self._scale, part), 0, 255)).astype(np.uint8)
 
 
 def _luma(picture: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from tfgan_ref.data.images.sources import check_form
 from tfgan_ref.data.pairs.files import read_arrays, read_folders, read_halves
 from tfgan_ref.data.pairs.pairs import PicturePairs
 from tfgan_ref.data.pairs.picture_sources import Pictures, list_folder, read_pictures, unreadable
-from tfgan_ref.data.pairs.sketches import SKETCHES, small, whole_multiple
+from tfgan_ref.data.pairs.sketches import SKETCHES, Small, small, whole_multiple
 from tfgan_ref.data.pairs.stored import StoredPairs
 from tfgan_ref.data.pairs.stored_pictures import (
     StoredPictures,
@@ -188,7 +188,7 @@ def _with_stored_sources(name: str, pictures: StoredPictures, make: str, scale: 
     sound = np.flatnonzero(pictures.sound)
     _check_room(name, pictures.sizes[0][sound].tolist(), [pictures.names[i] for i in sound], scale)
     channels = 1 if make in SKETCHES else pictures.channels[0]
-    return with_sources(pictures, _maker(make, scale), scale, channels)
+    return with_sources(pictures, _maker(make, scale, Small), scale, channels)
 
 
 def _check_room(name: str, sizes: Sequence[Sequence[int]], names: Sequence[str], scale: int) -> None:
@@ -197,13 +197,15 @@ def _check_room(name: str, sizes: Sequence[Sequence[int]], names: Sequence[str],
             raise InputError(f"{name}: {picture_name} is {width}x{height}, too small for scale {scale}")
 
 
-def _maker(make: str, scale: int) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def _maker(
+    make: str, scale: int, shrink: Callable[[np.ndarray, int], np.ndarray | Small] = small
+) -> Callable[[np.ndarray], tuple[np.ndarray | Small, np.ndarray]]:
     """Returns what makes a source, and the target that goes with it, of a picture."""
 
     def pair(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         target = whole_multiple(picture, scale)
         if make == "small":
-            return small(target, scale), target
+            return shrink(target, scale), target
         return target if make == "same" else SKETCHES[make](target), target
 
     return pair

@@ -36,7 +36,8 @@ class StoredPictures:
         names: of the items.
         sizes: of each picture of an item: heights and widths, int64 (N, 2); 0 if a header cannot be read.
         channels: of each picture of an item.
-        read: reads an item: uint8 (h, w, C) each. It raises ``Changed``, or, of a damaged one, any error.
+        read: reads an item: uint8 (h, w, C) each, or what gives such parts of it by rows and columns. It
+            raises ``Changed``, or, of a damaged one, any error.
         checksum: differs for other contents, as far as a look at some of them tells.
     """
 
