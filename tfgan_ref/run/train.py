@@ -351,6 +351,8 @@ def _compile_steps(
     try:
         program.install()
     except tf.errors.OpError as error:
+        if loader.rows is not None and loader.rows.faults.error:  # the first batch cannot be read
+            raise
         if settings.jit == "on":
             line = f"jit on: XLA cannot compile this step ({reason(error)}): jit=off trains without it"
             raise InputError(line) from error
