@@ -7,6 +7,7 @@ from tests.data.streams.conftest import jpeg
 from tfgan_ref.data import read
 from tfgan_ref.data.images.arrays import hold_out_images, image_loader, training_images
 from tfgan_ref.data.streams.rows import CANDIDATES
+from tfgan_ref.errors import InputError
 
 N = 150
 
@@ -43,15 +44,17 @@ def test_batches(folder, options):
     assert_same(*(loader.dataset(7) for loader in loaders))
 
 
-def test_parts_and_missing_pixels(folder):
-    """What is held out, and images without some pixels, which are in memory then."""
+def test_parts(folder):
+    """What is held out, and what is trained on."""
     memory, disk = ([*hold_out_images(arrays, 0.2)] for arrays in both(folder))
     for one, other in zip(memory, disk, strict=True):
         assert other.on_disk
         np.testing.assert_array_equal(one.images, other.images[:])
         np.testing.assert_array_equal(one.labels, other.labels)
-    training = [training_images(arrays, missing=0.3) for arrays in (memory[0], disk[0])]
+    training = [training_images(arrays) for arrays in (memory[0], disk[0])]
     assert (training[0].faults is None, training[1].faults) == (True, disk[0].images.faults)
+    with pytest.raises(InputError, match="missing=0.3 needs images in memory: set stream=off"):
+        training_images(disk[0], missing=0.3)
     assert_same(*(data.batches(8) for data in training), count=2)
 
 

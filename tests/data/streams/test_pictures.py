@@ -148,7 +148,7 @@ def test_a_file_that_changes_ends_the_reading(change, jpegs, refused):
         (jpegs / "020.jpg").unlink()
     else:
         (jpegs / "020.jpg").write_bytes(jpeg(1, (8, 8)) + b"more")
-    advice = "since the run began to read it: put the data back and go on with --resume"
+    advice = "since the run began: put the data back and go on with --resume"
     what = "is gone" if change == "gone" else "has changed"
     for _ in range(2):  # it stays so
         with refused(f"folder:{jpegs}: 020.jpg {what} {advice}"):

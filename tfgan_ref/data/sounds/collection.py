@@ -9,6 +9,7 @@ from tfgan_ref.data.images.arrays import present_classes
 from tfgan_ref.data.pipeline import shareable
 from tfgan_ref.data.sounds.wav import resample, to_mono
 from tfgan_ref.data.sounds.waves import Waves, to_int16
+from tfgan_ref.data.streams.faults import LARGEST_BAD_SHARE
 from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import InputError
 
@@ -17,7 +18,6 @@ logger = logging.getLogger(__name__)
 LEVEL = 0.95  # of every recording's peak
 SILENCE = 1e-3  # a peak below it, 60 dB under full scale
 MARGIN = 1.0  # seconds of a file behind what is used: they tell whether it is cut, and resampling hears them
-_LARGEST_BAD_SHARE = 0.01
 _NAMED_BAD_RECORDINGS = 10
 _MOST_BYTES = 2**32
 
@@ -95,7 +95,7 @@ class WaveCollection:
         bad, n = self._bad, len(self._audio) + len(self._bad)
         if not n:
             raise InputError(f"{self.name}: there are no recordings")
-        if len(bad) > _LARGEST_BAD_SHARE * n:
+        if len(bad) > LARGEST_BAD_SHARE * n:
             more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
             raise InputError(
                 f"{self.name}: {len(bad)} of {n} recordings cannot be used, more than 1 %: "
