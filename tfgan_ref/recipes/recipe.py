@@ -61,7 +61,14 @@ def read_images(settings: SamplingSettings, *, labels_for: str | None = None) ->
         if held_out is not None:
             count = len(held_out.images)
             logger.info("%s: %d images are held out of training, for scores (hold_out)", arrays.name, count)
-    training = training_images(arrays, settings.seed, **settings.group("balanced", "missing", "flip", "crop"))
+    training = training_images(
+        arrays,
+        settings.seed,
+        balanced=settings.balanced,
+        missing=settings.missing,
+        flip=settings.flip,
+        crop=settings.crop,
+    )
     examples = ()
     if labels_for and training.shape.names:
         examples = ({"classes": np.array(training.shape.names["classes"])},)

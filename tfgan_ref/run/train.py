@@ -253,10 +253,10 @@ def _train(
             if xla and not distributed:
                 batches = _compile_steps(settings, gan, loader, step)
             if batches is None:
-                batches = distribution.shard_batch(loader, step, gan.batches_per_step, strategy)
-                if (
-                    strategy.num_replicas_in_sync == 1
-                ):  # Keras's loop of several steps fails with several replicas
+                if strategy.num_replicas_in_sync > 1:
+                    batches = distribution.shard_batch(loader, step, gan.batches_per_step, strategy)
+                else:  # Keras's loop of several steps fails with several replicas
+                    batches = loader.dataset(step)
                     at_most = settings.steps_per_execution or settings.steps_without_xla
                     gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries, at_most)
             if chief:

@@ -194,7 +194,8 @@ def training_images(
     Raises:
         InputError: what is asked for cannot be done with these images.
     """
-    if missing > 0 and arrays.on_disk:
+    rows = arrays.images if isinstance(arrays.images, Rows) else None
+    if missing > 0 and rows:
         raise InputError(f"missing={missing} needs images in memory: set stream=off, or leave it out")
     numbers = tuple(map(str, range(len(arrays.class_names))))
     names = {"classes": arrays.class_names} if arrays.class_names != numbers else None
@@ -208,7 +209,7 @@ def training_images(
         loader,
         len(trained.images),
         trained.images.nbytes,
-        faults=arrays.images.faults if arrays.on_disk else None,
+        faults=rows and rows.faults,
     )
 
 
@@ -258,7 +259,7 @@ def image_loader(
     """Returns the loader of ``batches``; arguments and errors are the same, ``crop`` as in training."""
     if balanced and arrays.labels is None:
         raise InputError(f"{arrays.name}: balanced=True needs labels, and this data set has none")
-    rows = arrays.images if arrays.on_disk else None
+    rows = arrays.images if isinstance(arrays.images, Rows) else None
     if crop == "random" and not (rows and rows.crops):
         raise InputError(
             f"{arrays.name}: crop=random needs pictures that are decoded from their files each time: leave "
