@@ -1,5 +1,6 @@
 """Heads and labels: what turns a body into a discriminator, or a network into a conditional one."""
 
+import math
 from collections.abc import Callable
 
 import keras
@@ -12,6 +13,7 @@ from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
 from tfgan_ref.networks.layers.seeded import initializer_stream
 
 COMBINE = ("concat", "hadamard", "projection")
+LABEL_DIM = 64  # length of the label's embedding beside D's features
 
 
 def _logit(
@@ -183,17 +185,19 @@ def conditional_discriminator(
     features = body(images)
     dim = features.shape[-1]
     if combine == "concat":
-        # As large beside the features as they are: the label then decides which hidden units count.
-        unit_normal = RandomNormal(0.0, 1.0, seed)
-        embedding = layers.Embedding(num_classes, 64, embeddings_initializer=unit_normal)
+        # As large a part of a hidden unit's variance as all features, whose mean square is about a half: the
+        # label then decides which hidden units count.
+        normal = RandomNormal(0.0, math.sqrt(0.5 * dim / LABEL_DIM), seed)
+        embedding = layers.Embedding(num_classes, LABEL_DIM, embeddings_initializer=normal)
         joint = layers.Dense(128, kernel_initializer=fresh())
         if spectral_norm:
             joint = SpectralNormalization(joint, seed=seed + 1)
         features = layers.LeakyReLU(0.2)(joint(layers.Concatenate()([features, embedding(label)])))
     if combine == "hadamard":
-        # Adam changes all weights by about its rate: factors near 1 would differ by class much too late.
-        scale = layers.Embedding(num_classes, dim, embeddings_initializer=RandomNormal(0.0, 0.02, seed))
-        features = layers.Multiply()([features, layers.Rescaling(10.0, offset=1.0)(scale(label))])
+        # Adam changes all weights by about its rate, but a factor counts by the logit's weight of its
+        # feature, about 1 / 50 at first: times 50, labels are learnt as fast as by a projection.
+        scale = layers.Embedding(num_classes, dim, embeddings_initializer=RandomNormal(0.0, 0.004, seed))
+        features = layers.Multiply()([features, layers.Rescaling(50.0, offset=1.0)(scale(label))])
     if combine == "projection":
         embedding = layers.Embedding(num_classes, dim, embeddings_initializer=fresh())
         if spectral_norm:
