@@ -107,7 +107,7 @@ def test_of_images_on_disk_the_same_ones_are_held_out_and_none_is_read():
 def test_names_tell_parts_labels_and_where_images_are(text):
     stored, kept = on_disk_and_in_memory()
     others = [
-        *hold_out_images(on_disk_and_in_memory()[0], 0.1),
+        *hold_out_images(ImageArrays("x", stored.images, whole=True), 0.1),
         stored.take(np.arange(200)[::-1]),
         ImageArrays("x", stored.images, 2 - stored.labels, ("a", "b", "c")),
         kept,
