@@ -15,6 +15,7 @@ from tfgan_ref.data.pairs.stored_pictures import StoredPictures
 from tfgan_ref.data.streams.faults import Faults
 from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.data.streams.stores import Changed
+from tfgan_ref.errors import InputError
 
 
 class StoredPairs:
@@ -47,6 +48,8 @@ class StoredPairs:
                 try:
                     collection.read(int(number))
                     why = "its header"
+                except InputError:
+                    raise
                 except Exception as error:  # damaged files make Pillow's decoders raise almost anything
                     why = damage(error)
                 self.faults.add(first + int(number), collection.names[number], why)
@@ -122,6 +125,9 @@ class SquareRows(Rows):
         sizes: height and width of what is cut from each picture of an item; the second square shows the same
             place as the first one, ``pairs.scale`` times larger.
         flip: whether half of the squares are mirrored.
+
+    Attributes:
+        shapes: height, width and channels of the squares of an item.
     """
 
     def __init__(
@@ -132,7 +138,6 @@ class SquareRows(Rows):
         self._scale, self._flip = pairs.scale, flip
         self._sizes = Sizes(self._pictures.sizes[0])
         channels = self._pictures.channels
-        #: of the squares of an item, (height, width, channels) each.
         self.shapes = tuple((*size, n) for size, n in zip(sizes, channels, strict=True))
         length = sum(int(np.prod(shape)) for shape in self.shapes)
         super().__init__(pairs.name, (len(self._pictures.names), length), np.uint8, pairs.fingerprint)
@@ -174,7 +179,7 @@ class SquareRows(Rows):
                     square = picture[top : top + height, left : left + width]
                     squares.append((square[:, ::-1] if mirrored[i] else square).ravel())
                 np.concatenate(squares, out=values[i])
-            except Changed:
+            except (Changed, InputError):
                 raise
             except Exception as error:  # damaged files make Pillow's decoders raise almost anything
                 return damage(error)

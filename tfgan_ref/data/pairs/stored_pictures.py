@@ -114,7 +114,7 @@ def together(first: StoredPictures, second: StoredPictures) -> StoredPictures:
         source = first.read(number)
         try:
             return source + second.read(number)
-        except Changed:
+        except (Changed, InputError):
             raise
         except Exception as error:  # damaged files make Pillow's decoders raise almost anything
             raise ValueError(f"its partner: {damage(error)}") from error
@@ -157,9 +157,11 @@ def halves(name: str, files: StoredPictures, image_size: int | None, channels: i
 
 
 def with_sources(
-    pictures: StoredPictures, make: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], scale: int,
+    pictures: StoredPictures,
+    make: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    scale: int,
     channels: int,
-) -> StoredPictures:  # fmt: skip
+) -> StoredPictures:
     """Returns items of a source that is made of each picture, and the picture.
 
     Args:
