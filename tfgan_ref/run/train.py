@@ -180,7 +180,7 @@ def resume_run(path: Path, **changes: Any) -> bool:
     logger.info("resuming %s from step %d", path, step)
     planned = optimizers(before)[0]
     planned.iterations.assign(step)
-    rate, planned_rate = (float(o.learning_rate) for o in (gan.g_optimizer, planned))
+    rate, planned_rate = (float(tf.convert_to_tensor(o.learning_rate)) for o in (gan.g_optimizer, planned))
     if not math.isclose(rate, planned_rate, rel_tol=1e-5):
         logger.info(
             "the learning rate goes on at %.3g, not at %.3g: schedule %s to step %d, not %s to step %d",

@@ -36,7 +36,9 @@ def assert_same(*datasets, count=4):
 
 
 @pytest.mark.parametrize(
-    "options", [{"seed": 3}, {"seed": 0, "balanced": True, "flip": True}], ids=["plain", "balanced"]
+    "options",
+    [pytest.param({"seed": 3}, marks=pytest.mark.slow), {"seed": 0, "balanced": True, "flip": True}],
+    ids=["plain", "balanced"],
 )
 def test_batches(folder, options):
     loaders = [image_loader(arrays, 16, **options) for arrays in both(folder)]
@@ -44,6 +46,7 @@ def test_batches(folder, options):
     assert_same(*(loader.dataset(7) for loader in loaders))
 
 
+@pytest.mark.slow
 def test_parts(folder):
     """What is held out, and what is trained on."""
     memory, disk = ([*hold_out_images(arrays, 0.2)] for arrays in both(folder))
