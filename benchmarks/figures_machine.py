@@ -195,15 +195,27 @@ def memory(results: Any) -> Iterator[tuple[str, str]]:
 
 
 def faults(results: Any) -> Iterator[tuple[str, str]]:
-    for moment in dict.fromkeys(row["moment"] for row in results["rows"]):
-        kills = [row for row in results["rows"] if row["moment"] == moment]
-        amid = sum(bool(row.get("half_written")) for row in kills)
-        end = "other" if any(results["unequal"].values()) else "the same, bit for bit"
-        yield ROBUSTNESS, f"| {moment} | {len(kills)} | {amid} | {end} |"
+    yield from _kills(results, "")
     yield ROBUSTNESS, f"{results['settings']['cpu_minutes']} CPU minutes."
     seconds = {row["moment"]: row["survivor_seconds"] for row in results["rows"] if row["part"] == "workers"}
     second, first = (f"{seconds[f'worker {number} of 2']:.1f} s" for number in (2, 1))
     yield ROBUSTNESS, f"after {second} when the second was killed, after {first} when the first was"
+
+
+def faults_on_disk(results: Any) -> Iterator[tuple[str, str]]:
+    yield from _kills(results, ", images on disk")
+
+
+def faults_replicas(results: Any) -> Iterator[tuple[str, str]]:
+    yield from _kills(results, ", images on disk, two replicas")
+
+
+def _kills(results: Any, which: str) -> Iterator[tuple[str, str]]:
+    for moment in dict.fromkeys(row["moment"] for row in results["rows"]):
+        kills = [row for row in results["rows"] if row["moment"] == moment]
+        amid = sum(bool(row.get("half_written")) for row in kills)
+        end = "other" if any(results["unequal"].values()) else "the same, bit for bit"
+        yield ROBUSTNESS, f"| {moment}{which} | {len(kills)} | {amid} | {end} |"
 
 
 def fuzz(results: Any) -> Iterator[tuple[str, str]]:
@@ -228,5 +240,7 @@ FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "metrics_speed/results.json": metrics_speed,
     "memory/results.json": memory,
     "faults/results.json": faults,
+    "faults_on_disk/results.json": faults_on_disk,
+    "faults_replicas/results.json": faults_replicas,
     "fuzz/results.json": fuzz,
 }
