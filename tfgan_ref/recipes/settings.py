@@ -270,7 +270,6 @@ class StreamSettings(Settings):
     """Settings of recipes whose data can stay on disk."""
 
     stream: str = "auto"  # data on disk: on, off, auto (if they would take a quarter of the free memory)
-    cache: Changeable[Location] = None  # folder that keeps decoded pictures for later runs
 
     choices: ClassVar = {"stream": STREAM}
 
@@ -284,6 +283,7 @@ class SamplingSettings(StreamSettings):
     balanced: bool = False  # draw every class equally often
     flip: bool = False  # mirror half of the training images, left to right
     crop: str = "centre"  # part kept of images longer than asked for: centre, random (needs stream)
+    cache: Changeable[Location] = None  # folder that keeps decoded picture files for later runs
     missing: float = 0.0  # share of the pixels that is taken from the training images, each image's own
     hold_out: float = 0.1  # share of images kept from training, for scores, where there is no test split
     latent_dim: int = 100  # length of a latent vector
