@@ -12,7 +12,7 @@ import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole, no_labels, present_classes
 from tfgan_ref.data.images.decoding import Collection, ImageSize, decode_first, fit, to_pixels
-from tfgan_ref.data.images.listing import files_below, split_images, tell_passed_over, tell_several
+from tfgan_ref.data.images.listing import files_below, split_images, tell_passed_over
 from tfgan_ref.data.streams.pictures import stored_pictures
 from tfgan_ref.data.streams.stores import FolderStore
 from tfgan_ref.errors import InputError, reason
@@ -107,13 +107,17 @@ def decode_files(
     with closing(_decode_all(files, image_size)) as decoded:
         for i, (pixels, size, error, frames) in enumerate(decoded):
             if frames > 1:
-                several.append(str(files[i].relative_to(path)))
+                several.append(files[i])
             if pixels is None:
                 bad.append(f"{files[i].relative_to(path)} ({error})")
             else:
                 yield i, pixels, size
     _judge(name, bad, len(files))
-    tell_several(name, several, len(files))
+    if several:
+        logger.warning(
+            f"{name}: {len(several)} of {len(files)} files have several frames or pages, of which the first "
+            f"is read: {several[0].relative_to(path)}{', ...' if len(several) > 1 else ''}"
+        )
 
 
 def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
