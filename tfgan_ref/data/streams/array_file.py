@@ -1,6 +1,7 @@
 """Rows of an array that stands in a file as it is in memory."""
 
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ class ArrayFileRows(Rows):
         self.path, self.offset = path, offset
         self._descriptor = os.open(path, os.O_RDONLY)
         self._status = self._read_status()
+        changed = os.fstat(self._descriptor).st_ctime_ns  # which no program can set back
+        self.version = f"{fingerprint}-{zlib.crc32(repr((self._status, changed)).encode()):08x}"
         self._row_bytes = self.nbytes // len(self)
 
     def item_name(self, number: int) -> str:

@@ -72,7 +72,7 @@ class PictureRows(Rows):
         shape = (len(store.names), height, width, channels or int(headers.channels[sound].max(initial=1)))
         fingerprint = _fingerprint(store, shape)
         # Of a store whose stamps are checksums, which need nothing beside them, there are no ``changes``.
-        stamps = np.stack([store.stamps, getattr(store, "changes", store.stamps)])
+        stamps = np.stack([store.stamps, store.changes])
         version = f"{fingerprint}-{zlib.crc32(stamps.tobytes()):08x}"
         super().__init__(name, shape, np.uint8, fingerprint, version)
         self.store = store
