@@ -118,7 +118,10 @@ def test_what_is_refused(folder, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="file/cache cannot be written"):
         cached(folder, tmp_path / "file" / "cache")
-    with pytest.raises(InputError, match=r"^digits: there is nothing to keep in cache: leave it out$"):
+    with pytest.raises(
+        InputError,
+        match=r"^digits: these are no picture files, of which cache keeps what they hold: leave it out$",
+    ):
         read("digits", cache=tmp_path)
     monkeypatch.setattr(cache.shutil, "disk_usage", lambda path: types.SimpleNamespace(free=10))
     with pytest.raises(InputError, match="the decoded pictures take 0.0 GB, 0.0 GB are free there"):

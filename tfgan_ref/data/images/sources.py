@@ -47,6 +47,8 @@ _PATH_READERS = {
     "idx": read_idx,
 }
 
+_DECODED = ("digits", PHOTOGRAPHS, "npz", "npy", "idx")  # sources without files that need decoding
+
 
 def read(
     name: str,
@@ -90,8 +92,10 @@ def read(
     form = {"image_size": image_size, "channels": channels, "split": split}
     if stream == "on" and name in ("digits", PHOTOGRAPHS):
         raise InputError(f"{name}: there is nothing to leave on disk: set stream=off")
-    if cache is not None and name in ("digits", PHOTOGRAPHS):
-        raise InputError(f"{name}: there is nothing to keep in cache: leave it out")
+    if cache is not None and (name.partition(":")[0] in _DECODED or is_own(name)):
+        raise InputError(
+            f"{name}: these are no picture files, of which cache keeps what they hold: leave it out"
+        )
     if name == "digits":
         return read_digits(**form)
     if name == PHOTOGRAPHS:
@@ -102,9 +106,7 @@ def read(
     if is_own(name):
         return read_own(name, **form)
     kind, _, path = name.partition(":")
-    if cache is not None:
-        if kind in ("npz", "npy", "idx"):
-            raise InputError(f"{name}: its images are decoded already: leave out cache")
+    if kind not in _DECODED:
         form["cache"] = cache
     if kind in _PATH_READERS:
         if not path:
