@@ -168,7 +168,7 @@ def training_images(
         loader,
         len(trained.images),
         trained.images.nbytes,
-        faults=arrays.images.faults if arrays.on_disk else None,
+        faults=getattr(arrays.images, "faults", None),
     )
 
 
@@ -212,7 +212,7 @@ def image_loader(
     """Returns the loader of ``batches``; arguments and errors are the same."""
     if balanced and arrays.labels is None:
         raise InputError(f"{arrays.name}: balanced=True needs labels, and this data set has none")
-    rows = arrays.images if arrays.on_disk else None
+    rows = arrays.images if isinstance(arrays.images, Rows) else None
     # Captured as they are, on the CPU: the memory of a GPU is for training.
     with tf.device("CPU:0"):
         order = balanced_order(arrays.labels, seed) if balanced else shuffled_order(len(arrays.images), seed)
