@@ -204,10 +204,18 @@ def faults(results: Any) -> Iterator[tuple[str, str]]:
 
 def faults_on_disk(results: Any) -> Iterator[tuple[str, str]]:
     yield from _kills(results, ", images on disk")
+    yield from _effort(results, "one device")
 
 
 def faults_replicas(results: Any) -> Iterator[tuple[str, str]]:
     yield from _kills(results, ", images on disk, two replicas")
+    yield from _effort(results, "two replicas")
+
+
+def _effort(results: Any, where: str) -> Iterator[tuple[str, str]]:
+    kills, settings = f"{results['rows'][-1]['kill']} kills", results["settings"]
+    yield ROBUSTNESS, f"{kills} in {settings['steps']} steps on {where}"
+    yield ROBUSTNESS, f"steps on {where}, {settings['cpu_minutes']} CPU minutes"
 
 
 def _kills(results: Any, which: str) -> Iterator[tuple[str, str]]:

@@ -252,13 +252,12 @@ def _train(
             batches = None
             if xla and not distributed:
                 batches = _compile_steps(settings, gan, loader, step)
-            if batches is None:
-                if strategy.num_replicas_in_sync > 1:
-                    batches = distribution.shard_batch(loader, step, gan.batches_per_step, strategy)
-                else:  # Keras's loop of several steps fails with several replicas
-                    batches = loader.dataset(step)
-                    at_most = settings.steps_per_execution or settings.steps_without_xla
-                    gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries, at_most)
+            if batches is None and strategy.num_replicas_in_sync > 1:
+                batches = distribution.shard_batch(loader, step, gan.batches_per_step, strategy)
+            elif batches is None:  # Keras's loop of several steps fails with several replicas
+                batches = loader.dataset(step)
+                at_most = settings.steps_per_execution or settings.steps_without_xla
+                gan.steps_per_execution = _steps_per_execution(settings, step, gan.boundaries, at_most)
             if chief:
                 together = gan.steps_per_execution
                 print(f"{together} step{'s' if together > 1 else ''} in each call", flush=True)

@@ -46,7 +46,6 @@ _PATH_READERS = {
     "npy": read_npy,
     "idx": read_idx,
 }
-
 _DECODED = ("digits", PHOTOGRAPHS, "npz", "npy", "idx")  # sources without files that need decoding
 
 
