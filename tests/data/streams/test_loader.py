@@ -41,9 +41,9 @@ def assert_same(*datasets, count=4):
     ids=["plain", "balanced"],
 )
 def test_batches(folder, options):
-    loaders = [image_loader(arrays, 16, **options) for arrays in both(folder)]
-    assert loaders[0].dataset().element_spec == loaders[1].dataset().element_spec
-    assert_same(*(loader.dataset(7) for loader in loaders))
+    memory, disk = (image_loader(arrays, 16, **options).dataset(7) for arrays in both(folder))
+    assert memory.element_spec == disk.element_spec
+    assert_same(memory, disk)
 
 
 @pytest.mark.slow
