@@ -171,10 +171,14 @@ def _listed(values: list[float]) -> str:
 
 
 def combine(results: Any) -> Iterator[tuple[str, str]]:
-    for row in results:
-        scores, agreement = _scores(row), 100 * row["evaluation"]["label_agreement"]
-        fid, recall = (scores[key]["value"] for key in ("fid", "precision_recall.recall"))
-        yield OBJECTIVES, f"| `combine={row['value']}` | {agreement:.1f} % | {fid:.1f} | {recall:.2f} |"
+    for value, group in itertools.groupby(results, lambda row: row["value"]):
+        rows = list(group)
+        scores = [_scores(row) for row in rows]
+        fid, recall = (
+            _metric(scores, key, form, floor=False)
+            for key, form in (("fid", ".1f"), ("precision_recall.recall", ".2f"))
+        )
+        yield OBJECTIVES, _line([f"`combine={value}`", _agreement(rows), fid, recall])
 
 
 def clipping(results: Any) -> Iterator[tuple[str, str]]:

@@ -183,7 +183,7 @@ def conditional_discriminator(
     features = body(images)
     dim = features.shape[-1]
     if combine == "concat":
-        # As large beside the features as they are: the label then decides which hidden units count.
+        # An entry is as large as a feature, so that the label decides which hidden units count.
         unit_normal = RandomNormal(0.0, 1.0, seed)
         embedding = layers.Embedding(num_classes, 64, embeddings_initializer=unit_normal)
         joint = layers.Dense(128, kernel_initializer=fresh())
@@ -191,9 +191,10 @@ def conditional_discriminator(
             joint = SpectralNormalization(joint, seed=seed + 1)
         features = layers.LeakyReLU(0.2)(joint(layers.Concatenate()([features, embedding(label)])))
     if combine == "hadamard":
-        # Adam changes all weights by about its rate: factors near 1 would differ by class much too late.
-        scale = layers.Embedding(num_classes, dim, embeddings_initializer=RandomNormal(0.0, 0.02, seed))
-        features = layers.Multiply()([features, layers.Rescaling(10.0, offset=1.0)(scale(label))])
+        # Adam changes all weights by about its rate, but a factor counts by the logit's weight of its
+        # feature, about 1 / 50 at first: times 50, labels are learnt as fast as by a projection.
+        scale = layers.Embedding(num_classes, dim, embeddings_initializer=RandomNormal(0.0, 0.004, seed))
+        features = layers.Multiply()([features, layers.Rescaling(50.0, offset=1.0)(scale(label))])
     if combine == "projection":
         embedding = layers.Embedding(num_classes, dim, embeddings_initializer=fresh())
         if spectral_norm:
