@@ -1,6 +1,5 @@
 """Heads and labels: what turns a body into a discriminator, or a network into a conditional one."""
 
-import math
 from collections.abc import Callable
 
 import keras
@@ -13,7 +12,6 @@ from tfgan_ref.networks.layers.reparametrised import SpectralNormalization
 from tfgan_ref.networks.layers.seeded import initializer_stream
 
 COMBINE = ("concat", "hadamard", "projection")
-LABEL_DIM = 64  # length of the label's embedding beside D's features
 
 
 def _logit(
@@ -185,10 +183,9 @@ def conditional_discriminator(
     features = body(images)
     dim = features.shape[-1]
     if combine == "concat":
-        # As large a part of a hidden unit's variance as all features, whose mean square is about a half: the
-        # label then decides which hidden units count.
-        normal = RandomNormal(0.0, math.sqrt(0.5 * dim / LABEL_DIM), seed)
-        embedding = layers.Embedding(num_classes, LABEL_DIM, embeddings_initializer=normal)
+        # An entry is as large as a feature, so that the label decides which hidden units count.
+        unit_normal = RandomNormal(0.0, 1.0, seed)
+        embedding = layers.Embedding(num_classes, 64, embeddings_initializer=unit_normal)
         joint = layers.Dense(128, kernel_initializer=fresh())
         if spectral_norm:
             joint = SpectralNormalization(joint, seed=seed + 1)
