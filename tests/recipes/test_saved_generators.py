@@ -34,7 +34,12 @@ SMALL = {"width": 4, "d_width": 4, "units": 8, "perceptual": "none", "crop": 64,
 def small_gan(name):
     recipe = RECIPES[name]
     fields = recipe.settings.__dataclass_fields__
-    settings = recipe.settings(**{key: value for key, value in SMALL.items() if key in fields})
+    small = {
+        key: value
+        for key, value in SMALL.items()
+        if key in fields and (key != "crop" or isinstance(fields[key].default, int))
+    }
+    settings = recipe.settings(**small)
     return recipe.build(settings, SHAPES.get(name, DIGITS))
 
 

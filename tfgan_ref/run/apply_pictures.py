@@ -181,10 +181,8 @@ def apply_to_file(
 
 def _check_memory(path: Path, height: int, width: int) -> None:
     """Refuses a picture that a model cannot see at once in the memory there is: the system would kill it."""
-    if tf.config.list_physical_devices("GPU"):  # which says itself that it has no more
-        return
     needed, there = BYTES_PER_PIXEL * height * width, available_memory()
-    if needed > there:
+    if needed > there and not tf.config.list_physical_devices("GPU"):  # which says itself that it has no more
         share = (there / needed) ** 0.5
         raise InputError(
             f"{path} is {width}x{height}: this model sees a whole picture at once and needs at least "
