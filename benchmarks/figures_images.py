@@ -184,6 +184,14 @@ def combine(results: Any) -> Iterator[tuple[str, str]]:
         yield OBJECTIVES, _line([f"`combine={value}`", _agreement(rows), fid, recall])
 
 
+def losses(results: Any) -> Iterator[tuple[str, str]]:
+    for value, group in itertools.groupby(results, lambda row: row["value"]):
+        rows = list(group)
+        listed = ", ".join(f"{_scores(row)['fid']['value']:.1f}" for row in rows)
+        recall = _metric([_scores(row) for row in rows], "precision_recall.recall", ".2f", floor=False)
+        yield OBJECTIVES, _line([f"`loss={value}`", _agreement(rows), listed, recall])
+
+
 def clipping(results: Any) -> Iterator[tuple[str, str]]:
     clipped, penalised = results
     yield OBJECTIVES, f"{100 * clipped['piled_up']:.0f} % of the clipped weights end within 2 %"
@@ -303,6 +311,7 @@ FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "recipes/gan/results.json": own_settings,
     "recipes/acgan/results.json": own_settings,
     "recipes/cgan_combine/results.json": combine,
+    "recipes/cgan_loss/results.json": losses,
     "zoo/results.json": zoo,
     "claims/results.json": claims,
     "weights_clip_vs_gp/results.json": clipping,
