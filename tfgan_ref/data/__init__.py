@@ -1,11 +1,12 @@
-"""Data sets: images, pairs of pictures, sounds, sentences and animation clips, in memory and as batches.
+"""Data sets: images, pairs of pictures, sounds, sentences and animation clips, and their batches.
 
 Each kind has a function that reads a data set by its name (``read``, ``read_pairs``, ``unpaired``,
-``read_waves``, ``read_sentences``, ``read_clips``), a class that holds it in memory, and a function that
-returns the endless tf.data data set of its batches (``batches``, ``pair_batches``, ``wave_batches``,
-``voice_batches``, ``sentence_batches``, ``clip_batches``). A batch is a dict of tensors, a function of (seed,
-step). ``load`` is ``read`` and ``batches`` in one. ``training_images``, ``training_pairs`` and so on
-join data with the settings of their batches, as a recipe trains on them.
+``read_waves``, ``read_sentences``, ``read_clips``), a class that holds it, in memory or, but for sentences
+and voices, open on disk, and a function that returns the endless tf.data data set of its batches
+(``batches``, ``pair_batches``, ``wave_batches``, ``voice_batches``, ``sentence_batches``, ``clip_batches``).
+A batch is a dict of tensors, a function of (seed, step). ``load`` is ``read`` and ``batches`` in one.
+``training_images``, ``training_pairs`` and so on join data with the settings of their batches, as a recipe
+trains on them.
 """
 
 from tfgan_ref.data.clips.clips import Clips, clip_batches, training_clips
