@@ -36,6 +36,7 @@ def data(tmp_path_factory):
     pairs = {"data": f"pairs:{place / 'a'}:{place / 'b'}"}
     pictures = {"data": f"folder:{place / 'a'}"}
     return {
+        "dcgan": pictures | {"image_size": 16, "flip": True},
         "edges2image": pairs,
         "inpaint": pictures | {"image_size": 16},
         "srresnet": pictures,
@@ -51,14 +52,16 @@ def settings_of(data, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     def make(name, stream):
-        own = {key: value for key, value in SETTINGS[name].items() if key != "clips"} | data[name]
+        own = {
+            key: value for key, value in SETTINGS.get(name, {"width": 4}).items() if key != "clips"
+        } | data[name]
         brief = {"steps": 4, "log_every": 2, "checkpoint_every": 2, "sample_every": 4, "batch_size": 2}
         return RECIPES[name].settings(**own | brief | {"stream": stream, "steps_per_execution": 1})
 
     return make
 
 
-RUNS = ["edges2image", "inpaint", "srresnet", "cyclegan", "speech", "frames"]
+RUNS = ["dcgan", "edges2image", "inpaint", "srresnet", "cyclegan", "speech", "frames"]
 
 
 @pytest.mark.slow

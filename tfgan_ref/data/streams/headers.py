@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 import warnings
 import zipfile
 import zlib
@@ -20,9 +21,12 @@ logger = logging.getLogger(__name__)
 # Kinds of files. The first two are not for TensorFlow's decoder.
 DAMAGED, OTHER, PLAIN = 0, 1, 2
 _ORIENTATION = 0x0112
+_TELLING = {"exif", "xmp"}  # what may say the orientation of a JPEG file
 _SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange width and height
 _FILES_WORTH_A_PROGRESS_BAR = 3000
 _TOGETHER = 256  # files that a thread reads in turn
+_SLOW_SECONDS = 5e-4  # of a file, above which a disk is slow
+_READERS = 16  # threads for such a disk
 
 
 class Headers(NamedTuple):
@@ -95,14 +99,18 @@ def _read_all(name: str, store: Store, numbers: np.ndarray) -> list[_Row]:
     # Filters belong to the process, so they are set here and not in each thread.
     with (
         warnings.catch_warnings(),
-        ThreadPoolExecutor(2) as pool,
         tqdm(desc=f"{name}: reading headers", total=len(numbers), unit="", disable=quiet) as bar,
     ):
         warnings.simplefilter("ignore")
-        rows = []
-        for part in pool.map(_read_part, repeat(store), parts):
-            rows += part
-            bar.update(len(part))
+        start = time.monotonic()
+        rows = _read_part(store, parts[0])
+        bar.update(len(rows))
+        # A disk that keeps its readers waiting serves many at once; else threads wait for Python's lock only.
+        slow = time.monotonic() - start > _SLOW_SECONDS * max(1, len(rows))
+        with ThreadPoolExecutor(_READERS if slow else 1) as pool:
+            for part in pool.map(_read_part, repeat(store), parts[1:]):
+                rows += part
+                bar.update(len(part))
     return rows
 
 
@@ -125,7 +133,9 @@ def read_header(file: BinaryIO) -> _Row:
     """
     with open_image(file) as image:
         width, height = image.size
-        orientation = image.getexif().get(_ORIENTATION, 1)
+        # Most JPEG files say nothing of it, which takes as long to be told as all else.
+        silent = image.format == "JPEG" and not _TELLING & image.info.keys()
+        orientation = 1 if silent else image.getexif().get(_ORIENTATION, 1)
         if orientation in _SIDEWAYS:
             width, height = height, width
         plain = image.format == "JPEG" and image.mode in ("L", "RGB") and orientation == 1

@@ -1,8 +1,8 @@
 """Where the files of a data set are, each read as bytes by its number: a folder."""
 
-import contextlib
 import io
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, Self
@@ -47,16 +47,21 @@ def read_part(
         Changed: the file is gone, or is not what it was.
         OSError: the disk cannot read it, or it ends before the part does.
     """
-    with contextlib.ExitStack() as stack:
-        try:
-            file = stack.enter_context(open(path, "rb", buffering=0))
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            raise Changed(f"{name} is gone") from error
-        if Status.of(file.fileno()) != known:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)  # not a file object, which takes twice the time
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Changed(f"{name} is gone") from error
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise Changed(f"{name} is gone")
+        if status.st_size != known.size or status.st_mtime_ns != known.time:
             raise Changed(f"{name} has changed")
-        file.seek(start)
-        content = file.readall() if length is None else file.read(length)
-    if length is not None and len(content) < length:
+        wanted = known.size - start if length is None else length
+        content = os.pread(descriptor, wanted, start)
+    finally:
+        os.close(descriptor)
+    if len(content) < wanted:
         raise OSError(f"{name} ends before it")
     return content
 
@@ -167,5 +172,5 @@ class FolderStore:
         name = self.names[number]
         if self.sizes[number] < 0:
             raise OSError("a link that leads nowhere")
-        known = Status(self.sizes[number], self.stamps[number])
+        known = Status(int(self.sizes[number]), int(self.stamps[number]))
         return read_part(os.path.join(self.place, name), known, name)
