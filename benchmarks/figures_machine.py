@@ -5,6 +5,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 SPEED, GPU, ROBUSTNESS = "docs/performance.md", "docs/gpu.md", "docs/robustness.md"
+DATA = "docs/data.md"
 NETS = {
     "mlp": "fully connected 28x28, batch 64",
     "dcgan28": "DCGAN 28x28, batch 64",
@@ -212,6 +213,28 @@ def faults_replicas(results: Any) -> Iterator[tuple[str, str]]:
     yield from _effort(results, "two replicas")
 
 
+def streaming(results: Any) -> Iterator[tuple[str, str]]:
+    rows = {(row["pipeline"], row["side"]): row for row in results["pipeline"]}
+    titles = {"files": "ours, from the files", "cache": "ours, from the cache"}
+    titles |= {
+        "tf_data": "`tf.data`, a map over `tf.io.decode_jpeg`",
+        "torch": "PyTorch's DataLoader, 2 workers",
+    }
+    for name, title in titles.items():
+        cells = []
+        for side in (256, 64):
+            row = rows[name, side]
+            ratio = row["times_as_fast_as_the_better_peer"]
+            cells += [f"{row['pictures_per_second']:,.0f}", f"{ratio:.2f}"]
+        yield DATA, f"| {title} | {' | '.join(cells)} |"
+    training = results["training"]
+    yield (
+        DATA,
+        f"{training['decoded_gb']:.1f} GB of decoded pictures takes {training['memory_mb']:,.0f} MB of "
+        f"memory, and its first step ends after {training['first_step_seconds']:.1f} s",
+    )
+
+
 def _effort(results: Any, where: str) -> Iterator[tuple[str, str]]:
     kills, settings = f"{results['rows'][-1]['kill']} kills", results["settings"]
     yield ROBUSTNESS, f"{kills} in {settings['steps']} steps on {where}"
@@ -250,5 +273,6 @@ FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "faults/results.json": faults,
     "faults_on_disk/results.json": faults_on_disk,
     "faults_replicas/results.json": faults_replicas,
+    "streaming/results.json": streaming,
     "fuzz/results.json": fuzz,
 }
