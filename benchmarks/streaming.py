@@ -17,6 +17,7 @@ left out. Writes DIR/results.json and DIR/table.md; the rows of parts that are n
 """
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -106,20 +107,18 @@ def measure_pipelines(
 ) -> list[dict[str, Any]]:
     """Returns a row for each pipeline."""
     names = [name for name in NAMES if name != "torch" or torch_python]
-    contestants = {}
-    for name in names:
-        python = torch_python if name == "torch" else sys.executable
-        words = [name, str(folder), str(side), str(BATCH_SIZE), str(cache)]
-        command = [python, "-m", "streaming_peers.worker", *words]
-        contestants[name] = Contestant(command, environment("cpu", ours=name in ("files", "cache")))
-    try:
+    contestants: dict[str, Contestant] = {}
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            python = torch_python if name == "torch" else sys.executable
+            words = [name, str(folder), str(side), str(BATCH_SIZE), str(cache)]
+            command = [python, "-m", "streaming_peers.worker", *words]
+            own = environment("cpu", ours=name in ("files", "cache"))
+            contestants[name] = stack.enter_context(Contestant(command, own))
         for name, contestant in contestants.items():
             print(f"{NAMES[name]}: warms up", flush=True)
             contestant.warm_up(TURN_SECONDS)
         take_turns(list(contestants.values()), rounds)
-    finally:
-        for contestant in contestants.values():
-            contestant.__exit__()
     for name, contestant in contestants.items():
         if contestant.failure:
             raise InputError(f"{NAMES[name]} failed: {contestant.failure}")

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.recorded_rows import RecordedRows
 from tfgan_ref.data import ImageArrays, read
-from tfgan_ref.data.streams import pictures
+from tfgan_ref.data.streams import rows
 from tfgan_ref.evaluation import extract_images, extract_real
 from tfgan_ref.evaluation import features as features_module
 
@@ -92,7 +92,7 @@ def as_before(path, status):
 def test_features_are_not_those_of_a_file_before_it_changed(tmp_path, monkeypatch, set_time):
     """Neither its name nor its size tells; of its contents the fingerprint of a large set has none."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(pictures, "_SAMPLED", 2)  # the first file and the last one
+    monkeypatch.setattr(rows, "_SAMPLED", 2)  # the first file and the last one
     folder, pixels = tmp_path / "pictures", images(6)
     folder.mkdir()
     for number, image in enumerate(pixels):

@@ -9,9 +9,7 @@ import numpy as np
 from tfgan_ref.data.clips.ground import on_ground
 from tfgan_ref.data.images.array_forms import Form
 from tfgan_ref.data.streams.array_file import ArrayFileRows
-from tfgan_ref.data.streams.rows import Rows
-
-_SAMPLED = 64  # clips whose frames are in a fingerprint
+from tfgan_ref.data.streams.rows import Rows, sampled_numbers
 
 
 class SpriteRows(Rows):
@@ -37,16 +35,14 @@ class SpriteRows(Rows):
             sheet.faults = self.faults  # they end the reading together
             self._sheets.append(sheet)
         self._phases, self._image_size = phases, image_size
-        sample = self[np.unique(np.linspace(0, len(self) - 1, _SAMPLED).astype(int))]
+        sample = self[sampled_numbers(len(self))]
         self.fingerprint = f"files-{'x'.join(map(str, shape))}-{zlib.crc32(sample):08x}"
 
     def item_name(self, number: int) -> str:
         """Returns the number of a clip."""
         return f"clip {number}"
 
-    def fetch(
-        self, numbers: np.ndarray, places: np.ndarray | None = None
-    ) -> tuple[np.ndarray, dict[int, str]]:
+    def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
         """Reads clips, with all their phases; see ``Rows.fetch``."""
         values = np.empty((len(numbers), *self.item_shape), np.uint8)
         actions = np.searchsorted(self._firsts, numbers, side="right") - 1

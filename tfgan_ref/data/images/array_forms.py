@@ -11,11 +11,10 @@ from tfgan_ref.data.images.decoding import ImageSize, height_and_width
 from tfgan_ref.data.streams.archive import ZipStore, read_directory
 from tfgan_ref.data.streams.array_file import ArrayFileRows
 from tfgan_ref.data.streams.choice import goes_to_disk, streams
+from tfgan_ref.data.streams.rows import sampled_numbers
 from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
-
-_SAMPLED = 64  # images whose values are in a fingerprint
 
 
 class Form(NamedTuple):
@@ -119,7 +118,7 @@ def array_on_disk(
 
 def _rows(name: str, path: Path, start: int, shape: tuple[int, ...]) -> ArrayFileRows:
     rows = ArrayFileRows(name, path, start, shape, np.uint8, "")
-    sample = rows[np.unique(np.linspace(0, shape[0] - 1, _SAMPLED).astype(int))]
+    sample = rows[sampled_numbers(len(rows))]
     rows.fingerprint = f"array-{'x'.join(map(str, shape))}-{zlib.crc32(sample):08x}"
     return rows
 

@@ -1,6 +1,5 @@
 """Image files in a folder, with one sub-folder per class or without classes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole, no_labels
 from tfgan_ref.data.images.decoding import ImageSize
 from tfgan_ref.data.images.listing import by_folders, files_below, split_images
-from tfgan_ref.data.images.stored import Decoded, decode_stored, read_stored
+from tfgan_ref.data.images.stored import read_stored
 from tfgan_ref.data.streams.stores import FolderStore
 from tfgan_ref.errors import InputError
 
@@ -68,24 +67,6 @@ def check_folder(name: str, path: Path) -> None:
         raise InputError(
             f"{name}: {'is a file, not a folder' if path.exists() else 'there is no such folder'}"
         )
-
-
-def decode_files(name: str, path: Path, files: list[Path], image_size: ImageSize | None) -> Iterator[Decoded]:
-    """Reads image files; a damaged one is named in a warning and left out.
-
-    Args:
-        name: the data set's name for messages.
-        path: the folder in which the files are, for their names in messages.
-        files: what to read.
-        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the sizes.
-
-    Returns:
-        What ``decode_stored`` yields: indices are those in ``files``.
-
-    Raises:
-        InputError: at the end, if more than 1 % of the files are damaged.
-    """
-    return decode_stored(name, FolderStore(path, files), image_size)
 
 
 def list_files(name: str, path: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:

@@ -3,11 +3,9 @@
 import contextlib
 import io
 import logging
-import os
 import re
 import sys
 from collections.abc import Iterator
-from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ from tfgan_ref.data.images.decoding import Collection, ImageSize, decode, fit, h
 from tfgan_ref.data.images.prepared import ARRAY_RECORD, open_prepared
 from tfgan_ref.data.images.stored import read_stored
 from tfgan_ref.data.streams.choice import goes_to_disk
+from tfgan_ref.data.streams.pictures import decoding_threads
 from tfgan_ref.data.streams.records import Keys
 from tfgan_ref.errors import InputError, reason
 
@@ -176,10 +175,9 @@ def _examples(
     wanted = {picture: True} | ({"label": True} if with_label else {})
     encoded = tfds.decode.PartialDecoding(wanted, decoders={picture: tfds.decode.SkipDecoding()})
     examples = builder.as_dataset(split=split, decoders=encoded)
-    with ThreadPool(min(8, os.cpu_count() or 1)) as pool:
-        for batch in examples.batch(_BATCH).as_numpy_iterator():
-            for i, image in enumerate(pool.map(_decode, batch[picture])):
-                yield image, batch["label"][i] if with_label else None
+    for batch in examples.batch(_BATCH).as_numpy_iterator():
+        for i, image in enumerate(decoding_threads().map(_decode, batch[picture])):
+            yield image, batch["label"][i] if with_label else None
 
 
 def _decode(content: bytes) -> Image.Image:

@@ -7,9 +7,10 @@ import numpy as np
 
 from tfgan_ref.data.images.arrays import fit_array
 from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels
-from tfgan_ref.data.images.folder import check_folder, decode_files
+from tfgan_ref.data.images.folder import check_folder
 from tfgan_ref.data.images.npz import load_arrays
 from tfgan_ref.data.images.pictures import by_stem, list_pictures
+from tfgan_ref.data.images.stored import decode_stored
 from tfgan_ref.data.pairs.pairs import PicturePairs, check_sizes
 from tfgan_ref.data.pairs.picture_sources import Read, same_channels, tell_enlarged
 from tfgan_ref.data.pairs.stored import StoredPairs
@@ -34,7 +35,7 @@ def read_folders(
     image_size: int | None,
     stream: str,
 ) -> PicturePairs | StoredPairs:
-    """Reads ``pairs:``, two folders; a pair with a damaged file is left out, as by ``decode_files``."""
+    """Reads ``pairs:``, two folders; a pair with a damaged file is left out, as by ``decode_stored``."""
     folders = [Path(folder).expanduser() for folder in (first, second)]
     files = []
     for folder in folders:
@@ -51,10 +52,10 @@ def read_folders(
     if stay_on_disk(name, stores[1:], stream=stream, sides=1 + 1 / scale**2, **form):
         return _stored_folders(name, stores, scale, **form)
     sides = []
-    for folder, listed, shrinking in zip(folders, files, (scale, 1), strict=True):
+    for store, listed, shrinking in zip(stores, files, (scale, 1), strict=True):
         side_size = None if image_size is None else image_size // shrinking
-        stems = list(listed)
-        decoded = decode_files(name, folder, list(listed.values()), side_size)
+        stems = sorted(listed)
+        decoded = decode_stored(name, store, side_size)
         side = {stems[i]: (pixels, size, stems[i]) for i, pixels, size in decoded}
         tell_enlarged(name, [read[1:] for read in side.values()], side_size)
         sides.append(side)
@@ -85,16 +86,15 @@ def read_halves(
     if scale != 1:
         raise InputError(f"{name}: scale {scale} is out of range: halves of one picture have scale 1")
     path = Path(folder).expanduser()
-    files = _list_pictures(name, path)
-    store = FolderStore(path, files)
+    store = FolderStore(path, _list_pictures(name, path))
     whole = None if image_size is None else (image_size, 2 * image_size)
     if stay_on_disk(name, [store], image_size=whole, channels=channels, stream=stream):
         pictures = stored_files(name, store, read_headers(name, store), None, None)
         return StoredPairs(name, halves(name, pictures, image_size, channels))
     sides: tuple[list[Read], list[Read]] = ([], [])
-    with closing(decode_files(name, path, files, None)) as decoded:  # an error stops the threads
+    with closing(decode_stored(name, store, None)) as decoded:  # an error stops the threads
         for i, pixels, (width, height) in decoded:
-            file = files[i].name
+            file = store.names[i]
             if width % 2:
                 raise InputError(f"{name}: {file} is {width}x{height}: no two halves, its width is odd")
             for side, half in zip(sides, np.split(pixels, 2, axis=1), strict=True):

@@ -8,9 +8,10 @@ import numpy as np
 
 from tfgan_ref.data.images.arrays import check_whole
 from tfgan_ref.data.images.decoding import from_pixels, to_pixels, warn_enlarged
-from tfgan_ref.data.images.folder import check_folder, decode_files, list_files
+from tfgan_ref.data.images.folder import check_folder, list_files
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photographs
 from tfgan_ref.data.images.sources import check_form, read
+from tfgan_ref.data.images.stored import decode_stored
 from tfgan_ref.data.images.tfds import find_builder, read_tfds_pictures
 from tfgan_ref.data.streams.stores import FolderStore
 from tfgan_ref.errors import InputError, reason
@@ -52,9 +53,8 @@ def read_pictures(
     check_form(image_size, channels)
     store = store or list_folder(name, split)
     if store is not None:
-        files = [store.place / file for file in store.names]
         with unreadable(name):
-            decoded = decode_files(name, store.place, files, image_size)
+            decoded = decode_stored(name, store, image_size)
             pictures = [(pixels, size, store.names[i]) for i, pixels, size in decoded]
     elif name == PHOTOGRAPHS:
         pictures = read_photographs(image_size=image_size, split=split)

@@ -1,9 +1,7 @@
 """Pairs of pictures of any sizes on disk, or two collections of pictures there without pairs."""
 
 import copy
-import os
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 import numpy as np
@@ -13,6 +11,7 @@ from tfgan_ref.data.images.decoding import damage
 from tfgan_ref.data.pairs.cutting import Sizes
 from tfgan_ref.data.pairs.stored_pictures import StoredPictures
 from tfgan_ref.data.streams.faults import Faults
+from tfgan_ref.data.streams.pictures import decoding_threads
 from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.data.streams.stores import Changed
 from tfgan_ref.errors import InputError
@@ -141,7 +140,6 @@ class SquareRows(Rows):
         self.shapes = tuple((*size, n) for size, n in zip(sizes, channels, strict=True))
         length = sum(int(np.prod(shape)) for shape in self.shapes)
         super().__init__(pairs.name, (len(self._pictures.names), length), np.uint8, pairs.fingerprint)
-        self._threads = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
         self.numbers, self.faults = self._first + pairs.numbers[collection], pairs.faults
 
     def item_name(self, number: int) -> str:
@@ -186,7 +184,7 @@ class SquareRows(Rows):
             return ""
 
         try:
-            reasons = list(self._threads.map(cut, range(len(numbers))))
+            reasons = list(decoding_threads().map(cut, range(len(numbers))))
         except Changed as error:
             raise self.changed(error) from error
         return values, {i: why for i, why in enumerate(reasons) if why}

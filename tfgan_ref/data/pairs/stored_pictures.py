@@ -22,10 +22,9 @@ from tfgan_ref.data.pairs.picture_sources import tell_enlarged
 from tfgan_ref.data.streams.choice import streams
 from tfgan_ref.data.streams.headers import DAMAGED, Headers, read_header
 from tfgan_ref.data.streams.pictures import checksum
+from tfgan_ref.data.streams.rows import sampled_numbers
 from tfgan_ref.data.streams.stores import Changed, Store
 from tfgan_ref.errors import InputError
-
-_SAMPLED = 64  # files by whose headers the size of all is estimated
 
 
 @dataclass(frozen=True)
@@ -211,7 +210,7 @@ def stay_on_disk(
 def _estimated_bytes(store: Store, image_size: ImageSize | None, channels: int | None) -> float:
     """Returns about what the pictures of files take in memory, by the headers of some of them."""
     found = []
-    for number in np.unique(np.linspace(0, len(store.names) - 1, _SAMPLED).astype(int)):
+    for number in sampled_numbers(len(store.names)):
         with contextlib.suppress(Exception), store.open(int(number)) as file:  # damaged ones are named later
             width, height, own, *_ = read_header(file)
             size = (height, width) if image_size is None else height_and_width(image_size)

@@ -49,9 +49,7 @@ class WaveRows(Rows):
         """Returns the path of a recording's file."""
         return self._store.names[number]
 
-    def fetch(
-        self, numbers: np.ndarray, places: np.ndarray | None = None
-    ) -> tuple[np.ndarray, dict[int, str]]:
+    def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
         """Reads recordings, from their beginning; see ``Rows.fetch``."""
         values = np.empty((len(numbers), *self.item_shape), np.int16)
         damaged = {}

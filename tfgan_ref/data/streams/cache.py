@@ -17,7 +17,7 @@ from tfgan_ref.data.streams.array_file import ArrayFileRows
 from tfgan_ref.data.streams.choice import streams
 from tfgan_ref.data.streams.headers import read_header, read_headers
 from tfgan_ref.data.streams.pictures import PictureRows
-from tfgan_ref.data.streams.rows import Rows
+from tfgan_ref.data.streams.rows import Rows, sampled_numbers
 from tfgan_ref.data.streams.stores import Store
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import check_writable, write_json
@@ -25,7 +25,6 @@ from tfgan_ref.files import check_writable, write_json
 logger = logging.getLogger(__name__)
 
 _TOGETHER = 64  # pictures that are decoded and written at a time
-_CHECKED = 64  # pictures of a kept file that are compared with their checksums
 _WORTH_A_PROGRESS_BAR = 3000
 
 
@@ -131,8 +130,9 @@ def _checked(path: Path, rows: PictureRows) -> dict | None:
         notes = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         pictures = np.load(path, mmap_mode="r", allow_pickle=False)
         sound = pictures.shape == rows.shape and pictures.dtype == rows.dtype
-        chosen = np.unique(np.linspace(0, len(rows) - 1, _CHECKED).astype(int))
-        sound = sound and all(zlib.crc32(pictures[i].tobytes()) == notes["checksums"][i] for i in chosen)
+        sound = sound and all(
+            zlib.crc32(pictures[i].tobytes()) == notes["checksums"][i] for i in sampled_numbers(len(rows))
+        )
     except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
         logger.warning("%s cannot be read (%s): decoding the pictures again", path, error)
         return None

@@ -9,10 +9,8 @@ import numpy as np
 from PIL import Image
 
 from tfgan_ref.data.images.decoding import ImageSize, fit, flatten, from_pixels, to_pixels
-from tfgan_ref.data.streams.rows import Rows
+from tfgan_ref.data.streams.rows import Rows, sampled_numbers
 from tfgan_ref.errors import InputError, reason
-
-_SAMPLED = 64  # items that are in a fingerprint
 
 
 class ItemRows(Rows):
@@ -44,17 +42,14 @@ class ItemRows(Rows):
         except Exception as error:  # whatever the object raises
             raise InputError(f"{name}: its first item cannot be used ({reason(error)})") from error
         super().__init__(name, (len(items), *first.shape), np.uint8, "")
-        chosen = np.unique(np.linspace(0, len(items) - 1, _SAMPLED).astype(int))
-        values, _ = self.fetch(chosen)
+        values, _ = self.fetch(sampled_numbers(len(items)))
         self.fingerprint = f"items-{'x'.join(map(str, self.shape))}-{zlib.crc32(values):08x}"
 
     def item_name(self, number: int) -> str:
         """Returns the number of an item."""
         return f"item {number}"
 
-    def fetch(
-        self, numbers: np.ndarray, places: np.ndarray | None = None
-    ) -> tuple[np.ndarray, dict[int, str]]:
+    def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
         """Asks for items; see ``Rows.fetch``."""
         values = np.zeros((len(numbers), *self.item_shape), np.uint8)
         damaged = {}

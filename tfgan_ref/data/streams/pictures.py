@@ -28,7 +28,7 @@ from tfgan_ref.data.images.decoding import (
     warn_enlarged,
 )
 from tfgan_ref.data.streams.headers import DAMAGED, PLAIN, Headers
-from tfgan_ref.data.streams.rows import Rows
+from tfgan_ref.data.streams.rows import Rows, sampled_numbers
 from tfgan_ref.data.streams.stores import Changed, Store
 from tfgan_ref.errors import InputError
 
@@ -36,7 +36,6 @@ logger = logging.getLogger(__name__)
 
 _TOGETHER = 64  # most files that TensorFlow decodes in one call
 _TRIED = 8  # plain JPEG files, of which the first sound one shows whether both decoders agree
-_SAMPLED = 64  # files whose contents are in a fingerprint
 
 
 class PictureRows(Rows):
@@ -119,7 +118,7 @@ class PictureRows(Rows):
         def decode(i: int) -> str:
             return self._decode(int(numbers[i]), values[i], None if places is None else places[i])
 
-        reasons = _threads().map(decode, slowly)
+        reasons = decoding_threads().map(decode, slowly)
         return values, {int(i): why for i, why in zip(slowly, reasons, strict=True) if why}
 
     def _decode_together(self, numbers: np.ndarray) -> tf.Tensor:
@@ -163,8 +162,7 @@ def checksum(store: Store) -> int:
     """Returns a checksum of names, sizes and some contents of files."""
     result = zlib.crc32("\n".join(store.names).encode("utf-8", "surrogateescape"))
     result = zlib.crc32(store.sizes.tobytes(), result)
-    n = len(store.names)
-    for number in np.unique(np.linspace(0, n - 1, _SAMPLED).astype(int)):
+    for number in sampled_numbers(len(store.names)):
         with contextlib.suppress(OSError):  # a damaged one
             result = zlib.crc32(store.read(int(number)), result)
     return result
@@ -176,7 +174,7 @@ def _fingerprint(store: Store, shape: tuple[int, ...]) -> str:
 
 
 @functools.cache
-def _threads() -> ThreadPoolExecutor:
+def decoding_threads() -> ThreadPoolExecutor:
     """Returns the threads that decode with Pillow, which releases Python's lock while it does."""
     return ThreadPoolExecutor(min(8, os.cpu_count() or 1))
 

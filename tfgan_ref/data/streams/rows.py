@@ -18,6 +18,7 @@ from tfgan_ref.errors import InputError
 
 # A damaged item's place is taken by the item at the next position of the order, up to this many.
 CANDIDATES = 8
+_SAMPLED = 64  # rows that stand for all
 _QUIET = 0.2  # seconds without a read after which no more is on its way
 
 
@@ -177,6 +178,11 @@ class Rows(abc.ABC):
                 raise self.faults.stop(f"{len(places)} items in turn cannot be read, the last is {last}")
             used[i] = sound[0]
         return used
+
+
+def sampled_numbers(count: int) -> np.ndarray:
+    """Returns up to 64 numbers of [0, count), spread evenly, by which all is judged: int64, rising."""
+    return np.unique(np.linspace(0, count - 1, _SAMPLED).astype(int))
 
 
 def candidate_places(order: Order, positions: tf.Tensor) -> tf.Tensor:
