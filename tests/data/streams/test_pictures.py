@@ -132,6 +132,13 @@ def test_damaged_files_are_replaced_and_named(jpegs, caplog):
     assert "007.jpg (" in warnings(caplog)[1]
 
 
+def test_batches_of_many_sizes_are_read_without_a_warning(jpegs, caplog):
+    rows = read(f"folder:{jpegs}", stream="on").images
+    for count in range(20, 32):
+        assert len(rows[:count]) == count
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("where", ["header", "pixels"])
 def test_more_than_one_in_a_hundred_damaged_files_are_an_error(where, jpegs, refused):
     for number in (3, 50, 150):

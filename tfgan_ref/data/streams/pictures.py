@@ -180,7 +180,7 @@ def decoding_threads() -> ThreadPoolExecutor:
 
 
 @functools.cache
-def _decoder(count: int, shape: tuple[int, int, int]) -> tf.types.experimental.GenericFunction:
+def _decoder(count: int, shape: tuple[int, int, int]) -> tf.types.experimental.ConcreteFunction:
     """Returns the graph that decodes JPEG files: strings (count,) to uint8 (count, *shape)."""
 
     @tf.function(input_signature=[tf.TensorSpec((count,), tf.string)], autograph=False)
@@ -188,7 +188,8 @@ def _decoder(count: int, shape: tuple[int, int, int]) -> tf.types.experimental.G
         pictures = [_decode_jpeg(contents[i], shape[-1]) for i in range(count)]
         return tf.stack([tf.ensure_shape(picture, shape) for picture in pictures])
 
-    return decode
+    # Called as they are, functions of several counts would count as one that is traced again and again.
+    return decode.get_concrete_function()
 
 
 def _decode_jpeg(content: tf.Tensor | bytes, channels: int) -> tf.Tensor:
