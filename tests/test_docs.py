@@ -100,6 +100,17 @@ def judge(folder, *files):
         Path(file).write_text(json.dumps({"test": test, "answers": {"1": "real", "2": "real"}}))
 
 
+def records(pictures, path):
+    """Writes picture files as a TFRecord file, each with the name of its folder for a class."""
+    path.parent.mkdir()
+    with tf.io.TFRecordWriter(str(path)) as file:
+        for picture in pictures:
+            encoded = tf.train.Feature(bytes_list=tf.train.BytesList(value=[picture.read_bytes()]))
+            label = tf.train.Feature(int64_list=tf.train.Int64List(value=[int(picture.parent.name)]))
+            features = tf.train.Features(feature={"image/encoded": encoded, "image/class/label": label})
+            file.write(tf.train.Example(features=features).SerializeToString())
+
+
 @pytest.fixture
 def tfgan(monkeypatch, capsys):
     """Calls the command ``tfgan`` in this process: (command, *words) to (exit code, standard error)."""
@@ -139,6 +150,11 @@ def files(tmp_path, monkeypatch):
         pictures(folder, 2, (168, 168))
     for number in range(2):
         pictures(f"photos_by_class/{number}", 3)
+        pictures(f"clothing/{number}", 3)
+    shutil.make_archive("clothing", "zip", "clothing")
+    records([*tmp_path.glob("clothing/*/*.png")], tmp_path / "data" / "train-0")
+    (own,) = (text for _, text in blocks(ROOT / "docs" / "data.md", "python") if "def photos" in text)
+    (tmp_path / "my_data.py").write_text(own)
     high = rng.integers(0, 256, (64, 64, 3), np.uint8)
     (tmp_path / "set5").mkdir()
     Image.fromarray(high).save(tmp_path / "set5" / "a_HR.png")
