@@ -289,7 +289,7 @@ def test_each_update_changes_its_own_network_only(kind):
         assert moved == {"generator", "discriminator"} - {frozen}
 
 
-@pytest.mark.parametrize("stop", [2, 4])
+@pytest.mark.parametrize("stop", slow_ones([2, 4], [4]))
 def test_resumed_training_is_bit_identical(stop, tmp_path):
     """Five steps through fit against some before or at the end of pretraining, a checkpoint, the rest."""
 

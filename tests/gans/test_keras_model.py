@@ -109,6 +109,7 @@ AS_GRAPHS = {"VanillaGAN", "WGANGP", "Pix2Pix"}
 OBSERVED = "CycleGAN of voices"
 # Their state is that of VanillaGAN, and of CycleGAN.
 REPEATS = [OBSERVED, "LSGAN", "HingeGAN", "WGAN", "DRAGAN", "ACGAN", "InfoGAN", "DiversitySensitiveGAN"]
+LONG = ["FrameGAN", "ProgressiveGAN", "SRGAN", "StyleTransferGAN", "TextGAN"]  # their files train them too
 EVERY = pytest.mark.parametrize("name", slow_ones(MODELS, REPEATS))
 
 
@@ -185,7 +186,7 @@ def test_saved_training_goes_on_bit_for_bit(name, tmp_path):
     slow_ones(
         itertools.product(MODELS, (True, False)),
         [
-            *((name, True) for name in (*REPEATS, *AS_GRAPHS)),
+            *((name, True) for name in (*REPEATS, *AS_GRAPHS, *LONG)),
             *((name, False) for name in MODELS if name not in AS_GRAPHS),
         ],
     ),

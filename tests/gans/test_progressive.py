@@ -306,7 +306,7 @@ def test_two_replicas_train_through_a_boundary(two_replicas):
 
 
 @pytest.mark.parametrize("settings", [
-    {"instance_noise": InstanceNoise(0.1), "l2": 1e-4, "n_critic": 2},
+    pytest.param({"instance_noise": InstanceNoise(0.1), "l2": 1e-4, "n_critic": 2}, marks=pytest.mark.slow),
     {"augmentation": DifferentiableAugmentation(["colour", "translation", "cutout"]), "r1": 0.1},
 ])  # fmt: skip
 def test_techniques_work_at_every_size(settings):

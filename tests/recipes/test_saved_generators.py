@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.conftest import slow_ones
 from tfgan_ref.data import DataShape
 from tfgan_ref.data.sounds.vocoder import BANDS
 from tfgan_ref.export.generator import save_keras
@@ -53,7 +54,8 @@ def inputs_of(generator, n=2):
     return inputs if len(inputs) > 1 else inputs[0]
 
 
-@pytest.mark.parametrize("name", RECIPES)
+# tests/gans/test_translators.py saves the networks of these two.
+@pytest.mark.parametrize("name", slow_ones(RECIPES, ["cyclegan", "style"]))
 def test_a_saved_generator_is_the_same_and_trainable(name, tmp_path):
     gan = small_gan(name)
     generator = gan.sampling_generator

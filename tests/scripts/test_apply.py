@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageCms
 
+from tests.conftest import slow_ones
 from tests.scripts.test_scripts import is_one_line_error
 from tests.small_translators import enlarging, filling, picture, styling
 from tfgan_ref.data import bicubic_resize, read_picture
@@ -156,7 +157,7 @@ def test_colour_profile_of_rgb_is_kept(tmp_path):
             assert made.info.get("icc_profile") == kept
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 9), (11, 2)])
+@pytest.mark.parametrize("size", slow_ones([(1, 1), (1, 9), (11, 2)], [(11, 2)]))
 def test_tiny_pictures(apply, models, tmp_path, size):
     Image.fromarray(picture((*size, 3))).save(tmp_path / "tiny.png")
     code, _, err = apply("x2", tmp_path / "tiny.png")
