@@ -58,8 +58,6 @@ def test_every_recipe_is_tested():
 
 
 @pytest.mark.parametrize("name", slow_ones(SMALL, SMALL.keys() - {"srgan", "srresnet"}))
-    "name", slow_ones(SMALL, ["colourise", "cyclegan", "edges2image", "inpaint", "style"])
-)
 def test_recipe_trains_and_exports(name, settings_of, tmp_path):
     """The SavedModel does what the run does, with a picture of any size."""
     settings = settings_of(name, steps=2, log_every=1, checkpoint_every=1, sample_every=2)

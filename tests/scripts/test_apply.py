@@ -157,8 +157,9 @@ def test_colour_profile_of_rgb_is_kept(tmp_path):
             assert made.info.get("icc_profile") == kept
 
 
-@pytest.mark.parametrize("size", slow_ones([(1, 1), (1, 9), (11, 2)], [(11, 2)]))
-def test_tiny_pictures(apply, models, tmp_path, size):
+@pytest.mark.parametrize(("height", "width"), slow_ones([(1, 1), (1, 9), (11, 2)], [(11, 2)]))
+def test_tiny_pictures(apply, models, tmp_path, height, width):
+    size = (height, width)
     Image.fromarray(picture((*size, 3))).save(tmp_path / "tiny.png")
     code, _, err = apply("x2", tmp_path / "tiny.png")
     assert code == 0, err
