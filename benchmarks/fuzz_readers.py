@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,40 @@ def _idx() -> bytes:
     pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8), np.uint8)
     header = bytes([0, 0, 8, 3]) + b"".join(side.to_bytes(4, "big") for side in pixels.shape)
     return header + pixels.tobytes()
+
+
+def _npy() -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.random.default_rng(0).integers(0, 256, (4, 8, 8), np.uint8))
+    return buffer.getvalue()
+
+
+def _archive(pictures: tuple[bytes, ...], method: int, classes: bool = False) -> bytes:
+    """A zip archive of two folders of pictures; with ``classes`` their labels are in a dataset.json."""
+    buffer = io.BytesIO()
+    names = [f"{number % 2}/{number}" for number in range(len(pictures))]
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, picture in zip(names, pictures, strict=True):
+            kind = Image.open(io.BytesIO(picture)).format
+            archive.writestr(f"{name}.{kind.lower()}", picture)
+        if classes:
+            labels = [[name, number % 3] for number, name in enumerate(archive.namelist())]
+            archive.writestr("dataset.json", json.dumps({"labels": labels}))
+    return buffer.getvalue()
+
+
+def _records(pictures: tuple[bytes, ...], folder: Path) -> bytes:
+    """A TFRecord file of pictures with classes."""
+    import tensorflow as tf
+
+    path = folder / "sound.tfrecord"
+    with tf.io.TFRecordWriter(str(path)) as file:
+        for number, picture in enumerate(pictures):
+            image = tf.train.Feature(bytes_list=tf.train.BytesList(value=[picture]))
+            label = tf.train.Feature(int64_list=tf.train.Int64List(value=[number % 3]))
+            features = tf.train.Features(feature={"image": image, "label": label})
+            file.write(tf.train.Example(features=features).SerializeToString())
+    return path.read_bytes()
 
 
 def _wav() -> bytes:
@@ -120,9 +155,35 @@ def readers(folder: Path) -> dict[str, Reader]:
             lambda path: read_best(path / "best.json"),
         ),
     }
+    pictures = _pictures()[:3]
+    archives = (
+        _archive(pictures, zipfile.ZIP_STORED),
+        _archive(pictures, zipfile.ZIP_DEFLATED),
+        _archive(pictures, zipfile.ZIP_STORED, classes=True),
+    )
+    found |= {
+        "picture on disk": _on_disk(pictures, "picture.png", "folder:{folder}"),
+        "zip on disk": _on_disk(archives, "data.zip", "zip:{folder}/data.zip"),
+        "tfrecord on disk": _on_disk(
+            (_records(pictures, folder),), "data.tfrecord", "tfrecord:{folder}/data.tfrecord"
+        ),
+        "npz on disk": _on_disk(found["npz"].seeds, "data.npz", "npz:{folder}/data.npz"),
+        "npy on disk": _on_disk((_npy(),), "data.npy", "npy:{folder}/data.npy"),
+        "idx on disk": _on_disk(found["idx"].seeds, found["idx"].place, "idx:{folder}"),
+    }
     for part in sorted(saved.iterdir()):
         found[f"checkpoint {part.name}"] = _checkpoint_part(saved, part, gan)
     return found
+
+
+def _on_disk(seeds: tuple[bytes, ...], place: str, name: str) -> Reader:
+    """The reader of images that stay on disk: it opens them, and reads all."""
+    from tfgan_ref import data
+
+    def read(path: Path) -> object:
+        return data.read(name.format(folder=path), image_size=8, stream="on").images[:]
+
+    return Reader(seeds, place, read)
 
 
 def _checkpoint_part(saved: Path, part: Path, gan: object) -> Reader:
