@@ -8,8 +8,8 @@ pipeline   batches of 64 from --n JPEG files of 256x256 and of 64x64: from our f
            own; they take turns. A ratio is the median over the rounds of the ratios within a round.
 training   dcgan at 256x256 from these files: the largest resident memory, and the seconds from the start of
            the process to the end of the first step, headers read for the first time.
-waiting    steps of each recipe with the digits as JPEG files on disk, beside steps with the digits in memory,
-           in turns in one process: the median of the ratios.
+waiting    steps of each recipe with the digits as JPEG files on disk, and with those decoded once in a cache,
+           beside steps with the digits in memory, in turns in one process: the medians of the ratios.
 
 The files are crops of scikit-image's photographs with noise, made from seeds in --files (default: below
 --out, removed at the end). PyTorch is imported from the Python at --torch-python; without one its row is
@@ -53,7 +53,8 @@ NAMES = {
 TRAINED = {"image_size": "256", "batch_size": "16", "width": "8", "steps": "40", "jit": "off"}
 # Recipes of the zoo, which take digits at 28 pixels.
 RECIPES = (
-    "dcgan", "cgan", "gan", "wgan-gp", "sngan", "lsgan", "hinge", "dragan", "acgan", "infogan", "vae", "r3gan"
+    "gan", "gan-conv", "dcgan", "lsgan", "hinge", "sngan", "wgan", "wgan-gp", "dragan", "r3gan", "infogan",
+    "progressive", "ebgan", "began", "vae", "mse", "cgan", "acgan"
 )  # fmt: skip
 
 
@@ -191,30 +192,36 @@ def make_digits(folder: Path) -> None:
 
 
 def measure_waiting(name: str, folder: Path, rounds: int) -> dict[str, Any]:
-    """Returns how much longer the steps of a recipe take from files than from memory."""
+    """Returns how much longer the steps of a recipe take from files, and from a cache, than from memory."""
     from steps import seconds_of
 
     from tfgan_ref.recipes import build_gan, find_recipe
 
     recipe = find_recipe(name)
     given = {"data": f"folder:{folder}", "image_size": "28"}
-    data = {
-        stream: recipe.read(recipe.settings.from_text({**given, "stream": stream}))
-        for stream in ("on", "off")
+    places = {
+        "disk": {"stream": "on"},
+        "cache": {"stream": "on", "cache": f"{folder}-decoded"},
+        "memory": {"stream": "off"},
     }
+    data = {place: recipe.read(recipe.settings.from_text(given | own)) for place, own in places.items()}
     settings = recipe.settings.from_text(given)
-    gan = build_gan(recipe, settings, data["on"].shape)
+    gan = build_gan(recipe, settings, data["memory"].shape)
     batches = {
-        stream: part.batches(settings.batch_size * gan.batches_per_step) for stream, part in data.items()
+        place: part.batches(settings.batch_size * gan.batches_per_step) for place, part in data.items()
     }
-    seconds_of(gan, batches["on"], 2)
-    steps = max(3, round(TURN_SECONDS / seconds_of(gan, batches["off"], 5) * 5))
+    seconds_of(gan, batches["disk"], 2)
+    steps = max(3, round(TURN_SECONDS / seconds_of(gan, batches["memory"], 5) * 5))
     turns = [{key: seconds_of(gan, part, steps) for key, part in batches.items()} for _ in range(rounds)]
     return {
         "recipe": name,
         "batch_size": settings.batch_size,
-        "ms_in_memory": 1000 * statistics.median(turn["off"] for turn in turns) / steps,
-        "on_disk_over_in_memory": statistics.median(turn["on"] / turn["off"] for turn in turns),
+        "rounds": rounds,
+        "ms_in_memory": 1000 * statistics.median(turn["memory"] for turn in turns) / steps,
+        **{
+            f"{place}_over_memory": statistics.median(turn[place] / turn["memory"] for turn in turns)
+            for place in ("disk", "cache")
+        },
     }
 
 
@@ -247,10 +254,12 @@ def write(out: Path, found: dict[str, Any]) -> None:
         )
     if rows := results.get("waiting"):
         cells = [
-            [f"`{row['recipe']}`", f"{row['ms_in_memory']:.1f}", f"{row['on_disk_over_in_memory']:.2f}"]
+            [f"`{row['recipe']}`", f"{row['ms_in_memory']:.1f}"]
+            + [f"{row[f'{place}_over_memory']:.2f}" for place in ("disk", "cache")]
             for row in rows
         ]
-        texts.append(table(["recipe", "ms a step, in memory", "on disk / in memory"], cells))
+        headings = ["recipe", "ms a step, in memory", "from disk / from memory", "from cache / from memory"]
+        texts.append(table(headings, cells))
     text = "\n\n".join(texts)
     write_text(out / "table.md", text + "\n")
     print(f"\n{text}\n\n{out}")
@@ -267,10 +276,10 @@ def main() -> None:
         return
     files = arguments.files or arguments.out / "files"
     parts = arguments.parts.split(",")
-    found: dict[str, Any] = {"machine": describe_machine(), "n": arguments.n, "rounds": arguments.rounds}
+    found: dict[str, Any] = {"machine": describe_machine()}
     try:
         if "pipeline" in parts:
-            found["pipeline"] = []
+            found |= {"pipeline": [], "n": arguments.n, "rounds": arguments.rounds}
             for side in SIDES:
                 make_pictures(files / str(side), arguments.n, side)
                 place, python = files / f"cache{side}", arguments.torch_python
@@ -286,7 +295,7 @@ def main() -> None:
             for name in arguments.recipes.split(","):
                 flags = {"files": files / "digits", "rounds": arguments.rounds, "out": arguments.out}
                 found["waiting"].append(measure_apart(__file__, name, **flags))
-                print(f"{name}: {found['waiting'][-1]['on_disk_over_in_memory']:.2f}", flush=True)
+                print(f"{name}: {found['waiting'][-1]['disk_over_memory']:.2f}", flush=True)
     finally:
         if arguments.files is None:
             shutil.rmtree(files, ignore_errors=True)
