@@ -170,7 +170,7 @@ def test_the_next_pair_stands_in_for_one_with_a_damaged_picture(hundred, caplog)
     expected[places] = expected[places + 1]
     assert np.array_equal(numbers(stored, 0), expected)
     assert len(stored.faults) == 1
-    (message,) = [record.message for record in caplog.records if "stands in" in record.message]
+    (message,) = [record.message for record in caplog.records if "passed over" in record.message]
     assert "050.png (its partner" in message
 
 
