@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.decoding import ImageSize, height_and_width
+from tfgan_ref.data.images.decoding import height_and_width
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.streams.array_file import ArrayFileRows
 from tfgan_ref.data.streams.choice import streams
 from tfgan_ref.data.streams.headers import read_header, read_headers
@@ -63,22 +64,14 @@ class CachedRows(ArrayFileRows):
 
 
 def stored_pictures(
-    name: str,
-    store: Store,
-    image_size: ImageSize | None,
-    channels: int | None,
-    stream: str,
-    cache: str | Path | None,
+    name: str, store: Store, options: ReadOptions
 ) -> tuple[Rows | np.ndarray, np.ndarray] | None:
     """Returns the pictures of a store, on disk or from the cache of decoded ones.
 
     Args:
         name: the data set's name for messages.
         store: their files.
-        image_size: side of the squares, or (height, width); None: all have one size.
-        channels: 1 or 3; None is 3 if any picture is coloured, else 1.
-        stream: "on", "off" or "auto", see ``streams``.
-        cache: the folder of the cache; None: decoded pictures are kept nowhere.
+        options: what is asked of them.
 
     Returns:
         The pictures, and the numbers of their files, (N,): of all if they are on disk, of the sound ones if
@@ -87,15 +80,16 @@ def stored_pictures(
     Raises:
         InputError: as of ``PictureRows`` and ``CachedRows``.
     """
-    if stream == "off" and cache is None:
+    if options.stream == "off" and options.cache is None:
         return None
-    height, width = _first_size(store) if image_size is None else height_and_width(image_size)
-    on_disk = streams(name, len(store.names) * height * width * (channels or 3), stream)
-    if not on_disk and cache is None:
+    size, channels = options.image_size, options.channels
+    height, width = _first_size(store) if size is None else height_and_width(size)
+    on_disk = streams(name, len(store.names) * height * width * (channels or 3), options.stream)
+    if not on_disk and options.cache is None:
         return None
-    rows: Rows = PictureRows(name, store, read_headers(name, store), image_size, channels)
-    if cache is not None:
-        rows = CachedRows(rows, Path(cache).expanduser())
+    rows: Rows = PictureRows(name, store, read_headers(name, store), size, channels)
+    if options.cache is not None:
+        rows = CachedRows(rows, Path(options.cache).expanduser())
     if on_disk:
         return rows, np.arange(len(rows))
     sound = np.array([number for number in range(len(rows)) if number not in rows.faults])
