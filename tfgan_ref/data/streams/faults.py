@@ -59,8 +59,8 @@ class Faults:
                 return
             self._found[number] = f"{item} ({why})"
             found = list(self._found.values())
-        if len(found) > LARGEST_BAD_SHARE * self.count:
-            raise self.stop(self._too_many(found))
+            if len(found) > LARGEST_BAD_SHARE * self.count:
+                raise self.stop(self._too_many(found))
         logger.warning(f"{self.name}: passed over, cannot be read: {found[-1]}")
 
     def stop(self, message: str) -> InputError:
