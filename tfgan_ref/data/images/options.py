@@ -17,7 +17,8 @@ class ReadOptions:
         split: which part of the data set; a path is one whole set, "train", unless its reader says more.
         labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
         stream: whether the images stay on disk, "on", "off" or "auto", see ``streams``.
-        cache: folder of decoded images, see ``CachedRows``; None: none is kept.
+        cache: folder of decoded images, see ``cached_rows``; None: none is kept.
+        write_cache: whether images that are not there are written to it.
     """
 
     image_size: ImageSize | None = None
@@ -26,3 +27,4 @@ class ReadOptions:
     labels_for: str | None = None
     stream: str = "off"
     cache: str | Path | None = None
+    write_cache: bool = True

@@ -54,6 +54,7 @@ def read(
     labels_for: str | None = None,
     stream: str = "off",
     cache: str | Path | None = None,
+    write_cache: bool = True,
 ) -> ImageArrays:
     """Reads a data set into memory, or opens it on disk.
 
@@ -76,6 +77,7 @@ def read(
         stream: whether images stay on disk, to be read when they are asked for: "on", "off" or "auto" (if
             they would take more than a quarter of the free memory).
         cache: folder in which decoded picture files are kept for later runs; None: nowhere.
+        write_cache: whether pictures that are not there are written to it; if not, they are decoded.
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
@@ -83,7 +85,7 @@ def read(
     pair = isinstance(image_size, tuple) and len(image_size) == 2
     for side in image_size if pair else (image_size,):
         check_form(side, channels)
-    options = ReadOptions(image_size, channels, split, labels_for, stream, cache)
+    options = ReadOptions(image_size, channels, split, labels_for, stream, cache, write_cache)
     if stream == "on" and name in ("digits", PHOTOGRAPHS):
         raise InputError(f"{name}: there is nothing to leave on disk: set stream=off")
     kind, _, path = name.partition(":")
