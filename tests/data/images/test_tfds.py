@@ -16,6 +16,7 @@ from tests.conftest import slow_ones
 from tfgan_ref.data import load, read, read_pictures
 from tfgan_ref.data.images.decoding import decode
 from tfgan_ref.data.images.tfds import one_line_errors
+from tfgan_ref.data.streams import headers
 from tfgan_ref.errors import InputError
 
 RANDOM = np.random.default_rng(0)
@@ -249,6 +250,16 @@ def test_on_disk_the_same_images_come_in_the_same_order(sharded, name, split, ow
     np.testing.assert_array_equal(on_disk.labels, in_memory.labels)
     assert on_disk.class_names == in_memory.class_names == ("tea", "milk", "jam")
     assert (on_disk.whole, in_memory.whole) == (False, False)
+
+
+@pytest.mark.parametrize("name", slow_ones(["my_records", "my_arrays"], slow=["my_arrays"]))
+def test_each_split_keeps_its_headers(sharded, name, own_cache, monkeypatch):
+    read_headers, before = [], headers.read_header
+    monkeypatch.setattr(headers, "read_header", lambda file: read_headers.append(file) or before(file))
+    for _ in range(2):
+        for split in ("test", "train[:5]"):
+            read(name, data_dir=sharded, split=split, image_size=8, stream="on")
+    assert len(read_headers) == 10 + 5
 
 
 def test_both_formats_decode_as_pillow_does(sharded, own_cache):

@@ -54,7 +54,7 @@ def open_prepared(
         if len(index.starts) != part.examples_in_shard:
             found = f"{len(index.starts)} of {part.examples_in_shard} examples"
             raise ValueError(f"{Path(part.filename).name} holds {found}")
-    return RecordStore(place, shards, indices, _order(builder, parts))
+    return RecordStore(place / split, shards, indices, _order(builder, parts))
 
 
 def _order(builder: "DatasetBuilder", parts: "list[FileInstruction]") -> np.ndarray:
