@@ -2,6 +2,7 @@
 
 import logging
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -95,19 +96,35 @@ def array_on_disk(name: str, path: Path, form: Form, options: ReadOptions) -> Ar
         InputError: they shall stay on disk and cannot.
     """
     nbytes = int(np.prod(form.shape, dtype=object))
-    obstacle = _obstacle(form, options)
+    return array_rows(name, path, form) if stay_in_file(name, [form], nbytes, options) else None
+
+
+def stay_in_file(name: str, forms: Sequence[Form], nbytes: int, options: ReadOptions) -> bool:
+    """Decides whether arrays stay in their file, and says why if they must not.
+
+    Args:
+        name: the data set's name for messages.
+        forms: of the arrays, which must all be as ``array_on_disk`` says.
+        nbytes: what the images would take in memory.
+        options: what is asked of them.
+
+    Raises:
+        InputError: they shall stay there and cannot.
+    """
+    obstacle = next(filter(None, (_obstacle(form, options) for form in forms)), None)
     if obstacle is None:
-        shape = form.shape if len(form.shape) == 4 else (*form.shape, 1)
-        return _rows(name, path, form.start, shape) if streams(name, nbytes, options.stream) else None
+        return streams(name, nbytes, options.stream)
     if options.stream == "on":
         raise InputError(f"{name}: to stay on disk (stream=on), images {obstacle}; or set stream=off")
     if goes_to_disk(nbytes, options.stream):
         logger.info(f"{name}: kept in memory; to stay on disk, images {obstacle}")
-    return None
+    return False
 
 
-def _rows(name: str, path: Path, start: int, shape: tuple[int, ...]) -> ArrayFileRows:
-    rows = ArrayFileRows(name, path, start, shape, np.uint8, "")
+def array_rows(name: str, path: Path, form: Form) -> ArrayFileRows:
+    """Returns the images of an array that can stay in its file, uint8 (N, H, W, 1 or 3)."""
+    shape = form.shape if len(form.shape) == 4 else (*form.shape, 1)
+    rows = ArrayFileRows(name, path, form.start, shape, np.uint8, "")
     sample = rows[sampled_numbers(len(rows))]
     rows.fingerprint = f"array-{'x'.join(map(str, shape))}-{zlib.crc32(sample):08x}"
     return rows

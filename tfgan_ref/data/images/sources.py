@@ -40,7 +40,7 @@ _ORDER_SEED = 0
 _SPLITS = {"train": slice(0, _TRAIN), "test": slice(_TRAIN, None), "all": slice(None)}
 # As in MNIST: the digit in a box of 20, in the middle of a frame of 28.
 _BOX, _FRAME = 20, 28
-_ENCODED = {"folder": open_folder, "zip": open_zip, "tfrecord": open_tfrecord}  # of files to decode
+ENCODED = {"folder": open_folder, "zip": open_zip, "tfrecord": open_tfrecord}  # of files to decode
 _ARRAYS = {"npz": read_npz, "npy": read_npy, "idx": read_idx}
 
 
@@ -101,14 +101,14 @@ def read(
         return read_photograph_arrays(options)
     if is_own(name):
         return read_own(name, options)
-    if kind in _ENCODED or kind in _ARRAYS:
+    if kind in ENCODED or kind in _ARRAYS:
         if not path:
             raise InputError(f"data set {name!r}: needs a path, {kind}:PATH")
         try:
             place = Path(path).expanduser()
             if kind in _ARRAYS:
                 return _ARRAYS[kind](name, place, options)
-            arrays = read_stored(name, _ENCODED[kind](name, place, options), options)
+            arrays = read_stored(name, ENCODED[kind](name, place, options), options)
         except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"
             raise InputError(f"{name}: cannot be read ({reason(error)})") from error
         if kind in ("folder", "zip"):
@@ -208,7 +208,7 @@ def _warn_of_splits(arrays: ImageArrays) -> None:
 def _suggestion(name: str) -> str:
     path = Path(name).expanduser()
     if path.exists():
-        named = [kind for kind in (*_ENCODED, *_ARRAYS) if f".{kind}" in path.name]
+        named = [kind for kind in (*ENCODED, *_ARRAYS) if f".{kind}" in path.name]
         kind = "folder" if path.is_dir() else (*named, "idx")[0]
         return f", did you mean {kind}:{name}?"
     close = difflib.get_close_matches(name.lower(), ["digits", PHOTOGRAPHS, *known_names()], cutoff=0.75)

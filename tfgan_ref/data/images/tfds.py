@@ -16,11 +16,12 @@ from PIL import Image
 from tfgan_ref.data.images.arrays import ImageArrays, no_labels, present_classes
 from tfgan_ref.data.images.decoding import Collection, ImageSize, decode, fit, height_and_width, to_pixels
 from tfgan_ref.data.images.options import ReadOptions
-from tfgan_ref.data.images.prepared import ARRAY_RECORD, open_prepared
+from tfgan_ref.data.images.prepared import ARRAY_RECORD, TF_RECORD, open_prepared
 from tfgan_ref.data.images.stored import Listed, read_stored
 from tfgan_ref.data.streams.choice import goes_to_disk
 from tfgan_ref.data.streams.pictures import decoding_threads
 from tfgan_ref.data.streams.records import Keys
+from tfgan_ref.data.streams.stores import Store
 from tfgan_ref.errors import InputError, reason
 
 if TYPE_CHECKING:
@@ -132,6 +133,46 @@ def read_tfds_pictures(
         features = prepared_features(name, builder)
         examples = _examples(name, builder, split, features, with_label=False)
         return [(to_pixels(fit(image, image_size)), image.size) for image, _ in examples]
+
+
+def open_tfds_pictures(
+    name: str,
+    builder: "DatasetBuilder",
+    *,
+    image_size: ImageSize | None,
+    split: str,
+    data_dir: str | Path | None,
+    stream: str,
+) -> Store | None:
+    """Opens the pictures of ``read_tfds_pictures`` in the prepared files.
+
+    Args:
+        name: the data set's name for messages.
+        builder: of ``find_builder``.
+        image_size: to which they are to be brought; None: they keep their sizes.
+        split: as for ``read_tfds``.
+        data_dir: where the prepared files are, for messages.
+        stream: "on", "off" or "auto".
+
+    Returns:
+        Their files; None: they are to be in memory, with a source for each too.
+
+    Raises:
+        InputError: as of ``read_tfds_pictures``, or ``stream`` is "on" and single pictures cannot be read.
+    """
+    with one_line_errors(name, data_dir):
+        kind = builder.info.file_format.value
+        if kind != ARRAY_RECORD and (stream == "off" or (stream == "auto" and kind != TF_RECORD)):
+            return None
+        features = prepared_features(name, builder)
+        count = check_split(name, builder, split)
+        picture = _picture_feature(name, features)
+        *size, depth = features[picture].shape
+        height, width = size if image_size is None else height_and_width(image_size)
+        fits = height and width and not goes_to_disk(2 * count * height * width * (depth or 3), stream)
+        if kind != ARRAY_RECORD and fits:
+            return None
+        return open_prepared(name, builder, split, Keys(picture, None))
 
 
 def prepared_features(name: str, builder: "DatasetBuilder") -> "dict[str, FeatureConnector]":
