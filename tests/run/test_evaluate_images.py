@@ -2,6 +2,7 @@
 
 import logging
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -109,6 +110,22 @@ def test_data_on_disk_have_the_scores_of_those_in_memory(folders, monkeypatch, a
     asked.clear()
     assert evaluate(fake, **arguments).scores == expected.scores
     assert sum(asked) == 20  # features of the real ones are kept
+
+
+def test_a_file_that_goes_while_images_are_scored_is_one_line_that_speaks_of_no_run(folders, monkeypatch):
+    monkeypatch.setattr("tfgan_ref.data.streams.choice.SHARE_IN_MEMORY", 0)
+    fake, real = folders
+    opened = evaluate_images.read_real
+
+    def without_files(*arguments):
+        found = opened(*arguments)
+        shutil.rmtree(real.removeprefix("folder:"))
+        return found
+
+    monkeypatch.setattr(evaluate_images, "read_real", without_files)
+    message = rf"^{real}: .*\.png is gone since reading began: put the data back and begin again$"
+    with pytest.raises(InputError, match=message):
+        evaluate(fake, data_name=real, metrics=["fid"], features="random-conv", n=40)
 
 
 def test_evaluation_while_training_reads_from_disk_once(folders, monkeypatch, asked):

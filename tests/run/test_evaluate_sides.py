@@ -11,6 +11,7 @@ from PIL import Image
 from tests.recorded_rows import RecordedRows
 from tfgan_ref import __version__, data
 from tfgan_ref.data import ImageArrays
+from tfgan_ref.data.streams.pictures import PictureRows
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import chosen_rows
 from tfgan_ref.recipes import find_recipe
@@ -98,6 +99,20 @@ def test_own_data_are_where_they_were_in_training(tmp_path, on_disk, stream):
     (tmp_path / "p" / "19.png").unlink()
     with pytest.raises(InputError, match="is not what run"):
         read_own(str(tmp_path / "run"), source, None, None)
+
+
+@pytest.mark.parametrize("stream", ["on", "off"])
+def test_own_data_are_read_from_the_runs_cache(tmp_path, on_disk, monkeypatch, stream):
+    pictures(tmp_path / "p", 0, 20)
+    decoded = {"image_size": 8, "cache": str(tmp_path / "decoded")}
+    source, arrays = run_on(tmp_path / "run", f"folder:{tmp_path / 'p'}", stream, **decoded)
+    before = sorted((tmp_path / "decoded").iterdir())
+    monkeypatch.setattr(PictureRows, "fetch", None)
+    monkeypatch.setattr("tfgan_ref.data.images.stored.decode_first", None)
+    real = read_own(str(tmp_path / "run"), source, None, None)
+    assert real.training.on_disk == (stream == "on")
+    np.testing.assert_array_equal(real.training.images[:], arrays.images[:])
+    assert sorted((tmp_path / "decoded").iterdir()) == before
 
 
 class FirstPixel:

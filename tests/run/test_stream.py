@@ -149,7 +149,7 @@ def test_a_first_batch_that_cannot_be_read_is_no_fault_of_xla(photos, run_script
     assert code == 2, error
     *_, line = error.splitlines()
     assert line.startswith(f"error: folder:{photos}: ")
-    assert " is gone since the run began to read it" in line
+    assert " is gone since reading began: put the data back and go on with --resume" in line
     assert "XLA" not in line
 
 
@@ -177,7 +177,7 @@ def test_a_run_goes_on_from_a_copy_of_its_files_in_the_way_in_which_it_began(
     cut(files_of(photos)[17])
     monkeypatch.setattr(choice, "available_memory", lambda: 1000.0)
     assert start(tmp_path / "straight", photos, stream="auto", steps=60)
-    assert "another item stands in for it: a/034.jpg (" in caplog.text
+    assert "passed over, cannot be read: a/034.jpg (" in caplog.text
     assert start(tmp_path / "run", photos, stream="auto", steps=20)
     kept = json.loads((tmp_path / "run" / "config.json").read_text())["settings"]
     assert kept["stream"] == "on"

@@ -256,6 +256,8 @@ def read_real(source: Source, name: str, data_dir: str | None, split: str | None
 def read_own(model: str, source: Source, data_dir: str | None, split: str | None) -> Real:
     """Reads the data of the run ``model`` in the form that they had in training, in memory or on disk.
 
+    Pictures that are in the run's cache are read from there; nothing is written to it.
+
     Args:
         model: the run directory.
         source: the run, opened.
@@ -270,7 +272,8 @@ def read_own(model: str, source: Source, data_dir: str | None, split: str | None
         raise InputError(f"{model} does not say what real data it belongs to: name them with --data")
     _, settings, _, fingerprint = build.parse_config(RunDirectory.open(Path(model)))
     name, where = settings.data, data_dir or settings.data_dir
-    arrays = data.read(name, data_dir=where, **settings.group("image_size", "channels", "stream"))
+    form = settings.group("image_size", "channels", "stream", "cache")
+    arrays = data.read(name, data_dir=where, write_cache=False, **form)
     held_out = None
     if arrays.whole:
         arrays, held_out = data.hold_out_images(arrays, settings.hold_out)
@@ -292,7 +295,8 @@ def with_reference(
 ) -> Real:
     """Returns the real data of a run from what it is trained on and what it held out."""
     *size, channels = source.image_shape
-    form = {"image_size": tuple(size), "channels": channels, "data_dir": data_dir, "stream": settings.stream}
+    form = {"image_size": tuple(size), "channels": channels, "data_dir": data_dir, "write_cache": False}
+    form |= settings.group("stream", "cache")
     reference, notes = _reference(training, held_out, settings.data, split, form)
     return Real(settings.data, training, reference, [_form(training), *notes])
 

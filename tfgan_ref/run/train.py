@@ -242,6 +242,7 @@ def _train(
             stack.enter_context(distribution.watch_workers(strategy))
         if data.faults is not None:
             data.faults.report = run.path / "damaged.txt" if chief else None
+            data.faults.then = "go on with --resume"
             stack.enter_context(data.faults.raised())
         if deterministic:
             tf.config.experimental.enable_op_determinism()

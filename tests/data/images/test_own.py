@@ -10,6 +10,7 @@ from PIL import Image
 
 from tfgan_ref.data import ImageArrays, read
 from tfgan_ref.data.images import own
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.outside import trust
 from tfgan_ref.errors import InputError
 
@@ -36,7 +37,7 @@ class Items:
 
 
 def read_value(value, **form):
-    return own.read_value("mine", value, **{"image_size": None, "channels": None, "stream": "off"} | form)
+    return own.read_value("mine", value, ReadOptions(**form))
 
 
 def all_of(arrays):

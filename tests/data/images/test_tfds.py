@@ -13,10 +13,14 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tests.conftest import slow_ones
-from tfgan_ref.data import load, read, read_pictures
+from tfgan_ref.data import PicturePairs, example_pairs, load, read, read_pairs, read_pictures
 from tfgan_ref.data.images.decoding import decode
 from tfgan_ref.data.images.tfds import one_line_errors
+from tfgan_ref.data.pairs.picture_sources import open_pictures
+from tfgan_ref.data.pairs.stored import StoredPairs
+from tfgan_ref.data.streams import headers
 from tfgan_ref.errors import InputError
+from tfgan_ref.files import cache_directory
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (12, 8, 8, 3), np.uint8)
@@ -251,6 +255,16 @@ def test_on_disk_the_same_images_come_in_the_same_order(sharded, name, split, ow
     assert (on_disk.whole, in_memory.whole) == (False, False)
 
 
+@pytest.mark.parametrize("name", slow_ones(["my_records", "my_arrays"], slow=["my_arrays"]))
+def test_each_split_keeps_its_headers(sharded, name, own_cache, monkeypatch):
+    read_headers, before = [], headers.read_header
+    monkeypatch.setattr(headers, "read_header", lambda file: read_headers.append(file) or before(file))
+    for _ in range(2):
+        for split in ("test", "train[:5]"):
+            read(name, data_dir=sharded, split=split, image_size=8, stream="on")
+    assert len(read_headers) == 10 + 5
+
+
 def test_both_formats_decode_as_pillow_does(sharded, own_cache):
     """Each gives the pictures in an order of its own."""
     builder = tfds.core.read_only_builder.builder_from_files("my_records", data_dir=sharded)
@@ -258,6 +272,31 @@ def test_both_formats_decode_as_pillow_does(sharded, own_cache):
     expected = [decode(io.BytesIO(example["image"].numpy())) for example in encoded]
     for name in ("my_records", "my_arrays"):
         assert rows(read(name, data_dir=sharded).images) == rows(np.stack(expected))
+
+
+@pytest.mark.parametrize("name", slow_ones(["my_high", "my_arrays"], slow=["my_arrays"]))
+def test_pairs_made_of_pictures_on_disk(data_dir, sharded, name, own_cache, monkeypatch):
+    def read_with(stream):
+        where = sharded if name == "my_arrays" else data_dir
+        pairs = read_pairs(name, make="grey", data_dir=where, stream=stream)
+        return isinstance(pairs, StoredPairs), example_pairs(pairs, 3, seed=0, crop=6)
+
+    found = [read_with(stream) for stream in ("off", "auto", "on")]
+    monkeypatch.setattr("tfgan_ref.data.streams.choice.SHARE_IN_MEMORY", 0)
+    found.append(read_with("auto"))
+    assert [stored for stored, _ in found] == [False, False, True, True]
+    for _, other in found[1:]:
+        assert all(np.array_equal(other[side], squares) for side, squares in found[0][1].items())
+
+
+def test_pictures_that_fit_into_memory_need_no_index(data_dir, refused, own_cache, monkeypatch):
+    form = {"make": "same", "data_dir": data_dir}
+    assert isinstance(read_pairs("my_food", stream="auto", **form), PicturePairs)
+    assert not (cache_directory() / "records").exists()
+    monkeypatch.setattr(tfds.core.DatasetInfo, "file_format", tfds.core.FileFormat.RIEGELI)
+    assert open_pictures("my_food", "train", data_dir, image_size=None, stream="auto") is None
+    with refused("my_food: is prepared as riegeli, of which single images cannot be read"):
+        read_pairs("my_food", stream="on", **form)
 
 
 def test_images_of_different_sizes_on_disk(data_dir, own_cache, refused):

@@ -183,4 +183,4 @@ def test_raw_pixels_are_no_encoded_picture(tmp_path, refused):
 
 def test_the_keys_are_in_the_docstring():
     for key in (*tfrecord.PICTURE_KEYS, *tfrecord.LABEL_KEYS):
-        assert f"``{key}``" in tfrecord.read_tfrecord.__doc__
+        assert f"``{key}``" in tfrecord.open_tfrecord.__doc__

@@ -1,12 +1,23 @@
 """Pairs that stay on disk: the batches of those in memory, and what becomes of damaged files."""
 
+import logging
+import zipfile
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
 from tests.data.eager import batch, same
-from tfgan_ref.data import example_pairs, pair_batches, read_pairs, split_pairs, training_pairs, unpaired
+from tfgan_ref.data import (
+    PicturePairs,
+    example_pairs,
+    pair_batches,
+    read_pairs,
+    split_pairs,
+    training_pairs,
+    unpaired,
+)
 from tfgan_ref.data.pairs.stored import SquareRows, StoredPairs
 from tfgan_ref.errors import InputError
 
@@ -94,6 +105,109 @@ def test_made_sources_are_those_of_pictures_in_memory(folder, form):
     assert_same_batches(*both(read_pairs, folder, **form), crop=crop)
 
 
+@pytest.fixture
+def elsewhere(folder, tmp_path):
+    """The pictures of ``folder`` in other files, by the kind of data that they are."""
+
+    def put(kind):
+        place = tmp_path / f"pictures.{kind}"
+        files = [path.read_bytes() for path in sorted((tmp_path / "pictures").iterdir())]
+        if kind == "zip":
+            with zipfile.ZipFile(place, "w") as archive:
+                for number, content in enumerate(files):
+                    archive.writestr(f"{number}.png", content)
+        else:
+            with tf.io.TFRecordWriter(str(place)) as writer:
+                for content in files:
+                    feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[content]))
+                    example = tf.train.Example(features=tf.train.Features(feature={"image": feature}))
+                    writer.write(example.SerializeToString())
+        return f"{kind}:{place}"
+
+    return put
+
+
+@pytest.mark.parametrize("kind", ["zip", "tfrecord"])
+def test_pictures_in_archives_and_records_give_the_batches_of_a_folder(folder, elsewhere, kind):
+    name = elsewhere(kind)
+    kept, stored = both(read_pairs, name, make="lines")
+    assert_same_batches(kept, stored)
+    assert_same_batches(read_pairs(folder, make="lines"), stored)
+    assert_same_batches(*both(unpaired, folder, name))
+
+
+@pytest.fixture
+def arrays(tmp_path):
+    """A function that writes sources and targets, and returns their name."""
+    drawn = np.random.default_rng(0).integers(0, 256, (12, 10, 14, 3), np.uint8)
+
+    def write(save=np.savez, targets=None):
+        targets = drawn.repeat(2, 1).repeat(2, 2)[..., :1] if targets is None else targets
+        save(tmp_path / "arrays.npz", drawn=drawn, photo=targets)
+        return f"npzpairs:{tmp_path / 'arrays.npz'}:drawn:photo"
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"image_size": 16, "channels": 1}, {"image_size": 48, "channels": 3}],
+    ids=["as they are", "fitted", "enlarged"],
+)
+def test_two_arrays_give_the_batches_of_those_in_memory(arrays, form, caplog):
+    kept, stored = both(read_pairs, arrays(), scale=2, **form)
+    assert_same_batches(kept, stored)
+    assert stored.nbytes == kept.nbytes
+    warned = [record.message for record in caplog.records if "are enlarged" in record.message]
+    assert warned[:2] == warned[2:]
+    assert len(warned) == (4 if form.get("image_size") == 48 else 0)
+
+
+def test_two_arrays_change_places(arrays):
+    name = arrays(targets=np.random.default_rng(1).integers(0, 256, (12, 10, 14), np.uint8))
+    assert_same_batches(*both(read_pairs, name, reverse=True))
+
+
+@pytest.mark.parametrize(
+    ("save", "targets", "told"),
+    [
+        (np.savez_compressed, None, "stay on disk (stream=on), images must not be compressed (np.savez in"),
+        (np.savez, np.zeros((12, 20, 28)), "must be uint8, they are float64"),
+        (np.savez, np.zeros((11, 20, 28), np.uint8), "12 sources and 11 targets are no pairs"),
+        (np.savez, np.zeros((12, 10, 14), np.uint8), "all pairs: the source is 14x10 and the target 14x10"),
+    ],
+    ids=["compressed", "floats", "counts", "sizes"],
+)
+def test_arrays_that_cannot_stay_on_disk(arrays, refused, save, targets, told):
+    with refused("npzpairs:", told):
+        read_pairs(arrays(save, targets), scale=2, stream="on")
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_large_arrays_stay_on_disk_if_they_can(arrays, save, monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    name = arrays(save)
+    assert isinstance(read_pairs(name, scale=2, stream="auto"), PicturePairs)
+    assert not caplog.records
+    monkeypatch.setattr("tfgan_ref.data.streams.choice.SHARE_IN_MEMORY", 0)
+    pairs = read_pairs(name, scale=2, stream="auto")
+    assert isinstance(pairs, StoredPairs) == (save is np.savez)
+    (said,) = [record.message for record in caplog.records]
+    assert ("kept in memory; to stay on disk, images must not be" in said) == (save is np.savez_compressed)
+
+
+def test_an_array_that_changes_ends_the_reading(arrays):
+    name = arrays()
+    pairs = read_pairs(name, scale=2, stream="on")
+    rows = training_pairs(pairs, 8).loader(4).rows
+    with open(name.split(":")[1], "ab") as file:
+        file.write(b"more")
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"arrays\.npz has changed since reading began"):
+            rows[0]
+    assert pairs.faults.error is not None  # by which a run knows
+
+
 def test_collections_without_pairs_give_the_batches_of_those_in_memory(folder, tmp_path):
     for i in range(4):
         save(tmp_path / "greys" / f"{i}.png", picture(i, 18, 18, 1))
@@ -170,7 +284,7 @@ def test_the_next_pair_stands_in_for_one_with_a_damaged_picture(hundred, caplog)
     expected[places] = expected[places + 1]
     assert np.array_equal(numbers(stored, 0), expected)
     assert len(stored.faults) == 1
-    (message,) = [record.message for record in caplog.records if "stands in" in record.message]
+    (message,) = [record.message for record in caplog.records if "passed over" in record.message]
     assert "050.png (its partner" in message
 
 
@@ -237,12 +351,12 @@ def test_enlarged_pictures_and_further_frames_are_told(folder, tmp_path, caplog)
     assert len(said) == 4
 
 
-@pytest.mark.parametrize("name", ["photographs", "npz"])
+@pytest.mark.parametrize("name", ["photographs", "digits", "npz"])
 def test_what_cannot_stay_on_disk_is_refused(name, tmp_path, refused):
     if name == "npz":
-        np.savez(tmp_path / "x.npz", a=np.zeros((2, 8, 8), np.uint8))
-        name = f"npzpairs:{tmp_path / 'x.npz'}:a:a"
-    with refused("stream=on is for folder:, pairs: and sidebyside:"):
+        np.savez(tmp_path / "x.npz", images=np.zeros((2, 8, 8), np.uint8))
+        name = f"npz:{tmp_path / 'x.npz'}"
+    with refused(f"{name}: stream=on is for pictures in files, this is kept in memory"):
         read_pairs(name, make="same", stream="on")
 
 

@@ -13,6 +13,7 @@ import pytest
 from tests.data.streams.conftest import jpeg
 from tfgan_ref.data import read
 from tfgan_ref.data.streams import cache
+from tfgan_ref.data.streams.pictures import PictureRows
 from tfgan_ref.errors import InputError
 
 N = 12
@@ -70,6 +71,36 @@ def test_what_has_changed_is_decoded_again(folder, tmp_path, change, monkeypatch
     plain = read(f"folder:{folder}", image_size=12, **form)
     np.testing.assert_array_equal(again.images[:], plain.images)
     assert ("decoding the pictures again" in caplog.text) == (change in ("the kept pictures", "the notes"))
+
+
+@pytest.mark.parametrize("stream", ["on", "off"])
+def test_a_reader_that_may_not_write_uses_what_is_kept_of_the_very_files(
+    folder, tmp_path, stream, monkeypatch
+):
+    def contents():
+        return {path.name: path.read_bytes() for path in tmp_path.glob("cache/*")}
+
+    def reads():
+        return cached(folder, tmp_path / "cache", stream=stream, write_cache=False)
+
+    plain = read(f"folder:{folder}", image_size=12, stream=stream)
+    pixels = plain.images[:]
+    for _ in range(2):  # there is no such folder, then an empty one
+        np.testing.assert_array_equal(reads().images[:], pixels)
+        assert contents() == {}
+        (tmp_path / "cache").mkdir(exist_ok=True)
+    cached(folder, tmp_path / "cache", stream="on")
+    before = contents()
+    with monkeypatch.context() as patched:
+        patched.setattr(PictureRows, "fetch", None)
+        patched.setattr("tfgan_ref.data.images.stored.decode_first", None)
+        kept = reads()
+        np.testing.assert_array_equal(kept.images[:], pixels)
+        assert kept.fingerprint == plain.fingerprint
+    (folder / "a" / "000.jpg").write_bytes(jpeg(99))
+    changed = read(f"folder:{folder}", image_size=12).images
+    np.testing.assert_array_equal(reads().images[:], changed)
+    assert contents() == before
 
 
 def test_damaged_pictures_stay_damaged(folder, tmp_path, monkeypatch, caplog):

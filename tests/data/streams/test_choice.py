@@ -24,7 +24,7 @@ def test_data_stay_on_disk_if_they_take_a_quarter_of_the_free_memory(
     assert len(said) == expected
     if stream == "auto" and expected:
         assert said == [
-            "photos: read from disk while it is trained on, not kept in memory: 2.0 GB, "
+            "photos: read from disk, not kept in memory: 2.0 GB, "
             "more than a quarter of the 8.0 GB that are free"
         ]
     if stream == "on":

@@ -22,8 +22,8 @@ def test_an_item_is_named_and_counted_once(caplog):
     assert 7 in faults
     assert 8 not in faults
     assert said(caplog) == [
-        "photos: cannot be read, another item stands in for it: a.jpg (truncated)",
-        "photos: cannot be read, another item stands in for it: b.jpg (empty)",
+        "photos: passed over, cannot be read: a.jpg (truncated)",
+        "photos: passed over, cannot be read: b.jpg (empty)",
     ]
 
 

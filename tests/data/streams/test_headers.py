@@ -13,8 +13,8 @@ from tfgan_ref.data.streams.stores import FolderStore
 from tfgan_ref.files import cache_directory
 
 
-def headers_of(folder):
-    return headers.read_headers("photos", FolderStore(folder, sorted(folder.iterdir())))
+def headers_of(folder, name="photos", pattern="*"):
+    return headers.read_headers(name, FolderStore(folder, sorted(folder.glob(pattern))))
 
 
 @pytest.fixture
@@ -91,6 +91,15 @@ def test_another_folder_has_headers_of_its_own(folder, opened, tmp_path):
     folder.rename(tmp_path / "moved")
     headers_of(tmp_path / "moved")
     assert len(opened) == 16
+
+
+def test_kinds_of_data_do_not_overwrite_each_others_headers(folder, opened):
+    for _ in range(2):
+        headers_of(folder, "folder:photos")
+        headers_of(folder, "pairs:photos:others", "[2-7].jpg")
+    assert len(opened) == 8 + 6
+    headers_of(folder, "folder:other/../photos")  # the kind, not the name
+    assert len(opened) == 8 + 6
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "other", "columns"])

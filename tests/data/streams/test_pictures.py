@@ -124,7 +124,7 @@ def test_damaged_files_are_replaced_and_named(jpegs, caplog):
     rows = read(f"folder:{jpegs}", stream="on").images
     assert len(rows) == 200
     (said,) = warnings(caplog)
-    assert said.startswith(f"folder:{jpegs}: cannot be read, another item stands in for it: 011.jpg (")
+    assert said.startswith(f"folder:{jpegs}: passed over, cannot be read: 011.jpg (")
     expected = sound.copy()
     expected[7], expected[11] = sound[8], sound[12]
     np.testing.assert_array_equal(rows[:], expected)
@@ -155,7 +155,7 @@ def test_a_file_that_changes_ends_the_reading(change, jpegs, refused):
         (jpegs / "020.jpg").unlink()
     else:
         (jpegs / "020.jpg").write_bytes(jpeg(1, (8, 8)) + b"more")
-    advice = "since the run began: put the data back and go on with --resume"
+    advice = "since reading began: put the data back and begin again"
     what = "is gone" if change == "gone" else "has changed"
     for _ in range(2):  # it stays so
         with refused(f"folder:{jpegs}: 020.jpg {what} {advice}"):

@@ -63,7 +63,7 @@ def test_a_damaged_row_is_read_once_and_named_once(caplog):
     rows.read(wanted)
     assert sum(4 in numbers for numbers in rows.fetched) == 1
     said = [record.getMessage() for record in caplog.records]
-    assert said == [f"numbers: cannot be read, another item stands in for it: row {i} (torn)" for i in (4, 5)]
+    assert said == [f"numbers: passed over, cannot be read: row {i} (torn)" for i in (4, 5)]
 
 
 def test_rows_without_a_readable_one_in_turn_are_an_error(refused):

@@ -2,12 +2,14 @@
 
 import logging
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from tfgan_ref.data.images.decoding import ImageSize, height_and_width
+from tfgan_ref.data.images.decoding import height_and_width
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.streams.archive import ZipStore, read_directory
 from tfgan_ref.data.streams.array_file import ArrayFileRows
 from tfgan_ref.data.streams.choice import goes_to_disk, streams
@@ -78,14 +80,7 @@ def _read_form(file: BinaryIO, start: int, size: int) -> Form:
     return Form(start + file.tell(), shape, dtype, fortran)
 
 
-def array_on_disk(
-    name: str,
-    path: Path,
-    form: Form,
-    image_size: ImageSize | None,
-    channels: int | None,
-    stream: str,
-) -> ArrayFileRows | None:
+def array_on_disk(name: str, path: Path, form: Form, options: ReadOptions) -> ArrayFileRows | None:
     """Returns images as rows on disk; None if they are to be kept in memory, or must.
 
     On disk they must be as a batch needs them: not compressed, uint8, (N, H, W) or (N, H, W, 1 or 3) of the
@@ -95,35 +90,47 @@ def array_on_disk(
         name: the data set's name for messages.
         path: the file.
         form: of the array in it.
-        image_size: side of the squares, or (height, width); None keeps the size.
-        channels: 1 or 3; None keeps the channels.
-        stream: "on", "off" or "auto", see ``streams``.
+        options: what is asked of it.
 
     Raises:
         InputError: they shall stay on disk and cannot.
     """
     nbytes = int(np.prod(form.shape, dtype=object))
-    if not goes_to_disk(nbytes, stream):
-        return None
-    obstacle = _obstacle(form, image_size, channels)
+    return array_rows(name, path, form) if stay_in_file(name, [form], nbytes, options) else None
+
+
+def stay_in_file(name: str, forms: Sequence[Form], nbytes: int, options: ReadOptions) -> bool:
+    """Decides whether arrays stay in their file, and says why if they must not.
+
+    Args:
+        name: the data set's name for messages.
+        forms: of the arrays, which must all be as ``array_on_disk`` says.
+        nbytes: what the images would take in memory.
+        options: what is asked of them.
+
+    Raises:
+        InputError: they shall stay there and cannot.
+    """
+    obstacle = next(filter(None, (_obstacle(form, options) for form in forms)), None)
     if obstacle is None:
-        streams(name, nbytes, stream)  # which says so
-        shape = form.shape if len(form.shape) == 4 else (*form.shape, 1)
-        return _rows(name, path, form.start, shape)
-    if stream == "on":
+        return streams(name, nbytes, options.stream)
+    if options.stream == "on":
         raise InputError(f"{name}: to stay on disk (stream=on), images {obstacle}; or set stream=off")
-    logger.info(f"{name}: kept in memory; to stay on disk, images {obstacle}")
-    return None
+    if goes_to_disk(nbytes, options.stream):
+        logger.info(f"{name}: kept in memory; to stay on disk, images {obstacle}")
+    return False
 
 
-def _rows(name: str, path: Path, start: int, shape: tuple[int, ...]) -> ArrayFileRows:
-    rows = ArrayFileRows(name, path, start, shape, np.uint8, "")
+def array_rows(name: str, path: Path, form: Form) -> ArrayFileRows:
+    """Returns the images of an array that can stay in its file, uint8 (N, H, W, 1 or 3)."""
+    shape = form.shape if len(form.shape) == 4 else (*form.shape, 1)
+    rows = ArrayFileRows(name, path, form.start, shape, np.uint8, "")
     sample = rows[sampled_numbers(len(rows))]
     rows.fingerprint = f"array-{'x'.join(map(str, shape))}-{zlib.crc32(sample):08x}"
     return rows
 
 
-def _obstacle(form: Form, image_size: ImageSize | None, channels: int | None) -> str | None:
+def _obstacle(form: Form, options: ReadOptions) -> str | None:
     """Returns what images must be to stay on disk and are not; None if they are."""
     if form.packed:
         return f"must not be compressed ({form.packed})"
@@ -134,9 +141,9 @@ def _obstacle(form: Form, image_size: ImageSize | None, channels: int | None) ->
         return f"must have shape (N, H, W) or (N, H, W, 1 or 3), not {form.shape}"
     if form.fortran:
         return "must be in C order (np.ascontiguousarray)"
-    if image_size is not None and size != height_and_width(image_size):
+    if options.image_size is not None and size != height_and_width(options.image_size):
         return f"must have the size that is asked for, they have {size[1]}x{size[0]}: leave image_size out"
-    if channels not in (None, *depth):
+    if options.channels not in (None, *depth):
         return f"must have the channels that are asked for, they have {depth[0]}: leave channels out"
     return None
 

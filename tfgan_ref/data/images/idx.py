@@ -12,7 +12,7 @@ import numpy as np
 
 from tfgan_ref.data.images.array_forms import Form, array_on_disk
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, no_labels, present_classes
-from tfgan_ref.data.images.decoding import ImageSize
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.errors import InputError, reason
 
 _PREFIXES = {"train": "train", "test": "t10k"}
@@ -20,16 +20,7 @@ _FILE = "{}-images-idx3-ubyte"
 _UNSIGNED_BYTE = 0x08
 
 
-def read_idx(
-    name: str,
-    path: Path,
-    *,
-    image_size: ImageSize | None,
-    channels: int | None,
-    split: str,
-    labels_for: str | None = None,
-    stream: str = "off",
-) -> ImageArrays:
+def read_idx(name: str, path: Path, options: ReadOptions) -> ImageArrays:
     """Reads a folder of ``train-`` and ``t10k-images-idx3-ubyte`` files, or one such file by any name.
 
     Files may be gzipped. Labels are read from the file beside it whose name says ``labels-idx1`` in place of
@@ -38,17 +29,15 @@ def read_idx(
     Args:
         name: the data set's name for messages.
         path: the folder or the images file.
-        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
-        channels: 1 or 3; None keeps the single channel.
-        split: "train" or "test" in a folder; "train", the whole file, for a file.
-        labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
-        stream: whether the images stay in the file, see ``array_on_disk`` for what they must be then.
+        options: what is asked of them; a folder has the splits "train" and "test". See ``array_on_disk`` for
+            what images must be to stay in the file.
 
     Raises:
         InputError: if a file is missing, damaged, or not of unsigned bytes in as many dimensions as it should
             have, or if there is no such split or, for ``labels_for``, no file of labels.
     """
     if path.is_dir():
+        split = options.split
         if split not in _PREFIXES:
             raise InputError(f"{name}: split={split!r} does not exist, there are {', '.join(_PREFIXES)}")
         file = _images_file(path, split)
@@ -57,19 +46,19 @@ def read_idx(
             raise InputError(f"{name}: there is no {file_name} (or {file_name}.gz) in this folder")
         whole = _images_file(path, "test") is None
     else:
-        check_whole(name, split)
+        check_whole(name, options.split)
         if not path.exists():
             raise InputError(f"{name}: there is no such file or folder")
         file, whole = path, True
     labels_file = _labels_file(file)
-    if labels_for and labels_file is None:
-        raise no_labels(name, labels_for)
+    if options.labels_for and labels_file is None:
+        raise no_labels(name, options.labels_for)
     images = None
-    if stream != "off":
-        images = array_on_disk(name, file, _form(name, file), image_size, channels, stream)
+    if options.stream != "off":
+        images = array_on_disk(name, file, _form(name, file), options)
     if images is None:
         images = _read_array(name, file, dimensions=3)[..., np.newaxis]
-        images = fit_array(name, images, image_size, channels)
+        images = fit_array(name, images, options.image_size, options.channels)
     labels, class_names = None, ()
     if labels_file is not None:
         labels = _read_array(name, labels_file, dimensions=1)

@@ -9,7 +9,8 @@ import numpy as np
 
 from tfgan_ref.data.images.array_forms import array_on_disk, npz_form, unreadable
 from tfgan_ref.data.images.arrays import GREY, ImageArrays, check_whole, fit_array, no_labels, present_classes
-from tfgan_ref.data.images.decoding import ImageSize, from_sixteen_bits, height_and_width
+from tfgan_ref.data.images.decoding import from_sixteen_bits, height_and_width
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.pipeline import shareable
 from tfgan_ref.errors import InputError
 
@@ -18,16 +19,7 @@ _ROUNDING = 1e-6
 _BLOCK = 1024
 
 
-def read_npz(
-    name: str,
-    path: Path,
-    *,
-    image_size: ImageSize | None,
-    channels: int | None,
-    split: str,
-    labels_for: str | None = None,
-    stream: str = "off",
-) -> ImageArrays:
+def read_npz(name: str, path: Path, options: ReadOptions) -> ImageArrays:
     """Reads ``images`` and, if they are there, ``labels``, ``class_names`` and ``masks`` of an npz file.
 
     ``images`` is (N, H, W) or (N, H, W, C) with 1, 3 or 4 (RGBA) channels, uint8, uint16, or floats in [0, 1]
@@ -41,39 +33,31 @@ def read_npz(
     Args:
         name: the data set's name for messages.
         path: the file.
-        image_size: side of the squares, or (height, width), to scale and crop to; None keeps the size.
-        channels: 1 or 3; None keeps the channels.
-        split: "train", the whole file; of Keras's own files "train" or "test".
-        labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
-        stream: whether the images stay in the file, see ``array_on_disk`` for what they must be then.
+        options: what is asked of them; Keras's own files have the splits "train" and "test". See
+            ``array_on_disk`` for what images must be to stay in the file.
 
     Raises:
         InputError: if there is no such file or split, no labels for ``labels_for``, if the file is damaged or
             holds Python objects (which are never loaded), or if an array is not as described.
     """
-    images_key, labels_key, labelled, whole = _keys_of(name, path, split)
-    if labels_for and not labelled:
-        raise no_labels(name, labels_for)
+    images_key, labels_key, labelled, whole = _keys_of(name, path, options.split)
+    if options.labels_for and not labelled:
+        raise no_labels(name, options.labels_for)
     images = None
-    if stream != "off" and not _has_masks(name, path, stream):
-        form = npz_form(name, path, images_key)
-        images = array_on_disk(name, path, form, image_size, channels, stream)
+    if options.stream != "off" and not _has_masks(name, path, options.stream):
+        images = array_on_disk(name, path, npz_form(name, path, images_key), options)
     needed = (images_key,) if images is None else ()
     arrays = load_arrays(name, path, required=needed, optional=(labels_key, "class_names", "masks"))
     labels, class_names, masks = (arrays.get(key) for key in (labels_key, "class_names", "masks"))
     labels, names = _classes(name, labels, class_names)
     if images is not None:
         return ImageArrays(name, images, labels, names, whole=whole)
-    images, masks = to_images(name, arrays[images_key], masks, image_size, channels)
+    images, masks = to_images(name, arrays[images_key], masks, options)
     return ImageArrays(name, images, labels, names, masks, whole=whole)
 
 
 def to_images(
-    name: str,
-    array: np.ndarray,
-    masks: np.ndarray | None,
-    image_size: ImageSize | None,
-    channels: int | None,
+    name: str, array: np.ndarray, masks: np.ndarray | None, options: ReadOptions
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns images, uint8 (N, H, W, C), and where pixels were observed, bool (N, H, W), None: all were.
 
@@ -82,12 +66,13 @@ def to_images(
     images = _with_channels(name, array)
     masks = _observed(name, images, masks)
     if masks is not None:
-        if image_size is not None and images.shape[1:3] != height_and_width(image_size):
+        size = options.image_size
+        if size is not None and images.shape[1:3] != height_and_width(size):
             raise InputError(f"{name}: images with masks cannot be resized: leave image_size out")
         if np.issubdtype(images.dtype, np.floating):
             # Marks such as NaN, -1 or 255 must not decide which range the images lie in; 0 is in both.
             images[~masks] = 0
-    fitted = fit_array(name, _to_uint8(name, images), image_size, channels)
+    fitted = fit_array(name, _to_uint8(name, images), options.image_size, options.channels)
     if masks is not None:
         fitted = np.where(masks[..., np.newaxis], fitted, np.uint8(GREY))
     return fitted, masks

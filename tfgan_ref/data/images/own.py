@@ -7,7 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref.data.images.arrays import ImageArrays, check_whole, fit_array, no_labels, present_classes
-from tfgan_ref.data.images.decoding import ImageSize, height_and_width
+from tfgan_ref.data.images.decoding import height_and_width
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.images.stored import judge
 from tfgan_ref.data.outside import find_in_file
 from tfgan_ref.data.streams.choice import streams
@@ -40,31 +41,18 @@ def is_own(name: str) -> bool:
     return kind == PASSED or kind.endswith(".py")
 
 
-def read_own(
-    name: str,
-    *,
-    image_size: ImageSize | None,
-    channels: int | None,
-    split: str,
-    labels_for: str | None = None,
-    stream: str = "off",
-) -> ImageArrays:
+def read_own(name: str, options: ReadOptions) -> ImageArrays:
     """Reads what the function of ``FILE.py:FUNCTION`` returns, or an object that was passed.
 
     Args:
         name: the data set's name.
-        image_size: side of the squares, or (height, width), to scale and crop to; None if all images
-            have one size.
-        channels: 1 or 3; None is as the first image has.
-        split: "train", all of it.
-        labels_for: what needs labels, "recipe cgan"; None: nothing does.
-        stream: whether the images stay where they are, see ``streams``.
+        options: what is asked of it; without ``channels`` they are those of the first image.
 
     Raises:
         InputError: there is no such file or function, it raises an error, the user has never named the file,
             there is no such object, or it is not as ``read_value`` takes it.
     """
-    check_whole(name, split)
+    check_whole(name, options.split)
     if name.partition(":")[0] == PASSED:
         if name not in _passed:
             raise InputError(f"data {name} was passed in Python: pass it again, resume_run(path, data=...)")
@@ -77,15 +65,13 @@ def read_own(
             value = function()
         except Exception as error:  # whatever the user's code raises
             raise InputError(f"data {name}: {type(error).__name__}: {reason(error)}") from error
-    arrays = read_value(name, value, image_size=image_size, channels=channels, stream=stream)
-    if labels_for and arrays.labels is None:
-        raise no_labels(name, labels_for)
+    arrays = read_value(name, value, options)
+    if options.labels_for and arrays.labels is None:
+        raise no_labels(name, options.labels_for)
     return arrays
 
 
-def read_value(
-    name: str, value: Any, *, image_size: ImageSize | None, channels: int | None, stream: str
-) -> ImageArrays:
+def read_value(name: str, value: Any, options: ReadOptions) -> ImageArrays:
     """Returns the images of an object.
 
     Args:
@@ -98,9 +84,7 @@ def read_value(
               all items are read once for theirs;
             * a ``tf.data.Dataset`` of such items or batches of them, or a ``keras.utils.PyDataset``: they are
               read into memory once, in their order, to the end.
-        image_size: side of the squares, or (height, width), to scale and crop to.
-        channels: 1 or 3; None is as the first image has.
-        stream: whether the images stay where they are, see ``streams``.
+        options: what is asked of it, as in ``read_own``.
 
     Raises:
         InputError: it is none of these, empty, endless or not as described.
@@ -108,8 +92,8 @@ def read_value(
     import keras
 
     if isinstance(value, ImageArrays):
-        return _fit(name, value, image_size, channels, stream)
-    class_names = getattr(value, "class_names", None)
+        return _fit(name, value, options)
+    stream, class_names = options.stream, getattr(value, "class_names", None)
     if isinstance(value, (tf.data.Dataset, keras.utils.PyDataset)):
         if stream == "on":
             raise InputError(
@@ -124,7 +108,7 @@ def read_value(
         )
     if not len(value):
         raise InputError(f"{name}: holds no items")
-    rows = ItemRows(name, value, image_size, channels)
+    rows = ItemRows(name, value, options.image_size, options.channels)
     on_disk = streams(name, rows.nbytes, stream)
     images, labels, kept = _read_all(rows, value, pictures=not on_disk)
     if on_disk:
@@ -189,16 +173,15 @@ def _check_labels(rows: Rows, labels: np.ndarray) -> np.ndarray:
     return labels
 
 
-def _fit(
-    name: str, arrays: ImageArrays, image_size: ImageSize | None, channels: int | None, stream: str
-) -> ImageArrays:
+def _fit(name: str, arrays: ImageArrays, options: ReadOptions) -> ImageArrays:
     """Returns ``ImageArrays`` of a size and number of channels.
 
     Raises:
         InputError: they cannot be changed: they are on disk, or pixels are missing.
     """
     height, width, depth = arrays.images.shape[1:]
-    wanted = ((height, width) if image_size is None else height_and_width(image_size), channels or depth)
+    size, channels = options.image_size, options.channels
+    wanted = ((height, width) if size is None else height_and_width(size), channels or depth)
     images = arrays.images
     if wanted != ((height, width), depth):
         if arrays.on_disk or arrays.masks is not None:
@@ -206,8 +189,8 @@ def _fit(
                 f"{name}: images on disk or with masks keep their form, {width}x{height} with {depth} "
                 f"channel{'s' if depth > 1 else ''}: leave image_size and channels out"
             )
-        images = fit_array(name, images, image_size, channels)
-    if stream == "on" and not arrays.on_disk:
+        images = fit_array(name, images, size, channels)
+    if options.stream == "on" and not arrays.on_disk:
         raise InputError(f"{name}: its ImageArrays are in memory: set stream=off")
     return ImageArrays(name, images, arrays.labels, arrays.class_names, arrays.masks, whole=True)
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays
 from tfgan_ref.data.images.decoding import Collection, ImageSize, fit, from_pixels, to_pixels
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.errors import InputError, reason
 
 PHOTOGRAPHS = "photographs"
@@ -51,14 +52,17 @@ def read_photographs(
     return photographs
 
 
-def read_photograph_arrays(*, image_size: ImageSize | None, channels: int | None, split: str) -> ImageArrays:
+def read_photograph_arrays(options: ReadOptions) -> ImageArrays:
     """Reads the photographs as squares of one size.
 
     Raises:
         InputError: there is no ``image_size`` (their sizes differ), or see ``read_photographs``.
     """
-    photographs = read_photographs(image_size=image_size, split=split)
-    collection = Collection(PHOTOGRAPHS, image_size, capacity=len(photographs), channels=channels, named=True)
+    size = options.image_size
+    photographs = read_photographs(image_size=size, split=options.split)
+    collection = Collection(
+        PHOTOGRAPHS, size, capacity=len(photographs), channels=options.channels, named=True
+    )
     for pixels, size, name in photographs:
         collection.add(pixels, size, name)
     return ImageArrays(PHOTOGRAPHS, collection.to_array(), whole=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
     from tensorflow_datasets.core.utils.shard_utils import FileInstruction
 
-ARRAY_RECORD = "array_record"
+TF_RECORD, ARRAY_RECORD = "tfrecord", "array_record"
 _BATCH = 4096
 
 
@@ -43,10 +43,10 @@ def open_prepared(
         raw = tfds.decode.DeserializeMethod.RAW_BYTES
         source = builder.as_data_source(split=split, deserialize_method=raw)
         return ArrayRecordStore(place, source, files, split, keys)
-    if kind != "tfrecord":
+    if kind != TF_RECORD:
         raise InputError(
             f"{name}: is prepared as {kind}, of which single images cannot be read: take all of it into "
-            f"memory with stream=off, or prepare it as tfrecord or {ARRAY_RECORD}"
+            f"memory with stream=off, or prepare it as {TF_RECORD} or {ARRAY_RECORD}"
         )
     shards = [Path(part.filename) for part in parts]
     indices = index_records(name, shards, keys)
@@ -54,7 +54,7 @@ def open_prepared(
         if len(index.starts) != part.examples_in_shard:
             found = f"{len(index.starts)} of {part.examples_in_shard} examples"
             raise ValueError(f"{Path(part.filename).name} holds {found}")
-    return RecordStore(place, shards, indices, _order(builder, parts))
+    return RecordStore(place / split, shards, indices, _order(builder, parts))
 
 
 def _order(builder: "DatasetBuilder", parts: "list[FileInstruction]") -> np.ndarray:

@@ -10,15 +10,17 @@ from PIL import Image
 
 from tfgan_ref.data.images.arrays import ImageArrays, batches, fit_array, no_labels
 from tfgan_ref.data.images.decoding import ImageSize
-from tfgan_ref.data.images.folder import read_folder
+from tfgan_ref.data.images.folder import open_folder
 from tfgan_ref.data.images.idx import read_idx
 from tfgan_ref.data.images.npy import read_npy
 from tfgan_ref.data.images.npz import read_npz
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.images.own import is_own, read_own
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photograph_arrays
+from tfgan_ref.data.images.stored import read_stored
 from tfgan_ref.data.images.tfds import find_builder, known_names, read_tfds
-from tfgan_ref.data.images.tfrecord import read_tfrecord
-from tfgan_ref.data.images.zip import read_zip
+from tfgan_ref.data.images.tfrecord import open_tfrecord
+from tfgan_ref.data.images.zip import open_zip
 from tfgan_ref.data.pipeline import check_order
 from tfgan_ref.errors import InputError, reason, whole_number
 
@@ -38,15 +40,8 @@ _ORDER_SEED = 0
 _SPLITS = {"train": slice(0, _TRAIN), "test": slice(_TRAIN, None), "all": slice(None)}
 # As in MNIST: the digit in a box of 20, in the middle of a frame of 28.
 _BOX, _FRAME = 20, 28
-_PATH_READERS = {
-    "folder": read_folder,
-    "zip": read_zip,
-    "tfrecord": read_tfrecord,
-    "npz": read_npz,
-    "npy": read_npy,
-    "idx": read_idx,
-}
-_DECODED = ("digits", PHOTOGRAPHS, "npz", "npy", "idx")  # sources without files that need decoding
+ENCODED = {"folder": open_folder, "zip": open_zip, "tfrecord": open_tfrecord}  # of files to decode
+_ARRAYS = {"npz": read_npz, "npy": read_npy, "idx": read_idx}
 
 
 def read(
@@ -59,6 +54,7 @@ def read(
     labels_for: str | None = None,
     stream: str = "off",
     cache: str | Path | None = None,
+    write_cache: bool = True,
 ) -> ImageArrays:
     """Reads a data set into memory, or opens it on disk.
 
@@ -81,6 +77,7 @@ def read(
         stream: whether images stay on disk, to be read when they are asked for: "on", "off" or "auto" (if
             they would take more than a quarter of the free memory).
         cache: folder in which decoded picture files are kept for later runs; None: nowhere.
+        write_cache: whether pictures that are not there are written to it; if not, they are decoded.
 
     Raises:
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
@@ -88,30 +85,30 @@ def read(
     pair = isinstance(image_size, tuple) and len(image_size) == 2
     for side in image_size if pair else (image_size,):
         check_form(side, channels)
-    form = {"image_size": image_size, "channels": channels, "split": split}
+    options = ReadOptions(image_size, channels, split, labels_for, stream, cache, write_cache)
     if stream == "on" and name in ("digits", PHOTOGRAPHS):
         raise InputError(f"{name}: there is nothing to leave on disk: set stream=off")
-    if cache is not None and (name.partition(":")[0] in _DECODED or is_own(name)):
+    kind, _, path = name.partition(":")
+    if cache is not None and (kind in ("digits", PHOTOGRAPHS, *_ARRAYS) or is_own(name)):
         raise InputError(
             f"{name}: these are no picture files, of which cache keeps what they hold: leave it out"
         )
     if name == "digits":
-        return read_digits(**form)
+        return read_digits(options)
     if name == PHOTOGRAPHS:
         if labels_for:
             raise no_labels(name, labels_for)
-        return read_photograph_arrays(**form)
-    form |= {"labels_for": labels_for, "stream": stream}
+        return read_photograph_arrays(options)
     if is_own(name):
-        return read_own(name, **form)
-    kind, _, path = name.partition(":")
-    if kind not in _DECODED:
-        form["cache"] = cache
-    if kind in _PATH_READERS:
+        return read_own(name, options)
+    if kind in ENCODED or kind in _ARRAYS:
         if not path:
             raise InputError(f"data set {name!r}: needs a path, {kind}:PATH")
         try:
-            arrays = _PATH_READERS[kind](name, Path(path).expanduser(), **form)
+            place = Path(path).expanduser()
+            if kind in _ARRAYS:
+                return _ARRAYS[kind](name, place, options)
+            arrays = read_stored(name, ENCODED[kind](name, place, options), options)
         except (OSError, RuntimeError) as error:  # no permission, a broken disk, "~nobody"
             raise InputError(f"{name}: cannot be read ({reason(error)})") from error
         if kind in ("folder", "zip"):
@@ -120,21 +117,21 @@ def read(
     builder = find_builder(name, data_dir)
     if builder is None:
         raise InputError(f"data set {name!r} is not known{_suggestion(name)}; allowed are {_FORMS}")
-    return read_tfds(name, builder, data_dir=data_dir, **form)
+    return read_tfds(name, builder, options, data_dir)
 
 
-def read_digits(*, image_size: ImageSize | None, channels: int | None, split: str) -> ImageArrays:
+def read_digits(options: ReadOptions) -> ImageArrays:
     """Reads scikit-learn's 1,797 digits (Alpaydin and Kaynak 1998) as white ink on black, of 28x28 pixels.
 
     Raises:
         InputError: if the split is none of train (1,198), test (599) and all.
     """
-    if split not in _SPLITS:
-        raise InputError(f"digits: split={split!r} does not exist, there are {', '.join(_SPLITS)}")
+    if options.split not in _SPLITS:
+        raise InputError(f"digits: split={options.split!r} does not exist, there are {', '.join(_SPLITS)}")
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    chosen = np.random.default_rng(_ORDER_SEED).permutation(len(digits.images))[_SPLITS[split]]
+    chosen = np.random.default_rng(_ORDER_SEED).permutation(len(digits.images))[_SPLITS[options.split]]
     values, labels = digits.images[chosen], digits.target[chosen]
     images = np.zeros((len(values), _FRAME, _FRAME, 1), np.uint8)
     margin = (_FRAME - _BOX) // 2
@@ -144,7 +141,7 @@ def read_digits(*, image_size: ImageSize | None, channels: int | None, split: st
         image[inside, inside, 0] = np.asarray(pixels.resize((_BOX, _BOX), Image.Resampling.BICUBIC))
     return ImageArrays(
         "digits",
-        fit_array("digits", images, image_size, channels),
+        fit_array("digits", images, options.image_size, options.channels),
         labels.astype(np.int32),
         tuple("0123456789"),
     )
@@ -211,8 +208,8 @@ def _warn_of_splits(arrays: ImageArrays) -> None:
 def _suggestion(name: str) -> str:
     path = Path(name).expanduser()
     if path.exists():
-        kinds = ["folder"] if path.is_dir() else [kind for kind in _PATH_READERS if f".{kind}" in path.name]
-        kind = (*kinds, "idx")[0]
+        named = [kind for kind in (*ENCODED, *_ARRAYS) if f".{kind}" in path.name]
+        kind = "folder" if path.is_dir() else (*named, "idx")[0]
         return f", did you mean {kind}:{name}?"
     close = difflib.get_close_matches(name.lower(), ["digits", PHOTOGRAPHS, *known_names()], cutoff=0.75)
     return f", did you mean {' or '.join(close)}?" if close else ""

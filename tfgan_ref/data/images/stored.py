@@ -7,13 +7,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from multiprocessing.pool import ThreadPool
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from tfgan_ref.data.images.arrays import ImageArrays, present_classes
 from tfgan_ref.data.images.decoding import Collection, ImageSize, damage, decode_first, fit, to_pixels
 from tfgan_ref.data.images.listing import tell_several
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.streams.cache import stored_pictures
 from tfgan_ref.data.streams.faults import LARGEST_BAD_SHARE
 from tfgan_ref.data.streams.stores import Store
@@ -30,46 +31,45 @@ Decoded = tuple[int, np.ndarray, tuple[int, int]]
 _Read = tuple[np.ndarray | None, tuple[int, int], str, int]
 
 
-def read_stored(
-    name: str,
-    store: Store,
-    labels: np.ndarray | None,
-    class_names: Sequence[str] | None,
-    *,
-    image_size: ImageSize | None,
-    channels: int | None,
-    stream: str,
-    cache: str | Path | None = None,
-    whole: bool = True,
-) -> ImageArrays:
-    """Returns the pictures of a store, with their classes.
+class Listed(NamedTuple):
+    """Picture files with their classes, none of them decoded yet.
+
+    Attributes:
+        store: the files.
+        labels: whole numbers from 0 up, (N,); None: they have none.
+        class_names: of the classes by their numbers, see ``present_classes``.
+    """
+
+    store: Store
+    labels: np.ndarray | None
+    class_names: Sequence[str] | None
+
+
+def read_stored(name: str, listed: Listed, options: ReadOptions, *, whole: bool = True) -> ImageArrays:
+    """Returns pictures of files, with their classes.
 
     In memory a damaged file is named in a warning and left out; on disk, when it is met.
 
     Args:
         name: the data set's name for messages.
-        store: their files.
-        labels: whole numbers from 0 up, (N,); None: they have none.
-        class_names: of the classes by their numbers, see ``present_classes``.
-        image_size: side of the squares, or (height, width), to scale and crop to; None if all images
-            have one size.
-        channels: 1 or 3; None is 3 if any image is coloured, else 1.
-        stream: whether the images stay on disk, see ``streams``.
-        cache: folder of decoded images, see ``CachedRows``; None: none is kept.
+        listed: the files.
+        options: what is asked of them.
         whole: whether they are all images of a source that has no test split.
 
     Raises:
         InputError: if images have different sizes without ``image_size``, a label is no class number, or more
             than 1 % of the files are damaged.
     """
-    if opened := stored_pictures(name, store, image_size, channels, stream, cache):
+    store, labels, class_names = listed
+    if opened := stored_pictures(name, store, options):
         images, kept = opened
     else:
-        collection = Collection(name, image_size, capacity=len(store.names), channels=channels, named=True)
+        size, count = options.image_size, len(store.names)
+        collection = Collection(name, size, capacity=count, channels=options.channels, named=True)
         kept = []
-        with closing(decode_stored(name, store, image_size)) as decoded:  # an error stops the threads
-            for number, pixels, size in decoded:
-                collection.add(pixels, size, store.names[number])
+        with closing(decode_stored(name, store, size)) as decoded:  # an error stops the threads
+            for number, pixels, size_before in decoded:
+                collection.add(pixels, size_before, store.names[number])
                 kept.append(number)
         images = collection.to_array()
     classes = () if labels is None else present_classes(name, labels[kept], class_names)

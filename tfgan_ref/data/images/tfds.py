@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from PIL import Image
 
 from tfgan_ref.data.images.arrays import ImageArrays, no_labels, present_classes
 from tfgan_ref.data.images.decoding import Collection, ImageSize, decode, fit, height_and_width, to_pixels
-from tfgan_ref.data.images.prepared import ARRAY_RECORD, open_prepared
-from tfgan_ref.data.images.stored import read_stored
+from tfgan_ref.data.images.options import ReadOptions
+from tfgan_ref.data.images.prepared import ARRAY_RECORD, TF_RECORD, open_prepared
+from tfgan_ref.data.images.stored import Listed, read_stored
 from tfgan_ref.data.streams.choice import goes_to_disk
 from tfgan_ref.data.streams.pictures import decoding_threads
 from tfgan_ref.data.streams.records import Keys
+from tfgan_ref.data.streams.stores import Store
 from tfgan_ref.errors import InputError, reason
 
 if TYPE_CHECKING:
@@ -62,31 +65,16 @@ def known_names() -> list[str]:
 
 
 def read_tfds(
-    name: str,
-    builder: "DatasetBuilder",
-    *,
-    image_size: ImageSize | None,
-    channels: int | None,
-    split: str,
-    data_dir: str | Path | None,
-    labels_for: str | None = None,
-    stream: str = "off",
-    cache: str | Path | None = None,
+    name: str, builder: "DatasetBuilder", options: ReadOptions, data_dir: str | Path | None
 ) -> ImageArrays:
     """Reads the feature ``image`` (or ``hr``) and, if there is one, ``label``.
 
     Args:
         name: the data set's name for messages.
         builder: of ``find_builder``.
-        image_size: side of the squares, or (height, width), to scale and crop to; None if all images
-            have one size.
-        channels: 1 or 3; None is 3 if any image is coloured, else 1.
-        split: what tensorflow-datasets takes: "train", "test", "all", "train[:50%]".
+        options: what is asked of them; the split is what tensorflow-datasets takes: "train", "test", "all",
+            "train[:50%]". Without labels for ``labels_for`` nothing is downloaded.
         data_dir: where the prepared files are, for messages.
-        labels_for: what needs labels, "recipe cgan": without them nothing is downloaded or decoded; None:
-            nothing does.
-        stream: whether the images stay in the prepared files, see ``streams``.
-        cache: folder of decoded images, see ``CachedRows``; None: none is kept.
 
     Raises:
         InputError: if the data set cannot be prepared or read, has no such split or no such feature, no
@@ -97,27 +85,27 @@ def read_tfds(
         if label is not None and (label.shape or not np.issubdtype(label.np_dtype, np.integer)):
             logger.warning(f"{name}: its feature 'label' is no class number and is left out")
             label = None
-        if labels_for and label is None:
-            raise no_labels(name, labels_for)
+        if options.labels_for and label is None:
+            raise no_labels(name, options.labels_for)
         features = prepared_features(name, builder)
-        n = check_split(name, builder, split)
+        n = check_split(name, builder, options.split)
         names = getattr(features.get("label"), "names", None)  # which a ClassLabel has
         whole = "test" not in builder.info.splits
         picture = _picture_feature(name, features)
         *size, depth = features[picture].shape
-        channels = channels or (depth and min(depth, 3))
-        height, width = size if image_size is None else height_and_width(image_size)
-        nbytes = n * (height or 0) * (width or 0) * (channels or 3)
-        if cache or goes_to_disk(nbytes, stream) or builder.info.file_format.value == ARRAY_RECORD:
-            store = open_prepared(name, builder, split, Keys(picture, "label" if label else None))
-            form = {"image_size": image_size, "channels": channels, "whole": whole}
-            return read_stored(
-                name, store, store.labels if label else None, names, stream=stream, cache=cache, **form
-            )
-        collection = Collection(name, image_size, capacity=n, channels=channels, named=False)
+        options = replace(options, channels=options.channels or (depth and min(depth, 3)))
+        height, width = size if options.image_size is None else height_and_width(options.image_size)
+        nbytes = n * (height or 0) * (width or 0) * (options.channels or 3)
+        on_disk = goes_to_disk(nbytes, options.stream) or builder.info.file_format.value == ARRAY_RECORD
+        if options.cache or on_disk:
+            store = open_prepared(name, builder, options.split, Keys(picture, "label" if label else None))
+            listed = Listed(store, store.labels if label else None, names)
+            return read_stored(name, listed, options, whole=whole)
+        collection = Collection(name, options.image_size, capacity=n, channels=options.channels, named=False)
         labels = []
-        for image, number in _examples(name, builder, split, features, with_label=label is not None):
-            collection.add(to_pixels(fit(image, image_size)), image.size, f"image {len(collection)}")
+        for image, number in _examples(name, builder, options.split, features, with_label=label is not None):
+            pixels = to_pixels(fit(image, options.image_size))
+            collection.add(pixels, image.size, f"image {len(collection)}")
             labels.append(number)
         images = collection.to_array()
         if label is None:
@@ -145,6 +133,46 @@ def read_tfds_pictures(
         features = prepared_features(name, builder)
         examples = _examples(name, builder, split, features, with_label=False)
         return [(to_pixels(fit(image, image_size)), image.size) for image, _ in examples]
+
+
+def open_tfds_pictures(
+    name: str,
+    builder: "DatasetBuilder",
+    *,
+    image_size: ImageSize | None,
+    split: str,
+    data_dir: str | Path | None,
+    stream: str,
+) -> Store | None:
+    """Opens the pictures of ``read_tfds_pictures`` in the prepared files.
+
+    Args:
+        name: the data set's name for messages.
+        builder: of ``find_builder``.
+        image_size: to which they are to be brought; None: they keep their sizes.
+        split: as for ``read_tfds``.
+        data_dir: where the prepared files are, for messages.
+        stream: "on", "off" or "auto".
+
+    Returns:
+        Their files; None: they are to be in memory, with a source for each too.
+
+    Raises:
+        InputError: as of ``read_tfds_pictures``, or ``stream`` is "on" and single pictures cannot be read.
+    """
+    with one_line_errors(name, data_dir):
+        kind = builder.info.file_format.value
+        if kind != ARRAY_RECORD and (stream == "off" or (stream == "auto" and kind != TF_RECORD)):
+            return None
+        features = prepared_features(name, builder)
+        count = check_split(name, builder, split)
+        picture = _picture_feature(name, features)
+        *size, depth = features[picture].shape
+        height, width = size if image_size is None else height_and_width(image_size)
+        fits = height and width and not goes_to_disk(2 * count * height * width * (depth or 3), stream)
+        if kind != ARRAY_RECORD and fits:
+            return None
+        return open_prepared(name, builder, split, Keys(picture, None))
 
 
 def prepared_features(name: str, builder: "DatasetBuilder") -> "dict[str, FeatureConnector]":

@@ -3,9 +3,9 @@
 import glob
 from pathlib import Path
 
-from tfgan_ref.data.images.arrays import ImageArrays, check_whole, no_labels
-from tfgan_ref.data.images.decoding import ImageSize
-from tfgan_ref.data.images.stored import read_stored
+from tfgan_ref.data.images.arrays import check_whole, no_labels
+from tfgan_ref.data.images.options import ReadOptions
+from tfgan_ref.data.images.stored import Listed
 from tfgan_ref.data.streams.records import DamagedFile, RecordStore, find_keys, index_records
 from tfgan_ref.errors import InputError
 
@@ -14,18 +14,8 @@ PICTURE_KEYS = ("image/encoded", "image", "image_raw")
 LABEL_KEYS = ("image/class/label", "image/label", "label", "class")
 
 
-def read_tfrecord(
-    name: str,
-    path: Path,
-    *,
-    image_size: ImageSize | None,
-    channels: int | None,
-    split: str,
-    labels_for: str | None = None,
-    stream: str = "off",
-    cache: str | Path | None = None,
-) -> ImageArrays:
-    """Reads the pictures of TFRecord files, each a ``tf.train.Example`` with one encoded as PNG, JPEG, ...
+def open_tfrecord(name: str, path: Path, options: ReadOptions) -> Listed:
+    """Lists the pictures in TFRecord files, each a ``tf.train.Example`` with one encoded as PNG, JPEG, ...
 
     The picture is the feature ``image/encoded``, ``image`` or ``image_raw``, whichever the first example has;
     its class is ``image/class/label``, ``image/label``, ``label`` or ``class``, a whole number, if it has one
@@ -35,27 +25,21 @@ def read_tfrecord(
         name: the data set's name for messages.
         path: a file, a folder of files with ``.tfrecord`` in their names, or a pattern,
             ``train-*-of-00008``.
-        image_size: side of the squares, or (height, width), to scale and crop to; None if all images
-            have one size.
-        channels: 1 or 3; None is 3 if any image is coloured, else 1.
-        split: "train", all of it.
-        labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
-        stream: whether the images stay in the files, see ``streams``.
-        cache: folder of decoded images, see ``CachedRows``; None: none is kept.
+        options: what is asked of them.
 
     Raises:
         InputError: if there is no such file or split, one is cut off or compressed, no example has a picture,
-            a label is out of range, or more than 1 % of the records are damaged.
+            or there are no labels for ``labels_for``.
     """
-    check_whole(name, split)
+    check_whole(name, options.split)
     shards = _shards(name, path)
     try:
         found = (find_keys(shard, PICTURE_KEYS, LABEL_KEYS) for shard in shards)
         keys = next((keys for keys in found if keys is not None), None)
         if keys is None:
             raise InputError(f"{name}: holds no tf.train.Example")
-        if labels_for and keys.label is None:
-            raise no_labels(name, labels_for)
+        if options.labels_for and keys.label is None:
+            raise no_labels(name, options.labels_for)
         store = RecordStore(path, shards, index_records(name, shards, keys))
     except DamagedFile as error:
         raise InputError(f"{name}: {error}") from error
@@ -64,10 +48,7 @@ def read_tfrecord(
         raise InputError(
             f"{name}: the first example has no picture in one of {allowed}; its features are {error.args[0]}"
         ) from error
-    labels = None if keys.label is None else store.labels
-    return read_stored(
-        name, store, labels, None, image_size=image_size, channels=channels, stream=stream, cache=cache
-    )
+    return Listed(store, None if keys.label is None else store.labels, None)
 
 
 def _shards(name: str, path: Path) -> list[Path]:

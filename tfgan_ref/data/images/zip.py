@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import ImageArrays, check_whole, no_labels
-from tfgan_ref.data.images.decoding import ImageSize
+from tfgan_ref.data.images.arrays import check_whole, no_labels
 from tfgan_ref.data.images.listing import by_folders, is_image_name, tell_passed_over
-from tfgan_ref.data.images.stored import read_stored
+from tfgan_ref.data.images.options import ReadOptions
+from tfgan_ref.data.images.stored import Listed
 from tfgan_ref.data.streams.archive import Directory, ZipStore, read_directory
 from tfgan_ref.data.streams.stores import Changed
 from tfgan_ref.errors import InputError, reason
@@ -21,58 +21,33 @@ logger = logging.getLogger(__name__)
 LABELS = "dataset.json"
 
 
-def read_zip(
-    name: str,
-    path: Path,
-    *,
-    image_size: ImageSize | None,
-    channels: int | None,
-    split: str,
-    labels_for: str | None = None,
-    stream: str = "off",
-    cache: str | Path | None = None,
-) -> ImageArrays:
-    """Reads the images of a zip archive, which is not unpacked.
+def open_zip(name: str, path: Path, options: ReadOptions) -> Listed:
+    """Lists the images in a zip archive, which is not unpacked.
 
-    Classes are the folders in it, as ``read_folder`` takes them; a folder that holds all there is is none.
+    Classes are the folders in it, as ``open_folder`` takes them; a folder that holds all there is is none.
     If there is a ``dataset.json`` beside them, as NVIDIA's ``dataset_tool.py`` for StyleGAN writes it, it
     says the class of each image, ``{"labels": [["00000/img00000000.png", 6], ...]}``, or ``"labels": null``.
 
     Args:
         name: the data set's name for messages.
         path: the archive, of files that are stored or deflated.
-        image_size: side of the squares, or (height, width), to scale and crop to; None if all images
-            have one size.
-        channels: 1 or 3; None is 3 if any image is coloured, else 1.
-        split: "train", the whole archive.
-        labels_for: what needs labels, "recipe cgan": without them nothing is decoded; None: nothing does.
-        stream: whether the images stay in the archive, see ``streams``.
-        cache: folder of decoded images, see ``CachedRows``; None: none is kept.
+        options: what is asked of it.
 
     Raises:
         InputError: if there is no such archive or split, it is damaged, encrypted or compressed in another
-            way, or for what ``read_folder`` refuses.
+            way, or for what ``open_folder`` refuses.
     """
-    check_whole(name, split)
+    check_whole(name, options.split)
     directory = read_directory(name, path)
     files = _visible(directory)
     if (labels_path := PurePosixPath(LABELS)) in files:
         listed, labels, class_names = _by_list(name, path, directory, files, files[labels_path])
     else:
         listed, labels, class_names = _by_folders(name, files)
-    if labels_for and labels is None:
-        raise no_labels(name, labels_for)
+    if options.labels_for and labels is None:
+        raise no_labels(name, options.labels_for)
     entries = [directory.entries[files[file]] for file in listed]
-    return read_stored(
-        name,
-        ZipStore(name, path, entries, directory.known),
-        labels,
-        class_names,
-        image_size=image_size,
-        channels=channels,
-        stream=stream,
-        cache=cache,
-    )
+    return Listed(ZipStore(name, path, entries, directory.known), labels, class_names)
 
 
 def _visible(directory: Directory) -> dict[PurePosixPath, int]:

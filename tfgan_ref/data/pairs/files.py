@@ -1,14 +1,17 @@
 """Pictures that come in pairs: in two folders, side by side in one file, or in two arrays."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
+from tfgan_ref.data.images.array_forms import array_rows, npz_form, stay_in_file
 from tfgan_ref.data.images.arrays import fit_array
 from tfgan_ref.data.images.decoding import fit, from_pixels, to_pixels
 from tfgan_ref.data.images.folder import check_folder
 from tfgan_ref.data.images.npz import load_arrays
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.images.pictures import by_stem, list_pictures
 from tfgan_ref.data.images.stored import decode_stored
 from tfgan_ref.data.pairs.pairs import PicturePairs, check_sizes
@@ -17,6 +20,7 @@ from tfgan_ref.data.pairs.stored import StoredPairs
 from tfgan_ref.data.pairs.stored_pictures import (
     halves,
     stay_on_disk,
+    stored_array,
     stored_files,
     together,
 )
@@ -107,10 +111,12 @@ def read_halves(
 
 def read_arrays(
     name: str, path: str, *keys: str, scale: int, channels: int | None, image_size: int | None, stream: str
-) -> PicturePairs:
-    """Reads ``npzpairs:``, two arrays of an npz file."""
-    stay_on_disk(name, [None], image_size=image_size, channels=channels, stream=stream)  # never
-    arrays = load_arrays(name, Path(path).expanduser(), required=keys)
+) -> PicturePairs | StoredPairs:
+    """Reads ``npzpairs:``, two arrays of an npz file; or opens them there, see ``array_on_disk``."""
+    place, form = Path(path).expanduser(), {"scale": scale, "channels": channels, "image_size": image_size}
+    if stream != "off" and (stored := _stored_arrays(name, place, keys, **form, stream=stream)):
+        return stored
+    arrays = load_arrays(name, place, required=keys)
     sides = []
     for key, shrinking in zip(keys, (scale, 1), strict=True):
         array = arrays[key]
@@ -128,6 +134,34 @@ def read_arrays(
     check_sizes(name, "all pairs", sides[0][0].shape[1:3], sides[1][0].shape[1:3], scale)
     sources, targets = (tuple(fit_array(name, array, size, channels)) for array, size in sides)
     return PicturePairs(name, sources, targets, scale)
+
+
+def _stored_arrays(
+    name: str,
+    place: Path,
+    keys: Sequence[str],
+    *,
+    scale: int,
+    channels: int | None,
+    image_size: int | None,
+    stream: str,
+) -> StoredPairs | None:
+    """Opens two arrays of an npz file; None if they are to be in memory, or must."""
+    forms = [npz_form(name, place, key) for key in keys]
+    sizes = [None if image_size is None else image_size // shrinking for shrinking in (scale, 1)]
+    nbytes = 0
+    for form, side in zip(forms, sizes, strict=True):
+        n, height, width, depth = (*form.shape, 1, 1, 1, 1)[:4]
+        nbytes += n * (height * width if side is None else side**2) * (channels or depth)
+    if not stay_in_file(name, forms, nbytes, ReadOptions(stream=stream)):
+        return None
+    (n, *source), (others, *target) = (form.shape for form in forms)
+    if n != others:
+        raise InputError(f"{name}: {n} sources and {others} targets are no pairs")
+    check_sizes(name, "all pairs", tuple(source[:2]), tuple(target[:2]), scale)
+    rows = (array_rows(name, place, form) for form in forms)
+    sides = (stored_array(name, *side, channels) for side in zip(rows, sizes, strict=True))
+    return StoredPairs(name, together(*sides), scale=scale)
 
 
 def _list_pictures(name: str, folder: Path) -> list[Path]:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.arrays import check_whole
 from tfgan_ref.data.images.decoding import from_pixels, to_pixels, warn_enlarged
-from tfgan_ref.data.images.folder import check_folder, list_files
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.images.photographs import PHOTOGRAPHS, read_photographs
-from tfgan_ref.data.images.sources import check_form, read
+from tfgan_ref.data.images.sources import ENCODED, check_form, read
 from tfgan_ref.data.images.stored import decode_stored
-from tfgan_ref.data.images.tfds import find_builder, read_tfds_pictures
-from tfgan_ref.data.streams.stores import FolderStore
+from tfgan_ref.data.images.tfds import find_builder, open_tfds_pictures, read_tfds_pictures
+from tfgan_ref.data.streams.stores import Store
 from tfgan_ref.errors import InputError, reason
 
 Pictures = tuple[np.ndarray, ...]
@@ -29,20 +28,20 @@ def read_pictures(
     split: str = "train",
     data_dir: str | Path | None = None,
     image_size: int | None = None,
-    store: FolderStore | None = None,
+    store: Store | None = None,
 ) -> tuple[Pictures, Names]:
     """Reads pictures into memory, which, unlike those of ``read``, may be of different sizes.
 
     Args:
-        name: ``folder:PATH``, ``photographs`` (the eight that come with scikit-image), a data set of
-            tensorflow-datasets with images in its feature ``image`` or ``hr`` (``div2k``), or any other name
-            that ``read`` takes.
+        name: ``folder:PATH``, ``zip:PATH``, ``tfrecord:PATH``, ``photographs`` (the eight that come with
+            scikit-image), a data set of tensorflow-datasets with images in its feature ``image`` or ``hr``
+            (``div2k``), or any other name that ``read`` takes.
         channels: 1 or 3; None is 3 if any picture is coloured, else 1.
         split: as for ``read``.
         data_dir: where tensorflow-datasets keeps prepared data sets.
         image_size: at least 4: the short side is scaled to it and the square in the middle kept. None keeps
             the sizes.
-        store: what ``list_folder`` found; None: it is called.
+        store: what ``open_pictures`` found; None: it is called.
 
     Returns:
         uint8 (H, W, C) each, and what to call them in messages.
@@ -51,7 +50,7 @@ def read_pictures(
         InputError: if the name is unknown, an argument out of range, or the data cannot be read or used.
     """
     check_form(image_size, channels)
-    store = store or list_folder(name, split)
+    store = store or open_pictures(name, split, data_dir, image_size=image_size)
     if store is not None:
         with unreadable(name):
             decoded = decode_stored(name, store, image_size)
@@ -68,20 +67,29 @@ def read_pictures(
     return same_channels((pixels for pixels, _, _ in pictures), channels), tuple(p[2] for p in pictures)
 
 
-def list_folder(name: str, split: str) -> FolderStore | None:
-    """Returns the files of ``folder:PATH``; None for data of another name.
+def open_pictures(
+    name: str, split: str, data_dir: str | Path | None, *, image_size: int | None, stream: str = "off"
+) -> Store | None:
+    """Returns the files of pictures; None of what has none, and of prepared data that are to be in memory.
+
+    Args:
+        name: see ``read_pictures``.
+        split: as for ``read``.
+        data_dir: where tensorflow-datasets keeps prepared data sets.
+        image_size: as for ``read_pictures``.
+        stream: whether they stay on disk, "on", "off" or "auto".
 
     Raises:
-        InputError: there is no such folder or split, or no picture in it.
+        InputError: there are no such data, no such split, or no picture in them.
     """
     kind, _, path = name.partition(":")
-    if kind != "folder" or not path:
+    if kind in ENCODED and path:
+        with unreadable(name):
+            return ENCODED[kind](name, Path(path).expanduser(), ReadOptions(split=split)).store
+    if name in ("digits", PHOTOGRAPHS) or not (builder := find_builder(name, data_dir)):
         return None
-    with unreadable(name):
-        check_whole(name, split)
-        folder = Path(path).expanduser()
-        check_folder(name, folder)
-        return FolderStore(folder, list_files(name, folder)[0])
+    form = {"image_size": image_size, "split": split, "data_dir": data_dir, "stream": stream}
+    return open_tfds_pictures(name, builder, **form)
 
 
 def same_channels(pictures: Iterable[np.ndarray], channels: int | None) -> Pictures:

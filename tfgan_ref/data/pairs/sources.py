@@ -11,7 +11,7 @@ from tfgan_ref.data.images.arrays import check_whole
 from tfgan_ref.data.images.sources import check_form
 from tfgan_ref.data.pairs.files import read_arrays, read_folders, read_halves
 from tfgan_ref.data.pairs.pairs import PicturePairs
-from tfgan_ref.data.pairs.picture_sources import Pictures, list_folder, read_pictures, unreadable
+from tfgan_ref.data.pairs.picture_sources import Pictures, open_pictures, read_pictures, unreadable
 from tfgan_ref.data.pairs.sketches import SKETCHES, Small, small, whole_multiple
 from tfgan_ref.data.pairs.stored import StoredPairs
 from tfgan_ref.data.pairs.stored_pictures import (
@@ -61,9 +61,10 @@ def read_pairs(
         split: as for ``read``.
         data_dir: where tensorflow-datasets keeps prepared data sets.
         reverse: whether source and target change places; ``scale`` must be 1.
-        stream: whether files, of ``pairs``, ``sidebyside`` and ``folder``, are decoded each time that they
-            are asked for: "on", "off" or "auto" (if the pictures would take more than a quarter of the free
-            memory).
+        stream: whether pictures in files (``pairs``, ``sidebyside``, ``folder``, ``zip``, ``tfrecord``, data
+            sets of tensorflow-datasets) are decoded, and uncompressed arrays (``npzpairs``) read, each time
+            that they are asked for: "on", "off" or "auto" (if the pictures would take more than a quarter of
+            the free memory).
 
     Raises:
         InputError: if the name is unknown, an argument out of range, a file without a partner or not of its
@@ -88,7 +89,7 @@ def read_pairs(
         _check_name(name, kind)
         _check_make(name, make, scale)
         form = {"image_size": image_size, "channels": channels}
-        store = list_folder(name, split)
+        store = open_pictures(name, split, data_dir, image_size=image_size, stream=stream)
         sides = 1 + {"same": 1, "small": 1 / scale**2}.get(make, 1 / 3)  # of what both take, as targets
         if stay_on_disk(name, [store], stream=stream, sides=sides, **form):
             targets = stored_files(name, store, read_headers(name, store), **form)
@@ -120,14 +121,15 @@ def unpaired(
         image_size: as for ``read_pictures``.
         split: as for ``read``, of both.
         data_dir: where tensorflow-datasets keeps prepared data sets.
-        stream: whether files, of ``folder``, stay on disk, as for ``read_pairs``.
+        stream: whether pictures in files stay on disk, as for ``read_pairs``.
 
     Raises:
         InputError: as ``read_pictures``.
     """
     form = {"channels": channels, "image_size": image_size}
     names = [first, second if isinstance(second, str) else second[0]]
-    stores = [list_folder(first, split), list_folder(second, split) if isinstance(second, str) else None]
+    where = {"split": split, "data_dir": data_dir, "image_size": image_size, "stream": stream}
+    stores = [open_pictures(side, **where) if isinstance(side, str) else None for side in (first, second)]
     name = " and ".join(names)
     on_disk = stay_on_disk(name, stores, stream=stream, **form)
     sides = []

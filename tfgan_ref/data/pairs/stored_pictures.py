@@ -15,10 +15,13 @@ from tfgan_ref.data.images.decoding import (
     fit,
     from_pixels,
     height_and_width,
+    is_smaller,
     to_pixels,
+    warn_enlarged,
 )
 from tfgan_ref.data.images.listing import tell_several
 from tfgan_ref.data.pairs.picture_sources import tell_enlarged
+from tfgan_ref.data.streams.array_file import ArrayFileRows
 from tfgan_ref.data.streams.choice import streams
 from tfgan_ref.data.streams.headers import DAMAGED, Headers, read_header
 from tfgan_ref.data.streams.pictures import checksum
@@ -104,6 +107,31 @@ def held_pictures(pictures: Sequence[np.ndarray], names: Sequence[str]) -> Store
     names = names or tuple(f"image {i}" for i in range(len(pictures)))
     channels = (pictures[0].shape[-1],)
     return StoredPictures(names, (sizes,), channels, lambda number: (pictures[number],), contents)
+
+
+def stored_array(
+    name: str, rows: ArrayFileRows, image_size: int | None, channels: int | None
+) -> StoredPictures:
+    """Returns the pictures of an array in a file, as ``fit_array`` would fit them.
+
+    Args:
+        name: the data set's name for messages.
+        rows: of the array, uint8 (N, H, W, 1 or 3).
+        image_size: the short side is scaled to it and the square in the middle kept; None keeps the size.
+        channels: 1 or 3; None keeps the channels.
+    """
+    height, width, depth = rows.item_shape
+    if image_size is not None and is_smaller((width, height), image_size):
+        warn_enlarged(name, len(rows), len(rows), image_size, (width, height), None)
+    size = (height, width) if image_size is None else (image_size, image_size)
+
+    def read(number: int) -> tuple[np.ndarray, ...]:
+        (picture,) = rows.read_whole(np.array([number]))
+        return (to_pixels(fit(from_pixels(picture), image_size), channels),)
+
+    names = [rows.item_name(number) for number in range(len(rows))]
+    sizes = np.full((len(rows), 2), size, np.int64)
+    return StoredPictures(names, (sizes,), (channels or depth,), read, zlib.crc32(rows.fingerprint.encode()))
 
 
 def together(first: StoredPictures, second: StoredPictures) -> StoredPictures:
@@ -200,9 +228,7 @@ def stay_on_disk(
         return False
     files = [store for store in stores if store is not None]
     if not files and stream == "on":
-        raise InputError(
-            f"{name}: stream=on is for folder:, pairs: and sidebyside:, this is kept in memory: leave it out"
-        )
+        raise InputError(f"{name}: stream=on is for pictures in files, this is kept in memory: leave it out")
     nbytes = sum(_estimated_bytes(store, image_size, channels) for store in files)
     return bool(files) and streams(name, round(sides * nbytes), stream)
 

@@ -42,13 +42,24 @@ class ArrayFileRows(Rows):
 
     def fetch(self, numbers: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
         """Reads rows; see ``Rows.fetch``."""
+        try:
+            return self.read_whole(numbers), {}
+        except Changed as error:
+            raise self.changed(error) from error
+
+    def read_whole(self, numbers: np.ndarray) -> np.ndarray:
+        """Reads rows of the whole.
+
+        Raises:
+            Changed: the file is not what it was.
+        """
         if self._read_status() != self._status:
-            raise self.changed(Changed(f"{self.path} has changed"))
+            raise Changed(f"{self.path} has changed")
         values = np.empty((len(numbers), *self.item_shape), self.dtype)
         for row, number in zip(values, numbers, strict=True):
             if os.preadv(self._descriptor, [row], self.offset + int(number) * self._row_bytes) != row.nbytes:
-                raise self.changed(Changed(f"{self.path} is cut off"))
-        return values, {}
+                raise Changed(f"{self.path} is cut off")
+        return values
 
     def _read_status(self) -> tuple[int, int]:
         status = os.fstat(self._descriptor)

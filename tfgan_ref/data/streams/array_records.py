@@ -35,7 +35,7 @@ class ArrayRecordStore:
     def __init__(
         self, place: Path, source: Sequence[bytes], files: Sequence[Path], split: str, keys: Keys
     ) -> None:
-        self.place = place
+        self.place = place / split
         self.names = [f"{file.name}:{number}" for number, file in enumerate(files)]
         self._source, self._files = source, files
         self._known = {file: Status.of(file) for file in dict.fromkeys(files)}

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.images.decoding import ImageSize, height_and_width
+from tfgan_ref.data.images.decoding import height_and_width
+from tfgan_ref.data.images.options import ReadOptions
 from tfgan_ref.data.streams.array_file import ArrayFileRows
 from tfgan_ref.data.streams.choice import streams
 from tfgan_ref.data.streams.headers import read_header, read_headers
@@ -29,27 +30,18 @@ _WORTH_A_PROGRESS_BAR = 3000
 
 
 class CachedRows(ArrayFileRows):
-    """The pictures of ``rows``, decoded, from a file of NumPy's format in the folder ``cache``.
-
-    A file that is not there is written: under a temporary name, by one process at a time, with a checksum of
-    every picture beside it. It is used again as long as the files that it was made from are the same.
+    """The pictures of ``rows``, decoded, from a file of NumPy's format; see ``cached_rows``.
 
     Args:
         rows: the pictures, not yet decoded.
-        cache: the folder; it is made if need be.
+        path: the file.
+        notes: what was noted of it.
 
     Raises:
-        InputError: the folder cannot be written or has no room, or too many pictures are damaged.
+        InputError: too many pictures are damaged.
     """
 
-    def __init__(self, rows: PictureRows, cache: Path) -> None:
-        check_writable(cache)
-        cache.mkdir(parents=True, exist_ok=True)
-        path = cache / f"{rows.version}.npy"
-        with _one_at_a_time(path.with_suffix(".lock")):
-            notes = _checked(path, rows)
-            if notes is None:
-                notes = _write(path, rows)
+    def __init__(self, rows: PictureRows, path: Path, notes: dict) -> None:
         offset = path.stat().st_size - rows.nbytes
         super().__init__(rows.name, path, offset, rows.shape, rows.dtype, rows.fingerprint)
         self._names = rows.store.names
@@ -62,44 +54,71 @@ class CachedRows(ArrayFileRows):
         return self._names[number]
 
 
+def cached_rows(rows: PictureRows, cache: Path, *, write: bool) -> CachedRows | None:
+    """Returns pictures as they are kept, decoded, in the folder ``cache``.
+
+    A file that is not there is written: under a temporary name, by one process at a time, with a checksum of
+    every picture beside it. It is used again as long as the files that it was made from are the same.
+
+    Args:
+        rows: the pictures, not yet decoded.
+        cache: the folder; it is made if need be.
+        write: whether to write; if not, nothing in the folder changes.
+
+    Returns:
+        The pictures; None: they are not kept, and nothing is to be written.
+
+    Raises:
+        InputError: the folder cannot be written or has no room, or too many pictures are damaged.
+    """
+    path = cache / f"{rows.version}.npy"
+    if not write:
+        notes = _checked(path, rows)
+        return None if notes is None else CachedRows(rows, path, notes)
+    check_writable(cache)
+    cache.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time(path.with_suffix(".lock")):
+        notes = _checked(path, rows)
+        if notes is None:
+            notes = _write(path, rows)
+    return CachedRows(rows, path, notes)
+
+
 def stored_pictures(
-    name: str,
-    store: Store,
-    image_size: ImageSize | None,
-    channels: int | None,
-    stream: str,
-    cache: str | Path | None,
+    name: str, store: Store, options: ReadOptions
 ) -> tuple[Rows | np.ndarray, np.ndarray] | None:
     """Returns the pictures of a store, on disk or from the cache of decoded ones.
 
     Args:
         name: the data set's name for messages.
         store: their files.
-        image_size: side of the squares, or (height, width); None: all have one size.
-        channels: 1 or 3; None is 3 if any picture is coloured, else 1.
-        stream: "on", "off" or "auto", see ``streams``.
-        cache: the folder of the cache; None: decoded pictures are kept nowhere.
+        options: what is asked of them.
 
     Returns:
         The pictures, and the numbers of their files, (N,): of all if they are on disk, of the sound ones if
         they are in memory. None: they are to be in memory, and there is no cache to read them from.
 
     Raises:
-        InputError: as of ``PictureRows`` and ``CachedRows``.
+        InputError: as of ``PictureRows`` and ``cached_rows``.
     """
-    if stream == "off" and cache is None:
+    cache = None if options.cache is None else Path(options.cache).expanduser()
+    if cache is not None and not options.write_cache and not cache.is_dir():
+        cache = None
+    if options.stream == "off" and cache is None:
         return None
-    height, width = _first_size(store) if image_size is None else height_and_width(image_size)
-    on_disk = streams(name, len(store.names) * height * width * (channels or 3), stream)
+    size, channels = options.image_size, options.channels
+    height, width = _first_size(store) if size is None else height_and_width(size)
+    on_disk = streams(name, len(store.names) * height * width * (channels or 3), options.stream)
     if not on_disk and cache is None:
         return None
-    rows: Rows = PictureRows(name, store, read_headers(name, store), image_size, channels)
-    if cache is not None:
-        rows = CachedRows(rows, Path(cache).expanduser())
+    rows = PictureRows(name, store, read_headers(name, store), size, channels)
+    kept = None if cache is None else cached_rows(rows, cache, write=options.write_cache)
     if on_disk:
-        return rows, np.arange(len(rows))
-    sound = np.array([number for number in range(len(rows)) if number not in rows.faults])
-    return rows[sound], sound
+        return (rows if kept is None else kept), np.arange(len(rows))
+    if kept is None:
+        return None
+    sound = np.array([number for number in range(len(kept)) if number not in kept.faults])
+    return kept[sound], sound
 
 
 def _first_size(store: Store) -> tuple[int, int]:

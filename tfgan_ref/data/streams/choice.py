@@ -1,4 +1,4 @@
-"""Whether a data set is kept in memory or read from disk while a run trains on it."""
+"""Whether a data set is kept in memory or read from disk when its items are asked for."""
 
 import logging
 import os
@@ -40,7 +40,5 @@ def streams(name: str, nbytes: int, stream: str) -> bool:
         return False
     free = available_memory()
     why = "stream=on" if stream == "on" else f"more than a quarter of the {free / 1e9:,.1f} GB that are free"
-    logger.info(
-        f"{name}: read from disk while it is trained on, not kept in memory: {nbytes / 1e9:,.1f} GB, {why}"
-    )
+    logger.info(f"{name}: read from disk, not kept in memory: {nbytes / 1e9:,.1f} GB, {why}")
     return True

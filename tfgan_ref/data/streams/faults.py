@@ -1,4 +1,4 @@
-"""Damaged items that are met while data are read from disk: each named once, counted, too many an error."""
+"""What goes wrong while data are read from disk: damaged items, named once and counted, and changed files."""
 
 import contextlib
 import logging
@@ -25,12 +25,14 @@ class Faults:
 
     Attributes:
         report: the file that lists all damaged items if they are too many; None: no such file is written.
+        then: what to do when data that changed are put back, for messages.
         error: what ended the reading; None while it goes on.
     """
 
     def __init__(self, name: str, count: int) -> None:
         self.name, self.count = name, count
         self.report: Path | None = None
+        self.then = "begin again"
         self.error: InputError | None = None
         self._found: dict[int, str] = {}
         self._lock = threading.Lock()
@@ -57,9 +59,9 @@ class Faults:
                 return
             self._found[number] = f"{item} ({why})"
             found = list(self._found.values())
-        if len(found) > LARGEST_BAD_SHARE * self.count:
-            raise self.stop(self._too_many(found))
-        logger.warning(f"{self.name}: cannot be read, another item stands in for it: {found[-1]}")
+            if len(found) > LARGEST_BAD_SHARE * self.count:
+                raise self.stop(self._too_many(found))
+        logger.warning(f"{self.name}: passed over, cannot be read: {found[-1]}")
 
     def stop(self, message: str) -> InputError:
         """Returns the error that ends the reading, with the name of the data set; the first one is kept."""

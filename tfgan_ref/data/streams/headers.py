@@ -54,11 +54,12 @@ def read_headers(name: str, store: Store) -> Headers:
     """Reads the headers of all files of a store, or of those that have changed since they were last read.
 
     Args:
-        name: the data set's name, for the progress bar.
+        name: the data set's name, for the progress bar. Each kind, ``folder`` or ``pairs``, has kept headers
+            of its own: it does not list the same files of a place.
         store: the files.
     """
-    place = os.fsencode(store.place.resolve())
-    path = cache_directory() / "headers" / f"{zlib.crc32(place):08x}-{len(place)}.npz"
+    key = os.fsencode(f"{name.partition(':')[0]}:{store.place.resolve()}")
+    path = cache_directory() / "headers" / f"{zlib.crc32(key):08x}-{len(key)}.npz"
     names = np.frombuffer("\n".join(store.names).encode("utf-8", "surrogateescape"), np.uint8)
     known = _kept(path, store)
     left = np.flatnonzero(~known.any(axis=1))

@@ -62,7 +62,7 @@ class RecordStore:
     """The pictures in TFRecord files as files; the stamp is the checksum of the record.
 
     Args:
-        place: what holds them: a file, a folder or a pattern.
+        place: what holds them, a file, a folder, a pattern or a split, see ``Store``.
         shards: the files.
         indices: of each, what ``index_records`` returns, and what the file was then.
         chosen: numbers of records, counted through all files, in the order that they shall have; None: all.

@@ -151,7 +151,7 @@ class Rows(abc.ABC):
 
     def changed(self, error: Changed) -> InputError:
         """Returns the error that ends the reading of data that are no longer what they were."""
-        return self.faults.stop(f"{error} since the run began: put the data back and go on with --resume")
+        return self.faults.stop(f"{error} since reading began: put the data back and {self.faults.then}")
 
     def _fetch(
         self, chosen: np.ndarray, places: np.ndarray | None = None

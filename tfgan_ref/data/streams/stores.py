@@ -110,7 +110,8 @@ class Store(Protocol):
     """Files by number.
 
     Attributes:
-        place: what holds them: a folder or an archive.
+        place: what holds them, a folder or an archive, or one split of a prepared data set: what is read of
+            their headers is kept by it.
         names: of the files, with ``/`` between folders.
         sizes: bytes of each, int64 (N,).
         stamps: numbers that change when a file does: times or checksums, int64 (N,).
