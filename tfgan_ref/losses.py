@@ -197,6 +197,23 @@ def feature_matching(real_features: tf.Tensor, fake_features: tf.Tensor) -> tf.T
     return tf.reduce_sum(tf.square(real - fake))
 
 
+def patch_nce(queries: tf.Tensor, keys: tf.Tensor, temperature: float = 0.07) -> tf.Tensor:
+    """Mean of -log softmax(q_p . k / tau) at the same patch p: Park et al. 2020, section 3.
+
+    The negatives of a patch are the other patches of its own picture. The paper sums over the patches; the
+    mean is the authors' code's.
+
+    Args:
+        queries: of the translations (N, P, K), of length 1.
+        keys: of the pictures that were translated, of the same shape.
+        temperature: tau.
+    """
+    queries, keys = tf.cast(queries, tf.float32), tf.cast(keys, tf.float32)
+    logits = tf.matmul(queries, keys, transpose_b=True) / temperature
+    own = tf.linalg.diag_part(logits)
+    return tf.reduce_mean(tf.reduce_logsumexp(logits, axis=-1) - own)
+
+
 def class_cross_entropy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Mean of -log p(label) for class logits (N, K): L_C of Odena et al. 2017, equation 3, negated."""
     class_logits = tf.cast(class_logits, tf.float32)
