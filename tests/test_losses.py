@@ -196,7 +196,9 @@ def test_patch_nce_is_the_mean_surprise_of_the_patch_at_the_same_place():
     surprises = []
     for picture in range(3):
         for patch in range(4):
-            similar = np.exp(keys[picture] @ queries[picture, patch] / 0.5)
+            cosines = keys[picture] @ queries[picture, patch]
+            cosines /= np.linalg.norm(keys[picture], axis=1) * np.linalg.norm(queries[picture, patch])
+            similar = np.exp(cosines / 0.5)
             surprises.append(-np.log(similar[patch] / similar.sum()))
     assert float(losses.patch_nce(queries, keys, 0.5)) == pytest.approx(np.mean(surprises), rel=1e-5)
 
@@ -208,6 +210,14 @@ def test_patch_nce_of_patches_that_are_told_apart_is_0_and_of_equal_ones_log_of_
     assert float(losses.patch_nce(own, own)) == pytest.approx(np.log(1 + 5 * np.exp(-1 / 0.07)), abs=1e-6)
     same = np.ones((2, 6, 3), np.float32)
     assert float(losses.patch_nce(same, same)) == pytest.approx(np.log(6), rel=1e-5)
+
+
+def test_patch_nce_has_a_gradient_where_a_head_gives_zeros():
+    keys = RNG.normal(size=(1, 4, 3)).astype(np.float32)
+    queries = keys * np.array([1, 0, 1, 1], np.float32)[:, None]
+    _, (derivative,) = value_and_gradients(lambda q: losses.patch_nce(q, keys), queries)
+    # 1 / tau, of a difference of vectors of length 1, over the root of epsilon; a quarter of the mean.
+    assert 0 < np.abs(derivative[0, 1]).max() < 2 / 0.07 / 1e-3 / 4
 
 
 def test_information_of_a_categorical_code_is_between_nothing_and_its_entropy():

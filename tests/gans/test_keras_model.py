@@ -120,7 +120,7 @@ LONG = [
     "StyleTransferGAN",
     "TextGAN",
 ]  # their files train them too
-EVERY = pytest.mark.parametrize("name", slow_ones(MODELS, [*REPEATS, "FrameGAN", "StyleTransferGAN"]))
+EVERY = pytest.mark.parametrize("name", slow_ones(MODELS, [*REPEATS, "CUT", "FrameGAN", "StyleTransferGAN"]))
 
 
 def schedules():

@@ -26,7 +26,7 @@ class CUT(ImageTranslator):
 
     ``batch`` holds unrelated rows: ``source`` from X and ``target`` from Y. PatchNCE (``losses.patch_nce``)
     asks which patch of the source a patch of its translation was made of, in features of the generator's own
-    encoder that small networks, the heads, bring to length 1. No gradient goes through the keys, the features
+    encoder after small networks, the heads. No gradient goes through the keys, the features
     of the source.
 
     The weights are lambda_X and lambda_Y of the paper's objective: 1 and 1 in CUT; 10 and 0 in FastCUT, with
@@ -38,8 +38,8 @@ class CUT(ImageTranslator):
     Args:
         generator: pictures of X to pictures of Y of the same size and channels.
         discriminator: pictures of Y to logits of any shape.
-        heads: the features of patches of ``networks.encoder_features(generator)`` to vectors of length 1, a
-            list each, as ``networks.patch_heads`` does.
+        heads: the features of patches of ``networks.encoder_features(generator)`` to vectors, a list
+            each, as ``networks.patch_heads`` does.
         contrastive_weight: lambda_X, of PatchNCE between sources and their translations.
         identity_weight: lambda_Y, of PatchNCE between targets and what G makes of them; 0 leaves it out.
         patches: drawn of each map, at the same places in all pictures of a batch; all of a smaller map.

@@ -53,7 +53,7 @@ def test_generators_without_such_maps_are_refused():
         patch_heads(flat)
 
 
-def test_heads_give_vectors_of_length_1_in_float32():
+def test_heads_are_two_layers_for_each_map_and_float32():
     generator = networks.resnet_translator(3, 3, 1, 2)
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -63,8 +63,6 @@ def test_heads_give_vectors_of_length_1_in_float32():
     rng = np.random.default_rng(0)
     vectors = heads([rng.normal(size=(2, 7, channels)) for channels in (3, 4, 8, 8)])
     assert {(vector.dtype, tuple(vector.shape)) for vector in vectors} == {(tf.float32, (2, 7, 5))}
-    for vector in vectors:
-        np.testing.assert_allclose(np.linalg.norm(vector, axis=-1), 1, rtol=1e-5)
     # Of each head C * 5 + 5 and 5 * 5 + 5 numbers.
     assert heads.count_params() == sum(5 * (channels + 1) + 5 * 6 for channels in (3, 4, 8, 8))
 

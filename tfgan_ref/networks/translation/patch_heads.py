@@ -41,18 +41,17 @@ def encoder_features(generator: keras.Model) -> list[keras.KerasTensor]:
 def patch_heads(
     generator: keras.Model, units: int = 256, *, initializer: str = "normal02", seed: int = 0
 ) -> keras.Model:
-    """Builds the heads H of section 3: for each map, two layers and a division by the length.
+    """Builds the heads H of section 3, two layers for each map. ``losses.patch_nce`` divides by lengths.
 
     Args:
         generator: the one whose ``encoder_features`` they take.
         units: of both layers of each head.
-        initializer: a name in ``networks.INITIALIZERS``. The authors' code draws as "xavier" does, times
-            0.02; lengths do not depend on it, but Adam's steps are longer beside such small weights.
+        initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
     Returns:
         A model from a list with the features of P patches (N, P, C) of each map to a list of vectors
-        (N, P, units) of length 1, float32.
+        (N, P, units), float32.
 
     Raises:
         InputError: an argument is unknown or out of range, or the generator has no such maps.
@@ -64,5 +63,5 @@ def patch_heads(
     for x in patches:
         x = layers.Dense(units, activation="relu", kernel_initializer=fresh())(x)
         x = layers.Dense(units, kernel_initializer=fresh())(x)
-        vectors.append(layers.UnitNormalization(dtype="float32")(x))
+        vectors.append(layers.Activation("linear", dtype="float32")(x))
     return keras.Model(patches, vectors, name="patch_heads")
