@@ -26,8 +26,7 @@ class CUT(ImageTranslator):
 
     ``batch`` holds unrelated rows: ``source`` from X and ``target`` from Y. PatchNCE (``losses.patch_nce``)
     asks which patch of the source a patch of its translation was made of, in features of the generator's own
-    encoder after small networks, the heads. No gradient goes through the keys, the features
-    of the source.
+    encoder after small networks, the heads. No gradient goes through the keys, the features of the source.
 
     The weights are lambda_X and lambda_Y of the paper's objective: 1 and 1 in CUT; 10 and 0 in FastCUT, with
     ``flip_equivariance``. They are of means over maps and patches, as in the authors' code, which takes half
@@ -38,14 +37,14 @@ class CUT(ImageTranslator):
     Args:
         generator: pictures of X to pictures of Y of the same size and channels.
         discriminator: pictures of Y to logits of any shape.
-        heads: the features of patches of ``networks.encoder_features(generator)`` to vectors, a list
-            each, as ``networks.patch_heads`` does.
+        heads: the features of patches of ``networks.encoder_features(generator)`` to vectors, a list each,
+            as ``networks.patch_heads`` does.
         contrastive_weight: lambda_X, of PatchNCE between sources and their translations.
         identity_weight: lambda_Y, of PatchNCE between targets and what G makes of them; 0 leaves it out.
         patches: drawn of each map, at the same places in all pictures of a batch; all of a smaller map.
         temperature: tau of PatchNCE.
-        flip_equivariance: whether G sees every second batch, drawn at random, mirrored left to right; the
-            features of its pictures are mirrored back.
+        flip_equivariance: whether G sees a batch mirrored left to right, with probability 1/2; the features
+            of its pictures are then mirrored back.
         loss: "least_squares" (without the 1/2 of Mao et al. 2017), "non_saturating" or "hinge".
         settings: those of ``ImageTranslator``.
 

@@ -141,7 +141,7 @@ class CUTSettings(UnpairedSettings):
     identity_weight: float = 1.0  # of PatchNCE of pictures that are there already; 0: without them
     patches: int = 256  # compared in each of the generator's maps
     temperature: Changeable[float] = 0.07  # by which similarities of patches are divided
-    flip_equivariance: bool = False  # the generator sees every second batch mirrored
+    flip_equivariance: bool = False  # the generator sees half of the batches mirrored
 
     limits: ClassVar = {
         **dict.fromkeys(("blocks", "width", "units"), AT_LEAST_1),
