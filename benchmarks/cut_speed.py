@@ -1,14 +1,14 @@
-"""The time of a training step of CUT and FastCUT, beside that of CycleGAN with the same networks.
+"""The processor time of a training step of CUT and FastCUT, beside that of CycleGAN with the same networks.
 
 python benchmarks/cut_speed.py --out benchmarks/results/cut_speed
 python benchmarks/cut_speed.py --sizes 256 --batch-size 1 --rounds 3 --out DIR
 
 The networks are those of the recipes cyclegan and cut at their defaults: one generator and one discriminator
 of CUT are as large as each of CycleGAN's two. "cut, paper's heads" has heads as wide as the paper's. The
-batches are random pictures in memory. The ways take turns in one process, in each round one turn of at least
-a second each, so that what else the machine does falls on all of them. A ratio is that of the times of one
-round, of the clock's and of the processors', which do not count pauses. Writes DIR/results.json, a row for
-each size and way, and DIR/table.md.
+batches are random pictures in memory. The ways take turns in one process, in each round one turn of about a
+second each. Times are seconds of the processors, in which the pauses that other programs cause do not count;
+a ratio is that of the times of one round. Writes DIR/results.json, a row for each size and way, and
+DIR/table.md.
 """
 
 import argparse
@@ -50,8 +50,8 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def training_step(way: str, size: int, batch_size: int) -> Callable[[int], tuple[float, float]]:
-    """Returns a function from a number of steps to the seconds that one takes: the clock's, processors'."""
+def training_step(way: str, size: int, batch_size: int) -> Callable[[int], float]:
+    """Returns a function from a number of steps to the seconds that one of them takes."""
     import numpy as np
     import tensorflow as tf
 
@@ -67,24 +67,24 @@ def training_step(way: str, size: int, batch_size: int) -> Callable[[int], tuple
     batch = {part: tf.constant(rng.uniform(-1, 1, shape), tf.float32) for part in ("source", "target")}
     step = tf.function(gan.train_step, autograph=False)
 
-    def run(steps: int) -> tuple[float, float]:
-        start = time.perf_counter(), time.process_time()
+    def run(steps: int) -> float:
+        start = time.process_time()
         for _ in range(steps):
             logs = step(batch)
-        float(logs["d_loss"])  # of a device that runs behind
-        return (time.perf_counter() - start[0]) / steps, (time.process_time() - start[1]) / steps
+        float(logs["d_loss"])  # waits for the last one
+        return (time.process_time() - start) / steps
 
     return run
 
 
-def measure(size: int, batch_size: int, rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Returns the seconds of a step in each round, the clock's and the processors', by way."""
+def measure(size: int, batch_size: int, rounds: int) -> dict[str, list[float]]:
+    """Returns the seconds of a step in each round, by way."""
     runs = {way: training_step(way, size, batch_size) for way in WAYS}
     counts = {}
     for way, run in runs.items():
         run(1)  # which traces
-        counts[way] = max(1, round(TURN_SECONDS / run(1)[0]))
-    seconds: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+        counts[way] = max(1, round(TURN_SECONDS / run(1)))
+    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for turn in range(rounds):
         for way in list(WAYS)[:: -1 if turn % 2 else 1]:
             seconds[way].append(runs[way](counts[way]))
@@ -98,10 +98,8 @@ def quartiles(values: list[float]) -> list[float]:
 
 def shown(row: dict[str, Any]) -> list[str]:
     """Returns the cells of a row of the table."""
-    cells = [str(row["size"]), row["way"]]
-    for kind in ("", "processor_"):
-        cells += [f"{1000 * row[f'{kind}seconds']:.0f}", f"{row[f'{kind}ratio']:.2f}"]
-    return [*cells, f"{row['processor_ratio_low']:.2f} to {row['processor_ratio_high']:.2f}"]
+    spread = f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}"
+    return [str(row["size"]), row["way"], f"{1000 * row['seconds']:.0f}", f"{row['ratio']:.2f}", spread]
 
 
 def main() -> None:
@@ -115,17 +113,14 @@ def main() -> None:
         "rounds": arguments.rounds,
         "machine": describe_machine(),
     }
-    heads = ["size", "way", "ms per step", "of cyclegan's", "processors' ms", "of cyclegan's", "quartiles"]
+    heads = ["size", "way", "ms per step", "of cyclegan's", "quartiles"]
     rows, cells = [], []
     for size in arguments.sizes:
         seconds = measure(size, arguments.batch_size, arguments.rounds)
         for way in WAYS:
-            row = {"size": size, "way": way}
-            for clock, kind in enumerate(("", "processor_")):
-                ours, theirs = ([times[clock] for times in seconds[name]] for name in (way, "cyclegan"))
-                low, middle, high = quartiles([a / b for a, b in zip(ours, theirs, strict=True)])
-                row |= {f"{kind}seconds": statistics.median(ours), f"{kind}ratio": middle}
-                row |= {f"{kind}ratio_low": low, f"{kind}ratio_high": high}
+            ratios = [ours / theirs for ours, theirs in zip(seconds[way], seconds["cyclegan"], strict=True)]
+            row = {"size": size, "way": way, "seconds": statistics.median(seconds[way])}
+            row |= dict(zip(("ratio_low", "ratio", "ratio_high"), quartiles(ratios), strict=True))
             rows.append(row)
             cells.append(shown(row))
         write_rows(arguments.out, rows, facts, table(heads, cells))

@@ -300,12 +300,8 @@ def test_speed_of_cut(run, tmp_path, monkeypatch):
     assert [(row["size"], row["way"]) for row in rows] == [
         (n, way) for n in (8, 12) for way in cut_speed.WAYS
     ]
-    assert all(
-        0 < row[f"{kind}ratio_low"] <= row[f"{kind}ratio"] <= row[f"{kind}ratio_high"]
-        and row[f"{kind}seconds"] > 0
-        for row in rows
-        for kind in ("", "processor_")
-    )
+    assert all(0 < row["ratio_low"] <= row["ratio"] <= row["ratio_high"] for row in rows)
+    assert all(row["seconds"] > 0 for row in rows)
     assert {row["ratio"] for row in rows if row["way"] == "cyclegan"} == {1.0}
     assert "| 12 | fastcut |" in out
 
