@@ -36,9 +36,9 @@ TURN_SECONDS = 1.0
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", default="32,64,128", help="sides of the pictures (%(default)s)")
+    parser.add_argument("--sizes", default="32,64", help="sides of the pictures (%(default)s)")
     parser.add_argument("--batch-size", type=int, default=4, help="pictures of each domain (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=7, help="turns of each way (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each way (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     arguments = parser.parse_args()
     check_counts(arguments, "batch_size", "rounds")
