@@ -288,22 +288,15 @@ def test_bad_arguments_of_precision(run, tmp_path, arguments, part):
 
 
 @pytest.mark.slow
-def test_speed_of_cut(run, tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    import cut_speed
-
-    monkeypatch.setattr(cut_speed, "TURN_SECONDS", 0.01)
-    out = succeeded(
-        run("cut_speed.py", "--sizes", "8,12", "--rounds", 2, "--batch-size", 1, "--out", tmp_path)
-    )
+def test_speed_of_cut(run, tmp_path):
+    out = succeeded(run("cut_speed.py", "--sizes", "8", "--rounds", 2, "--batch-size", 1, "--out", tmp_path))
     rows = json.loads((tmp_path / "results.json").read_text())
-    assert [(row["size"], row["way"]) for row in rows] == [
-        (n, way) for n in (8, 12) for way in cut_speed.WAYS
-    ]
+    ways = ["cyclegan", "cut", "cut, paper's heads", "fastcut"]
+    assert [(row["size"], row["way"]) for row in rows] == [(8, way) for way in ways]
     assert all(0 < row["ratio_low"] <= row["ratio"] <= row["ratio_high"] for row in rows)
     assert all(row["seconds"] > 0 for row in rows)
     assert {row["ratio"] for row in rows if row["way"] == "cyclegan"} == {1.0}
-    assert "| 12 | fastcut |" in out
+    assert "| 8 | fastcut |" in out
 
 
 @pytest.mark.parametrize(
