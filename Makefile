@@ -64,6 +64,7 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/missing_values.py --out benchmarks/results/missing_values --runs runs/missing_values
 	$(BIN)/python benchmarks/inpainting.py --out benchmarks/results/inpainting --runs runs/inpainting
 	$(BIN)/python benchmarks/style.py --out benchmarks/results/style --runs runs/style_benchmark
+	$(BIN)/python benchmarks/cut_speed.py --out benchmarks/results/cut_speed
 	$(BIN)/python benchmarks/voices.py --out benchmarks/results/voices --runs runs/voices_benchmark
 	$(BIN)/python benchmarks/text.py --objectives gumbel,likelihood,policy_gradient,wgan_gp --out benchmarks/results/text/grammar \
 		--runs runs/text_benchmark

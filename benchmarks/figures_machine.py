@@ -165,6 +165,17 @@ def apply_memory(results: Any) -> Iterator[tuple[str, str]]:
         )
 
 
+def cut_speed(results: Any) -> Iterator[tuple[str, str]]:
+    for row in results:
+        cells = [f"{row['size']}", row["way"], f"{1000 * row['seconds']:.0f}", f"{row['ratio']:.2f}"]
+        cells += [f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}"]
+        yield "docs/image_to_image.md", f"| {' | '.join(cells)} |"
+    ours = [row["ratio"] for row in results if row["way"] == "cut"]
+    fast = [row["ratio"] for row in results if row["way"] == "fastcut"]
+    shares = [f"{100 * min(ratios):.0f} to {100 * max(ratios):.0f} %" for ratios in (ours, fast)]
+    yield "docs/recipes.md", f"a step takes {shares[0]} of `cyclegan`'s time, FastCUT's {shares[1]}"
+
+
 def metrics_speed(results: Any) -> Iterator[tuple[str, str]]:
     for row in (row for row in results["rows"] if row["must"] is not None):
         ours, theirs = (
@@ -267,6 +278,7 @@ FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "inference/results.json": inference,
     "scaling/results.json": scaling,
     "apply_memory/results.json": apply_memory,
+    "cut_speed/results.json": cut_speed,
     "metrics_speed/results.json": metrics_speed,
     "memory/results.json": memory,
     "faults/results.json": faults,

@@ -34,6 +34,7 @@ LONG = {
 }  # fmt: skip
 NARROW = {
     "voices": ["width=8", "d_width=8", "blocks=1", "frames=8", "length=2000"],
+    "cut": ["width=4", "blocks=1", "units=4"],
     "style": ["width=4", "d_width=4", "blocks=1", "depth=1"],
     "frames": ["width=8", "d_width=8", "clips=8"],
     "speech": ["width=4"],

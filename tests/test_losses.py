@@ -191,6 +191,35 @@ def test_feature_matching_is_the_squared_distance_of_mean_features():
     assert float(losses.feature_matching(real, fake)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_patch_nce_is_the_mean_surprise_of_the_patch_at_the_same_place():
+    queries, keys = RNG.normal(size=(2, 3, 4, 5)).astype(np.float32)
+    surprises = []
+    for picture in range(3):
+        for patch in range(4):
+            cosines = keys[picture] @ queries[picture, patch]
+            cosines /= np.linalg.norm(keys[picture], axis=1) * np.linalg.norm(queries[picture, patch])
+            similar = np.exp(cosines / 0.5)
+            surprises.append(-np.log(similar[patch] / similar.sum()))
+    assert float(losses.patch_nce(queries, keys, 0.5)) == pytest.approx(np.mean(surprises), rel=1e-5)
+
+
+def test_patch_nce_of_patches_that_are_told_apart_is_0_and_of_equal_ones_log_of_their_number():
+    own = np.eye(6, dtype=np.float32)[None]
+    # One similarity of 1 among five of 0.
+    assert float(losses.patch_nce(own, own, 0.5)) == pytest.approx(np.log(1 + 5 * np.exp(-2)), rel=1e-5)
+    assert float(losses.patch_nce(own, own)) == pytest.approx(np.log(1 + 5 * np.exp(-1 / 0.07)), abs=1e-6)
+    same = np.ones((2, 6, 3), np.float32)
+    assert float(losses.patch_nce(same, same)) == pytest.approx(np.log(6), rel=1e-5)
+
+
+def test_patch_nce_has_a_gradient_where_a_head_gives_zeros():
+    keys = RNG.normal(size=(1, 4, 3)).astype(np.float32)
+    queries = keys * np.array([1, 0, 1, 1], np.float32)[:, None]
+    _, (derivative,) = value_and_gradients(lambda q: losses.patch_nce(q, keys), queries)
+    # 1 / tau, of a difference of vectors of length 1, over the root of epsilon; a quarter of the mean.
+    assert 0 < np.abs(derivative[0, 1]).max() < 2 / 0.07 / 1e-3 / 4
+
+
 def test_information_of_a_categorical_code_is_between_nothing_and_its_entropy():
     codes = np.arange(8, dtype=np.int32) % 4
     known = 50.0 * np.eye(4, dtype=np.float32)[codes]
@@ -235,6 +264,7 @@ def test_penalties_and_class_losses_of_bfloat16_are_computed_in_float32():
         lambda x: losses.reconstruction_error(x, 0 * x),
         losses.pulling_away,
         lambda x: losses.feature_matching(x, 0 * x),
+        lambda x: losses.patch_nce(x[None], -x[None]),
         lambda x: losses.categorical_information(x, labels),
         lambda x: losses.uniform_information(x, 0 * x, -x),
     ):

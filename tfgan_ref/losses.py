@@ -197,6 +197,29 @@ def feature_matching(real_features: tf.Tensor, fake_features: tf.Tensor) -> tf.T
     return tf.reduce_sum(tf.square(real - fake))
 
 
+def patch_nce(
+    queries: tf.Tensor, keys: tf.Tensor, temperature: float = 0.07, epsilon: float = 1e-6
+) -> tf.Tensor:
+    """Mean of -log softmax(cos(q_p, k) / tau) at the same patch p: Park et al. 2020, section 3.
+
+    The negatives of a patch are the other patches of its own picture. The paper sums over the patches; the
+    mean is the authors' code's.
+
+    Args:
+        queries: of the translations, vectors (N, P, K).
+        keys: of the pictures that were translated, of the same shape.
+        temperature: tau.
+        epsilon: added to squared lengths, so that a vector of zeros has a gradient of moderate length.
+    """
+    queries, keys = (
+        vectors * tf.math.rsqrt(tf.reduce_sum(tf.square(vectors), axis=-1, keepdims=True) + epsilon)
+        for vectors in (tf.cast(queries, tf.float32), tf.cast(keys, tf.float32))
+    )
+    logits = tf.matmul(queries, keys, transpose_b=True) / temperature
+    own = tf.reduce_sum(queries * keys, axis=-1) / temperature
+    return tf.reduce_mean(tf.reduce_logsumexp(logits, axis=-1) - own)
+
+
 def class_cross_entropy(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Mean of -log p(label) for class logits (N, K): L_C of Odena et al. 2017, equation 3, negated."""
     class_logits = tf.cast(class_logits, tf.float32)

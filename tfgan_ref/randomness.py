@@ -20,6 +20,7 @@ REPLAY = 4
 PENALTY = 5
 EVALUATION = 6
 CODES = 7
+PATCHES = 8
 
 
 def step_seed(seed: int | tf.Tensor, step: tf.Tensor, *numbers: int | tf.Tensor) -> tf.Tensor:

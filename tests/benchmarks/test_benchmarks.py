@@ -288,6 +288,29 @@ def test_bad_arguments_of_precision(run, tmp_path, arguments, part):
 
 
 @pytest.mark.slow
+def test_speed_of_cut(run, tmp_path):
+    out = succeeded(run("cut_speed.py", "--sizes", "8", "--rounds", 2, "--batch-size", 1, "--out", tmp_path))
+    rows = json.loads((tmp_path / "results.json").read_text())
+    ways = ["cyclegan", "cut", "cut, paper's heads", "fastcut"]
+    assert [(row["size"], row["way"]) for row in rows] == [(8, way) for way in ways]
+    assert all(0 < row["ratio_low"] <= row["ratio"] <= row["ratio_high"] for row in rows)
+    assert all(row["seconds"] > 0 for row in rows)
+    assert {row["ratio"] for row in rows if row["way"] == "cyclegan"} == {1.0}
+    assert "| 8 | fastcut |" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--sizes", "30"], "--sizes 30 is out of range: multiples of 4 from 8 up"),
+        (["--rounds", "0"], "--rounds 0 is out of range: at least 1"),
+    ],
+)
+def test_bad_arguments_of_cut_speed(run, tmp_path, arguments, part):
+    is_one_line_error(run("cut_speed.py", *arguments, "--out", tmp_path / "out"), part)
+
+
+@pytest.mark.slow
 def test_anomalies(run, tmp_path):
     small = ["--steps", 2, "--width", 2, "--latents", "2,3", "--n", 12, "--inversion-steps", 1]
     out = succeeded(run("anomaly.py", "--classes", "3", *small, "--out", tmp_path))

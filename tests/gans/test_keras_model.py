@@ -11,6 +11,8 @@ import tensorflow as tf
 import tfgan_ref.gans
 from tests.conftest import same, slow_ones, tiny_batches, tiny_gan, values
 from tests.gans.test_baselines import tiny_mse, tiny_vae
+from tests.gans.test_cut import batch_of as cut_batch
+from tests.gans.test_cut import tiny_cut
 from tests.gans.test_cyclegan import cyclegan, pictures
 from tests.gans.test_energy import energy_gan
 from tests.gans.test_frame import one_batch
@@ -98,6 +100,7 @@ MODELS = {
     "MSEGenerator": (tiny_mse, images),
     "Pix2Pix": (lambda: tiny_pix2pix(dropout=0.3, rates=(0.1, 0.1)), paired_batch),
     "CycleGAN": (lambda: cyclegan(spectral_norm=True, replay=12), pictures),
+    "CUT": (lambda: tiny_cut(patches=5, flip_equivariance=True), cut_batch),
     "CycleGAN of voices": (lambda: tiny_voice(replay=12), lambda n: voice_batches(1, n)[0]),
     "StyleTransferGAN": (style_gan, style_batch),
     "SRGAN": (
@@ -109,8 +112,15 @@ AS_GRAPHS = {"VanillaGAN", "WGANGP", "Pix2Pix"}
 OBSERVED = "CycleGAN of voices"
 # Their state is that of VanillaGAN, and of CycleGAN.
 REPEATS = [OBSERVED, "LSGAN", "HingeGAN", "WGAN", "DRAGAN", "ACGAN", "InfoGAN", "DiversitySensitiveGAN"]
-LONG = ["FrameGAN", "ProgressiveGAN", "SRGAN", "StyleTransferGAN", "TextGAN"]  # their files train them too
-EVERY = pytest.mark.parametrize("name", slow_ones(MODELS, [*REPEATS, "FrameGAN", "StyleTransferGAN"]))
+LONG = [
+    "CUT",
+    "FrameGAN",
+    "ProgressiveGAN",
+    "SRGAN",
+    "StyleTransferGAN",
+    "TextGAN",
+]  # their files train them too
+EVERY = pytest.mark.parametrize("name", slow_ones(MODELS, [*REPEATS, "CUT", "FrameGAN", "StyleTransferGAN"]))
 
 
 def schedules():

@@ -12,6 +12,7 @@ from tfgan_ref import randomness
 from tfgan_ref.gans import (
     ACGAN,
     BEGAN,
+    CUT,
     DRAGAN,
     LSGAN,
     R3GAN,
@@ -321,6 +322,7 @@ def test_defaults_are_those_of_the_papers():
         R3GAN: {"burn_in_gamma": 10.0},
         BEGAN: {"gamma": 0.5, "k_rate": 0.001},
         CycleGAN: {"cycle_weight": 10.0, "identity_weight": 0.5, "loss": "least_squares", "replay": 50},
+        CUT: {"contrastive_weight": 1.0, "identity_weight": 1.0, "patches": 256, "temperature": 0.07},
         Pix2Pix: {"l1_weight": 100.0, "adversarial_weight": 1.0, "loss": "non_saturating"},
         SRGAN: {"adversarial_weight": 1e-3},
     }

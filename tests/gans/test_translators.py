@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import same, values
+from tests.conftest import same, slow_ones, values
 from tfgan_ref import networks
-from tfgan_ref.gans import SRGAN, CycleGAN, Pix2Pix, StyleTransferGAN
+from tfgan_ref.gans import CUT, SRGAN, CycleGAN, Pix2Pix, StyleTransferGAN
 
 SIDE = 8
 
@@ -43,14 +43,19 @@ def cyclegan():
     )
 
 
+def cut():
+    generator = networks.resnet_translator(3, 3, 1, 4, seed=1)
+    return CUT(generator, patches(3), networks.patch_heads(generator, 4, seed=3), patches=8, stride=4)
+
+
 def style():
     return StyleTransferGAN(networks.adain_generator(3, 4, 1, 1, 4, seed=1), patches(3), stride=2)
 
 
 # How each is built, the channels of its source, and how much larger its target is.
 TYPES = {"pix2pix": (pix2pix, 1, 1), "inpainting": (inpainting, 1, 1), "srgan": (srgan, 3, 2),
-         "cyclegan": (cyclegan, 3, 1), "style": (style, 3, 1)}  # fmt: skip
-EVERY = pytest.mark.parametrize("kind", TYPES)
+         "cyclegan": (cyclegan, 3, 1), "cut": (cut, 3, 1), "style": (style, 3, 1)}  # fmt: skip
+EVERY = pytest.mark.parametrize("kind", slow_ones(TYPES, ["cut"]))  # its generator is that of cyclegan
 
 
 def build(kind, optimizer=keras.optimizers.Adam, rate=1e-3, **compiled):

@@ -20,6 +20,7 @@ OWN = {
     "colourise": {"depth": 2, "crop": 16},
     "inpaint": {"depth": 2, "crop": 16},
     "cyclegan": {"crop": 16},
+    "cut": {"crop": 16},
     "style": {"crop": 16},
     "srresnet": {"crop": 8},
     "srgan": {"crop": 8},

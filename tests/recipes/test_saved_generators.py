@@ -21,6 +21,7 @@ SHAPES = {
     "colourise": DataShape((64, 64, 3), source_channels=1),
     "inpaint": DataShape((32, 32, 1), source_channels=1),
     "cyclegan": DataShape((32, 32, 3), source_channels=3),
+    "cut": DataShape((32, 32, 3), source_channels=3),
     "style": DataShape((32, 32, 3), source_channels=3),
     "srresnet": DataShape((96, 96, 3), source_channels=3),
     "srgan": DataShape((96, 96, 3), source_channels=3),
@@ -54,8 +55,8 @@ def inputs_of(generator, n=2):
     return inputs if len(inputs) > 1 else inputs[0]
 
 
-# tests/gans/test_translators.py saves the networks of these two.
-@pytest.mark.parametrize("name", slow_ones(RECIPES, ["cyclegan", "style"]))
+# tests/gans/test_translators.py saves the networks of these.
+@pytest.mark.parametrize("name", slow_ones(RECIPES, ["cyclegan", "cut", "style"]))
 def test_a_saved_generator_is_the_same_and_trainable(name, tmp_path):
     gan = small_gan(name)
     generator = gan.sampling_generator

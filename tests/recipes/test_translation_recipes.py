@@ -19,6 +19,7 @@ SMALL = {
     "colourise": {"width": 4, "depth": 2, "crop": 16, "batch_size": 2},
     "inpaint": {"width": 4, "depth": 2, "batch_size": 2, "crop": 16, "image_size": None},
     "cyclegan": {"width": 4, "blocks": 1, "batch_size": 2, "crop": 16, "image_size": None},
+    "cut": {"width": 4, "blocks": 1, "batch_size": 2, "crop": 16, "image_size": None, "units": 4},
     "style": {"width": 4, "blocks": 1, "batch_size": 2, "crop": 16, "image_size": None},
     "srresnet": {"width": 4, "blocks": 1, "crop": 8, "batch_size": 2, "scale": 2},
     "srgan": {"width": 4, "blocks": 1, "crop": 8, "batch_size": 2, "scale": 2, "d_width": 4,
@@ -46,7 +47,7 @@ def settings_of(pictures):
 
     def make(name, **own):
         brief = {"steps": 4, "log_every": 2, "checkpoint_every": 2, "sample_every": 4, "data": pictures}
-        if name == "cyclegan":
+        if name in ("cyclegan", "cut"):
             brief["styles"] = pictures
         return RECIPES[name].settings(**SMALL[name] | brief | {"steps_per_execution": 1} | own)
 
@@ -122,6 +123,8 @@ def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, 
         ("colourise", {"receptive_field": "71"}, "receptive_field '71' is unknown: choose one of 1, 16, "),
         ("inpaint", {"hole": "star"}, "hole 'star' is unknown"),
         ("cyclegan", {"crop": 30}, "crop 30 is not a multiple of 4"),
+        ("cut", {"crop": 30}, "crop 30 is not a multiple of 4"),
+        ("cut", {"patches": 1}, "patches 1 is out of range: at least 2"),
         ("srresnet", {"scale": 3}, "scale 3 is unknown: choose one of 2, 4, 8"),
         ("srgan", {"perceptual": "vgg"}, "perceptual 'vgg' is unknown: choose one of vgg19, "),
         ("srgan", {"perceptual_weights": "x.h5"}, "perceptual_weights: perceptual=none takes none"),

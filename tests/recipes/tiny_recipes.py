@@ -22,6 +22,7 @@ SETTINGS = {
     "colourise": {"width": 4, "depth": 2, "crop": 8},
     "inpaint": {"width": 4, "depth": 2, "crop": 8},
     "cyclegan": {"width": 4, "blocks": 1, "crop": 8, "receptive_field": "16", "replay": 6},
+    "cut": {"width": 4, "blocks": 1, "crop": 8, "receptive_field": "16", "units": 4},
     "style": {"width": 4, "blocks": 1, "crop": 8, "receptive_field": "16", "d_width": 4},
     "srresnet": {"width": 4, "blocks": 1, "crop": 8, "scale": 2},
     "srgan": {
@@ -51,6 +52,7 @@ TECHNIQUES = {
 CASES = {name: (name, {}) for name in RECIPES} | {
     "cgan with techniques": ("cgan", TECHNIQUES),
     "r3gan, conditional": ("r3gan", {"conditional": True, "n_critic": 2}),
+    "cut, FastCUT": ("cut", {"contrastive_weight": 10.0, "identity_weight": 0.0, "flip_equivariance": True}),
     "dcgan, relativistic": ("dcgan", {"loss": "relativistic", "r1": 0.1, "r2": 0.1, "normalisation": "none"}),
     "dcgan for few images": ("dcgan", {"augment": "ada", "lecam": 0.3, "r1": 0.1, "n_critic": 4}),
     "frames, n_critic": ("frames", {"n_critic": 3}),

@@ -9,6 +9,7 @@ from tfgan_ref.gans.began import BEGAN
 from tfgan_ref.gans.burn_in import BurnInAdam, CosineBurnIn
 from tfgan_ref.gans.callbacks import TerminateOnNaN
 from tfgan_ref.gans.conditional import ConditionalGAN
+from tfgan_ref.gans.cut import CUT
 from tfgan_ref.gans.cyclegan import CycleGAN
 from tfgan_ref.gans.diversity import DiversitySensitiveGAN
 from tfgan_ref.gans.dragan import DRAGAN
@@ -34,6 +35,7 @@ from tfgan_ref.gans.wgan_gp import WGANGP
 __all__ = [
     "ACGAN",
     "BEGAN",
+    "CUT",
     "DRAGAN",
     "EBGAN",
     "GAN",

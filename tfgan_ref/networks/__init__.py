@@ -56,6 +56,7 @@ from tfgan_ref.networks.sequences.wavegan import (
     wavegan_generator,
 )
 from tfgan_ref.networks.translation.adain import AdaIN, adain_generator
+from tfgan_ref.networks.translation.patch_heads import encoder_features, patch_heads
 from tfgan_ref.networks.translation.patchgan import patch_discriminator
 from tfgan_ref.networks.translation.resnet_translator import ReflectionPadding2D, resnet_translator
 from tfgan_ref.networks.translation.sr_discriminator import sr_discriminator
@@ -101,6 +102,7 @@ __all__ = [
     "dcgan_features",
     "dcgan_generator",
     "discriminator",
+    "encoder_features",
     "feature_maps",
     "frame_discriminator",
     "frame_generator",
@@ -116,6 +118,7 @@ __all__ = [
     "mlp_generator",
     "nested_layers",
     "patch_discriminator",
+    "patch_heads",
     "point_autoencoder",
     "point_discriminator",
     "point_features",

@@ -1,4 +1,4 @@
-"""Two collections of pictures without pairs: CycleGAN, and contents of one in the styles of the other."""
+"""Two collections of pictures without pairs: CycleGAN, CUT, contents of one in the styles of the other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import numpy as np
 
 from tfgan_ref import data, networks
 from tfgan_ref.data import DataShape, TrainingData, training_pairs
-from tfgan_ref.gans import CycleGAN, StyleTransferGAN
+from tfgan_ref.gans import CUT, CycleGAN, StyleTransferGAN
 from tfgan_ref.gans.cyclegan import LOSSES
 from tfgan_ref.media.medium import TRANSLATIONS
-from tfgan_ref.media.translations import require_crop, strips
+from tfgan_ref.media.translations import draw_strips, require_crop, strips
 from tfgan_ref.networks.translation.patchgan import PLANS
 from tfgan_ref.recipes.recipe import Recipe
 from tfgan_ref.recipes.settings import (
@@ -121,6 +121,73 @@ def draw_cycle(gan: CycleGAN, examples: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CUTSettings(UnpairedSettings):
+    """Weights of the paper's CUT; networks of ``cyclegan`` and narrower heads, for a CPU.
+
+    FastCUT has contrastive_weight 10, identity_weight 0 and flip_equivariance. The paper's batches are of one
+    picture, its discriminator sees 70 pixels, and it has no average. There is no setting here for the
+    authors' resampling without aliases, for their weights, Xavier's times 0.02, and for a rate that falls to
+    0 in a straight line after half of the steps. Of PatchNCE's two terms their code takes half of the sum.
+    """
+
+    batch_size: int = 4
+    steps: int = 3000
+    blocks: int = 3  # residual blocks of the generator, 9 in the paper
+    width: int = 32  # filters of the layers nearest the pictures, 64 in the paper
+    units: int = 64  # of both layers of the heads that patches are compared by, 256 in the paper
+    receptive_field: str = "34"  # of the discriminator, in pixels: 16, 34, 70, 286, full
+    loss: str = "least_squares"  # least_squares, non_saturating, hinge
+    contrastive_weight: Changeable[float] = 1.0  # of PatchNCE of translations and their sources
+    identity_weight: float = 1.0  # of PatchNCE of pictures that are there already; 0: without them
+    patches: int = 256  # compared in each of the generator's maps
+    temperature: Changeable[float] = 0.07  # by which similarities of patches are divided
+    flip_equivariance: bool = False  # the generator sees half of the batches mirrored
+
+    limits: ClassVar = {
+        **dict.fromkeys(("blocks", "width", "units"), AT_LEAST_1),
+        **dict.fromkeys(("contrastive_weight", "identity_weight"), AT_LEAST_0),
+        "patches": Limits("at least 2", least=2),
+        "temperature": Limits("above 0", above=0),
+    }
+    # Park et al. 2020, section 3 and appendix; the authors' code: cut_model.py, patchnce.py and options of
+    # taesungp/contrastive-unpaired-translation.
+    paper: ClassVar = ADAM | {
+        "learning_rate": 2e-4,
+        "d_learning_rate": None,
+        "beta_1": 0.5,
+        "batch_size": 1,
+        "blocks": 9,
+        "width": 64,
+        "units": 256,
+        "receptive_field": "70",
+        "loss": "least_squares",
+        "contrastive_weight": 1.0,
+        "identity_weight": 1.0,
+        "patches": 256,
+        "temperature": 0.07,
+        "flip_equivariance": False,
+        "initializer": "xavier",
+        "ema_decay": None,
+    }
+    choices: ClassVar = {"receptive_field": tuple(PLANS), "loss": LOSSES}
+
+
+def build_cut(settings: CUTSettings, shape: DataShape) -> CUT:
+    """Builds the generator, its heads and the discriminator for pictures whose sides are multiples of 4."""
+    require_crop(settings.crop, 4, "4, by which the generator shrinks pictures")
+    first, second = shape.source_channels, shape.sample_shape[-1]
+    generator = networks.resnet_translator(first, second, **settings.network("blocks", "width", number=0))
+    return CUT(
+        generator,
+        networks.patch_discriminator(second, **settings.network("receptive_field", "width", number=1)),
+        networks.patch_heads(generator, **settings.network("units", number=2)),
+        stride=4,
+        **settings.group("loss", "contrastive_weight", "identity_weight", "patches", "temperature"),
+        **settings.group("flip_equivariance", "seed", "ema_decay"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class StyleSettings(UnpairedSettings):
     """Contents of ``data`` painted in the styles of single pictures of ``styles``."""
 
@@ -187,6 +254,10 @@ RECIPES = (
     Recipe(
         "cyclegan", "CycleGAN between two collections", "S8", CycleGANSettings, build_cyclegan, draw_cycle,
         read, TRANSLATIONS,
+    ),
+    Recipe(
+        "cut", "CUT between two collections, one way", "S8", CUTSettings, build_cut, draw_strips, read,
+        TRANSLATIONS,
     ),
     Recipe(
         "style", "contents in the styles of other pictures", "S8", StyleSettings, build_style, draw_styles,
