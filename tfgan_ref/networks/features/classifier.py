@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.layers.seeded import initializer_stream
 
 FEATURES = 128
@@ -18,7 +19,12 @@ def small_classifier(image_shape: tuple[int, int, int], num_classes: int) -> ker
     Returns:
         A model from images (N, *image_shape) to {"features": (N, 128), "logits": (N, num_classes)}. Features
         are the non-negative outputs of the last hidden layer.
+
+    Raises:
+        InputError: a side is below 8, which is halved three times, or another argument below 1.
     """
+    check_at_least(1, image_shape=image_shape, num_classes=num_classes)
+    check_at_least(8, sides=image_shape[:2])
     # Seeded, so that the same data give the same classifier.
     fresh = initializer_stream("xavier", seed=0)
     images = keras.Input(image_shape, name="images")
