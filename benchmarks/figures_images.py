@@ -305,7 +305,10 @@ def super_resolution(results: Any) -> Iterator[tuple[str, str]]:
     gain = f"{ways['srresnet']['psnr_y'] - ways['bicubic']['psnr_y']:.2f} dB"
     yield "README.md", f"Set5 x4: {ours} dB, bicubic {bicubic}"
     yield "README.md", f"`srresnet` gains {gain} over bicubic"
-    yield RECIPES, f"Set5 x4 {ours} dB (bicubic {bicubic})"
+    seconds, gan_seconds = (f"{ways[way]['seconds']:.0f} s" for way in ("srresnet", "srgan"))
+    yield RECIPES, f"Set5 x4 {ours} dB (bicubic {bicubic}) | {seconds} |"
+    yield IMAGES, f"steps took {seconds}, in parts"
+    yield IMAGES, f"{gan_seconds}, with contents"
     yield IMAGES, f"SRResNet gains {gain} over bicubic"
 
 
