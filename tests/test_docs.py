@@ -21,6 +21,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tests import tfrecords
 from tests.conftest import ROOT
 from tfgan_ref.data.sounds.wav import encode_wav
 
@@ -101,17 +102,6 @@ def judge(folder, *files):
         Path(file).write_text(json.dumps({"test": test, "answers": {"1": "real", "2": "real"}}))
 
 
-def records(pictures, path):
-    """Writes picture files as a TFRecord file, each with the name of its folder for a class."""
-    path.parent.mkdir()
-    with tf.io.TFRecordWriter(str(path)) as file:
-        for picture in pictures:
-            encoded = tf.train.Feature(bytes_list=tf.train.BytesList(value=[picture.read_bytes()]))
-            label = tf.train.Feature(int64_list=tf.train.Int64List(value=[int(picture.parent.name)]))
-            features = tf.train.Features(feature={"image/encoded": encoded, "image/class/label": label})
-            file.write(tf.train.Example(features=features).SerializeToString())
-
-
 @pytest.fixture
 def tfgan(monkeypatch, capsys):
     """Calls the command ``tfgan`` in this process: (command, *words) to (exit code, standard error)."""
@@ -153,7 +143,9 @@ def files(tmp_path, monkeypatch):
         pictures(f"photos_by_class/{number}", 3)
         pictures(f"clothing/{number}", 3)
     shutil.make_archive("clothing", "zip", "clothing")
-    records([*tmp_path.glob("clothing/*/*.png")], tmp_path / "data" / "train-0")
+    (tmp_path / "data").mkdir()
+    clothes = [(path.read_bytes(), int(path.parent.name)) for path in tmp_path.glob("clothing/*/*.png")]
+    tfrecords.write(tmp_path / "data" / "train-0", [tfrecords.example(*picture) for picture in clothes])
     (own,) = (text for _, text in blocks(ROOT / "docs" / "data.md", "python") if "def photos" in text)
     (tmp_path / "my_data.py").write_text(own)
     high = rng.integers(0, 256, (64, 64, 3), np.uint8)

@@ -7,19 +7,13 @@ import tensorflow as tf
 from keras import layers
 
 from tests.conftest import same, slow_ones, values
+from tests.gans.test_cyclegan import Frozen, adversarial
 from tfgan_ref.errors import InputError
 from tfgan_ref.gans import CUT
 from tfgan_ref.networks import patch_heads
 
 SIDE = 8
 FAST = {"contrastive_weight": 10.0, "identity_weight": 0.0, "flip_equivariance": True}
-
-
-class Frozen(keras.optimizers.SGD):
-    """An optimizer that changes nothing."""
-
-    def apply(self, grads, trainable_variables=None):
-        pass
 
 
 def convolve(x, filters, seed, size=3, **settings):
@@ -100,16 +94,6 @@ def surprise(queries, keys, tau=0.07):
             found.append(-np.log(np.diag(similar) / similar.sum(axis=1)))
         means.append(np.mean(found))
     return np.mean(means)
-
-
-def adversarial(loss, real, fake):
-    """The losses of D, halved, and of G by name, in NumPy."""
-    if loss == "least_squares":
-        return (np.mean((real - 1) ** 2) + np.mean(fake**2)) / 2, np.mean((fake - 1) ** 2)
-    if loss == "hinge":
-        return (np.mean(np.maximum(0, 1 - real)) + np.mean(np.maximum(0, 1 + fake))) / 2, -np.mean(fake)
-    d_loss = np.mean(np.logaddexp(0, -real)) + np.mean(np.logaddexp(0, fake))
-    return d_loss / 2, np.mean(np.logaddexp(0, -fake))
 
 
 LOSSES = [

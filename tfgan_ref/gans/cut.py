@@ -130,9 +130,7 @@ class CUT(ImageTranslator):
         Raises:
             InputError: one of them is missing, or G cannot take both at once and has to.
         """
-        if "target" not in batch:
-            raise InputError("CUT needs a target in its batch")
-        source, target = self.generator_inputs(batch)[0], batch["target"]
+        target, source = self.part_of(batch, "target"), self.generator_inputs(batch)[0]
         if self.identity_weight and not source.shape[1:].is_compatible_with(target.shape[1:]):
             ours, theirs = (tuple(pictures.shape[1:]) for pictures in (source, target))
             raise InputError(f"source {ours} and target {theirs}: identity_weight needs pictures of one size")

@@ -129,9 +129,8 @@ class CycleGAN(ImageTranslator):
         Raises:
             InputError: one of them is missing.
         """
-        if "target" not in batch:
-            raise InputError("CycleGAN needs a target in its batch")
-        return self.generator_inputs(batch)[0], batch["target"]
+        target = self.part_of(batch, "target")
+        return self.generator_inputs(batch)[0], target
 
     def generator_loss(self, discriminator: keras.Model, fakes: tf.Tensor) -> tf.Tensor:
         """Returns the adversarial term of the generator that made ``fakes``."""

@@ -129,13 +129,11 @@ class SRGAN(ImageTranslator):
         Raises:
             InputError: the batch lacks a part, or the two differ in shape.
         """
-        inputs = self.generator_inputs(batch)
-        if "target" not in batch:
-            raise InputError("SRGAN needs a target in its batch")
+        inputs, target = self.generator_inputs(batch), self.part_of(batch, "target")
         fakes = self.generator(inputs if len(inputs) > 1 else inputs[0], training=self.learning)
-        if not fakes.shape.is_compatible_with(batch["target"].shape):
-            raise InputError(f"target of shape {batch['target'].shape}: the generator makes {fakes.shape}")
-        return batch["target"], fakes
+        if not fakes.shape.is_compatible_with(target.shape):
+            raise InputError(f"target of shape {target.shape}: the generator makes {fakes.shape}")
+        return target, fakes
 
     def discriminator_step(self, real: tf.Tensor, fakes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Updates D; returns what is tracked of it."""

@@ -67,15 +67,18 @@ class ImageTranslator(GenerativeModel):
         return output[1] // side
 
     def generator_inputs(self, batch: dict[str, tf.Tensor]) -> list[tf.Tensor]:
-        """Returns what the generator takes of ``batch``.
+        """Returns what the generator takes of ``batch``; see ``part_of``."""
+        return [self.part_of(batch, name) for name in self.inputs_taken]
+
+    def part_of(self, batch: dict[str, tf.Tensor], name: str) -> tf.Tensor:
+        """Returns a part of ``batch``.
 
         Raises:
-            InputError: a part is missing.
+            InputError: it is missing.
         """
-        for name in self.inputs_taken:
-            if name not in batch:
-                raise InputError(f"{type(self).__name__} needs a {name} in its batch")
-        return [batch[name] for name in self.inputs_taken]
+        if name not in batch:
+            raise InputError(f"{type(self).__name__} needs a {name} in its batch")
+        return batch[name]
 
     def translate(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:
         """Returns the averaged generator's pictures in [-1, 1] for the inputs in ``batch``."""

@@ -9,6 +9,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tests import tfrecords
+from tests.tfrecords import write
 from tfgan_ref.data import read
 from tfgan_ref.data.images import tfrecord
 from tfgan_ref.data.streams import records
@@ -31,23 +33,9 @@ def encoded(pixels, kind="BMP"):
     return buffer.getvalue()
 
 
-def example(label=None, picture_key="image", label_key="label", **more):
-    """A serialised example of picture number ``more["number"]``."""
-    number = more.pop("number", 0)
-    feature = {
-        picture_key: tf.train.Feature(bytes_list=tf.train.BytesList(value=[encoded(PIXELS[number])])),
-        "text": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"a", b"b"])),
-    }
-    if label is not None:
-        feature[label_key] = tf.train.Feature(int64_list=tf.train.Int64List(value=[label]))
-    return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
-
-
-def write(path, examples):
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for serialised in examples:
-            writer.write(serialised)
-    return f"tfrecord:{path}"
+def example(label=None, number=0, **keys):
+    """A serialised example of a picture."""
+    return tfrecords.example(encoded(PIXELS[number]), label, text=[b"a", b"b"], **keys)
 
 
 def all_of(arrays):

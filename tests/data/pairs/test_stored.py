@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tests import tfrecords
 from tests.data.eager import batch, same
 from tfgan_ref.data import (
     PicturePairs,
@@ -117,11 +118,7 @@ def elsewhere(folder, tmp_path):
                 for number, content in enumerate(files):
                     archive.writestr(f"{number}.png", content)
         else:
-            with tf.io.TFRecordWriter(str(place)) as writer:
-                for content in files:
-                    feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[content]))
-                    example = tf.train.Example(features=tf.train.Features(feature={"image": feature}))
-                    writer.write(example.SerializeToString())
+            tfrecords.write(place, map(tfrecords.example, files))
         return f"{kind}:{place}"
 
     return put

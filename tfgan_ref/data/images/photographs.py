@@ -63,6 +63,6 @@ def read_photograph_arrays(options: ReadOptions) -> ImageArrays:
     collection = Collection(
         PHOTOGRAPHS, size, capacity=len(photographs), channels=options.channels, named=True
     )
-    for pixels, size, name in photographs:
-        collection.add(pixels, size, name)
+    for pixels, size_before, name in photographs:
+        collection.add(pixels, size_before, name)
     return ImageArrays(PHOTOGRAPHS, collection.to_array(), whole=True)

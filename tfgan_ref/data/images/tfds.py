@@ -92,10 +92,9 @@ def read_tfds(
         names = getattr(features.get("label"), "names", None)  # which a ClassLabel has
         whole = "test" not in builder.info.splits
         picture = _picture_feature(name, features)
-        *size, depth = features[picture].shape
-        options = replace(options, channels=options.channels or (depth and min(depth, 3)))
-        height, width = size if options.image_size is None else height_and_width(options.image_size)
-        nbytes = n * (height or 0) * (width or 0) * (options.channels or 3)
+        shape = features[picture].shape
+        options = replace(options, channels=options.channels or (shape[-1] and min(shape[-1], 3)))
+        nbytes = n * _nbytes(shape, options.image_size, options.channels)
         on_disk = goes_to_disk(nbytes, options.stream) or builder.info.file_format.value == ARRAY_RECORD
         if options.cache or on_disk:
             store = open_prepared(name, builder, options.split, Keys(picture, "label" if label else None))
@@ -167,12 +166,17 @@ def open_tfds_pictures(
         features = prepared_features(name, builder)
         count = check_split(name, builder, split)
         picture = _picture_feature(name, features)
-        *size, depth = features[picture].shape
-        height, width = size if image_size is None else height_and_width(image_size)
-        fits = height and width and not goes_to_disk(2 * count * height * width * (depth or 3), stream)
-        if kind != ARRAY_RECORD and fits:
+        nbytes = 2 * count * _nbytes(features[picture].shape, image_size, None)
+        if kind != ARRAY_RECORD and nbytes and not goes_to_disk(nbytes, stream):
             return None
         return open_prepared(name, builder, split, Keys(picture, None))
+
+
+def _nbytes(shape: tuple[int | None, ...], image_size: ImageSize | None, channels: int | None) -> int:
+    """Returns what a picture takes in memory; 0 where its size is not known before it is decoded."""
+    *size, depth = shape
+    height, width = size if image_size is None else height_and_width(image_size)
+    return (height or 0) * (width or 0) * (channels or depth or 3)
 
 
 def prepared_features(name: str, builder: "DatasetBuilder") -> "dict[str, FeatureConnector]":

@@ -113,12 +113,15 @@ def read_arrays(
     name: str, path: str, *keys: str, scale: int, channels: int | None, image_size: int | None, stream: str
 ) -> PicturePairs | StoredPairs:
     """Reads ``npzpairs:``, two arrays of an npz file; or opens them there, see ``array_on_disk``."""
-    place, form = Path(path).expanduser(), {"scale": scale, "channels": channels, "image_size": image_size}
-    if stream != "off" and (stored := _stored_arrays(name, place, keys, **form, stream=stream)):
-        return stored
+    place = Path(path).expanduser()
+    sizes = [None if image_size is None else image_size // shrinking for shrinking in (scale, 1)]
+    if stream != "off":
+        form = {"scale": scale, "channels": channels, "stream": stream}
+        if stored := _stored_arrays(name, place, keys, sizes, **form):
+            return stored
     arrays = load_arrays(name, place, required=keys)
     sides = []
-    for key, shrinking in zip(keys, (scale, 1), strict=True):
+    for key, size in zip(keys, sizes, strict=True):
         array = arrays[key]
         if array.dtype != np.uint8 or array.ndim not in (3, 4) or 0 in array.shape:
             raise InputError(
@@ -130,7 +133,7 @@ def read_arrays(
             raise InputError(
                 f"{name}: {key} has {array.shape[-1]} channels, image_size and channels are for 1 or 3"
             )
-        sides.append((array, None if image_size is None else image_size // shrinking))
+        sides.append((array, size))
     check_sizes(name, "all pairs", sides[0][0].shape[1:3], sides[1][0].shape[1:3], scale)
     sources, targets = (tuple(fit_array(name, array, size, channels)) for array, size in sides)
     return PicturePairs(name, sources, targets, scale)
@@ -140,15 +143,14 @@ def _stored_arrays(
     name: str,
     place: Path,
     keys: Sequence[str],
+    sizes: Sequence[int | None],
     *,
     scale: int,
     channels: int | None,
-    image_size: int | None,
     stream: str,
 ) -> StoredPairs | None:
     """Opens two arrays of an npz file; None if they are to be in memory, or must."""
     forms = [npz_form(name, place, key) for key in keys]
-    sizes = [None if image_size is None else image_size // shrinking for shrinking in (scale, 1)]
     nbytes = 0
     for form, side in zip(forms, sizes, strict=True):
         n, height, width, depth = (*form.shape, 1, 1, 1, 1)[:4]
