@@ -44,7 +44,7 @@ def main() -> None:
     cli.prepare_scoring()
 
     import numpy as np
-    from runs import train
+    from runs import train_counted
     from study_common import table
 
     from tfgan_ref import data, plotting
@@ -82,7 +82,7 @@ def main() -> None:
         recipe = find_recipe("style")
         texts = {"steps": arguments.steps, "seed": seed, "recolour": arguments.recolour}
         path = runs / f"style-{seed}"
-        seconds = train(recipe.name, recipe.settings.from_text(texts), path)
+        seconds = train_counted(recipe.name, recipe.settings.from_text(texts), path)
         gan = build.restore_gan(path)
         painted = np.concatenate(
             [
@@ -90,14 +90,14 @@ def main() -> None:
                 for source, target in zip(*(np.array_split(side, 6) for side in to_floats), strict=True)
             ]
         )
-        rows.append({"seed": int(seed), **shares(painted), "seconds": round(seconds, 1)})
+        rows.append({"seed": int(seed), **shares(painted), "cpu_seconds": seconds})
         chosen = [int(np.flatnonzero(pictures.labels == style)[0]) for style in range(SHOWN)]
         examples = {"source": to_floats[0][:SHOWN], "target": to_floats[1][chosen]}
         plotting.save_png(arguments.out / f"style-{seed}.png", recipe.draw(gan, examples))
     if arguments.cycle_steps != "0":
         recipe = find_recipe("cyclegan")
         texts = {"steps": arguments.cycle_steps, "width": "16", "blocks": "2", "learning_rate": "5e-4"}
-        seconds = train(recipe.name, recipe.settings.from_text(texts), runs / "cyclegan")
+        seconds = train_counted(recipe.name, recipe.settings.from_text(texts), runs / "cyclegan")
         gan = build.restore_gan(runs / "cyclegan")
         there = gan.translate({"source": to_floats[0]}).numpy()
         here = gan.translate_back(to_floats[1]).numpy()
@@ -108,7 +108,7 @@ def main() -> None:
                 "cycle_error_plain": round(errors[0], 4),
                 "cycle_error_styled": round(errors[1], 4),
                 "content": shares(plotting.to_uint8(there))["content"],
-                "seconds": round(seconds, 1),
+                "cpu_seconds": seconds,
             }
         )
         shown = [to_floats[0], there, back, to_floats[1], here, again]
@@ -128,12 +128,12 @@ def main() -> None:
             f"style, seed {row['seed']}",
             f"{row['style']:.1%}",
             f"{row['content']:.1%}",
-            f"{row['seconds']:.0f}",
+            f"{row['cpu_seconds']:.0f}",
         ]
         for row in rows
         if "seed" in row
     ]
-    text = table(["run", "in the style shown", "still the digit", "training (s)"], cells)
+    text = table(["run", "in the style shown", "still the digit", "training (CPU s)"], cells)
     for row in rows:
         if "seed" not in row:
             there_and_back = f"{row['cycle_error_plain']:.3f}, from styled to plain and back"
