@@ -83,6 +83,8 @@ def shortened(command, words):
         words = [*without(words, "--n"), "--n", "24"]
         if "--anomalies" in words:
             words = [*without(words, "--inversion-steps"), "--inversion-steps", "2"]
+    if command == "project":
+        words = [*words, "--steps", "2"]
     if command == "sample" and "50000" in words:
         words = [*without(words, "--n"), "--n", "20"]
     return words

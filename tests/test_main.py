@@ -48,8 +48,8 @@ def test_an_unknown_command_is_one_line(monkeypatch, capsys):
     code, _, err = tfgan(monkeypatch, capsys, "trian")
     assert code == 2
     assert err == (
-        "error: command 'trian' is unknown (did you mean train?): choose one of train, sample, apply, "
-        "evaluate, compare, export, list\n"
+        "error: command 'trian' is unknown (did you mean train?): choose one of train, sample, project, "
+        "apply, evaluate, compare, export, list\n"
     )
 
 

@@ -25,6 +25,7 @@ from tfgan_ref.errors import InputError, TrainingDiverged, WorkerLost, out_of_me
 COMMANDS = {
     "train": "trains a recipe in a run directory, or continues a run",
     "sample": "draws samples from a run or a SavedModel",
+    "project": "finds the latents whose pictures come nearest to given ones",
     "apply": "applies a translator to files: pictures or recordings",
     "evaluate": "scores a run, a SavedModel or any images against real data",
     "compare": "trains and scores several recipes, or values of a setting, alike",

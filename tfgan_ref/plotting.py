@@ -1,10 +1,11 @@
-"""Pictures: grids of images and curves, written as PNG files."""
+"""Pictures: grids of images and curves, written as PNG files, and animations."""
 
 import functools
+import io
 import itertools
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ NAME_SIZE, LINE = 13, 18  # pixels: of the font of names and titles, and from on
 NAME_WIDTH = 160  # pixels: wider names are broken into lines where their rows are high enough
 LONGEST_NAME = 255  # signs, as of a file: what is longer ends in dots
 CELL = 270  # pixels: about how wide each picture of strips becomes
+ANIMATIONS = {".gif": "GIF", ".webp": "WEBP"}  # formats by the suffixes of their files
 _NO_SIGN = "\uffff"  # which no font has
 
 
@@ -201,6 +203,31 @@ def save_png(path: Path, picture: np.ndarray) -> None:
     """Writes a uint8 picture (H, W, C), through a temporary file, so that no half-written one is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, tf.io.encode_png(picture).numpy())
+
+
+def encode_animation(frames: Iterable[np.ndarray], kind: str, milliseconds: int) -> bytes:
+    """Encodes frames, each uint8 (H, W, 1 or 3), as a GIF or WebP that repeats for ever.
+
+    A GIF has at most 256 colours in a frame; a WebP is compressed with losses.
+
+    Args:
+        frames: at least one; all of one shape.
+        kind: "GIF" or "WEBP".
+        milliseconds: that each is shown.
+    """
+    from PIL import Image
+
+    def pictures() -> Iterator["Image.Image"]:
+        for frame in frames:
+            yield Image.fromarray(frame if frame.shape[-1] == 3 else frame[..., 0])
+
+    several = pictures()
+    content = io.BytesIO()
+    options = {"optimize": False} if kind == "GIF" else {"quality": 90}
+    next(several).save(
+        content, kind, save_all=True, append_images=several, duration=milliseconds, loop=0, **options
+    )
+    return content.getvalue()
 
 
 def save_curves(path: Path, curves: Mapping[str, Sequence[float]], steps: Sequence[int], title: str) -> None:

@@ -1,6 +1,5 @@
 """Animation as output: SavedModels, animated GIFs, and a contact sheet to look at."""
 
-import io
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 from tqdm import tqdm
 
 from tfgan_ref import plotting, randomness
@@ -182,18 +180,7 @@ def encode_gif(clip: np.ndarray) -> bytes:
     """Encodes a clip, uint8 (P, H, W, 3 or 1), as a GIF that repeats for ever, small frames enlarged."""
     factor = -(-_SIDE // clip.shape[1])
     large = clip.repeat(factor, axis=1).repeat(factor, axis=2)
-    pictures = [Image.fromarray(frame if frame.shape[-1] == 3 else frame[..., 0]) for frame in large]
-    content = io.BytesIO()
-    pictures[0].save(
-        content,
-        "GIF",
-        save_all=True,
-        append_images=pictures[1:],
-        duration=MILLISECONDS,
-        loop=0,
-        optimize=False,
-    )
-    return content.getvalue()
+    return plotting.encode_animation(large, "GIF", MILLISECONDS)
 
 
 def contact_sheet(clips: np.ndarray) -> np.ndarray:

@@ -70,7 +70,7 @@ def plan_jobs(
         InputError: an input or a mask does not exist, two masks have one name, two inputs have one result, or
             a result exists.
     """
-    sources = list(dict.fromkeys(source for path in inputs for source in _pictures(path)))
+    sources = list(dict.fromkeys(source for path in inputs for source in picture_files(path)))
     masks = _masks(sources, mask) if mask else {}
     suffix = out.suffix.lower()
     if is_image_name(out) and suffix not in FORMATS and not out.is_dir():
@@ -158,7 +158,7 @@ def apply_to_file(
     if job.mask is not None:
         other = read_mask(job.mask)
         _check_size(job.mask, other, picture.colours)
-    _say_channels(job.source, picture.colours, translator.channels[0])
+    say_channels(job.source, picture.colours, translator.channels[0])
     if translator.tile is None:
         _check_memory(job.source, *picture.colours.shape[:2])
     try:
@@ -217,7 +217,12 @@ def _picture_name(source: Path) -> str:
     return source.stem + (source.suffix if source.suffix.lower() in FORMATS else ".png")
 
 
-def _pictures(path: Path) -> Sequence[Path]:
+def picture_files(path: Path) -> Sequence[Path]:
+    """Returns the picture file ``path``, or those that are directly in the folder ``path``.
+
+    Raises:
+        InputError: there are none.
+    """
     check_exists(path, "picture files or folders")
     if path.is_file():
         return [path]
@@ -228,7 +233,7 @@ def _pictures(path: Path) -> Sequence[Path]:
 
 
 def _masks(sources: Sequence[Path], mask: Path) -> dict[Path, Path]:
-    found = _pictures(mask)
+    found = picture_files(mask)
     if not mask.is_dir():
         return dict.fromkeys(sources, mask)
     by_name = data.by_stem(found)
@@ -244,7 +249,7 @@ def _check_size(path: Path, mask: np.ndarray, picture: np.ndarray) -> None:
         raise InputError(f"{path} is {sizes[0]} where its picture is {sizes[1]}")
 
 
-def _say_channels(path: Path, colours: np.ndarray, taken: int) -> None:
+def say_channels(path: Path, colours: np.ndarray, taken: int) -> None:
     """Says that a model takes a picture without its colours, or a grey one as colours."""
     if taken == 1 and (colours != colours[..., :1]).any():
         logger.warning("%s is coloured, and this model takes grey pictures: its colours are lost", path)

@@ -23,7 +23,11 @@ from tfgan_ref.media.medium import (
 from tfgan_ref.networks.saved_models import load_saved_model
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build
+from tfgan_ref.run.arguments.sample import N
 from tfgan_ref.run.sample_pictures import draw_pictures
+
+# Options that samples of other kinds do not take, with their defaults.
+FOR_PICTURES = {"interpolate": False, "neighbours": None, "beside": None, "truncation": 1.0, "latents": None}
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -32,10 +36,11 @@ def main(arguments: argparse.Namespace) -> None:
     if writer is None:
         draw_pictures(open_sampler(arguments.model), arguments)
         return
-    for flag in ("interpolate", "neighbours"):
-        if getattr(arguments, flag):
+    for flag, default in FOR_PICTURES.items():
+        if getattr(arguments, flag) != default:
             raise InputError(f"--{flag} is for pictures: {arguments.model} makes none")
-    print(writer.write(arguments.n, arguments.seed, arguments.label, arguments.out))
+    n = N if arguments.n is None else arguments.n
+    print(writer.write(n, arguments.seed, arguments.label, arguments.out))
 
 
 @dataclass(frozen=True)
