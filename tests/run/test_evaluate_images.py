@@ -112,6 +112,18 @@ def test_data_on_disk_have_the_scores_of_those_in_memory(folders, monkeypatch, a
     assert sum(asked) == 20  # features of the real ones are kept
 
 
+def test_an_archive_has_the_scores_of_its_folder(folders, tmp_path):
+    fake, real = folders
+    arguments = {"metrics": ["fid", "kid", "memorisation"], "features": "random-conv", "n": 40}
+    shutil.make_archive(str(tmp_path / "real"), "zip", tmp_path / "real")
+    shutil.make_archive(str(tmp_path / "fake"), "zip", tmp_path / "fake")
+    archives = {"data_name": f"zip:{tmp_path / 'real.zip'}"}
+    assert (
+        evaluate(f"zip:{tmp_path / 'fake.zip'}", **archives, **arguments).scores
+        == evaluate(fake, data_name=real, **arguments).scores
+    )
+
+
 def test_a_file_that_goes_while_images_are_scored_is_one_line_that_speaks_of_no_run(folders, monkeypatch):
     monkeypatch.setattr("tfgan_ref.data.streams.choice.SHARE_IN_MEMORY", 0)
     fake, real = folders
