@@ -43,7 +43,7 @@ def main() -> None:
     cli.prepare_scoring()
 
     import numpy as np
-    from runs import train_counted
+    from runs import train
     from skimage.restoration import inpaint_biharmonic
     from study_common import table
 
@@ -64,7 +64,7 @@ def main() -> None:
             "hole": arguments.hole,
         }
         settings = recipe.settings.from_text({key: str(value) for key, value in texts.items()} | own)
-        seconds[way] = train_counted(recipe.name, settings, runs / way)
+        seconds[way] = train(recipe.name, settings, runs / way)
     pairs = data.read_pairs(
         arguments.test or arguments.data,
         make="same",
@@ -109,7 +109,7 @@ def main() -> None:
         ]
         # A hole without any error has no finite PSNR: 60 dB is less than one grey level of error.
         psnr = np.mean(10 * np.log10(255**2 / np.maximum(errors, 255**2 / 10**6)))
-        rows.append({"way": way, "psnr": round(float(psnr), 3), "cpu_seconds": seconds.get(way, 0.0)})
+        rows.append({"way": way, "psnr": round(float(psnr), 3), "seconds": round(seconds.get(way, 0.0), 1)})
     facts = {
         "data": arguments.data.partition(":")[0],
         "hole": arguments.hole,
@@ -121,8 +121,8 @@ def main() -> None:
     }
     write_json(arguments.out / "results.json", [row | facts for row in rows])
     text = table(
-        ["way", "PSNR in the hole (dB)", "training (CPU s)"],
-        [[row["way"], f"{row['psnr']:.2f}", f"{row['cpu_seconds']:.0f}"] for row in rows],
+        ["way", "PSNR in the hole (dB)", "training (s)"],
+        [[row["way"], f"{row['psnr']:.2f}", f"{row['seconds']:.0f}"] for row in rows],
     )
     write_text(arguments.out / "table.md", text + "\n")
     shown = [

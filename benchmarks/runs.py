@@ -56,4 +56,4 @@ def train_counted(recipe_name: str, settings: Settings, path: Path) -> float:
         if not finished and path.exists():
             seconds += time.process_time() - start
             write_text(counted, f"{seconds:.0f}\n")
-    return seconds
+    return round(seconds, 1)
