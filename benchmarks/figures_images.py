@@ -240,7 +240,7 @@ def colourise(results: Any) -> Iterator[tuple[str, str]]:
     yield IMAGES, f"patch Frechet (floor {floor})"
     yield "README.md", f"colours: patch Frechet {ours} ({floor})"
     yield RECIPES, f"patch Frechet {ours} ({floor}), L1 alone {ways['l1']['patch_frechet']:.3g}"
-    yield RECIPES, f"`colourise` ... | {ways['gan']['cpu_seconds']:,.0f}, "
+    yield RECIPES, f"`colourise` ... | {ways['gan']['cpu_seconds']:,.0f} CPU s, "
 
 
 def inpainting(results: Any) -> Iterator[tuple[str, str]]:
@@ -288,8 +288,8 @@ def style(results: Any) -> Iterator[tuple[str, str]]:
         f"{100 * ours['style']:.0f} % in the style shown, {100 * ours['content']:.1f} % still the digit",
     )
     yield RECIPES, f"cycle error {cycle['cycle_error_plain']:.2f}, {cycle['cycle_error_styled']:.2f}"
-    yield RECIPES, f"| `cyclegan` ... | {cycle['cpu_seconds']:.0f} s |"
-    yield RECIPES, f"| `style` ... | {ours['cpu_seconds']:.0f} s |"
+    yield RECIPES, f"| `cyclegan` ... | {cycle['cpu_seconds']:.0f} CPU s |"
+    yield RECIPES, f"| `style` ... | {ours['cpu_seconds']:.0f} CPU s |"
 
 
 def super_resolution(results: Any) -> Iterator[tuple[str, str]]:

@@ -84,9 +84,9 @@ def test_a_score_depends_on_the_picture_and_the_seed_alone(monkeypatch, eagerly)
     assert rows.asked == [2, 2, 1] * 2
     np.testing.assert_allclose(invert(gan, images[3:4], steps=3, seed=1).scores, whole.scores[3:4], rtol=1e-5)
     assert np.abs(invert(gan, images[:2], steps=3, seed=2).scores - whole.scores[:2]).min() > 1e-3
-    np.testing.assert_allclose(
-        discriminator_scores(gan, images), -gan.discriminator(scaled(images))[:, 0], rtol=1e-5
-    )
+    # In the same batches: sums that nearly cancel are rounded differently in others.
+    wanted = [-gan.discriminator(scaled(images[start : start + 2]))[:, 0] for start in (0, 2, 4)]
+    np.testing.assert_allclose(discriminator_scores(gan, images), np.concatenate(wanted), rtol=1e-5)
 
 
 def test_the_averaged_generator_is_inverted(eagerly):
