@@ -14,9 +14,10 @@ from tfgan_ref.data import ImageArrays
 from tfgan_ref.data.streams.pictures import PictureRows
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import chosen_rows
+from tfgan_ref.media.medium import renumbered
 from tfgan_ref.recipes import find_recipe
 from tfgan_ref.run.evaluate_images import evaluate
-from tfgan_ref.run.evaluate_sides import Real, Source, compare_with, read_own, read_real, renumbered
+from tfgan_ref.run.evaluate_sides import Real, Source, compare_with, read_own, read_real
 from tfgan_ref.run.sample import Sampler
 
 

@@ -142,6 +142,7 @@ def test_a_folder_that_fails_is_not_there(tmp_path, monkeypatch):
             "n 50000 is too many for one sheet: 50000 pictures of 9x9, at most 9",
         ),
         (["--n", 2, "--out", "x.png", "--neighbours", "digits"], "16 pictures of 9x9, at most 9"),
+        (["--n", 10, "--out", "x.gif", "--interpolate"], "10 pictures of 9x9, at most 9"),
         (["--n", 2, "--out", "x", "--interpolate"], "--interpolate makes one sheet: name a .png file"),
         (
             ["--n", 2, "--out", "x", "--neighbours", "digits"],
@@ -152,6 +153,7 @@ def test_a_folder_that_fails_is_not_there(tmp_path, monkeypatch):
 def test_what_no_picture_can_show_is_refused_before_it_is_drawn(tmp_path, monkeypatch, arguments, part):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sample_pictures, "MOST_PIXELS", 9 * 22 * 22)
+    monkeypatch.setattr(Sampler, "latents", None)  # none are drawn
     sampler = Sampler(None, 2, (9, 9, 1), None)
     with pytest.raises(InputError, match=part):
         sample_pictures.draw_pictures(sampler, PARSER.parse_args(["model", *map(str, arguments)]))
@@ -305,7 +307,7 @@ def test_real_images_for_a_sheet_are_chosen_by_the_seed():
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["--out", "x.jpg"], "x.jpg is not a .png, .gif or .webp file"),
+        (["--out", "x.jpg"], "x.jpg is not a .png file, nor a .gif or .webp one, nor a folder"),
         (["--out", "x.gif"], "x.gif: an animation goes with --interpolate"),
         (["--n", 200, "--interpolate", "--out", "x.gif"], "n 200 is too many for an animation of 72 frames"),
         (["--beside", "digits", "--out", "x"], "--beside makes one sheet"),

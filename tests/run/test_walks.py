@@ -22,7 +22,7 @@ def test_where_there_is_no_one_circle_it_goes_straight(end):
 
 def test_walks_go_each_leg_from_end_to_end():
     latents = np.float32([[1, 0], [0, 1], [-1, 0]])
-    points, nearer = walks(latents, [(0, 1), (1, 2)], 4)
+    points, nearer = walks(latents, [(0, 1), (1, 2)], np.linspace(0, 1, 4))
     assert points.shape == (8, 2)
     np.testing.assert_allclose(points[[0, 3, 4, 7]], latents[[0, 1, 1, 2]], atol=1e-6)
     assert nearer.tolist() == [0, 0, 1, 1, 1, 1, 2, 2]

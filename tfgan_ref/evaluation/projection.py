@@ -69,7 +69,7 @@ def project(
     check_at_least(1, steps=steps)
     check_seed(seed)
     first = onto_sphere(randomness.sample_latents(FIRST, latent_dim, randomness.base_seed(seed)))
-    wanted = tf.constant(images, tf.float32) / 255.0
+    wanted = np.float32(images) / np.float32(255)
 
     def made(latents: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
         return serve(latents) if labels is None else serve(latents, labels)
@@ -77,43 +77,40 @@ def project(
     def first_errors(label: int | None) -> np.ndarray:
         labels = None if label is None else tf.fill([FIRST], tf.constant(label, tf.int32))
         flat = tf.reshape(made(first, labels), [FIRST, -1]).numpy()
-        return np.stack([np.sum((flat - np.ravel(each)) ** 2, axis=1) for each in wanted.numpy()])
+        return np.stack([np.sum((flat - picture.ravel()) ** 2, axis=1) for picture in wanted])
 
     @tf.function(autograph=False, reduce_retracing=True)
     def search(start: tf.Tensor, labels: tf.Tensor | None, pictures: tf.Tensor) -> list[tf.Tensor]:
-        def errors(latents: tf.Tensor) -> tf.Tensor:
-            return tf.reduce_sum((made(onto_sphere(latents), labels) - pictures) ** 2, axis=[1, 2, 3])
+        def errors(drawn: tf.Tensor) -> tf.Tensor:
+            return tf.reduce_sum((drawn - pictures) ** 2, axis=[1, 2, 3])
 
-        latents = minimise(errors, start, steps, LEARNING_RATE)
-        return [onto_sphere(latents), errors(latents)]
+        latents = onto_sphere(
+            minimise(lambda rows: errors(made(onto_sphere(rows), labels)), start, steps, LEARNING_RATE)
+        )
+        drawn = made(latents, labels)
+        return [errors(drawn), latents, drawn]
 
     # (classes, N, FIRST): the errors of the first pictures.
     begun = np.stack([first_errors(label) for label in ([None] if classes is None else classes)])
     tried = np.argsort(begun.min(axis=2), axis=0, kind="stable")[:MOST_CLASSES].T  # (N, classes tried)
-    rows = np.arange(len(images)).repeat(tried.shape[1])
-    starts = tf.gather(first, begun[tried.ravel(), rows].argmin(axis=1))
-    labels = None if classes is None else tf.constant(np.asarray(classes)[tried.ravel()], tf.int32)
+    together = max(1, ROWS // tried.shape[1])
     found = []
     disable = None if title else True
-    with tqdm(total=len(rows), desc=title, file=sys.stderr, disable=disable) as bar:
-        for begin in range(0, len(rows), ROWS):
-            part = slice(begin, begin + ROWS)
-            given = None if labels is None else labels[part]
-            found.append(
-                [each.numpy() for each in search(starts[part], given, tf.gather(wanted, rows[part]))]
-            )
-            bar.update(len(rows[part]))
-    latents, errors = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    best = errors.reshape(tried.shape).argmin(axis=1) + np.arange(len(images)) * tried.shape[1]
-    latents, labels = latents[best], None if labels is None else labels.numpy()[best]
-    pieces = [slice(begin, begin + ROWS) for begin in range(0, len(latents), ROWS)]
-    nearest = np.concatenate(
-        [made(latents[part], None if labels is None else tf.constant(labels[part])) for part in pieces]
-    )
-    nearest = np.rint(nearest * 255).astype(np.uint8)
-    return Projection(
-        latents, labels, nearest, np.array([psnr(*pair) for pair in zip(images, nearest, strict=True)])
-    )
+    with tqdm(total=len(images), desc=title, unit="picture", file=sys.stderr, disable=disable) as bar:
+        for begin in range(0, len(images), together):
+            part = tried[begin : begin + together]
+            rows, columns = np.arange(begin, begin + len(part)).repeat(part.shape[1]), part.ravel()
+            starts = tf.gather(first, begun[columns, rows].argmin(axis=1))
+            labels = None if classes is None else np.asarray(classes, np.int32)[columns]
+            given = None if labels is None else tf.constant(labels)
+            errors, *results = (each.numpy() for each in search(starts, given, tf.constant(wanted[rows])))
+            best = errors.reshape(part.shape).argmin(axis=1) + np.arange(len(part)) * part.shape[1]
+            found.append([each[best] for each in (*results, *([] if labels is None else [labels]))])
+            bar.update(len(part))
+    latents, drawn, *labels = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    nearest = np.rint(drawn * 255).astype(np.uint8)
+    nearness = np.array([psnr(*pair) for pair in zip(images, nearest, strict=True)])
+    return Projection(latents, labels[0] if labels else None, nearest, nearness)
 
 
 def onto_sphere(latents: tf.Tensor) -> tf.Tensor:

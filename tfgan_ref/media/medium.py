@@ -138,6 +138,12 @@ def code_names(n: int) -> tuple[str, ...]:
     return tuple(f"code {value}" for value in range(n))
 
 
+def renumbered(labels: np.ndarray, names: tuple[str, ...], onto: tuple[str, ...]) -> np.ndarray:
+    """Returns labels of classes called ``names`` as numbers in ``onto``; -1 where that lacks the class."""
+    numbers = {name: number for number, name in enumerate(onto)}
+    return np.array([numbers.get(name, -1) for name in names])[labels]
+
+
 def labels_in_order(n: int, classes: int) -> np.ndarray:
     """Returns ``n`` labels, those of class 0 first: n / classes of each, of the first ones one more."""
     return np.sort(np.arange(n) % classes)

@@ -22,7 +22,7 @@ from tfgan_ref.evaluation import (
     extract_images,
     extract_real,
 )
-from tfgan_ref.media.medium import code_names
+from tfgan_ref.media.medium import code_names, renumbered
 from tfgan_ref.recipes.settings import SamplingSettings
 from tfgan_ref.run import build
 from tfgan_ref.run.sample import Sampler, open_sampler
@@ -103,12 +103,6 @@ class Source:
 
     def _chosen(self, n: int, seed: int) -> np.ndarray:
         return chosen_rows(len(self.arrays.images), n, seed)
-
-
-def renumbered(labels: np.ndarray, names: tuple[str, ...], onto: tuple[str, ...]) -> np.ndarray:
-    """Returns labels of classes called ``names`` as numbers in ``onto``; -1 where that lacks the class."""
-    numbers = {name: number for number, name in enumerate(onto)}
-    return np.array([numbers.get(name, -1) for name in names])[labels]
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ from tfgan_ref.media.medium import (
 from tfgan_ref.networks.saved_models import load_saved_model
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.run import build
-from tfgan_ref.run.arguments.sample import N
+from tfgan_ref.run.arguments.sample import PARSER, N
 from tfgan_ref.run.sample_pictures import draw_pictures
 
-# Options that samples of other kinds do not take, with their defaults.
-FOR_PICTURES = {"interpolate": False, "neighbours": None, "beside": None, "truncation": 1.0, "latents": None}
+# Options that samples of other kinds do not take.
+FOR_PICTURES = ("interpolate", "neighbours", "beside", "truncation", "latents")
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -36,8 +36,8 @@ def main(arguments: argparse.Namespace) -> None:
     if writer is None:
         draw_pictures(open_sampler(arguments.model), arguments)
         return
-    for flag, default in FOR_PICTURES.items():
-        if getattr(arguments, flag) != default:
+    for flag in FOR_PICTURES:
+        if getattr(arguments, flag) != PARSER.get_default(flag):
             raise InputError(f"--{flag} is for pictures: {arguments.model} makes none")
     n = N if arguments.n is None else arguments.n
     print(writer.write(n, arguments.seed, arguments.label, arguments.out))

@@ -14,7 +14,7 @@ from tfgan_ref.data.streams.rows import Rows
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import numbers
 from tfgan_ref.files import check_writable, new_folder, write_bytes
-from tfgan_ref.media.medium import file_stem
+from tfgan_ref.media.medium import file_stem, renumbered
 from tfgan_ref.run.arguments.sample import FRAMES, KEYS, NEIGHBOURS, STEPS, N
 from tfgan_ref.run.latents import read_latents
 from tfgan_ref.run.walks import round_trip, walks
@@ -33,13 +33,15 @@ class Chosen(NamedTuple):
     """What is drawn.
 
     Attributes:
-        latents: float32 (N, latent_dim).
+        n: how many samples.
         labels: of each; None for an unconditional generator.
+        kept: the latents of a file, float32 (n, latent_dim); None: they are drawn from the seed.
         in_rows: whether a sheet begins a new row with each class.
     """
 
-    latents: np.ndarray
+    n: int
     labels: np.ndarray | None
+    kept: np.ndarray | None
     in_rows: bool
 
 
@@ -53,7 +55,9 @@ def draw_pictures(sampler: "Sampler", arguments: argparse.Namespace) -> None:
     check_writable(out)
     suffix = out.suffix.lower()
     if suffix not in ("", ".png", *plotting.ANIMATIONS):
-        raise InputError(f"--out {out} is not a .png, .gif or .webp file, nor a folder, without a suffix")
+        raise InputError(
+            f"--out {out} is not a .png file, nor a .gif or .webp one, nor a folder, whose name has no suffix"
+        )
     if out.exists():
         raise InputError(f"{out} exists: name another with --out")
     if suffix in plotting.ANIMATIONS and not arguments.interpolate:
@@ -70,21 +74,27 @@ def draw_pictures(sampler: "Sampler", arguments: argparse.Namespace) -> None:
 
 
 def _choose(sampler: "Sampler", arguments: argparse.Namespace) -> Chosen:
-    """Returns the latents of the command line's file, or its seed's, and their labels."""
+    """Returns what the command line asks for; latents of a seed are drawn when they are needed."""
     by_class = sampler.num_classes is not None and arguments.label in (None, "all")
     if arguments.latents is None:
         n = N if arguments.n is None else arguments.n
-        return Chosen(_latents(sampler, arguments, n), sampler.labels(n, arguments.label), by_class)
+        return Chosen(n, sampler.labels(n, arguments.label), None, by_class)
     latents, labels = read_latents(arguments.latents, sampler)
     if arguments.label not in (None, "all"):
         labels = sampler.labels(len(latents), arguments.label)
     elif by_class and labels is None:
         raise InputError(f"{arguments.latents} has no labels: name a class with --label")
-    return Chosen(arguments.truncation * latents, labels, False)
+    if arguments.interpolate and len(latents) < 2:
+        raise InputError(f"{arguments.latents} has one latent: --interpolate goes from each to the next")
+    return Chosen(len(latents), labels, latents, False)
 
 
-def _latents(sampler: "Sampler", arguments: argparse.Namespace, n: int) -> np.ndarray:
-    return np.float32(arguments.truncation) * sampler.latents(n, arguments.seed)
+def _latents(
+    sampler: "Sampler", arguments: argparse.Namespace, n: int, kept: np.ndarray | None = None
+) -> np.ndarray:
+    """Returns the latents ``kept``, or ``n`` of the seed, moved towards their mean."""
+    latents = sampler.latents(n, arguments.seed) if kept is None else kept
+    return np.float32(arguments.truncation) * latents
 
 
 def _write_each(sampler: "Sampler", arguments: argparse.Namespace, chosen: Chosen, out: Path) -> None:
@@ -92,8 +102,8 @@ def _write_each(sampler: "Sampler", arguments: argparse.Namespace, chosen: Chose
     for option in ("interpolate", "neighbours", "beside"):
         if getattr(arguments, option):
             raise InputError(f"--{option} makes one sheet: name a .png file with --out, not {out}")
-    latents, labels, _ = chosen
-    n = len(latents)
+    n, labels, kept, _ = chosen
+    latents = _latents(sampler, arguments, n, kept)
     names = [""] * n if labels is None else [sampler.class_names[label] for label in labels]
     drawn = (image for piece in sampler.pieces(latents, labels) for image in piece)
     with new_folder(out) as folder:
@@ -104,16 +114,16 @@ def _write_each(sampler: "Sampler", arguments: argparse.Namespace, chosen: Chose
 
 def _sheet(sampler: "Sampler", arguments: argparse.Namespace, chosen: Chosen) -> np.ndarray:
     """Returns all pictures in one."""
-    latents, labels, in_rows = chosen
-    n, each = len(latents), NEIGHBOURS + 1 if arguments.neighbours else 2 if arguments.beside else 1
-    if arguments.latents and arguments.interpolate:
+    n, labels, kept, _ = chosen
+    each = NEIGHBOURS + 1 if arguments.neighbours else 2 if arguments.beside else 1
+    if kept is not None and arguments.interpolate:
         each = STEPS
     _check_sheet(sampler, n, n * each)
-    columns, rows = _columns(sampler, chosen), labels
+    columns, rows = _columns(sampler, chosen), labels if kept is None else None
     if arguments.interpolate:
         images, columns, rows = _walks(sampler, arguments, chosen), STEPS, None
     else:
-        images = sampler.draw(latents, labels)
+        images = sampler.draw(_latents(sampler, arguments, n, kept), labels)
     if arguments.beside:
         return _beside(sampler, arguments, chosen, images)
     if arguments.neighbours:
@@ -122,7 +132,7 @@ def _sheet(sampler: "Sampler", arguments: argparse.Namespace, chosen: Chosen) ->
         beside = arrays.images[nearest.ravel()].reshape(*nearest.shape, *images.shape[1:])
         images = np.concatenate([images[:, None], beside], axis=1).reshape(-1, *images.shape[1:])
         columns, rows = NEIGHBOURS + 1, None
-    return _grid(sampler, images, columns, rows if in_rows or arguments.latents is None else None)
+    return _grid(sampler, images, columns, rows)
 
 
 def _check_sheet(sampler: "Sampler", n: int, pictures: int) -> None:
@@ -140,7 +150,7 @@ def _enlargement(sampler: "Sampler") -> int:
 
 
 def _columns(sampler: "Sampler", chosen: Chosen) -> int:
-    n = len(chosen.latents)
+    n = chosen.n
     return -(-n // sampler.num_classes) if chosen.in_rows else max(1, min(n, round(n**0.5)))
 
 
@@ -162,18 +172,16 @@ def _grid(
 
 def _walks(sampler: "Sampler", arguments: argparse.Namespace, chosen: Chosen) -> np.ndarray:
     """Draws rows of ``STEPS`` pictures: between two random latents, or from each of a file to the next."""
-    latents, labels, in_rows = chosen
-    if arguments.latents:
-        if len(latents) < 2:
-            raise InputError(f"{arguments.latents} has one latent: --interpolate goes from each to the next")
-        legs = [(start, start + 1) for start in range(len(latents) - 1)]
+    n, labels, kept, in_rows = chosen
+    if kept is not None:
+        legs = [(start, start + 1) for start in range(n - 1)]
     else:
-        rows = -(-len(latents) // STEPS)
-        latents = _latents(sampler, arguments, 2 * rows)
-        legs = [(start, start + 1) for start in range(0, 2 * rows, 2)]
+        rows = -(-n // STEPS)
+        n = 2 * rows
+        legs = [(start, start + 1) for start in range(0, n, 2)]
         if labels is not None:
             labels = (np.arange(rows) % sampler.num_classes if in_rows else labels[:1].repeat(rows)).repeat(2)
-    points, nearer = walks(latents, legs, STEPS)
+    points, nearer = walks(_latents(sampler, arguments, n, kept), legs, np.linspace(0, 1, STEPS))
     return sampler.draw(points, None if labels is None else labels[nearer])
 
 
@@ -183,18 +191,16 @@ def _frames(sampler: "Sampler", arguments: argparse.Namespace, chosen: Chosen) -
     Each picture of the sheet goes round through ``KEYS`` random latents, the first of which are the
     sheet's; or the only one goes round through those of a file.
     """
-    latents, labels, _ = chosen
-    n = len(latents)
-    if arguments.latents:
-        if n < 2:
-            raise InputError(f"{arguments.latents} has one latent: --interpolate goes from each to the next")
-        keys, labels = latents[np.newaxis], None if labels is None else labels[np.newaxis]
+    n, labels, kept, _ = chosen
+    _check_sheet(sampler, n, n if kept is None else 1)
+    if kept is not None:
+        keys = _latents(sampler, arguments, n, kept)[np.newaxis]
+        labels = None if labels is None else labels[np.newaxis]
         columns, rows = 1, None
     else:
         keys = _latents(sampler, arguments, KEYS * n).reshape(KEYS, n, -1).transpose(1, 0, 2)
         columns, rows = _columns(sampler, chosen), labels
         labels = None if labels is None else np.tile(labels[:, np.newaxis], KEYS)
-    _check_sheet(sampler, n, len(keys))
     trips = [round_trip(each, FRAMES) for each in keys]
     points = np.stack([trip[0] for trip in trips], axis=1)  # (frames, cells, latent_dim)
     nearer = np.stack([trip[1] for trip in trips], axis=1)
@@ -263,9 +269,10 @@ def choose_real(
         if len(order) < n:
             raise InputError(f"n {n} is more than the {len(order)} images of {arrays.name}")
         return order[:n]
+    known = renumbered(arrays.labels, arrays.class_names, names)
     found = np.empty(n, np.int64)
     for label in np.unique(labels):
-        of_class = order[arrays.labels[order] == arrays.class_names.index(names[label])]
+        of_class = order[known[order] == label]
         wanted = labels == label
         if len(of_class) < wanted.sum():
             raise InputError(

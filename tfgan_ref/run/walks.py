@@ -27,37 +27,29 @@ def great_circle(start: np.ndarray, end: np.ndarray, shares: Sequence[float]) ->
     return ((weights[0] * start + weights[1] * end) / np.sin(angle)).astype(np.float32)
 
 
-def walks(latents: np.ndarray, legs: Sequence[tuple[int, int]], steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Goes each leg in ``steps`` points, both ends included.
+def walks(
+    latents: np.ndarray, legs: Sequence[tuple[int, int]], shares: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Goes each leg in as many points as there are ``shares``.
 
     Args:
         latents: (N, latent_dim).
         legs: pairs of rows of ``latents``.
-        steps: points of each leg.
+        shares: how much of the way each point has gone, S numbers from 0 to 1.
 
     Returns:
-        The points, float32 (legs * steps, latent_dim), and for each the row of the nearer end.
+        The points, float32 (legs * S, latent_dim), and for each the row of an end: the first half of a leg
+        belongs to its start.
     """
-    shares = np.linspace(0, 1, steps)
-    points = np.concatenate([great_circle(latents[start], latents[end], shares) for start, end in legs])
-    nearer = np.concatenate([np.where(shares < 0.5, start, end) for start, end in legs])
-    return points, nearer
+    first_half = 2 * np.arange(len(shares)) < len(shares)
+    points = [great_circle(latents[start], latents[end], shares) for start, end in legs]
+    return np.concatenate(points), np.concatenate([np.where(first_half, *leg) for leg in legs])
 
 
 def round_trip(latents: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Goes from each latent to the next and from the last to the first, ``steps`` points a leg.
+    """Goes as ``walks`` from each latent to the next and from the last to the first, ``steps`` points a leg.
 
     Slower near the latents than between them, each of which is shown once.
-
-    Args:
-        latents: (N, latent_dim).
-        steps: points of each leg.
-
-    Returns:
-        The points, float32 (N * steps, latent_dim), and for each the row of the nearer end.
     """
-    shares = (1 - np.cos(np.pi * np.arange(steps) / steps)) / 2
-    ends = [(start, (start + 1) % len(latents)) for start in range(len(latents))]
-    points = np.concatenate([great_circle(latents[start], latents[end], shares) for start, end in ends])
-    first_half = 2 * np.arange(steps) < steps
-    return points, np.concatenate([np.where(first_half, start, end) for start, end in ends])
+    legs = [(start, (start + 1) % len(latents)) for start in range(len(latents))]
+    return walks(latents, legs, (1 - np.cos(np.pi * np.arange(steps) / steps)) / 2)
