@@ -1,10 +1,11 @@
-"""What an adversary adds to the same U-Net trained by distance alone: colours for line drawings.
+"""What an adversary adds to the same U-Net trained by distance alone: colours, and photographs of edges.
 
 python benchmarks/colourise.py --out benchmarks/results/colourise
 python benchmarks/colourise.py --data npzpairs:pairs.npz:line:color --hold-out 100 --out DIR
+python benchmarks/colourise.py --recipe edges2image --make edges --data zip:train.zip --hold-out 100 --out DIR
 
-Trains the recipe colourise twice with equal settings, with its adversary and with adversarial_weight=0, and
-translates pairs that neither saw. The patch Frechet distance is that of the pixels of 8x8 patches, 64 of
+Trains the recipe twice with equal settings, with its adversary and with adversarial_weight=0, and translates
+pairs that neither saw. The patch Frechet distance is that of the pixels of 8x8 patches, 64 of
 each picture at the same places, between what was made and the originals: it sees colours and their
 frequencies, and its floor is that between the training pictures and the originals. The gradient energy is
 also taken without luma, in which the given lines outweigh all colours. Writes DIR/results.json with a row for
@@ -16,7 +17,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arguments import Parser, describe_machine, make_output
+from arguments import Parser, check_names, describe_machine, make_output
 
 from tfgan_ref import cli
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+FLAGS = ("data", "make", "hold_out", "crop", "steps", "batch_size", "width", "seed")
+RECIPES = ("colourise", "edges2image")
 WAYS = {"l1": {"adversarial_weight": "0"}, "gan": {}}
 SIDE, PATCHES = 8, 64
 SHOWN = 8  # pictures in the strips
@@ -32,6 +35,7 @@ SHOWN = 8  # pictures in the strips
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", default="colourise", help=f"{' or '.join(RECIPES)} (%(default)s)")
     parser.add_argument("--data", default="photographs", help="pairs, or pictures (%(default)s)")
     parser.add_argument("--make", default="lines", help="how pictures become sources (%(default)s)")
     parser.add_argument("--hold-out", default="1", help="pairs that are not trained on (%(default)s)")
@@ -40,9 +44,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--batch-size", default="4", help="(%(default)s)")
     parser.add_argument("--width", default="32", help="filters nearest the pictures (%(default)s)")
     parser.add_argument("--seed", default="0", help="(%(default)s)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="other settings")
     parser.add_argument("--runs", type=Path, help="directory of the run directories (default: --out)")
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     arguments = parser.parse_args()
+    check_names("recipe", [arguments.recipe], RECIPES)
     make_output(arguments.out)
     return arguments
 
@@ -94,12 +100,9 @@ def main() -> None:
     from tfgan_ref.recipes import find_recipe
     from tfgan_ref.run.translator import open_translator
 
-    recipe = find_recipe("colourise")
+    recipe = find_recipe(arguments.recipe)
     runs = arguments.runs or arguments.out
-    shared = {
-        key: getattr(arguments, key)
-        for key in ("data", "make", "hold_out", "crop", "steps", "batch_size", "width", "seed")
-    }
+    shared = cli.settings_given(arguments, FLAGS)
     rows, made = [], {}
     for way, own in WAYS.items():
         settings = recipe.settings.from_text(shared | own)
@@ -121,6 +124,7 @@ def main() -> None:
             "psnr": float(np.mean([psnr(a, b) for a, b in pairs])),
         }
     facts = shared | {
+        "recipe": recipe.name,
         "data": arguments.data.partition(":")[0],
         "floor": floor,
         "held_out": len(held_out.sources),
