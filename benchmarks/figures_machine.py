@@ -243,6 +243,14 @@ def streaming(results: Any) -> Iterator[tuple[str, str]]:
         f"{training['decoded_gb']:.1f} GB of decoded pictures takes {training['memory_mb']:,.0f} MB of "
         f"memory, and its first step ends after {training['first_step_seconds']:.1f} s",
     )
+    for row in results["waiting"]:
+        yield (
+            DATA,
+            f"| `{row['recipe']}` | {row['ms_in_memory']:.1f} | {row['disk_over_memory']:.2f} | "
+            f"{row['cache_over_memory']:.2f} |",
+        )
+    late = sum(row["disk_over_memory"] > 1.05 for row in results["waiting"])
+    yield DATA, f"{late} of {len(results['waiting'])} recipes miss it"
 
 
 def _effort(results: Any, where: str) -> Iterator[tuple[str, str]]:

@@ -5,37 +5,31 @@ python benchmarks/steps.py --recipes cgan,text --rounds 5 --out DIR
 
 Each recipe runs at its defaults in a process of its own. Steps from the input pipeline and steps from one
 batch that is already in memory take turns in one process; the ratio of their times is the median over the
-rounds. "First step" is from the start of the process, data read and graph traced. "Memory" is the largest
-resident set. Where weights would have to be fetched (srgan), the recipe runs without them, which is said.
-Writes DIR/results.json and DIR/table.md.
+rounds, and the time of a step is this ratio times the median of those from memory. "First step" is from the
+start of the process, data read and graph traced. "Memory" is the largest resident set. Where weights would
+have to be fetched (srgan), the recipe runs without them, which is said. Writes DIR/results.json and
+DIR/table.md.
 """
 
 import argparse
 import json
-import statistics
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from apart import measure_apart
 from arguments import Parser, check_counts, describe_machine, make_output
 
 from tfgan_ref import cli
 
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from tfgan_ref.gans import GenerativeModel
-
 OWN = {"srgan": {"perceptual": "none"}}  # settings without which a recipe needs files of the user's
-TURN_SECONDS = 1.0
 BOTTLENECK = 1.10  # a step from the pipeline may take so many times one from memory
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipes", help="some, with commas (default: all)")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each kind of step (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=9, help="turns of each kind of step (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="directory for the results")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -44,18 +38,12 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def seconds_of(gan: "GenerativeModel", dataset: "tf.data.Dataset", steps: int) -> float:
-    """Returns the seconds that ``steps`` steps take."""
-    start = time.perf_counter()
-    gan.fit(dataset, steps_per_epoch=steps, verbose=0, shuffle=False)
-    return time.perf_counter() - start
-
-
 def measure(name: str, rounds: int, started: float) -> dict[str, Any]:
     """Returns the row of a recipe; ``started`` is when its process was, in seconds of ``time.time``."""
     import resource
 
     import tensorflow as tf
+    import waiting
 
     from tfgan_ref.recipes import build_gan, find_recipe
 
@@ -65,17 +53,17 @@ def measure(name: str, rounds: int, started: float) -> dict[str, Any]:
     gan = build_gan(recipe, settings, data.shape)
     pipeline = data.batches(settings.batch_size * gan.batches_per_step)
     memory = tf.data.Dataset.from_tensors(next(iter(pipeline))).repeat()
-    seconds_of(gan, pipeline, 1)
+    gan.fit(pipeline, steps_per_epoch=1, verbose=0, shuffle=False)
     first = time.time() - started
-    steps = max(1, round(TURN_SECONDS / seconds_of(gan, memory, 3) * 3))
-    turns = [(seconds_of(gan, pipeline, steps), seconds_of(gan, memory, steps)) for _ in range(rounds)]
-    step = statistics.median(own for own, _ in turns) / steps
+    found = waiting.compare(gan, {"pipeline": pipeline, "memory": memory}, "memory", rounds)
+    ratio = found.ratios["pipeline"]
+    step = ratio * found.seconds
     return {
         "recipe": name,
         "batch_size": settings.batch_size,
         "ms": 1000 * step,
         "examples_per_second": settings.batch_size * gan.batches_per_step / step,
-        "pipeline_over_memory": statistics.median(own / cached for own, cached in turns),
+        "pipeline_over_memory": ratio,
         "first_step_seconds": first,
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }

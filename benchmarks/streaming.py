@@ -193,7 +193,7 @@ def make_digits(folder: Path) -> None:
 
 def measure_waiting(name: str, folder: Path, rounds: int) -> dict[str, Any]:
     """Returns how much longer the steps of a recipe take from files, and from a cache, than from memory."""
-    from steps import seconds_of
+    import waiting
 
     from tfgan_ref.recipes import build_gan, find_recipe
 
@@ -210,18 +210,13 @@ def measure_waiting(name: str, folder: Path, rounds: int) -> dict[str, Any]:
     batches = {
         place: part.batches(settings.batch_size * gan.batches_per_step) for place, part in data.items()
     }
-    seconds_of(gan, batches["disk"], 2)
-    steps = max(3, round(TURN_SECONDS / seconds_of(gan, batches["memory"], 5) * 5))
-    turns = [{key: seconds_of(gan, part, steps) for key, part in batches.items()} for _ in range(rounds)]
+    found = waiting.compare(gan, batches, "memory", rounds)
     return {
         "recipe": name,
         "batch_size": settings.batch_size,
         "rounds": rounds,
-        "ms_in_memory": 1000 * statistics.median(turn["memory"] for turn in turns) / steps,
-        **{
-            f"{place}_over_memory": statistics.median(turn[place] / turn["memory"] for turn in turns)
-            for place in ("disk", "cache")
-        },
+        "ms_in_memory": 1000 * found.seconds,
+        **{f"{place}_over_memory": ratio for place, ratio in found.ratios.items()},
     }
 
 
