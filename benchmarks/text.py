@@ -2,9 +2,10 @@
 
 python benchmarks/text.py --out benchmarks/results/text/grammar
 python benchmarks/text.py --objectives gumbel,policy_gradient,wgan_gp,likelihood --out DIR
+python benchmarks/text.py --data topic_sentences_zh --out benchmarks/results/text/chinese
 python benchmarks/text.py --data tsv:topics.tsv:intent:text --set vocabulary=1000 --out DIR
 
-Trains the recipe text (by default on the sentences of the embedded grammar) with one objective or several,
+Trains the recipe text (by default on the sentences of the English grammar) with one objective or several,
 "likelihood" being the same generator without an adversary, and scores what it writes beside a trigram model
 and the same number of real sentences, drawn at random: from the whole grammar, or from the training
 sentences. Topics are judged by a logistic regression of words and pairs of words, with its accuracy on
@@ -169,7 +170,7 @@ def main() -> None:
     from runs import train_counted
     from study_common import rounded
 
-    from tfgan_ref.data.sentences.grammar import TOPIC_SENTENCES, is_valid
+    from tfgan_ref.data.sentences.grammar import GRAMMARS, is_valid
     from tfgan_ref.data.sentences.sources import read_sentences
     from tfgan_ref.evaluation import TopicClassifier, score_sentences
     from tfgan_ref.files import write_json, write_text
@@ -180,7 +181,7 @@ def main() -> None:
     ways = {objective: settings_of(arguments, objective) for objective in objectives}
     data = read(settings)
     training, n = data.items, arguments.n
-    grammar = settings.data == TOPIC_SENTENCES
+    grammar = settings.data in GRAMMARS
     every = (
         read_sentences(settings.data, length=settings.length, topics=settings.topics) if grammar else training
     )

@@ -1,16 +1,20 @@
 """The recipe text: a run, its resumption, its SavedModel, and what sample.py prints."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.conftest import as_if_killed, same, values, without_export
 from tests.recipes.tiny_recipes import tiny_recipe
+from tfgan_ref.data.pipeline import DataShape
 from tfgan_ref.data.sentences.grammar import grammar_sentences
+from tfgan_ref.data.sentences.sentences import END, decode
 from tfgan_ref.data.sentences.sources import read_sentences
 from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import CHUNK
-from tfgan_ref.media.sentences import SentenceLister, sentence_sheet
+from tfgan_ref.media.sentences import ExportedText, SentenceLister, sentence_sheet
 from tfgan_ref.recipes import RECIPES
 from tfgan_ref.recipes.text import RECIPE, TextSettings
 from tfgan_ref.run import build, train
@@ -81,6 +85,22 @@ def test_saved_model_writes_strings_of_known_words(run):
     )
     served = loaded.signatures["serving_default"](latents=latents, label=tf.constant([0, 1]))
     assert served["sentences"].shape == (2,)
+
+
+def test_exports_join_words_as_texts_do():
+    """Words of both kinds, sentences of every length, in any order."""
+    words = ("", "我", "有", "3", "iphone", "in", "東", "오늘")
+    tokens = np.random.default_rng(0).integers(1, len(words), (40, 6))
+    for row, length in enumerate(np.arange(40) % 7):
+        tokens[row, length:] = END
+    names = {"topics": ("a",), "words": words}
+    generator = SimpleNamespace(inputs=[np.zeros((1, 3)), np.zeros(1)])  # which is not called
+    module = ExportedText(
+        SimpleNamespace(sampling_generator=generator, num_classes=1),
+        DataShape((6, len(words)), 1, names=names),
+    )
+    written = module.write(tf.one_hot(tokens, len(words))).numpy()
+    assert [text.decode() for text in written] == decode(tokens, words)
 
 
 def test_sentences_go_into_a_file_that_can_be_read(tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfgan_ref.data.sentences.sentences import Sentences
+from tfgan_ref.data.sentences.words import split_words
 from tfgan_ref.metrics.text import Sentence, corpus_bleu, distinct_ngrams, memorised_share, self_bleu
 
 ORDERS = (2, 3, 4)  # of BLEU
@@ -38,7 +39,7 @@ class TopicClassifier:
         from sklearn.pipeline import make_pipeline
 
         model = make_pipeline(
-            CountVectorizer(ngram_range=(1, 2), binary=True, analyzer="word", token_pattern=r"\S+"),
+            CountVectorizer(ngram_range=(1, 2), binary=True, tokenizer=split_words, token_pattern=None),
             LogisticRegression(C=_REGULARISATION, max_iter=1000),
         )
         model.fit(training.texts(), training.labels)
@@ -91,7 +92,7 @@ def score_sentences(
 
 
 def _words(texts: Sequence[str]) -> list[Sentence]:
-    return [text.split() for text in texts]
+    return [split_words(text) for text in texts]
 
 
 def _validity(

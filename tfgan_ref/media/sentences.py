@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref import plotting
 from tfgan_ref.data.pipeline import DataShape
+from tfgan_ref.data.sentences.words import is_unspaced
 from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import (
     IN_TURN,
@@ -39,6 +40,7 @@ class ExportedText(ExportedGenerator):
         self.num_classes = gan.num_classes
         self.topics = texts(shape.names["topics"])
         self.words = texts(shape.names["words"])
+        self.unspaced = tf.constant([is_unspaced(word) for word in shape.names["words"]])
 
     def serve(self, *inputs: tf.Tensor) -> tf.Tensor:
         """Maps latents (N, latent_dim) and labels (N,) to one-hot words (N, T, V)."""
@@ -46,9 +48,12 @@ class ExportedText(ExportedGenerator):
 
     def write(self, one_hot: tf.Tensor) -> tf.Tensor:
         """Turns one-hot words (N, T, V) into sentences, strings (N,)."""
-        words = tf.gather(self.words, tf.argmax(one_hot, axis=-1))
-        # The word of the end is empty and nothing but ends follows one.
-        return tf.strings.strip(tf.strings.reduce_join(words, axis=1, separator=" "))
+        numbers = tf.argmax(one_hot, axis=-1)
+        words, unspaced = tf.gather(self.words, numbers), tf.gather(self.unspaced, numbers)
+        # As ``join_words``. The word of the end is empty, and nothing but ends follows one.
+        together = unspaced | tf.concat([tf.ones_like(unspaced[:, :1]), unspaced[:, :-1]], axis=1)
+        spaces = tf.where(together, "", " ")
+        return tf.strings.strip(tf.strings.reduce_join(tf.strings.join([spaces, words]), axis=1))
 
     @tf.function(input_signature=SAMPLE_OF_CLASS, autograph=False)
     def sample(self, n: tf.Tensor, seed: tf.Tensor, label: tf.Tensor = IN_TURN) -> tf.Tensor:

@@ -30,7 +30,7 @@ SPLIT_SEED = 0  # of what is held out, whatever the run's seed
 class TextSettings(DiscriminatorSettings):
     """Chosen on the embedded grammar, see docs/text.md."""
 
-    data: str = "topic_sentences"  # tsv:PATH, tsv:PATH:TOPIC_COLUMN:TEXT_COLUMN
+    data: str = "topic_sentences"  # topic_sentences_zh (Chinese), tsv:PATH, tsv:PATH:TOPIC_COLUMN:TEXT_COLUMN
     length: int = 12  # words of the longest sentences that are read
     vocabulary: int | None = None  # most frequent words; sentences with others are left out; None: all
     topics: str | None = None  # some of the data's topics, with commas; None: all

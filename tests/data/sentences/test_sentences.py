@@ -83,6 +83,30 @@ def test_grammar_knows_what_goes_together():
     assert not is_valid("by ship we reached dublin in two hours", "travel")
 
 
+def test_chinese_grammar_has_as_many_sentences_of_at_most_twelve_characters():
+    grammar = grammar_sentences("topic_sentences_zh")
+    assert list(grammar) == ["天气", "美食", "旅行"]
+    for topic, sentences in grammar.items():
+        assert 200 <= len(sentences) <= 500
+        assert len(set(sentences)) == len(sentences)
+        assert max(map(len, sentences)) <= 12
+        assert all(is_valid(sentence, topic) for sentence in sentences)
+        assert all("".join(split_words(sentence)) == sentence for sentence in sentences)
+    for one, other in itertools.permutations(grammar, 2):
+        assert not any(is_valid(sentence, other) for sentence in grammar[one])
+    assert is_valid("坐船到青岛要三天", "旅行")
+    assert not is_valid("坐船到青岛要三个小时", "旅行")
+
+
+def test_chinese_sentences_are_read_and_written_without_spaces():
+    data = read_sentences("topic_sentences_zh")
+    grammar = grammar_sentences("topic_sentences_zh")
+    assert data.topics == tuple(grammar)
+    for number, sentences in enumerate(grammar.values()):
+        assert data.texts(number) == list(sentences)
+    assert all(len(word) == 1 for word in data.words[1:])
+
+
 def test_a_sentence_is_valid_for_its_own_topic():
     for topic, found in grammar_sentences().items():
         assert [is_valid(found[0], other) for other in grammar_sentences()] == [
@@ -182,7 +206,11 @@ def test_bytes_that_are_no_text(tmp_path):
     [
         ("tsv:", {}, "needs a path, tsv:PATH"),
         ("tsv:nowhere.tsv", {}, "there is no such file"),
-        ("novels", {}, "data set 'novels' is not known; allowed are topic_sentences, tsv:PATH"),
+        (
+            "novels",
+            {},
+            "data set 'novels' is not known; allowed are topic_sentences, topic_sentences_zh, tsv:PATH",
+        ),
         (
             TOPIC_SENTENCES,
             {"topics": "weather,sport"},

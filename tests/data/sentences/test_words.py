@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfgan_ref.data.sentences.words import split_words
+from tfgan_ref.data.sentences.words import join_words, split_words
 
 
 def test_words_are_lower_case_and_without_signs():
@@ -49,6 +49,25 @@ def test_marks_and_signs_of_other_scripts_stay_in_their_words(words):
 def test_characters_of_chinese_and_japanese_are_words(text, words):
     assert split_words(text) == words.split(" ")
     assert split_words(words) == words.split(" ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it cold in oslo",
+        "今天北京的天气很冷",
+        "我有3个iphone和2只cat",
+        "日本 is far",
+        "今",
+        "",
+        "오늘 날씨가",
+    ],
+)
+def test_words_join_to_a_text_that_splits_into_them(text):
+    words = split_words(text)
+    joined = join_words(words)
+    assert split_words(joined) == words
+    assert joined == text.replace("日本 ", "日本")
 
 
 def test_korean_words_are_whole():

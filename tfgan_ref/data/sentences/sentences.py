@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfgan_ref.data.images.arrays import check_range
 from tfgan_ref.data.order import balanced_order
 from tfgan_ref.data.pipeline import BatchLoader, DataShape, Tensors, TrainingData
-from tfgan_ref.data.sentences.words import split_words
+from tfgan_ref.data.sentences.words import join_words, split_words
 from tfgan_ref.errors import InputError, whole_number
 
 END = 0  # the word after the last one, and all that follow
@@ -171,7 +171,7 @@ def decode(tokens: np.ndarray, words: Sequence[str]) -> list[str]:
     """Decodes word numbers (N, T) to sentences; what follows the first ``END`` of a row is not read."""
     names = np.asarray(words, object)
     ended = np.cumsum(tokens == END, axis=1) > 0
-    return [" ".join(names[row[~after]]) for row, after in zip(tokens, ended, strict=True)]
+    return [join_words(names[row[~after]].tolist()) for row, after in zip(tokens, ended, strict=True)]
 
 
 def frequent_words(sentences: Sequence[Sequence[str]], n: int | None) -> tuple[str, ...]:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_ref.data.sentences.grammar import TOPIC_SENTENCES, grammar_sentences
+from tfgan_ref.data.sentences.grammar import GRAMMARS, grammar_sentences
 from tfgan_ref.data.sentences.sentences import NAMED_COLUMNS, Sentences, encode, frequent_words
-from tfgan_ref.data.sentences.words import split_words
+from tfgan_ref.data.sentences.words import join_words, split_words
 from tfgan_ref.errors import InputError, reason, whole_number
 
 logger = logging.getLogger(__name__)
 
-_FORMS = f"{TOPIC_SENTENCES}, tsv:PATH, {NAMED_COLUMNS}"
+_FORMS = f"{', '.join(GRAMMARS)}, tsv:PATH, {NAMED_COLUMNS}"
 # A first line that begins with two of these is a heading, where the data set's name names no columns.
 _HEADINGS = ({"topic", "label", "intent"}, {"sentence", "text"})
 _LARGEST_FILE = 2**28
@@ -31,9 +31,9 @@ def read_sentences(
     ``split_words`` says what words are.
 
     Args:
-        name: ``topic_sentences``, the embedded grammar's; ``tsv:PATH``, lines of topic, tab, sentence, with
-            or without a heading; or ``tsv:PATH:TOPIC_COLUMN:TEXT_COLUMN`` for a file whose first line names
-            its columns. Files are UTF-8.
+        name: ``topic_sentences`` or ``topic_sentences_zh``, the embedded grammars'; ``tsv:PATH``, lines of
+            topic, tab, sentence, with or without a heading; or ``tsv:PATH:TOPIC_COLUMN:TEXT_COLUMN`` for a
+            file whose first line names its columns. Files are UTF-8.
         length: longer sentences are left out.
         vocabulary: sentences with a word that is not among so many most frequent ones of those that are not
             too long are left out; None: none is.
@@ -54,7 +54,7 @@ def read_sentences(
     short = [(topic, words) for topic, words in split if len(words) <= length]
     words = frequent_words([found for _, found in short], vocabulary)
     known = frozenset(words)
-    kept = dict.fromkeys((topic, " ".join(found)) for topic, found in short if known.issuperset(found))
+    kept = dict.fromkeys((topic, join_words(found)) for topic, found in short if known.issuperset(found))
     names = tuple(dict.fromkeys(topic for topic, _ in rows))
     _check_rest(name, names, {topic for topic, _ in kept}, f"length {length} and vocabulary {vocabulary}")
     if len(kept) < len(rows):
@@ -62,7 +62,7 @@ def read_sentences(
             f"{name}: of {len(rows)} sentences {len(rows) - len(kept)} are left out: "
             f"{len(rows) - len(short)} of more than {length} words, others with rare words or twice there"
         )
-    alone = sum(" " not in text for _, text in kept)
+    alone = sum(len(split_words(text)) == 1 for _, text in kept)
     if alone > len(kept) / 2:
         logger.warning(f"{name}: {alone} of {len(kept)} sentences have one word: put spaces between words")
     labels = np.array([names.index(topic) for topic, _ in kept], np.int32)
@@ -70,8 +70,8 @@ def read_sentences(
 
 
 def _read_rows(name: str) -> list[Row]:
-    if name == TOPIC_SENTENCES:
-        return [(topic, text) for topic, texts in grammar_sentences().items() for text in texts]
+    if name in GRAMMARS:
+        return [(topic, text) for topic, texts in grammar_sentences(name).items() for text in texts]
     kind, _, place = name.partition(":")
     if kind != "tsv":
         raise InputError(f"data set {name!r} is not known; allowed are {_FORMS}")

@@ -3,6 +3,7 @@
 import functools
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # One sign for each of those that print the same: apostrophes and hyphens. A soft hyphen is no sign of a word.
 _SAME = str.maketrans("\u2019\u02bc\uff07\u2010\u2011", "'''--", "\u00ad")
@@ -29,3 +30,24 @@ def split_words(text: str) -> list[str]:
     Each character of Chinese and Japanese is a word. A typographic apostrophe or hyphen is the plain one.
     """
     return _word().findall(unicodedata.normalize("NFC", text.lower()).translate(_SAME))
+
+
+def is_unspaced(word: str) -> bool:
+    """Returns whether ``word`` is of a script without spaces between words, Chinese or Japanese."""
+    return _unspaced().match(word) is not None
+
+
+@functools.cache
+def _unspaced() -> re.Pattern[str]:
+    return re.compile(f"[{_UNSPACED}]")
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Returns the text of words, with a space between two of them unless one ``is_unspaced``.
+
+    ``split_words`` gives the same words again.
+    """
+    text = ""
+    for before, word in zip(("", *words), words, strict=False):
+        text += word if not before or is_unspaced(before) or is_unspaced(word) else f" {word}"
+    return text
