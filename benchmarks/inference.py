@@ -59,13 +59,13 @@ def flops_of(network: "keras.Model", *shape: int) -> int:
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+    from tfgan_ref.run.dry_run import graph_flops
+
     call = tf.function(lambda x: network(x, training=False))
     frozen = convert_variables_to_constants_v2(
         call.get_concrete_function(tf.TensorSpec((1, *shape), tf.float32))
     )
-    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
-    options["output"] = "none"
-    return tf.compat.v1.profiler.profile(frozen.graph, cmd="scope", options=options).total_float_ops
+    return graph_flops(frozen.graph)
 
 
 def drawing() -> tuple[Callable[[], Any], str, float, int]:

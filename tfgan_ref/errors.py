@@ -37,7 +37,16 @@ class Limits(NamedTuple):
 
 
 class TrainingDiverged(RuntimeError):
-    """A loss became NaN or infinite: the message names the step and the last good checkpoint."""
+    """A loss or a weight became NaN or infinite.
+
+    Args:
+        what: what became so, and at which step.
+        kept: what is left, the last good checkpoint, and how to go on.
+    """
+
+    def __init__(self, what: str, kept: str) -> None:
+        super().__init__(f"{what}: training stopped; {kept}")
+        self.what = what
 
 
 class WorkerLost(RuntimeError):

@@ -42,7 +42,7 @@ def test_it_names_directory_data_machine_and_networks(
     tiny = replace(RECIPES["gan"], build=lambda settings, shape: tiny_gan(True))
     gan = build_gan(tiny, settings, data.shape)
     gan.step.assign(1)  # nothing is left to train
-    assert train._train(recipe, settings, data, gan, RunDirectory.create(tmp_path / "run", {}), None)
+    assert train.train_gan(recipe, settings, data, gan, RunDirectory.create(tmp_path / "run", {}), None)
     generator, discriminator = (
         sum(int(np.prod(weight.shape)) for weight in network.weights)
         for network in (gan.generator, gan.discriminator)

@@ -33,7 +33,7 @@ def own_places(tmp_path, monkeypatch):
 def untrained(monkeypatch):
     """Runs that end when they would begin to train; what they would have trained on is kept."""
     kept = []
-    monkeypatch.setattr(train, "_train", lambda recipe, settings, read, *_: kept.append(read) or True)
+    monkeypatch.setattr(train, "train_gan", lambda recipe, settings, read, *_: kept.append(read) or True)
     return kept
 
 

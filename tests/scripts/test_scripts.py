@@ -169,6 +169,28 @@ def test_resume_takes_the_runs_own_settings(run_script, run, arguments, part):
     assert (run / "config.json").read_bytes() == before
 
 
+def test_resume_auto_starts_a_run_and_then_continues_it(run_script, tmp_path):
+    new = tmp_path / "new"
+    command = ["train.py", "cgan", "--out", new, "--resume", "auto", *TINY]
+    code, out, err = run_script(*command)
+    assert (code, "resuming" in err) == (0, False), err
+    later = [*command, "--steps", "6"]
+    code, out, err = run_script(*later)
+    assert (code, f"resuming {new} from step 4" in err, "6/6" in out) == (0, True, True), err
+    is_one_line_error(run_script(*later, "--set", "latent_dim=3"), "leave out latent_dim")
+    is_one_line_error(
+        run_script("train.py", "gan", "--out", new, "--resume", "auto"), f"run {new} is of recipe cgan"
+    )
+
+
+def test_dry_run_says_what_training_would_take(run_script, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run_script("train.py", "cgan", *TINY, "--out", "new", "--dry-run")
+    assert code == 0, err
+    assert "4 steps in about" in out
+    assert not list(tmp_path.iterdir())
+
+
 def test_resume_from_what_is_no_run(run_script, tmp_path):
     is_one_line_error(run_script("train.py", "--resume", tmp_path), "is not a run directory")
     is_one_line_error(run_script("train.py", "--resume", tmp_path / "nothing"), "is not a run directory")
@@ -255,7 +277,7 @@ def test_resume_with_other_data_is_refused(run_script, tmp_path):
 def test_a_run_finds_its_data_from_any_folder_and_where_they_were_moved_to(run_script, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     npz(tmp_path / "data.npz", images=IMAGES, labels=np.arange(20) % 4)
-    monkeypatch.setattr(train, "_train", lambda *given: True)
+    monkeypatch.setattr(train, "train_gan", lambda *given: True)
     monkeypatch.setattr(train.cli, "usage", lambda *given: "")
     arguments = ["--data", "npz:data.npz", "--out", tmp_path / "run"]
     assert run_script("train.py", "cgan", *arguments)[0] == 0

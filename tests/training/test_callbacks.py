@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.conftest import same, tiny_dataset, tiny_gan, values
 from tfgan_ref.errors import TrainingDiverged
@@ -70,6 +71,26 @@ def test_a_diverging_run_names_its_last_good_checkpoint(run):
     assert Checkpoints(run.checkpoints, restored).restore() == 2
     assert same(values(restored.generator.weights), good)
     assert len(run.metrics.read_text().splitlines()) == 3
+
+
+def test_no_checkpoint_holds_weights_that_are_not_finite(run, monkeypatch):
+    """The update of a finite loss gave them: the loss of the next step would be the first to show it."""
+    gan = tiny_gan()
+    fit(gan, run, 2, every=1)
+    real = type(gan).train_step
+
+    def overflow(self, batch):
+        tracked = real(self, batch)
+        self.discriminator.trainable_weights[0].assign_add(
+            np.inf * tf.ones_like(self.discriminator.trainable_weights[0])
+        )
+        return tracked
+
+    monkeypatch.setattr(type(gan), "train_step", overflow)
+    gan.train_function = None
+    with pytest.raises(TrainingDiverged, match="a value of model is not finite at step 3: training stopped"):
+        fit(gan, run, 1, every=1)
+    assert Checkpoints(run.checkpoints, tiny_gan()).restore() == 2
 
 
 @pytest.fixture
@@ -220,6 +241,6 @@ def test_a_closed_output_does_not_end_training(monkeypatch, model):
 
 
 def test_long_times_are_in_minutes_and_hours():
-    assert [callbacks._duration(n) for n in (0.4, 99, 150, 5400, 9000)] == [
+    assert [callbacks.duration(n) for n in (0.4, 99, 150, 5400, 9000)] == [
         "0 s", "99 s", "2 min", "90 min", "2.5 h",
     ]  # fmt: skip

@@ -134,6 +134,15 @@ def test_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, damage, caplo
     (message,) = [record.getMessage() for record in caplog.records if "damaged" in record.getMessage()]
     assert "step_00000003" in message
     assert "\n" not in message
+    # The run that comes to this step again writes it anew, and leaves a sound one as it is.
+    fresh.train_step(tiny_batches(1)[0])
+    expected = state(fresh)
+    saved = Checkpoints(tmp_path, fresh).save()
+    assert Checkpoints(tmp_path, other := tiny_gan(**SETTINGS)).restore() == 3
+    assert same(state(other), expected)
+    before = (saved / MANIFEST).stat().st_mtime_ns
+    Checkpoints(tmp_path, fresh).save()
+    assert (saved / MANIFEST).stat().st_mtime_ns == before
 
 
 def test_no_usable_checkpoint(tmp_path):

@@ -107,6 +107,7 @@ class Settings(metaclass=WithPreset):
     sync_batch_norm: Changeable[bool] = False  # batch norm over the batches of all replicas
     steps_per_execution: Changeable[int | None] = None  # most in a call; None: 0.5 s with XLA, else 1 or 20
     deterministic: Changeable[bool | None] = None  # the same bits each time: exact resume; None: on a CPU
+    on_divergence: Changeable[str] = "stop"  # rollback: to the last checkpoint, at half the learning rates
     # What is written
     log_every: Changeable[int] = 100  # steps between rows of metrics.csv
     sample_every: Changeable[int] = 500  # steps between sample grids
@@ -135,6 +136,7 @@ class Settings(metaclass=WithPreset):
         "jit": JIT,
         "strategy": STRATEGIES,
         "schedule": SCHEDULES,
+        "on_divergence": ("stop", "rollback"),
         "initializer": tuple(INITIALIZERS),
     }
 
@@ -163,6 +165,8 @@ class Settings(metaclass=WithPreset):
             object.__setattr__(self, "precision", "mixed_bfloat16" if bfloat16 else "float32")
         if self.sync_batch_norm and self.strategy == "none":
             raise InputError("sync_batch_norm=true needs a strategy with several replicas, not none")
+        if self.on_divergence == "rollback" and self.strategy == "multiworker":
+            raise InputError("on_divergence=rollback is for one process: strategy multiworker has several")
 
     def refuse(self, reason: str, *keys: str) -> None:
         """Checks that settings without effect keep their defaults.

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import tfgan_ref
 from tfgan_ref.data.pipeline import DataShape
-from tfgan_ref.errors import InputError
+from tfgan_ref.errors import InputError, name_in_errors
 from tfgan_ref.gans import GenerativeModel
 from tfgan_ref.recipes import Recipe, build_gan, find_recipe
 from tfgan_ref.recipes.settings import Settings
@@ -30,6 +30,16 @@ def restore_gan(path: Path) -> GenerativeModel:
         InputError: ``path`` holds no run or no usable checkpoint.
     """
     return open_run(path)[1]
+
+
+def begin_from(gan: GenerativeModel, path: str) -> None:
+    """Gives the networks of ``gan`` the weights of the run in ``path``.
+
+    Raises:
+        InputError: ``path`` holds no run or no usable checkpoint, or a network has other weights.
+    """
+    with name_in_errors(f"start_from {path}"):
+        gan.begin_from(restore_gan(Path(path)))
 
 
 def recipe_of(path: Path) -> Recipe:

@@ -20,7 +20,7 @@ from tfgan_ref import cli, plotting
 from tfgan_ref.data.images.own import pass_data
 from tfgan_ref.data.outside import trust_data
 from tfgan_ref.data.pipeline import BatchLoader, TrainingData
-from tfgan_ref.errors import InputError, name_in_errors, out_of_memory, reason
+from tfgan_ref.errors import InputError, TrainingDiverged, out_of_memory, reason
 from tfgan_ref.evaluation import Score
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans import GenerativeModel
@@ -28,9 +28,10 @@ from tfgan_ref.recipes import build_gan, find_recipe
 from tfgan_ref.recipes.recipe import Recipe, optimizers
 from tfgan_ref.recipes.settings import Settings
 from tfgan_ref.run import list as list_recipes
-from tfgan_ref.run.arguments.train import FLAGS
-from tfgan_ref.run.build import VERSIONS, parse_config, restore_gan, settings_of
+from tfgan_ref.run.arguments.train import FLAGS, run_to_continue
+from tfgan_ref.run.build import VERSIONS, begin_from, parse_config, settings_of
 from tfgan_ref.run.evaluate_images import generator_evaluator
+from tfgan_ref.run.rollback import lower_rates
 from tfgan_ref.training import callbacks, distribution
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.csv_table import CSVTable
@@ -45,18 +46,27 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.list:
         list_recipes.main(arguments)
         return 0
-    if arguments.resume and arguments.out:
-        raise InputError("--resume writes to the run's own directory: leave out --out")
-    recipe = None if arguments.resume else find_recipe(arguments.recipe)
-    kind = recipe.settings if recipe else settings_of(arguments.resume)
+    resumed = run_to_continue(arguments) if arguments.resume else None
+    recipe = find_recipe(arguments.recipe) if arguments.recipe else None
+    kind = settings_of(resumed) if resumed else recipe.settings
     given = cli.settings_given(arguments, FLAGS)
     values = {key: kind.value_of(key, text) for key, text in given.items()}
-    if recipe:
+    if arguments.dry_run:
+        from tfgan_ref.run.dry_run import try_out  # which takes what it tries from this file
+
+        print(try_out(recipe, recipe.settings(**values)))
+        return 0
+    if resumed:
+        path = resumed
+        if recipe:  # --resume auto, typed as it was for the start
+            there = RunDirectory.open(path).config().get("recipe")
+            if there != (recipe.source or recipe.name):
+                raise InputError(f"run {path} is of recipe {there}: name that one, or another --out")
+            values = {key: value for key, value in values.items() if getattr(kind, key) != value}
+        finished = resume_run(path, **values)
+    else:
         path = arguments.out or _next_free(recipe.name)
         finished = start_run(recipe, recipe.settings(**values), path)
-    else:
-        path = arguments.resume
-        finished = resume_run(path, **values)
     if not finished:
         with contextlib.suppress(OSError):  # the terminal may be closed
             print(f"stopped; continue with: {cli.typed('train')} --resume {shlex.quote(str(path))}")
@@ -89,12 +99,13 @@ def start_run(recipe: Recipe, settings: Settings, out: Path, data: Any = None) -
 
     Raises:
         InputError: a setting, the data or ``out`` cannot be used; nothing has been written then.
-        TrainingDiverged: a loss became NaN or infinite.
+        TrainingDiverged: a loss or a weight became NaN or infinite, and ``on_divergence`` is "stop", or the
+            run was rolled back too often.
         WorkerLost: another process of strategy multiworker ended.
     """
     strategy, chief = tf.distribute.get_strategy(), True
     if settings.strategy != "none":
-        strategy, chief = _join(settings)
+        strategy, chief = join(settings)
     if chief:
         RunDirectory.refuse_existing(out)
     if data is not None:
@@ -105,7 +116,7 @@ def start_run(recipe: Recipe, settings: Settings, out: Path, data: Any = None) -
     with strategy.scope():
         gan = build_gan(recipe, settings, data.shape)
     if settings.start_from is not None:
-        _begin_from(gan, settings.start_from)
+        begin_from(gan, settings.start_from)
     scored = chief and getattr(settings, "evaluate_every", None)
     evaluate = generator_evaluator(gan, data, settings) if scored else None  # which checks the settings
     kept = asdict(settings)
@@ -120,11 +131,15 @@ def start_run(recipe: Recipe, settings: Settings, out: Path, data: Any = None) -
     there = out.exists()
     run = RunDirectory.create(out, config) if chief else RunDirectory(out)
     try:
-        return _train(recipe, settings, data, gan, run, evaluate)
+        return train_gan(recipe, settings, data, gan, run, evaluate)
+    except TrainingDiverged as error:
+        rates = lower_rates(run, settings, error)
     except Exception as error:
         if chief and out_of_memory(error):
             run.discard(folder=not there)
         raise
+    del gan, data, evaluate  # their memory is wanted
+    return resume_run(out, **rates)
 
 
 def resume_run(path: Path, **changes: Any) -> bool:
@@ -141,7 +156,7 @@ def resume_run(path: Path, **changes: Any) -> bool:
     Raises:
         InputError: ``path`` holds no run, no usable checkpoint, the data are not those of its start, or a
             setting cannot change. Nothing has changed then.
-        TrainingDiverged: a loss became NaN or infinite.
+        TrainingDiverged: as ``start_run``.
         WorkerLost: another process of strategy multiworker ended.
     """
     run = RunDirectory.open(path)
@@ -152,7 +167,7 @@ def resume_run(path: Path, **changes: Any) -> bool:
     trust_data(changes.get("data"))
     strategy, chief = tf.distribute.get_strategy(), True
     if settings.strategy != "none":
-        strategy, chief = _join(settings)
+        strategy, chief = join(settings)
     data = recipe.read(settings)
     if data.fingerprint != fingerprint:
         raise InputError(
@@ -165,7 +180,7 @@ def resume_run(path: Path, **changes: Any) -> bool:
     if run.has_begun():
         step = Checkpoints(run.checkpoints, gan).restore()
     elif settings.start_from is not None:  # a run that was stopped before its first checkpoint starts again
-        _begin_from(gan, settings.start_from)
+        begin_from(gan, settings.start_from)
     if "steps" in changes and step > settings.steps:
         raise InputError(f"steps {settings.steps} is below the run's step {step}: at least that")
     for table in (run.metrics, run.evaluations):
@@ -186,31 +201,44 @@ def resume_run(path: Path, **changes: Any) -> bool:
             "the learning rate goes on at %.3g, not at %.3g: schedule %s to step %d, not %s to step %d",
             rate, planned_rate, settings.schedule, settings.steps, before.schedule, before.steps,
         )  # fmt: skip
-    return _train(recipe, settings, data, gan, run, evaluate)
+    try:
+        return train_gan(recipe, settings, data, gan, run, evaluate)
+    except TrainingDiverged as error:
+        rates = lower_rates(run, settings, error)
+    del gan, data, evaluate  # their memory is wanted
+    return resume_run(path, **rates)
 
 
-def _begin_from(gan: GenerativeModel, path: str) -> None:
-    """Gives the networks of ``gan`` the weights of the run in ``path``."""
-    with name_in_errors(f"start_from {path}"):
-        gan.begin_from(restore_gan(Path(path)))
-
-
-def _join(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
+def join(settings: Settings) -> tuple[tf.distribute.Strategy, bool]:
     """Returns the strategy of a distributed run, and whether this process writes the run directory."""
     strategy = distribution.make_strategy(settings.strategy)
     distribution.check_batch_size(settings.batch_size, getattr(settings, "packing", 1), strategy)
     return strategy, distribution.is_chief(strategy)
 
 
-def _train(
+def train_gan(
     recipe: Recipe,
     settings: Settings,
     data: TrainingData,
     gan: GenerativeModel,
-    run: RunDirectory,
-    evaluate: Callable[[], list[Score]] | None,
+    run: RunDirectory | None,
+    evaluate: Callable[[], list[Score]] | None = None,
+    watching: Sequence[keras.callbacks.Callback] = (),
 ) -> bool:
-    """Trains from the step of ``gan`` to the end, and writes the results there; False if it was stopped."""
+    """Trains from the step of ``gan`` to the end, and writes the results there.
+
+    Args:
+        recipe: of the GAN.
+        settings: of the recipe.
+        data: what it is trained on.
+        gan: the compiled GAN.
+        run: where everything is written; None: nothing is.
+        evaluate: scores the averaged generator; None: it is not scored.
+        watching: the callbacks, where nothing is written.
+
+    Returns:
+        Whether it came to the end; False if a signal stopped it.
+    """
     strategy = gan.distribute_strategy
     distributed = settings.strategy != "none"
     chief = not distributed or distribution.is_chief(strategy)
@@ -219,7 +247,8 @@ def _train(
     xla = gan.compile_config["jit_compile"]  # Keras's own attribute is False with deterministic operations
     with contextlib.ExitStack() as stack:
         if chief:
-            stack.enter_context(run.in_use())
+            if run is not None:
+                stack.enter_context(run.in_use())
             names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
             unused = "CPU, no GPU found"
             if shutil.which("nvidia-smi"):
@@ -230,8 +259,8 @@ def _train(
                 if isinstance(part, keras.Model) and part.trainable_variables
             ]
             print(
-                f"{run.path}: {data.count:,} x {'x'.join(map(str, data.shape.sample_shape))}"
-                f"{data.class_counts()}"
+                f"{run.path if run else 'dry run'}: "
+                f"{data.count:,} x {'x'.join(map(str, data.shape.sample_shape))}{data.class_counts()}"
                 f" ({data.memory / 1e6:,.1f} MB{' on disk' if data.faults is not None else ''}), "
                 f"{', '.join(names) or unused}, "
                 f"{settings.precision}, {'' if deterministic else 'not '}deterministic, "
@@ -241,7 +270,7 @@ def _train(
         if distributed:
             stack.enter_context(distribution.watch_workers(strategy))
         if data.faults is not None:
-            data.faults.report = run.path / "damaged.txt" if chief else None
+            data.faults.report = run.path / "damaged.txt" if chief and run else None
             data.faults.then = "go on with --resume"
             stack.enter_context(data.faults.raised())
         if deterministic:
@@ -262,10 +291,11 @@ def _train(
             if chief:
                 together = gan.steps_per_execution
                 print(f"{together} step{'s' if together > 1 else ''} in each call", flush=True)
-            watching = _callbacks(settings, gan, run, draw, evaluate, chief=chief)
+            if run is not None:
+                watching = _callbacks(settings, gan, run, draw, evaluate, chief=chief)
             stop = callbacks.StopOnSignal()
             if settings.strategy != "multiworker":  # whose processes would stop at different steps
-                watching.append(stop)
+                watching = [*watching, stop]
             try:
                 # Past the checks of ``gan.fit``: these data were checked when they were read.
                 keras.Model.fit(
@@ -274,13 +304,13 @@ def _train(
                     steps_per_epoch=settings.steps - step,
                     verbose=0,
                     shuffle=False,
-                    callbacks=watching,
+                    callbacks=list(watching),
                 )
             finally:
                 stop.restore_handlers()
             if stop.received and int(gan.step.numpy()) < settings.steps:
                 return False
-        if chief:
+        if chief and run is not None:
             _write_results(draw(), run, gan, functools.partial(recipe.medium.export, gan, shape=data.shape))
         if distributed:
             distribution.wait_for_all(strategy)

@@ -98,16 +98,20 @@ class StopWhenDiverged(RunCallback):
         """Checks the running means, in which one bad value stays."""
         for name, value in (logs or {}).items():
             if not math.isfinite(value):
-                saved = sorted(self.run.checkpoints.glob("step_*"))
-                kept = "no checkpoint came before it"
-                if saved:
-                    run = shlex.quote(str(self.run.path))
-                    kept = (
-                        f"the last good checkpoint is {saved[-1]}; --resume {run} goes on from it, and ends "
-                        "here again unless a setting changes, as with --set learning_rate=..."
-                    )
-                step = self.start + batch + 1
-                raise TrainingDiverged(f"{name} is {value} at step {step}: training stopped; {kept}")
+                raise _diverged(f"{name} is {value} at step {self.start + batch + 1}", self.run)
+
+
+def _diverged(what: str, run: RunDirectory) -> TrainingDiverged:
+    """Returns the error that ends a run in which ``what`` happened."""
+    saved = sorted(run.checkpoints.glob("step_*"))
+    if not saved:
+        return TrainingDiverged(what, "no checkpoint came before it")
+    kept = (
+        f"the last good checkpoint is {saved[-1]}; --resume {shlex.quote(str(run.path))} goes on from it, "
+        "and ends here again unless a setting changes, as with --set learning_rate=..., or with "
+        "--set on_divergence=rollback"
+    )
+    return TrainingDiverged(what, kept)
 
 
 @dataclass(eq=False)
@@ -163,14 +167,22 @@ class SaveCheckpoints(PeriodicCallback):
         """Saves if there is no checkpoint yet, or a multiple was reached since the last call."""
         super().on_train_batch_end(batch, logs)
         if not self.checkpoints.paths():
-            self.checkpoints.save()
+            self._save()
 
     def act(self, step: int, logs: Mapping[str, float]) -> None:
         """Saves the state of ``step``."""
-        self.checkpoints.save()
+        self._save()
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Saves the last state."""
+        self._save()
+
+    def _save(self) -> None:
+        # A finite loss may have given an update that is not: no checkpoint may hold what it left.
+        if group := self.checkpoints.not_finite():
+            raise _diverged(
+                f"a value of {group} is not finite at step {int(self.model.step.numpy())}", self.run
+            )
         self.checkpoints.save()
 
 
@@ -366,18 +378,19 @@ def _progress_line(
     bar = f"[{'=' * done}{'.' * (20 - done)}]"
     parts = [
         f"{step}/{total}",
-        *([] if remaining is None else [f"{_duration(remaining)} left"]),
+        *([] if remaining is None else [f"{duration(remaining)} left"]),
         *(f"{title} {logs[name]:.3f}" for name, title in losses.items() if name in logs),
         *(f"{title} {logs[name]:.2f}" for name, title in accuracies.items() if name in logs),
         bar,
-        _duration(elapsed),
+        duration(elapsed),
     ]
     while width is not None and len("  ".join(parts)) > width:
         parts.pop()
     return "  ".join(sorted(parts, key=lambda part: part is not bar))
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Returns a time in seconds, minutes or hours, as a person would say it."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,5 +1,6 @@
 """Checkpoints of a run's complete state: written whole or not at all, checked before they are read."""
 
+import contextlib
 import json
 import logging
 import os
@@ -17,6 +18,8 @@ from tfgan_ref.gans import GenerativeModel
 
 logger = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
+# What reading a damaged manifest, or files that do not fit one, can raise.
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class Checkpoints:
@@ -44,6 +47,14 @@ class Checkpoints:
             return []
         return sorted(p for p in self.directory.iterdir() if re.fullmatch(r"step_\d+", p.name))
 
+    def not_finite(self) -> str | None:
+        """Returns the group of ``gan.state()`` that holds NaN or infinity; None if no group does."""
+        for group, variables in self.gan.state().items():
+            for variable in variables:
+                if variable.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(variable)):
+                    return group
+        return None
+
     def save(self) -> Path:
         """Writes the present state.
 
@@ -53,7 +64,10 @@ class Checkpoints:
         step = int(self.gan.step.numpy())
         final = self.directory / f"step_{step:08d}"
         if final.exists():
-            return final
+            with contextlib.suppress(*DAMAGE):
+                _verified_manifest(final)
+                return final
+            shutil.rmtree(final)  # passed over by ``restore``, whose run has come here again
         temporary = self.directory / f".step_{step:08d}.{os.getpid()}.tmp"
         try:
             temporary.mkdir(parents=True)
@@ -87,7 +101,7 @@ class Checkpoints:
         for path in reversed(self.paths()):
             try:
                 manifest = _verified_manifest(path)
-            except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            except DAMAGE as error:
                 logger.warning("checkpoint %s is damaged (%s): the one before it is used", path, error)
                 continue
             self._refuse_foreign(path, manifest["variables"])

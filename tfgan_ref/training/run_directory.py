@@ -165,5 +165,16 @@ class RunDirectory:
         Raises:
             InputError: another process trains in the directory, or it cannot be written.
         """
+        self._change({"settings": settings})
+
+    def note_rollback(self, rollback: dict[str, Any]) -> None:
+        """Adds to the list ``rollbacks`` of ``config.json``, under the lock of ``in_use``.
+
+        Raises:
+            InputError: another process trains in the directory, or it cannot be written.
+        """
+        self._change({"rollbacks": [*self.config().get("rollbacks", []), rollback]})
+
+    def _change(self, parts: dict[str, Any]) -> None:
         with self.in_use():
-            write_json(self.path / "config.json", self.config() | {"settings": settings})
+            write_json(self.path / "config.json", self.config() | parts)

@@ -5,6 +5,8 @@ tfgan train dcgan --help
 tfgan train dcgan --data npz:train.npz --steps 3000 --out runs/mnist
 tfgan train --resume runs/mnist
 tfgan train --resume runs/mnist --steps 6000 --set learning_rate=5e-5
+tfgan train dcgan --out runs/mnist --resume auto
+tfgan train dcgan64 --data folder:photos --dry-run
 """
 
 import argparse
@@ -15,6 +17,7 @@ from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 from tfgan_ref.run import declared
 
+AUTO = "auto"
 FLAGS = ("data", "data_dir", "steps", "batch_size", "seed", "precision", "jit", "strategy")
 
 
@@ -54,9 +57,15 @@ PARSER.add_argument("--seed")
 PARSER.add_argument("--out", type=Path, help="the new run directory (default: runs/RECIPE-N)")
 PARSER.add_argument(
     "--resume",
-    type=Path,
+    type=lambda text: AUTO if text == AUTO else Path(text),
     metavar="RUN",
-    help="continue the run in this directory, which keeps the settings that are given with it",
+    help="continue the run in this directory, which keeps the settings that are given with it; auto: "
+    "the one that --out names, if it is there, else start it",
+)
+PARSER.add_argument(
+    "--dry-run",
+    action="store_true",
+    help="read the data, build the networks, time a few steps, say what training would take; write nothing",
 )
 PARSER.add_argument("--precision", help="float32, mixed_float16, mixed_bfloat16 or auto")
 PARSER.add_argument("--jit", help="compile with XLA: auto (on a GPU), on or off")
@@ -73,22 +82,39 @@ PARSER.add_argument(
 )
 
 
+def run_to_continue(arguments: argparse.Namespace) -> Path | None:
+    """Returns the run that the command line continues; None if it starts one."""
+    if arguments.resume != AUTO:
+        return arguments.resume
+    return arguments.out if (arguments.out / "config.json").is_file() else None
+
+
 def check(arguments: argparse.Namespace) -> None:
     """Raises InputError if there is no such recipe, setting, run or file, or the run directory exists."""
     if arguments.list:
         return
-    if (arguments.recipe is None) == (arguments.resume is None):
+    if arguments.resume == AUTO:
+        if arguments.recipe is None or arguments.out is None:
+            raise InputError(
+                "--resume auto starts a run or continues it: name a recipe, and the run with --out"
+            )
+    elif (arguments.recipe is None) == (arguments.resume is None):
         raise InputError("name either a recipe (see --list) or a run with --resume RUN")
+    elif arguments.resume and arguments.out:
+        raise InputError("--resume writes to the run's own directory: leave out --out")
+    if arguments.resume and arguments.dry_run:
+        raise InputError("--dry-run is for a run that is not there yet: leave out --resume")
     given = cli.settings_given(arguments, FLAGS)
     from tfgan_ref.training.run_directory import RunDirectory  # imports NumPy, which --help does without
 
-    if arguments.resume:
-        recipe = str(RunDirectory.open(arguments.resume).config().get("recipe"))
+    resumed = run_to_continue(arguments)
+    if resumed:
+        recipe = str(RunDirectory.open(resumed).config().get("recipe"))
         declaration = declared.read_recipes().get(recipe)
     else:
         declaration = declared.check_recipe(arguments.recipe)
     if declaration:
         declared.check_settings(given, declaration.settings)
     declared.check_path(given.get("data", ""))
-    if arguments.out and not arguments.resume:
+    if arguments.out and not resumed:
         RunDirectory.refuse_existing(arguments.out)
