@@ -86,7 +86,14 @@ OTHERS = {
         "receptive_field": "70",
         "initializer": "xavier",
     },
-    "srresnet": {"blocks": 16, "width": 64, "batch_norm": True, "pixel_loss": "mse", "crop": 24},
+    "srresnet": {
+        "blocks": 16,
+        "width": 64,
+        "batch_norm": True,
+        "pixel_loss": "mse",
+        "crop": 24,
+        "upsample": "shuffle",
+    },
     "srgan": {"adversarial_weight": 1e-3, "perceptual": "vgg19", "d_width": 64, "blocks": 16},
     "infogan": {"batch_size": 128, "codes": 10, "continuous_codes": 2, "latent_dim": 64},
     "r3gan": {

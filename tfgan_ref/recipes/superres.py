@@ -16,7 +16,7 @@ from tfgan_ref.gans.srgan import PIXEL_LOSSES, FeatureContent
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import draw_strips
 from tfgan_ref.networks.features.classifier import feature_maps
-from tfgan_ref.networks.translation.srresnet import SCALES
+from tfgan_ref.networks.translation.srresnet import SCALES, UPSAMPLES
 from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
 from tfgan_ref.recipes.settings import ADAM, AT_LEAST_0, AT_LEAST_1, Changeable, Location, PairedSettings
 
@@ -32,6 +32,7 @@ SRRESNET_PAPER = ADAM | {  # Ledig et al. 2017, section 3.2
     "width": 64,
     "batch_norm": True,
     "global_skip": False,
+    "upsample": "shuffle",
     "pixel_loss": "mse",
     "ema_decay": None,
 }
@@ -58,11 +59,12 @@ class SRResNetSettings(PairedSettings):
     width: int = 48  # filters of every hidden layer
     batch_norm: bool = False  # in the residual blocks
     global_skip: bool = True  # the network makes what is added to the bicubically enlarged source
+    upsample: str = "shuffle"  # how pixels are doubled: shuffle, icnr (starts without a lattice), resize
     pixel_loss: str = "l1"  # mse
 
     limits: ClassVar = dict.fromkeys(("blocks", "width"), AT_LEAST_1)
     paper: ClassVar = SRRESNET_PAPER
-    choices: ClassVar = {"scale": tuple(SCALES), "pixel_loss": PIXEL_LOSSES}
+    choices: ClassVar = {"scale": tuple(SCALES), "upsample": UPSAMPLES, "pixel_loss": PIXEL_LOSSES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,14 +128,14 @@ def build_srgan(settings: SRGANSettings, shape: DataShape) -> SRGAN:
 def _generator(settings: SRResNetSettings, shape: DataShape) -> keras.Model:
     return networks.srresnet(
         channels=shape.sample_shape[-1],
-        **settings.network("scale", "blocks", "width", "batch_norm", "global_skip"),
+        **settings.network("scale", "blocks", "width", "batch_norm", "global_skip", "upsample"),
     )
 
 
 def _shared(settings: SRResNetSettings) -> dict[str, Any]:
     return {
         "stride": 2 if settings.global_skip else 1,  # mirroring the border needs two pixels
-        "margin": networks.receptive_margin(settings.scale, settings.blocks),
+        "margin": networks.receptive_margin(settings.scale, settings.blocks, upsample=settings.upsample),
         **settings.group("pixel_loss", "seed", "ema_decay"),
     }
 

@@ -14,6 +14,7 @@ from tfgan_ref.networks.layers.reparametrised import spectral_layers
 from tfgan_ref.networks.translation.sr_discriminator import sr_discriminator
 from tfgan_ref.networks.translation.srresnet import (
     BicubicEnlargement,
+    EqualSubpixels,
     PixelShuffle,
     receptive_margin,
     srresnet,
@@ -61,6 +62,58 @@ def test_generator_has_the_parameters_of_figure_4(scale, blocks, width, channels
     assert not of_type(plain, layers.PReLU)
 
 
+@pytest.mark.parametrize("scale", [2, 4])
+def test_parameters_of_each_way_to_double(scale):
+    doublings, width = {2: 1, 4: 2}[scale], 8
+    shuffle, icnr, resize = (
+        trainable(srresnet(scale, 1, width, upsample=upsample)) for upsample in ("shuffle", "icnr", "resize")
+    )
+    assert icnr == shuffle
+    assert shuffle - resize == doublings * (9 * width + 1) * 3 * width
+
+
+def doubled(upsample, activation="prelu"):
+    """The maps behind each doubling and its activation."""
+    network = srresnet(4, 1, 6, upsample=upsample, activation=activation, end_kernel=3, seed=2)
+    slopes = of_type(network, layers.PReLU if activation == "prelu" else layers.ReLU)
+    inner = keras.Model(network.input, [layer.output for layer in slopes[-2:]])
+    return [maps.numpy() for maps in inner(pictures(2, 9, 7, 3))]
+
+
+@pytest.mark.parametrize("activation", ["prelu", "relu"])
+def test_icnr_starts_as_nearest_neighbour_enlargement(activation):
+    stages = doubled("icnr", activation)
+    assert [stage.shape[1:3] for stage in stages] == [(18, 14), (36, 28)]
+    for stage in stages:
+        squares = stage[:, ::2, ::2].repeat(2, axis=1).repeat(2, axis=2)
+        np.testing.assert_allclose(stage, squares, atol=1e-6)
+        assert stage[0, ::2, ::2].std() > 1e-2  # and not a constant
+    # What "shuffle" starts as is no such enlargement.
+    stage = doubled("shuffle", activation)[0]
+    assert np.abs(stage - stage[:, ::2, ::2].repeat(2, axis=1).repeat(2, axis=2)).max() > 1e-2
+
+
+def test_flat_regions_have_no_lattice_with_resize_or_at_the_start_with_icnr():
+    source = np.full((1, 24, 24, 3), 0.3, np.float32)
+    for upsample, flat in (("shuffle", False), ("icnr", True), ("resize", True)):
+        network = srresnet(4, 1, 6, upsample=upsample, end_kernel=3, seed=3)
+        inside = network(source).numpy()[:, 44:52, 44:52]  # far from the border, which is padded with 0
+        assert (inside.std(axis=(1, 2)).max() < 1e-5) == flat
+    disturb(network)
+    assert network(source).numpy()[:, 44:52, 44:52].std(axis=(1, 2)).max() < 1e-5
+
+
+def test_equal_subpixels_have_the_kernel_that_is_drawn_for_them():
+    drawn = keras.initializers.HeNormal(seed=4)
+    kernel = np.array(EqualSubpixels(keras.initializers.HeNormal(seed=4), 3)((3, 5, 2, 36)))
+    expected = np.array(drawn((3, 5, 2, 4)))
+    for filters in np.split(kernel, 9, axis=-1):
+        np.testing.assert_array_equal(filters, expected)
+    initializer = EqualSubpixels("he_normal", 2)
+    again = keras.initializers.get(keras.initializers.serialize(initializer))
+    assert again.get_config() == initializer.get_config()
+
+
 def test_the_papers_generator():
     network = srresnet()
     assert trainable(network) == 1_548_547
@@ -105,9 +158,11 @@ def test_bicubic_enlargement_is_that_of_the_benchmarks(scale):
 
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
-@pytest.mark.parametrize("global_skip", [False, True])
-def test_any_size_is_enlarged(scale, global_skip):
-    network = srresnet(scale, 1, 4, channels=1, global_skip=global_skip)
+@pytest.mark.parametrize(
+    "settings", [{}, {"global_skip": True}, {"upsample": "icnr"}, {"upsample": "resize"}], ids=str
+)
+def test_any_size_is_enlarged(scale, settings):
+    network = srresnet(scale, 1, 4, channels=1, **settings)
     assert network.compute_output_shape((2, 7, 11, 1)) == (2, 7 * scale, 11 * scale, 1)
     assert network(pictures(2, 7, 11, 1)).shape == (2, 7 * scale, 11 * scale, 1)
     assert network.output.shape == (None, None, None, 1)
@@ -138,7 +193,7 @@ def test_layers_have_weights_of_their_own():
 
 
 def test_network_is_rebuilt_from_its_config():
-    network = srresnet(4, 1, 4, global_skip=True)
+    network = srresnet(4, 1, 4, global_skip=True, upsample="icnr")
     disturb(network)
     again = keras.Model.from_config(network.get_config())
     again.set_weights(network.get_weights())
@@ -147,10 +202,11 @@ def test_network_is_rebuilt_from_its_config():
 
 
 @pytest.mark.parametrize(("scale", "blocks", "end"), [(2, 1, 9), (2, 2, 3), (4, 1, 9), (4, 2, 5), (8, 1, 9)])
-def test_margin_is_how_far_the_gradient_reaches(scale, blocks, end):
-    network = srresnet(scale, blocks, 4, channels=1, end_kernel=end, global_skip=True)
+@pytest.mark.parametrize("upsample", ["shuffle", "icnr", "resize"])
+def test_margin_is_how_far_the_gradient_reaches(scale, blocks, end, upsample):
+    network = srresnet(scale, blocks, 4, channels=1, end_kernel=end, global_skip=True, upsample=upsample)
     disturb(network)
-    margin = receptive_margin(scale, blocks, end)
+    margin = receptive_margin(scale, blocks, end, upsample)
     centre = margin + 2
     source = tf.constant(pictures(1, 2 * centre + 1, 2 * centre + 1, 1))
     with tf.GradientTape() as tape:
@@ -163,11 +219,15 @@ def test_margin_is_how_far_the_gradient_reaches(scale, blocks, end):
         assert (reached.min(), reached.max()) == (centre - margin, centre + margin)
 
 
-@pytest.mark.parametrize("settings", [{}, {"global_skip": True}, {"batch_norm": False}])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"global_skip": True}, {"batch_norm": False}, {"upsample": "icnr"}, {"upsample": "resize"}],
+    ids=str,
+)
 def test_a_tile_with_its_margin_is_enlarged_as_in_the_whole(settings):
     network = srresnet(4, 2, 8, seed=1, **settings)
     disturb(network)
-    margin = receptive_margin(4, 2)
+    margin = receptive_margin(4, 2, upsample=settings.get("upsample", "shuffle"))
     source = pictures(1, 40, 47, 3)
     whole = network(source, training=False).numpy()
     top, left, height, width = 14, 15, 9, 13  # of the tile, without its margin
@@ -186,6 +246,7 @@ def test_a_tile_with_its_margin_is_enlarged_as_in_the_whole(settings):
         ({"width": 0}, "width 0 is out of range: at least 1"),
         ({"end_kernel": 4}, "end_kernel 4 is out of range: an odd number"),
         ({"activation": "tanh"}, "activation 'tanh' is unknown: choose one of prelu, relu"),
+        ({"upsample": "bilinear"}, "upsample 'bilinear' is unknown: choose one of shuffle, icnr, resize"),
         ({"initializer": "ones"}, "initializer 'ones' is unknown"),
     ],
 )
@@ -197,6 +258,8 @@ def test_bad_settings_of_the_generator(settings, message):
 def test_bad_margin():
     with pytest.raises(InputError, match="scale 5 is not built by SRResNet"):
         receptive_margin(5, 1)
+    with pytest.raises(InputError, match="upsample 'nearest' is unknown"):
+        receptive_margin(4, 1, upsample="nearest")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tfgan_ref.networks.layers.seeded import initializer_stream
 
 SCALES = {2: 1, 4: 2, 8: 3}  # number of doublings; the paper's is 4
 ACTIVATIONS = ("prelu", "relu")
+UPSAMPLES = ("shuffle", "icnr", "resize")
 
 
 def srresnet(
@@ -28,6 +29,7 @@ def srresnet(
     batch_norm: bool = True,
     activation: str = "prelu",
     global_skip: bool = False,
+    upsample: str = "shuffle",
     initializer: str = "he",
     seed: int = 0,
 ) -> keras.Model:
@@ -40,7 +42,8 @@ def srresnet(
     Args:
         scale: how many times higher and wider the output is: 2, 4 or 8.
         blocks: number of residual blocks.
-        width: filters of every hidden layer (of those before a pixel shuffle, 4 times as many).
+        width: filters of every hidden layer (of those before a pixel shuffle, 4 times as many). "resize" has
+            a quarter of the parameters in its place, at four times the pixels.
         channels: of the pictures, 1 or 3.
         end_kernel: side of the first and the last convolution's kernels, odd. On a processor the last one, at
             the output's size, takes a third of a training step; 3 makes it cheap.
@@ -49,6 +52,12 @@ def srresnet(
         activation: "prelu", whose slopes (from 0.25) belong to a feature map, not to a pixel, or "relu".
         global_skip: whether the network makes what is to be added to the bicubically enlarged source. It then
             starts as bicubic enlargement, its last kernel being 0, which saves much of a short training.
+        upsample: how each doubling is done. "shuffle", the paper's: a convolution to 4 times the channels and
+            a pixel shuffle. The 4 pixels of a square are made by kernels that are drawn apart, so that flat
+            regions begin with a lattice of period 2, which training has to remove. "icnr": the same, but the
+            4 kernels start equal (Aitken et al. 2017, section 3.1), as ``EqualSubpixels`` says: each doubling
+            starts as nearest-neighbour enlargement, without a lattice. "resize": nearest-neighbour
+            enlargement, then a 3x3 convolution (Odena et al. 2016), which treats all pixels alike for good.
         initializer: a name in ``networks.INITIALIZERS``.
         seed: seed of the initialisers.
 
@@ -60,7 +69,7 @@ def srresnet(
         InputError: an argument is unknown or out of range.
     """
     check_at_least(1, channels=channels, width=width)
-    _check(scale, blocks, end_kernel, activation)
+    _check(scale, blocks, end_kernel, activation, upsample)
     fresh = initializer_stream(initializer, seed)
     source = keras.Input((None, None, channels), name="source")
     x = first = _activate(_convolution(width, end_kernel, fresh())(source), activation)
@@ -72,8 +81,7 @@ def srresnet(
     x = _normalise(_convolution(width, 3, fresh(), use_bias=not batch_norm)(x), batch_norm)
     x = layers.Add()([x, first])
     for _ in range(SCALES[scale]):
-        x = PixelShuffle(2)(_convolution(4 * width, 3, fresh())(x))
-        x = _activate(x, activation)
+        x = _activate(_double(x, width, upsample, fresh()), activation)
     x = _convolution(channels, end_kernel, "zeros" if global_skip else fresh())(x)
     if global_skip:
         x = layers.Add(dtype="float32")([x, BicubicEnlargement(scale, dtype="float32")(source)])
@@ -81,7 +89,7 @@ def srresnet(
     return keras.Model(source, pictures, name="srresnet")
 
 
-def receptive_margin(scale: int, blocks: int, end_kernel: int = 9) -> int:
+def receptive_margin(scale: int, blocks: int, end_kernel: int = 9, upsample: str = "shuffle") -> int:
     """Returns how many source pixels around an output pixel ``srresnet`` depends on.
 
     That is in inference, where batch norm couples no pixels. Further away than this from the border of a
@@ -90,14 +98,17 @@ def receptive_margin(scale: int, blocks: int, end_kernel: int = 9) -> int:
     Raises:
         InputError: an argument is out of range.
     """
-    _check(scale, blocks, end_kernel)
+    _check(scale, blocks, end_kernel, upsample=upsample)
     reach = end_kernel // 2  # of the last convolution, in pixels of the output
     for _ in range(SCALES[scale]):
-        reach = -(-reach // 2) + 1  # in pixels of half the size, and the 3x3 convolution before
+        # In pixels of half the size. The 3x3 convolution is before the shuffle, and behind the enlargement.
+        reach = -(-(reach + 1) // 2) if upsample == "resize" else -(-reach // 2) + 1
     return reach + 1 + 2 * blocks + end_kernel // 2
 
 
-def _check(scale: int, blocks: int, end_kernel: int, activation: str = "prelu") -> None:
+def _check(
+    scale: int, blocks: int, end_kernel: int, activation: str = "prelu", upsample: str = "shuffle"
+) -> None:
     if scale not in SCALES:
         raise InputError(
             f"scale {scale} is not built by SRResNet: choose one of {', '.join(map(str, SCALES))}"
@@ -107,12 +118,25 @@ def _check(scale: int, blocks: int, end_kernel: int, activation: str = "prelu") 
         raise InputError(f"end_kernel {end_kernel} is out of range: an odd number")
     if activation not in ACTIVATIONS:
         raise InputError(f"activation {activation!r} is unknown: choose one of {', '.join(ACTIVATIONS)}")
+    if upsample not in UPSAMPLES:
+        raise InputError(f"upsample {upsample!r} is unknown: choose one of {', '.join(UPSAMPLES)}")
 
 
 def _convolution(
     filters: int, size: int, initializer: str | keras.Initializer, *, use_bias: bool = True
 ) -> Callable[[keras.KerasTensor], keras.KerasTensor]:
     return layers.Conv2D(filters, size, padding="same", kernel_initializer=initializer, use_bias=use_bias)
+
+
+def _double(
+    x: keras.KerasTensor, width: int, upsample: str, initializer: keras.Initializer
+) -> keras.KerasTensor:
+    """Makes maps (N, H, W, C) twice as high and wide, with ``width`` channels; see ``srresnet``."""
+    if upsample == "resize":
+        return _convolution(width, 3, initializer)(layers.UpSampling2D(2, interpolation="nearest")(x))
+    if upsample == "icnr":
+        initializer = EqualSubpixels(initializer, 2)
+    return PixelShuffle(2)(_convolution(4 * width, 3, initializer)(x))
 
 
 def _normalise(x: keras.KerasTensor, batch_norm: bool) -> keras.KerasTensor:
@@ -124,6 +148,36 @@ def _activate(x: keras.KerasTensor, activation: str) -> keras.KerasTensor:
         return layers.ReLU()(x)
     # He et al. 2015 start the slopes from 0.25.
     return layers.PReLU(alpha_initializer=keras.initializers.Constant(0.25), shared_axes=(1, 2))(x)
+
+
+@keras.saving.register_keras_serializable(package="tfgan_ref")
+class EqualSubpixels(keras.Initializer):
+    """Draws the kernel before a ``PixelShuffle`` so that all r*r pixels made of one are equal: ICNR.
+
+    Aitken et al. 2017, section 3.1: a kernel (h, w, Cin, C) is drawn and repeated r*r times along its last
+    axis, since output pixel (a, b) of channel c is channel C*r*a + C*b + c here. With biases of 0 and any
+    function of single values behind it, the two layers start as a convolution and nearest-neighbour
+    enlargement. Kernels part as they are trained.
+
+    Args:
+        initializer: of the kernel that is drawn, with the C filters that are left after the shuffle.
+        scale: r of the pixel shuffle.
+    """
+
+    def __init__(self, initializer: keras.Initializer, scale: int) -> None:
+        self.initializer = keras.initializers.get(initializer)
+        self.scale = scale
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None, **settings: Any) -> Any:
+        """Returns a kernel of ``shape``, (h, w, Cin, r*r*C)."""
+        *others, filters = shape
+        copies = self.scale**2
+        kernel = self.initializer((*others, filters // copies), dtype=dtype, **settings)
+        return ops.tile(kernel, [1] * len(others) + [copies])
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {"initializer": keras.initializers.serialize(self.initializer), "scale": self.scale}
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
