@@ -3,11 +3,11 @@
 python benchmarks/super_resolution.py --data folder:photos --benchmark set5 --published --out DIR
 
 Trains the recipe srresnet, then srgan from where it ended, and enlarges the pictures of --benchmark: luma
-PSNR and SSIM without a border of scale pixels, the gradient energy by the originals', and how far the
-spectrum is from theirs: the mean absolute difference of the logarithms (base 10) of the luma's power, over
-rings of equal frequency from 1 / scale of the originals' limit on, which is what the small pictures have
-lost. Writes DIR/results.json with a row for each way, DIR/table.md and DIR/strips.png. Runs in --runs that
-are finished are used again.
+PSNR and SSIM without a border of scale pixels, the gradient energy by the originals', how far the spectrum
+is from theirs: the mean absolute difference of the logarithms (base 10) of the luma's power, over rings of
+equal frequency from 1 / scale of the originals' limit on, which is what the small pictures have lost; and the
+checkerboard energy by the originals'. Writes DIR/results.json with a row for each way, DIR/table.md and
+DIR/strips.png. Runs in --runs that are finished are used again.
 """
 
 import argparse
@@ -33,6 +33,7 @@ def parse_arguments() -> argparse.Namespace:
         "--benchmark", type=Path, required=True, help="folder of NAME_HR and NAME_LR, or originals"
     )
     parser.add_argument("--published", action="store_true", help="add the paper's rows: for Set5, 4 times")
+    parser.add_argument("--upsample", default="shuffle", help="of both: shuffle, icnr, resize (%(default)s)")
     parser.add_argument("--steps", default="3200", help="of srresnet (%(default)s)")
     parser.add_argument("--batch-size", default="8", help="of both (%(default)s)")
     parser.add_argument("--gan-steps", default="400", help="of srgan (%(default)s)")
@@ -67,7 +68,7 @@ def main() -> None:
     from runs import train
     from study_common import rounded, table
 
-    from tfgan_ref import data
+    from tfgan_ref import data, metrics
     from tfgan_ref.files import write_json, write_text
     from tfgan_ref.recipes import find_recipe
     from tfgan_ref.run.sr_benchmark import evaluate_super_resolution
@@ -75,7 +76,12 @@ def main() -> None:
     from tfgan_ref.run.translator import open_translator
 
     runs = arguments.runs or arguments.out
-    shared = {"data": arguments.data, "batch_size": arguments.batch_size, "seed": arguments.seed}
+    shared = {
+        "data": arguments.data,
+        "batch_size": arguments.batch_size,
+        "seed": arguments.seed,
+        "upsample": arguments.upsample,
+    }
     own = {
         "srresnet": {"steps": arguments.steps},
         "srgan": {
@@ -100,14 +106,12 @@ def main() -> None:
     ).astype(np.uint8)
     rows = []
     for way, means in report.means.items():
-        lost = [
-            np.abs(spectrum(enlarge[way](each.small)) - spectrum(each.original))[RINGS // settings.scale :]
-            for each in pictures
-        ]
+        made = [(enlarge[way](each.small), each.original) for each in pictures]
+        lost = [np.abs(spectrum(one) - spectrum(other))[RINGS // settings.scale :] for one, other in made]
+        dots = [metrics.checkerboard_energy(one) / metrics.checkerboard_energy(other) for one, other in made]
         name = Path(way).name
-        rows.append(
-            {"way": name, **means, "spectrum": float(np.mean(lost)), "seconds": seconds.get(name, 0.0)}
-        )
+        spectra = {"spectrum": float(np.mean(lost)), "checkerboard": float(np.mean(dots))}
+        rows.append({"way": name, **means, **spectra, "seconds": seconds.get(name, 0.0)})
     facts = {
         **shared,
         "data": arguments.data.partition(":")[0],
@@ -129,15 +133,25 @@ def main() -> None:
             f"{row['ssim_y']:.4f}",
             f"{row['gradient_energy']:.2f}",
             f"{row['spectrum']:.3f}",
+            f"{row['checkerboard']:.2f}",
             f"{row['seconds']:.0f}",
         ]
         for row in rows
     ]
     if arguments.published:
         cells += [
-            [f"{way} (paper)", f"{p:.2f}", f"{s:.4f}", "-", "-", "-"] for way, (p, s) in PUBLISHED.items()
+            [f"{way} (paper)", f"{p:.2f}", f"{s:.4f}", "-", "-", "-", "-"]
+            for way, (p, s) in PUBLISHED.items()
         ]
-    headings = ["way", "PSNR-Y", "SSIM-Y", "gradient energy / original", "spectrum", "training (s)"]
+    headings = [
+        "way",
+        "PSNR-Y",
+        "SSIM-Y",
+        "gradient energy / original",
+        "spectrum",
+        "checkerboard / original",
+        "training (s)",
+    ]
     text = table(headings, cells)
     write_text(arguments.out / "table.md", text + "\n")
     print(f"\n{text}\n{arguments.out / 'strips.png'}")

@@ -146,7 +146,7 @@ PAIRED = (
     "precision_recall", "density_coverage", "wasserstein_distance", "sliced_wasserstein_distance", "psnr",
     "ssim", "ms_ssim", "mode_score", "monge_distance", "clipped_density_coverage", "authenticity",
 )  # fmt: skip
-SINGLE = ("inception_score", "gradient_energy", "vendi_score")
+SINGLE = ("inception_score", "gradient_energy", "vendi_score", "checkerboard_energy")
 
 
 def all_numbers(score):

@@ -260,6 +260,7 @@ def test_super_resolution(run, photographs, tmp_path):
     out = succeeded(run("super_resolution.py", *data, *brief, "--out", tmp_path / "out"))
     rows = json.loads((tmp_path / "out" / "results.json").read_text())
     assert [row["way"] for row in rows] == ["nearest", "bicubic", "srresnet", "srgan"]
+    assert rows[0]["checkerboard"] > rows[1]["checkerboard"] > 0  # repeated pixels are squares
     assert "SRResNet (paper) | 32.05" in out
 
 

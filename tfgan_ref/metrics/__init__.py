@@ -5,6 +5,7 @@ the same network, resizing and number of samples.
 """
 
 from tfgan_ref.metrics.anomaly import auroc, auroc_interval, average_precision
+from tfgan_ref.metrics.checkerboard import checkerboard_energy
 from tfgan_ref.metrics.classification import (
     ClassificationAccuracy,
     assigned_accuracy,
@@ -55,6 +56,7 @@ __all__ = [
     "average_precision",
     "binomial_interval",
     "binomial_p_value",
+    "checkerboard_energy",
     "classification_accuracy",
     "clipped_density_coverage",
     "corpus_bleu",
