@@ -40,6 +40,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--perceptual", default="classifier", help="of srgan: vgg19, classifier, none (%(default)s)"
     )
+    parser.add_argument(
+        "--loss", default="non_saturating", help="of srgan: non_saturating, relativistic (%(default)s)"
+    )
     parser.add_argument("--adversarial-weight", default="0.001", help="of srgan (%(default)s)")
     parser.add_argument("--seed", default="0", help="(%(default)s)")
     parser.add_argument("--runs", type=Path, help="directory of the run directories (default: --out)")
@@ -89,6 +92,7 @@ def main() -> None:
             "start_from": str(runs / "srresnet"),
             "perceptual": arguments.perceptual,
             "adversarial_weight": arguments.adversarial_weight,
+            "loss": arguments.loss,
             "d_width": "32",
         },
     }
@@ -119,6 +123,7 @@ def main() -> None:
         "gan_steps": arguments.gan_steps,
         "perceptual": arguments.perceptual,
         "adversarial_weight": arguments.adversarial_weight,
+        "loss": arguments.loss,
         "pictures": len(pictures),
         "scale": settings.scale,
     }

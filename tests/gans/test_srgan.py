@@ -148,6 +148,86 @@ def test_losses_are_the_papers(pixel_loss, with_content):
     assert min(norms.values()) > 0
 
 
+def linear_srgan(loss, rates):
+    """Both networks have no bias and no more than one layer: G is one number, D four."""
+    source, pictures = keras.Input((1, 1, 1), name="source"), keras.Input((2, 2, 1))
+    made = keras.layers.UpSampling2D(2)(keras.layers.Conv2D(1, 1, use_bias=False)(source))
+    logits = keras.layers.Dense(1, use_bias=False)(keras.layers.Flatten()(pictures))
+    gan = SRGAN(
+        keras.Model(source, made),
+        keras.Model(pictures, logits),
+        loss=loss,
+        adversarial_weight=0.5,
+        pixel_weight=0.25,
+    )
+    gan.compile(*(keras.optimizers.SGD(rate) for rate in rates))
+    gan.generator.set_weights([np.full((1, 1, 1, 1), 0.8, np.float32)])
+    gan.discriminator.set_weights([np.float32([[0.5], [-1.0], [2.0], [0.3]])])
+    return gan
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@pytest.mark.parametrize("loss", ["non_saturating", "relativistic"])
+def test_values_and_gradients_of_both_networks_by_hand(loss):
+    """One step of gradient descent at rates 1 of G and 0.7 of D, in NumPy."""
+    gan = linear_srgan(loss, (1.0, 0.7))
+    rng = np.random.default_rng(3)
+    sources, reals = rng.uniform(-1, 1, (5, 1)), rng.uniform(-1, 1, (5, 4))
+    g, d = 0.8, np.array([0.5, -1.0, 2.0, 0.3])
+    fakes = g * sources * np.ones(4)
+    real, fake = reals @ d, fakes @ d
+    if loss == "relativistic":
+        d_loss = np.mean(np.log1p(np.exp(fake - real)))
+        # d softplus(t) / dt = sigmoid(t)
+        d_gradient = np.mean(sigmoid(fake - real)[:, None] * (fakes - reals), axis=0)
+        right = np.mean(real > fake), np.mean(fake <= real)
+    else:
+        d_loss = np.mean(np.log1p(np.exp(-real))) + np.mean(np.log1p(np.exp(fake)))
+        d_gradient = np.mean(sigmoid(fake)[:, None] * fakes - sigmoid(-real)[:, None] * reals, axis=0)
+        right = np.mean(real > 0), np.mean(fake <= 0)
+    updated = d - 0.7 * d_gradient
+    behind = fakes @ updated - (reals @ updated if loss == "relativistic" else 0)
+    adversarial = np.mean(np.log1p(np.exp(-behind)))
+    g_gradient = 0.5 * np.mean(-sigmoid(-behind) * sources[:, 0] * updated.sum())
+    g_gradient += 0.25 * np.mean(2 * (fakes - reals) * sources)
+    batch = {
+        "source": tf.constant(sources.reshape(5, 1, 1, 1), tf.float32),
+        "target": tf.constant(reals.reshape(5, 2, 2, 1), tf.float32),
+    }
+    logs = step(gan, batch)
+    pixel = np.mean((reals - fakes) ** 2)
+    assert logs == pytest.approx(
+        {
+            "d_loss": d_loss,
+            "g_loss": 0.5 * adversarial + 0.25 * pixel,
+            "adversarial_loss": adversarial,
+            "pixel_loss": pixel,
+            "d_accuracy_real": right[0],
+            "d_accuracy_fake": right[1],
+            "d_gradient_norm": np.linalg.norm(d_gradient),
+            "g_gradient_norm": abs(g_gradient),
+        },
+        rel=1e-5,
+    )
+    np.testing.assert_allclose(gan.discriminator.get_weights()[0][:, 0], updated, rtol=1e-5)
+    np.testing.assert_allclose(gan.generator.get_weights()[0].ravel(), [g - g_gradient], rtol=1e-5)
+
+
+def test_relativistic_step_of_the_networks_of_figure_4():
+    """D has batch norm, by which reals and fakes go apart."""
+    gan = small_srgan((0.0, 0.0), pretrain_steps=0, optimizer=keras.optimizers.SGD, loss="relativistic")
+    batch = batch_of()
+    fake = gan.generator(batch["source"], training=True)
+    real_logits, fake_logits = (gan.discriminator(x, training=True).numpy() for x in (batch["target"], fake))
+    logs = step(gan, batch)
+    assert logs["d_loss"] == pytest.approx(np.mean(softplus(fake_logits - real_logits)), rel=1e-4)
+    assert logs["adversarial_loss"] == pytest.approx(np.mean(softplus(real_logits - fake_logits)), rel=1e-4)
+    assert min(logs["d_gradient_norm"], logs["g_gradient_norm"]) > 0
+
+
 def test_generator_plays_against_the_updated_discriminator():
     gan = small_srgan((0.0, 0.5), pretrain_steps=0, optimizer=keras.optimizers.SGD)
     batch = batch_of()
@@ -263,6 +343,7 @@ def test_bad_feature_content():
         ({"pixel_weight": -1.0}, "pixel_weight -1.0 is out of range: at least 0"),
         ({"pixel_weight": 0.0}, "pixel_weight 0.0 is out of range: above 0 where content is None"),
         ({"pixel_loss": "l3"}, "pixel_loss 'l3' is unknown: choose one of mse, l1"),
+        ({"loss": "hinge"}, "loss 'hinge' is unknown: choose one of non_saturating, relativistic"),
         ({"discriminator": False}, "pretrain_steps 2 has no use without a discriminator: leave it out"),
     ],
 )
@@ -271,7 +352,10 @@ def test_bad_settings(settings, message):
         small_srgan(**settings)
 
 
-@pytest.mark.parametrize("settings", [{"content": max}, {"adversarial_weight": 1.0}, {"pixel_weight": 0.1}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"content": max}, {"adversarial_weight": 1.0}, {"loss": "relativistic"}, {"pixel_weight": 0.1}],
+)
 def test_settings_of_the_second_phase_need_a_discriminator(settings):
     with pytest.raises(InputError, match=f"{next(iter(settings))} .* has no use without a discriminator"):
         small_srgan(discriminator=False, pretrain_steps=0, **settings)

@@ -94,7 +94,14 @@ OTHERS = {
         "crop": 24,
         "upsample": "shuffle",
     },
-    "srgan": {"adversarial_weight": 1e-3, "perceptual": "vgg19", "d_width": 64, "blocks": 16},
+    "srgan": {
+        "adversarial_weight": 1e-3,
+        "loss": "non_saturating",
+        "perceptual": "vgg19",
+        "d_width": 64,
+        "blocks": 16,
+        "upsample": "shuffle",
+    },
     "infogan": {"batch_size": 128, "codes": 10, "continuous_codes": 2, "latent_dim": 64},
     "r3gan": {
         "batch_size": 512,

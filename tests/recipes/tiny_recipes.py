@@ -56,6 +56,7 @@ CASES = {name: (name, {}) for name in RECIPES} | {
     "dcgan, relativistic": ("dcgan", {"loss": "relativistic", "r1": 0.1, "r2": 0.1, "normalisation": "none"}),
     "dcgan for few images": ("dcgan", {"augment": "ada", "lecam": 0.3, "r1": 0.1, "n_critic": 4}),
     "frames, n_critic": ("frames", {"n_critic": 3}),
+    "srgan, relativistic and resize": ("srgan", {"loss": "relativistic", "upsample": "resize"}),
     "speech, wgan_gp": ("speech", {"objective": "wgan_gp", "n_critic": 3}),
     "text, wgan_gp": ("text", {"objective": "wgan_gp", "n_critic": 3}),
     "text, policy_gradient": ("text", {"objective": "policy_gradient"}),

@@ -16,6 +16,7 @@ from tfgan_ref.gans.translation import ImageTranslator
 
 ContentLoss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 PIXEL_LOSSES = ("mse", "l1")
+LOSSES = ("non_saturating", "relativistic")
 ADVERSARIAL_WEIGHT = 1e-3  # equation 3
 
 
@@ -30,6 +31,13 @@ class SRGAN(ImageTranslator):
     Without ``content``, content is the error in pixels: G then keeps to the pixels as much as in phase 0.
     Without a discriminator, phase 0 does not end: this type trains SRResNet.
 
+    With the relativistic loss D says which of a real and a made picture is the more real, and G is updated by
+    that too, so that both networks see both (RpGAN: Jolicoeur-Martineau 2019): D lowers
+    E softplus(D(G(source)) - D(target)) and G E softplus(D(target) - D(G(source))), each made picture being
+    paired with its own target. This is not the average loss of ESRGAN (Wang et al. 2018, section 3.2), which
+    compares a logit with the mean of the other side's logits in the batch: that would depend on how many
+    replicas share a batch, which a mean over pairs does not.
+
     Args:
         generator: source (N, h, w, C) in [-1, 1] to pictures (N, s*h, s*w, C), whose range may be open.
         discriminator: pictures to logits; None for SRResNet, which takes no setting of a phase.
@@ -38,6 +46,7 @@ class SRGAN(ImageTranslator):
             the paper, a ``FeatureContent`` or any other function. It is never trained, and no checkpoint
             holds its weights.
         adversarial_weight: of the adversarial loss in phase 1.
+        loss: "non_saturating" (the paper's) or "relativistic", of both networks in phase 1.
         pixel_loss: "mse" (the paper's) or "l1", in both phases.
         pixel_weight: of the pixel loss in phase 1; None: 0 with ``content``, 1 without.
         settings: those of ``ImageTranslator``.
@@ -55,12 +64,13 @@ class SRGAN(ImageTranslator):
         pretrain_steps: int = 0,
         content: ContentLoss | None = None,
         adversarial_weight: float = ADVERSARIAL_WEIGHT,
+        loss: str = "non_saturating",
         pixel_loss: str = "mse",
         pixel_weight: float | None = None,
         **settings: Any,
     ) -> None:
         if discriminator is None:
-            _refuse(pretrain_steps, content, adversarial_weight, pixel_weight)
+            _refuse(pretrain_steps, content, adversarial_weight, loss, pixel_weight)
         if pixel_weight is None:
             pixel_weight = 1.0 if content is None else 0.0
         check_at_least(
@@ -68,6 +78,7 @@ class SRGAN(ImageTranslator):
         )
         if content is None and not pixel_weight:
             raise InputError(f"pixel_weight {pixel_weight} is out of range: above 0 where content is None")
+        adversarial_loss = losses.adversarial_loss(loss, LOSSES)
         if pixel_loss not in PIXEL_LOSSES:
             raise InputError(f"pixel_loss {pixel_loss!r} is unknown: choose one of {', '.join(PIXEL_LOSSES)}")
         terms = ("adversarial_loss", "pixel_loss", *([] if content is None else ["content_loss"]))
@@ -76,6 +87,7 @@ class SRGAN(ImageTranslator):
             self.tracked = ("g_loss", "pixel_loss", "g_gradient_norm")
         super().__init__(generator, discriminator, **settings)
         self.boundaries = (pretrain_steps,) if pretrain_steps else ()
+        self.adversarial_loss = adversarial_loss
         self.adversarial_weight = adversarial_weight
         self.pixel_power = 1 if pixel_loss == "l1" else 2
         self.pixel_weight = pixel_weight
@@ -141,26 +153,38 @@ class SRGAN(ImageTranslator):
             # Two calls, not one on the concatenation: each batch is normalised by its own statistics.
             real_logits = self.discriminator(real, training=self.learning)
             fake_logits = self.discriminator(fakes, training=self.learning)
-            d_loss = losses.discriminator_cross_entropy(real_logits, fake_logits)
+            d_loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         norm = self.update_discriminator(d_loss, tape)
+        if self.adversarial_loss.paired:
+            real_logits, fake_logits = real_logits - fake_logits, fake_logits - real_logits
         return {"d_loss": d_loss, "d_gradient_norm": norm, **accuracies(real_logits, fake_logits)}
 
     def perceptual_terms(self, real: tf.Tensor, fakes: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns the terms of equation 3, without their weights: that of equation 6, and content if any."""
-        fake_logits = self.discriminator(fakes, training=self.learning)
-        terms = {"adversarial_loss": losses.non_saturating_generator(fake_logits)}
+        """Returns the terms of equation 3, without their weights: the adversarial one, and content if any.
+
+        The first is equation 6 without its sum, or what takes its place with the relativistic loss.
+        """
+        logits = [self.discriminator(fakes, training=self.learning)]
+        if self.adversarial_loss.paired:
+            logits.append(self.discriminator(real, training=self.learning))  # of the updated D too
+        terms = {"adversarial_loss": self.adversarial_loss.generator(*logits)}
         if self.content is not None:
             terms["content_loss"] = self.content(real, fakes)
         return terms
 
 
 def _refuse(
-    pretrain_steps: int, content: ContentLoss | None, adversarial_weight: float, pixel_weight: float | None
+    pretrain_steps: int,
+    content: ContentLoss | None,
+    adversarial_weight: float,
+    loss: str,
+    pixel_weight: float | None,
 ) -> None:
     for name, value, absent in (
         ("pretrain_steps", pretrain_steps, 0),
         ("content", content, None),
         ("adversarial_weight", adversarial_weight, ADVERSARIAL_WEIGHT),
+        ("loss", loss, LOSSES[0]),
         ("pixel_weight", pixel_weight, None),
     ):
         if value != absent:

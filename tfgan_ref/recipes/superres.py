@@ -12,7 +12,7 @@ from tfgan_ref.data import DataShape, ImageArrays, TrainingData
 from tfgan_ref.errors import InputError
 from tfgan_ref.evaluation import SmallClassifier, classifier_for
 from tfgan_ref.gans import SRGAN
-from tfgan_ref.gans.srgan import PIXEL_LOSSES, FeatureContent
+from tfgan_ref.gans.srgan import LOSSES, PIXEL_LOSSES, FeatureContent
 from tfgan_ref.media.medium import TRANSLATIONS
 from tfgan_ref.media.translations import draw_strips
 from tfgan_ref.networks.features.classifier import feature_maps
@@ -82,6 +82,7 @@ class SRGANSettings(SRResNetSettings):
     perceptual_weights: Changeable[Location] = None  # file of VGG19's weights
     pixel_weight: float | None = None  # of the pixels' distance; None: 0, or 1 without a perceptual network
     adversarial_weight: Changeable[float] = 1e-3  # of what D says
+    loss: str = "non_saturating"  # or relativistic: D says which of a real and a fake is the more real
     d_width: int = 64  # filters of D's first layer
 
     limits: ClassVar = {
@@ -92,9 +93,10 @@ class SRGANSettings(SRResNetSettings):
         "d_learning_rate": None,
         "perceptual": "vgg19",
         "adversarial_weight": 1e-3,
+        "loss": "non_saturating",
         "d_width": 64,
     }
-    choices: ClassVar = {"perceptual": PERCEPTUAL}
+    choices: ClassVar = {"perceptual": PERCEPTUAL, "loss": LOSSES}
 
 
 def read(settings: SRResNetSettings) -> TrainingData:
@@ -120,7 +122,7 @@ def build_srgan(settings: SRGANSettings, shape: DataShape) -> SRGAN:
         generator,
         discriminator,
         content=_content(settings),
-        **settings.group("pretrain_steps", "pixel_weight", "adversarial_weight"),
+        **settings.group("pretrain_steps", "pixel_weight", "adversarial_weight", "loss"),
         **_shared(settings),
     )
 
