@@ -164,10 +164,11 @@ class SRGAN(ImageTranslator):
 
         The first is equation 6 without its sum, or what takes its place with the relativistic loss.
         """
-        logits = [self.discriminator(fakes, training=self.learning)]
+        real_logits = []
         if self.adversarial_loss.paired:
-            logits.append(self.discriminator(real, training=self.learning))  # of the updated D too
-        terms = {"adversarial_loss": self.adversarial_loss.generator(*logits)}
+            real_logits.append(self.discriminator(real, training=self.learning))
+        fake_logits = self.discriminator(fakes, training=self.learning)
+        terms = {"adversarial_loss": self.adversarial_loss.generator(fake_logits, *real_logits)}
         if self.content is not None:
             terms["content_loss"] = self.content(real, fakes)
         return terms
