@@ -33,6 +33,9 @@ def parse_arguments() -> argparse.Namespace:
         "--benchmark", type=Path, required=True, help="folder of NAME_HR and NAME_LR, or originals"
     )
     parser.add_argument("--published", action="store_true", help="add the paper's rows: for Set5, 4 times")
+    parser.add_argument(
+        "--degradation", default="bicubic", help="what makes sources in training: bicubic, real (%(default)s)"
+    )
     parser.add_argument("--upsample", default="shuffle", help="of both: shuffle, icnr, resize (%(default)s)")
     parser.add_argument("--steps", default="3200", help="of srresnet (%(default)s)")
     parser.add_argument("--batch-size", default="8", help="of both (%(default)s)")
@@ -83,6 +86,7 @@ def main() -> None:
         "data": arguments.data,
         "batch_size": arguments.batch_size,
         "seed": arguments.seed,
+        "degradation": arguments.degradation,
         "upsample": arguments.upsample,
     }
     own = {

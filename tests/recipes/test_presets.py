@@ -91,6 +91,7 @@ OTHERS = {
         "width": 64,
         "batch_norm": True,
         "pixel_loss": "mse",
+        "degradation": "bicubic",
         "crop": 24,
         "upsample": "shuffle",
     },

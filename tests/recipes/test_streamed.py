@@ -40,6 +40,7 @@ def data(tmp_path_factory):
         "edges2image": pairs,
         "inpaint": pictures | {"image_size": 16},
         "srresnet": pictures,
+        "srresnet, real": pictures | {"degradation": "real"},
         "cyclegan": pictures | {"styles": f"folder:{place / 'b'}", "image_size": None},
         "speech": {"data": f"wav:{place / 'words'}"},
         "frames": {"data": f"sprites:{place}"},
@@ -51,17 +52,18 @@ def settings_of(data, tmp_path, monkeypatch):
     """The settings of a recipe that train it for a moment on data of its kind: (name, stream) to them."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
-    def make(name, stream):
+    def make(case, stream):
+        name = case.partition(",")[0]
         own = {
             key: value for key, value in SETTINGS.get(name, {"width": 4}).items() if key != "clips"
-        } | data[name]
+        } | data[case]
         brief = {"steps": 4, "log_every": 2, "checkpoint_every": 2, "sample_every": 4, "batch_size": 2}
         return RECIPES[name].settings(**own | brief | {"stream": stream, "steps_per_execution": 1})
 
     return make
 
 
-RUNS = ["dcgan", "edges2image", "inpaint", "srresnet", "cyclegan", "speech", "frames"]
+RUNS = ["dcgan", "edges2image", "inpaint", "srresnet", "srresnet, real", "cyclegan", "speech", "frames"]
 
 
 @pytest.mark.slow
@@ -69,7 +71,8 @@ RUNS = ["dcgan", "edges2image", "inpaint", "srresnet", "cyclegan", "speech", "fr
 def test_a_run_from_disk_ends_with_the_bits_of_one_in_memory(name, settings_of, tmp_path):
     ends = []
     for stream in ("off", "on"):
-        train.start_run(without_export(RECIPES[name]), settings_of(name, stream), tmp_path / stream)
+        recipe = without_export(RECIPES[name.partition(",")[0]])
+        train.start_run(recipe, settings_of(name, stream), tmp_path / stream)
         ends.append(values(build.restore_gan(tmp_path / stream).variables))
     assert same(*ends)
     pictures = [(tmp_path / stream / "samples.png").read_bytes() for stream in ("off", "on")]

@@ -5,6 +5,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import as_if_killed, same, slow_ones, values, without_export
+from tfgan_ref import networks
+from tfgan_ref.data import PicturePairs
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.settings import TranslationSettings
@@ -79,13 +81,33 @@ def does_what_its_saved_model_does(path):
 
 
 @pytest.mark.slow
-def test_stopped_and_resumed_run_ends_where_a_straight_one_does(settings_of, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "own", [{}, {"degradation": "real", "loss": "relativistic", "upsample": "icnr"}], ids=["plain", "real"]
+)
+def test_stopped_and_resumed_run_ends_where_a_straight_one_does(own, settings_of, tmp_path, monkeypatch):
     recipe = without_export(RECIPES["srgan"])  # it has two phases
     monkeypatch.setitem(RECIPES, "srgan", recipe)
-    train.start_run(recipe, settings_of("srgan", checkpoint_every=3), tmp_path / "straight")
+    train.start_run(recipe, settings_of("srgan", checkpoint_every=3, **own), tmp_path / "straight")
     assert train.resume_run(as_if_killed(tmp_path / "straight", tmp_path / "stopped", 3))
     straight, resumed = (build.restore_gan(tmp_path / run) for run in ("straight", "stopped"))
     assert same(values(straight.variables), values(resumed.variables))
+
+
+def test_settings_reach_the_networks_the_losses_and_the_data(settings_of):
+    settings = settings_of("srgan", upsample="resize", loss="relativistic", degradation="real")
+    data = RECIPES["srgan"].read(settings)
+    gan = build_gan(RECIPES["srgan"], settings, data.shape)
+    assert gan.adversarial_loss.paired
+    assert any(type(layer).__name__ == "UpSampling2D" for layer in gan.generator.layers)
+    margin = networks.receptive_margin(2, 1, upsample="resize")
+    assert gan.margin == margin < networks.receptive_margin(2, 1)
+    assert data.items.degraded
+    kept = settings_of("srgan")
+    data = RECIPES["srgan"].read(kept)
+    gan = build_gan(RECIPES["srgan"], kept, data.shape)
+    assert not gan.adversarial_loss.paired
+    assert gan.margin == networks.receptive_margin(2, 1)
+    assert isinstance(data.items, PicturePairs)
 
 
 def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path, monkeypatch):
@@ -104,10 +126,11 @@ def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path, monkeypatch
 
 
 @pytest.mark.slow
-def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, monkeypatch):
+@pytest.mark.parametrize("own", [{}, {"stream": "on", "degradation": "real"}], ids=["plain", "real, on disk"])
+def test_the_classifier_of_pictures_is_a_perceptual_loss(own, settings_of, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("tfgan_ref.evaluation.classifier.STEPS", 2)
-    settings = settings_of("srgan", perceptual="classifier", pretrain_steps=0)
+    settings = settings_of("srgan", perceptual="classifier", pretrain_steps=0, **own)
     data = RECIPES["srgan"].read(settings)
     gan = build_gan(RECIPES["srgan"], settings, data.shape)
     logs = gan.train_step(next(iter(data.batches(2))))
@@ -127,6 +150,9 @@ def test_the_classifier_of_pictures_is_a_perceptual_loss(settings_of, tmp_path, 
         ("cut", {"patches": 1}, "patches 1 is out of range: at least 2"),
         ("srresnet", {"scale": 3}, "scale 3 is unknown: choose one of 2, 4, 8"),
         ("srgan", {"perceptual": "vgg"}, "perceptual 'vgg' is unknown: choose one of vgg19, "),
+        ("srresnet", {"degradation": "jpeg"}, "degradation 'jpeg' is unknown: choose one of bicubic, real"),
+        ("srresnet", {"upsample": "nearest"}, "upsample 'nearest' is unknown: choose one of shuffle, icnr, "),
+        ("srgan", {"loss": "hinge"}, "loss 'hinge' is unknown: choose one of non_saturating, relativistic"),
         ("srgan", {"perceptual_weights": "x.h5"}, "perceptual_weights: perceptual=none takes none"),
         ("srgan", {"start_from": "nowhere"}, "nowhere is not a run directory"),
     ],

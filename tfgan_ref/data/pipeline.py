@@ -44,7 +44,8 @@ class BatchLoader:
         gather: maps what was chosen and ``arrays`` to the items' values as they are kept, such as uint8.
         finish: maps these values to the batch.
         arrays: what ``gather`` reads from: tensors that share the memory of the data.
-        rows: what ``gather``, which then runs on the host too, reads from disk; None: it reads ``arrays``.
+        rows: what ``gather``, which then runs on the host too, reads from disk or makes of what is in memory;
+            None: it reads ``arrays``.
     """
 
     batch_size: int

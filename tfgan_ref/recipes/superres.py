@@ -1,7 +1,7 @@
 """Super-resolution: SRResNet, and SRGAN, which goes on from it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import keras
@@ -21,12 +21,14 @@ from tfgan_ref.recipes.recipe import Recipe, read_training_pairs
 from tfgan_ref.recipes.settings import ADAM, AT_LEAST_0, AT_LEAST_1, Changeable, Location, PairedSettings
 
 PERCEPTUAL = ("vgg19", "classifier", "none")
+DEGRADATIONS = {"bicubic": "small", "real": "degraded"}  # and how ``read_pairs`` calls the sources
 PATCH, PATCHES = 32, 4000  # what the classifier of pictures learns from
 SRRESNET_PAPER = ADAM | {  # Ledig et al. 2017, section 3.2
     "learning_rate": 1e-4,
     "schedule": "constant",
     "batch_size": 16,
     "scale": 4,
+    "degradation": "bicubic",
     "crop": 24,
     "blocks": 16,
     "width": 64,
@@ -47,6 +49,7 @@ class SRResNetSettings(PairedSettings):
     """
 
     scale: int = 4  # 2, 4 or 8: how many times larger the output is
+    degradation: str = "bicubic"  # what makes sources: bicubic, real (blur, noise, JPEG, as of cameras)
     channels: int | None = 3
     crop: int = 24
     batch_size: int = 16
@@ -64,7 +67,12 @@ class SRResNetSettings(PairedSettings):
 
     limits: ClassVar = dict.fromkeys(("blocks", "width"), AT_LEAST_1)
     paper: ClassVar = SRRESNET_PAPER
-    choices: ClassVar = {"scale": tuple(SCALES), "upsample": UPSAMPLES, "pixel_loss": PIXEL_LOSSES}
+    choices: ClassVar = {
+        "scale": tuple(SCALES),
+        "degradation": tuple(DEGRADATIONS),
+        "upsample": UPSAMPLES,
+        "pixel_loss": PIXEL_LOSSES,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +108,12 @@ class SRGANSettings(SRResNetSettings):
 
 
 def read(settings: SRResNetSettings) -> TrainingData:
-    """Reads the pictures with their bicubically shrunk sources."""
-    return read_training_pairs(settings, make="small", scale=settings.scale)
+    """Reads the pictures, with bicubically shrunk sources or with degraded ones that are drawn each time.
+
+    Raises:
+        InputError: they cannot be read or used.
+    """
+    return read_training_pairs(settings, make=DEGRADATIONS[settings.degradation], scale=settings.scale)
 
 
 def build_srresnet(settings: SRResNetSettings, shape: DataShape) -> SRGAN:
@@ -149,7 +161,9 @@ def _content(settings: SRGANSettings) -> Callable[[Any, Any], Any] | None:
         raise InputError(f"perceptual_weights: perceptual={settings.perceptual} takes none")
     if settings.perceptual == "none":
         return None
-    return FeatureContent(feature_maps(picture_classifier(read(settings).items.targets).network))
+    # The originals, in memory: whatever the sources are, and wherever the run's pictures stay.
+    pictures = read(replace(settings, degradation="bicubic", stream="off")).items.targets
+    return FeatureContent(feature_maps(picture_classifier(pictures).network))
 
 
 def picture_classifier(pictures: Sequence[np.ndarray]) -> SmallClassifier:

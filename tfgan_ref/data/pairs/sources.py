@@ -9,12 +9,14 @@ import numpy as np
 
 from tfgan_ref.data.images.arrays import check_whole
 from tfgan_ref.data.images.sources import check_form
+from tfgan_ref.data.pairs.degradation import Degraded
 from tfgan_ref.data.pairs.files import read_arrays, read_folders, read_halves
 from tfgan_ref.data.pairs.pairs import PicturePairs
 from tfgan_ref.data.pairs.picture_sources import Pictures, open_pictures, read_pictures, unreadable
 from tfgan_ref.data.pairs.sketches import SKETCHES, Small, small, whole_multiple
 from tfgan_ref.data.pairs.stored import StoredPairs
 from tfgan_ref.data.pairs.stored_pictures import (
+    Source,
     StoredPictures,
     held_pictures,
     stay_on_disk,
@@ -24,7 +26,8 @@ from tfgan_ref.data.pairs.stored_pictures import (
 from tfgan_ref.data.streams.headers import read_headers
 from tfgan_ref.errors import InputError, whole_number
 
-MAKES = (*SKETCHES, "small", "same")
+MAKES = (*SKETCHES, "small", "degraded", "same")
+SMALLER = ("small", "degraded")  # those with fewer pixels than their pictures
 _FORMS = {
     "pairs": (read_folders, "pairs:DIR_A:DIR_B"),
     "sidebyside": (read_halves, "sidebyside:DIR"),
@@ -53,7 +56,9 @@ def read_pairs(
             or (N, H, W, C)); or a name that ``read_pictures`` takes, whose pictures are the targets.
         make: how a source is made of a picture, needed for the latter (data that come in pairs have theirs):
             "edges", "sobel", "lines" (black drawings on white), "grey", "small" (``scale`` times smaller, by
-            MATLAB's bicubic; the picture loses what ``scale`` leaves over), or "same" (to take holes from).
+            MATLAB's bicubic; the picture loses what ``scale`` leaves over), "degraded" (as small, by
+            Real-ESRGAN's degradation, which is drawn anew for each square that is cut: see ``degradation``),
+            or "same" (to take holes from).
         scale: how many times higher and wider a target is than its source.
         channels: 1 or 3; None as ``read_pictures`` has it, for each side on its own.
         image_size: at least 4 and a multiple of ``scale``: targets are scaled to it and cropped to squares,
@@ -65,6 +70,9 @@ def read_pairs(
             sets of tensorflow-datasets) are decoded, and uncompressed arrays (``npzpairs``) read, each time
             that they are asked for: "on", "off" or "auto" (if the pictures would take more than a quarter of
             the free memory).
+
+    Returns:
+        The pairs. Degraded ones are ``StoredPairs`` in memory too, since they are made when they are cut.
 
     Raises:
         InputError: if the name is unknown, an argument out of range, a file without a partner or not of its
@@ -78,6 +86,10 @@ def read_pairs(
         raise InputError(f"reverse=True: source and target change places only with scale 1, not {scale}")
     kind, _, rest = name.partition(":")
     if kind in _FORMS:
+        if make == "degraded":
+            raise InputError(
+                f"pairs {name!r} have sources of their own: leave out make 'degraded' (degradation=real)"
+            )
         check_whole(name, split)
         reader, form = _FORMS[kind]
         parts = _parts(kind, rest)
@@ -90,13 +102,19 @@ def read_pairs(
         _check_make(name, make, scale)
         form = {"image_size": image_size, "channels": channels}
         store = open_pictures(name, split, data_dir, image_size=image_size, stream=stream)
-        sides = 1 + {"same": 1, "small": 1 / scale**2}.get(make, 1 / 3)  # of what both take, as targets
+        # Of what both take, as targets. Degraded sources are not kept.
+        sides = 1 + {"same": 1, "small": 1 / scale**2, "degraded": 0}.get(make, 1 / 3)
         if stay_on_disk(name, [store], stream=stream, sides=sides, **form):
             targets = stored_files(name, store, read_headers(name, store), **form)
-            pairs = StoredPairs(name, _with_stored_sources(name, targets, make, scale), scale=scale)
+            sources = _with_stored_sources(name, targets, make, scale)
+            pairs = StoredPairs(name, sources, scale=scale, degraded=make == "degraded")
         else:
             pictures, names = read_pictures(name, split=split, data_dir=data_dir, store=store, **form)
-            pairs = _made(name, pictures, names, make, scale)
+            if make == "degraded":
+                sources = _with_stored_sources(name, held_pictures(pictures, names), make, scale)
+                pairs = StoredPairs(name, sources, scale=scale, degraded=True, on_disk=False)
+            else:
+                pairs = _made(name, pictures, names, make, scale)
     if reverse and isinstance(pairs, StoredPairs):
         return StoredPairs(name, pairs.collections[0].reversed())
     return replace(pairs, sources=pairs.targets, targets=pairs.sources) if reverse else pairs
@@ -176,8 +194,10 @@ def _check_make(name: str, make: str | None, scale: int) -> None:
         )
     if make not in MAKES:
         raise InputError(f"make {make!r} is unknown: choose one of {allowed}")
-    if (make == "small") != (scale > 1):
-        raise InputError(f"make {make!r} with scale {scale}: 'small' needs at least 2, all others 1")
+    if (make in SMALLER) != (scale > 1):
+        raise InputError(
+            f"make {make!r} with scale {scale}: 'small' and 'degraded' need at least 2, all others 1"
+        )
 
 
 def _made(name: str, pictures: Pictures, names: tuple[str, ...], make: str, scale: int) -> PicturePairs:
@@ -201,11 +221,13 @@ def _check_room(name: str, sizes: Sequence[Sequence[int]], names: Sequence[str],
 
 def _maker(
     make: str, scale: int, shrink: Callable[[np.ndarray, int], np.ndarray | Small] = small
-) -> Callable[[np.ndarray], tuple[np.ndarray | Small, np.ndarray]]:
+) -> Callable[[np.ndarray], tuple[Source, np.ndarray]]:
     """Returns what makes a source, and the target that goes with it, of a picture."""
 
-    def pair(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def pair(picture: np.ndarray) -> tuple[Source, np.ndarray]:
         target = whole_multiple(picture, scale)
+        if make == "degraded":
+            return Degraded(target, scale), target
         if make == "small":
             return shrink(target, scale), target
         return target if make == "same" else SKETCHES[make](target), target

@@ -32,6 +32,7 @@ _EXAMPLES = 3
 _SOURCE_PLACES = 0
 _TARGET_PLACES = 1
 _HOLES = 2
+_SOURCE_SEEDS = 3
 
 
 def training_pairs(
@@ -62,7 +63,7 @@ def training_pairs(
         pairs.source_count,
         pairs.nbytes,
         (_cut_examples(cutter, pairs, EXAMPLES, seed=0),),
-        faults=pairs.faults if isinstance(pairs, StoredPairs) else None,
+        faults=pairs.faults if isinstance(pairs, StoredPairs) and pairs.on_disk else None,
     )
 
 
@@ -115,10 +116,13 @@ def _square_loader(
     def choose(positions: tf.Tensor, step: tf.Tensor) -> Tensors:
         step_seed = fold_in(steps_seed, step)
 
-        def drawn(purpose: int) -> tf.Tensor:
-            return tf.random.stateless_uniform((batch_size, 3), fold_in(step_seed, purpose))
+        def drawn(purpose: int, count: int = 3) -> tf.Tensor:
+            return tf.random.stateless_uniform((batch_size, count), fold_in(step_seed, purpose))
 
-        sides = [(source_order, drawn(_SOURCE_PLACES))]
+        places = drawn(_SOURCE_PLACES)
+        if isinstance(pairs, StoredPairs) and pairs.degraded:
+            places = tf.concat([places, drawn(_SOURCE_SEEDS, 2)], axis=1)
+        sides = [(source_order, places)]
         if not pairs.paired:
             sides.append((target_order, drawn(_TARGET_PLACES)))
         return cutter.choose(positions, *sides) | cutter.known(batch_size, fold_in(step_seed, _HOLES))

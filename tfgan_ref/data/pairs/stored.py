@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.images.decoding import damage
 from tfgan_ref.data.pairs.cutting import Sizes
+from tfgan_ref.data.pairs.degradation import Degraded
 from tfgan_ref.data.pairs.stored_pictures import StoredPictures
 from tfgan_ref.data.streams.faults import Faults
 from tfgan_ref.data.streams.pictures import decoding_threads
@@ -20,10 +21,14 @@ from tfgan_ref.errors import InputError
 class StoredPairs:
     """Pairs of sources and targets that are decoded when they are asked for: ``PicturePairs`` on disk.
 
+    Those of degraded sources are of this class in memory too, since a source is made when it is cut.
+
     Args:
         name: what to call them in messages.
         collections: one, of items of a source and a target; or two without pairs, of sources and of targets.
         scale: how many times higher and wider a target is than its source.
+        degraded: whether sources are ``Degraded``, for which squares need seeds.
+        on_disk: whether any of the pictures are; False for degraded ones in memory.
 
     Attributes:
         paired: whether there are pairs.
@@ -35,8 +40,16 @@ class StoredPairs:
         InputError: the headers of more than 1 % cannot be read.
     """
 
-    def __init__(self, name: str, *collections: StoredPictures, scale: int = 1) -> None:
+    def __init__(
+        self,
+        name: str,
+        *collections: StoredPictures,
+        scale: int = 1,
+        degraded: bool = False,
+        on_disk: bool = True,
+    ) -> None:
         self.name, self.collections, self.scale = name, collections, scale
+        self.degraded, self.on_disk = degraded, on_disk
         self.paired = len(collections) == 1
         counts = [len(collection.names) for collection in collections]
         self.firsts = [0, *counts[:-1]]
@@ -92,7 +105,8 @@ class StoredPairs:
     @property
     def fingerprint(self) -> str:
         """Returns the counts and a checksum of sizes and of some of the contents, as a file name."""
-        checksum = zlib.crc32(repr((self.scale, self.paired)).encode())
+        form = (self.scale, self.paired, *(["degraded"] if self.degraded else []))
+        checksum = zlib.crc32(repr(form).encode())
         for collection, numbers in zip(self.collections, self.numbers, strict=True):
             checksum = zlib.crc32(repr((collection.checksum, collection.channels)).encode(), checksum)
             for values in (*collection.sizes, numbers):
@@ -153,7 +167,8 @@ class SquareRows(Rows):
 
         Args:
             numbers: which items.
-            places: for row, column and mirror, float32 (B, 3) in [0, 1); None: the middle, not mirrored.
+            places: for row, column and mirror, float32 (B, 3) in [0, 1), and any more for the seed of
+                degraded squares; None: the middle, not mirrored, and the item's number as the seed.
         """
         own = numbers - self._first
         size = self.shapes[0][:2]
@@ -162,10 +177,11 @@ class SquareRows(Rows):
             if places is None:
                 first = self._sizes.centres(indices, size)
             else:
-                first = self._sizes.places(indices, tf.constant(places), size, self._flip)
+                first = self._sizes.places(indices, tf.constant(places[:, :3]), size, self._flip)
             where = [(first if i == 0 else first.enlarged(self._scale)) for i in range(len(self.shapes))]
         corners = [list(zip(place.tops.numpy(), place.lefts.numpy(), strict=True)) for place in where]
         mirrored = first.mirrored.numpy()
+        seeds = own[:, np.newaxis] if places is None else _seeds(places[:, 3:])
         values = np.empty((len(numbers), *self.item_shape), np.uint8)
 
         def cut(i: int) -> str:
@@ -174,7 +190,10 @@ class SquareRows(Rows):
                 pictures = self._pictures.read(int(own[i]))
                 for picture, (height, width, _), corner in zip(pictures, self.shapes, corners, strict=True):
                     top, left = corner[i]
-                    square = picture[top : top + height, left : left + width]
+                    if isinstance(picture, Degraded):
+                        square = picture.square(top, left, height, width, seeds[i].tolist())
+                    else:
+                        square = picture[top : top + height, left : left + width]
                     squares.append((square[:, ::-1] if mirrored[i] else square).ravel())
                 np.concatenate(squares, out=values[i])
             except (Changed, InputError):
@@ -193,3 +212,8 @@ class SquareRows(Rows):
         """Returns the squares, uint8 (B, h, w, C) of each picture of an item, that rows (B, bytes) hold."""
         parts = tf.split(values, [int(np.prod(shape)) for shape in self.shapes], axis=1)
         return [tf.reshape(part, (-1, *shape)) for part, shape in zip(parts, self.shapes, strict=True)]
+
+
+def _seeds(draws: np.ndarray) -> np.ndarray:
+    """Returns seeds for NumPy, uint32 (B, K), from random numbers, float32 (B, K)."""
+    return np.ascontiguousarray(draws).view(np.uint32)

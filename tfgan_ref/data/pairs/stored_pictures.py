@@ -20,7 +20,9 @@ from tfgan_ref.data.images.decoding import (
     warn_enlarged,
 )
 from tfgan_ref.data.images.listing import tell_several
+from tfgan_ref.data.pairs.degradation import Degraded
 from tfgan_ref.data.pairs.picture_sources import tell_enlarged
+from tfgan_ref.data.pairs.sketches import Small
 from tfgan_ref.data.streams.array_file import ArrayFileRows
 from tfgan_ref.data.streams.choice import streams
 from tfgan_ref.data.streams.headers import DAMAGED, Headers, read_header
@@ -28,6 +30,8 @@ from tfgan_ref.data.streams.pictures import checksum
 from tfgan_ref.data.streams.rows import sampled_numbers
 from tfgan_ref.data.streams.stores import Changed, Store
 from tfgan_ref.errors import InputError
+
+Source = np.ndarray | Small | Degraded
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,15 @@ class StoredPictures:
         names: of the items.
         sizes: of each picture of an item: heights and widths, int64 (N, 2); 0 if a header cannot be read.
         channels: of each picture of an item.
-        read: reads an item: uint8 (h, w, C) each, or what gives such parts of it by rows and columns. It
-            raises ``Changed``, or, of a damaged one, any error.
+        read: reads an item: uint8 (h, w, C) each, or what gives such parts of it by rows and columns
+            (``Small``), and a seed (``Degraded``). It raises ``Changed``, or, of a damaged one, any error.
         checksum: differs for other contents, as far as a look at some of them tells.
     """
 
     names: Sequence[str]
     sizes: tuple[np.ndarray, ...]
     channels: tuple[int, ...]
-    read: Callable[[int], tuple[np.ndarray, ...]]
+    read: Callable[[int], tuple[Source, ...]]
     checksum: int
 
     @property
@@ -185,7 +189,7 @@ def halves(name: str, files: StoredPictures, image_size: int | None, channels: i
 
 def with_sources(
     pictures: StoredPictures,
-    make: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    make: Callable[[np.ndarray], tuple[Source, np.ndarray]],
     scale: int,
     channels: int,
 ) -> StoredPictures:
