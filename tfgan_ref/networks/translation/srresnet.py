@@ -55,7 +55,7 @@ def srresnet(
         upsample: how each doubling is done. "shuffle", the paper's: a convolution to 4 times the channels and
             a pixel shuffle. The 4 pixels of a square are made by kernels that are drawn apart, so that flat
             regions begin with a lattice of period 2, which training has to remove. "icnr": the same, but the
-            4 kernels start equal (Aitken et al. 2017, section 3.1), as ``EqualSubpixels`` says: each doubling
+            4 kernels start equal (ICNR, Aitken et al. 2017), as ``EqualSubpixels`` says: each doubling
             starts as nearest-neighbour enlargement, without a lattice. "resize": nearest-neighbour
             enlargement, then a 3x3 convolution (Odena et al. 2016), which treats all pixels alike for good.
         initializer: a name in ``networks.INITIALIZERS``.
@@ -154,7 +154,7 @@ def _activate(x: keras.KerasTensor, activation: str) -> keras.KerasTensor:
 class EqualSubpixels(keras.Initializer):
     """Draws the kernel before a ``PixelShuffle`` so that all r*r pixels made of one are equal: ICNR.
 
-    Aitken et al. 2017, section 3.1: a kernel (h, w, Cin, C) is drawn and repeated r*r times along its last
+    Aitken et al. 2017: a kernel (h, w, Cin, C) is drawn and repeated r*r times along its last
     axis, since output pixel (a, b) of channel c is channel C*r*a + C*b + c here. With biases of 0 and any
     function of single values behind it, the two layers start as a convolution and nearest-neighbour
     enlargement. Kernels part as they are trained.
