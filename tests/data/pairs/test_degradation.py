@@ -4,11 +4,12 @@ import io
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from scipy.ndimage import correlate, gaussian_filter
 
 from tests.data.eager import batch, same
-from tfgan_ref.data import example_pairs, pair_batches, read_pairs, split_pairs, training_pairs
+from tfgan_ref.data import example_pairs, read_pairs, split_pairs, training_pairs
 from tfgan_ref.data.images.resize import bicubic_resize
 from tfgan_ref.data.pairs.degradation import (
     FIRST,
@@ -199,24 +200,21 @@ def test_targets_are_those_beside_bicubic_sources(folder):
 
 def test_a_square_is_degraded_anew_each_time(folder):
     one = degraded(folder).take(np.array([2]))
-    whole = pair_batches(one, 3, seed=0, crop=8, flip=False)
-    sources = [made["source"] for made in whole.take(3).as_numpy_iterator()]
-    assert len({source.tobytes() for source in np.concatenate(sources)}) == 9
-    # Going on in the middle gives what would have come.
-    (later,) = pair_batches(one, 3, 2, seed=0, crop=8, flip=False).take(1).as_numpy_iterator()
-    assert np.array_equal(later["source"], sources[2])
-    (other,) = pair_batches(one, 3, 2, seed=1, crop=8, flip=False).take(1).as_numpy_iterator()
-    assert not np.array_equal(later["source"], other["source"])
+    steps = [batch(training_pairs(one, 8, flip=False).loader(3), step)["source"] for step in range(3)]
+    assert len({source.tobytes() for source in np.concatenate(steps)}) == 9
+    # A loader of a run that goes on gives what would have come, one of another seed does not.
+    later = training_pairs(degraded(folder).take(np.array([2])), 8, flip=False).loader(3)
+    assert np.array_equal(batch(later, 2)["source"], steps[2])
+    other = training_pairs(one, 8, seed=1, flip=False).loader(3)
+    assert not np.array_equal(batch(other, 2)["source"], steps[2])
 
 
 def test_replicas_read_their_rows(folder):
-    data = training_pairs(degraded(folder), 8)
-    whole = batch(data.loader(4), 3)
-    parts = data.loader(4).dataset(
-        3, shard=lambda chosen: chosen.map(lambda values: {k: v[2:] for k, v in values.items()})
-    )
-    part = next(parts.as_numpy_iterator())
-    assert same(part, {name: values[2:] for name, values in whole.items()})
+    loader = training_pairs(degraded(folder), 8).loader(4)
+    chosen = loader.choose(tf.range(12, 16, dtype=tf.int64), tf.constant(3))
+    part = loader.finish(loader.gather({name: rows[2:] for name, rows in chosen.items()}, loader.arrays))
+    for name, values in batch(loader, 3).items():
+        assert np.array_equal(part[name], values[2:])
 
 
 def test_examples_and_what_is_held_out_are_fixed(folder):
