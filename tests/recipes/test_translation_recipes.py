@@ -94,19 +94,19 @@ def test_stopped_and_resumed_run_ends_where_a_straight_one_does(own, settings_of
 
 
 def test_settings_reach_the_networks_the_losses_and_the_data(settings_of):
-    settings = settings_of("srgan", upsample="resize", loss="relativistic", degradation="real")
+    settings = settings_of("srgan", scale=4, upsample="resize", loss="relativistic", degradation="real")
     data = RECIPES["srgan"].read(settings)
     gan = build_gan(RECIPES["srgan"], settings, data.shape)
     assert gan.adversarial_loss.paired
     assert any(type(layer).__name__ == "UpSampling2D" for layer in gan.generator.layers)
-    margin = networks.receptive_margin(2, 1, upsample="resize")
-    assert gan.margin == margin < networks.receptive_margin(2, 1)
+    margin = networks.receptive_margin(4, 1, upsample="resize")
+    assert gan.margin == margin < networks.receptive_margin(4, 1)
     assert data.items.degraded
-    kept = settings_of("srgan")
+    kept = settings_of("srgan", scale=4)
     data = RECIPES["srgan"].read(kept)
     gan = build_gan(RECIPES["srgan"], kept, data.shape)
     assert not gan.adversarial_loss.paired
-    assert gan.margin == networks.receptive_margin(2, 1)
+    assert gan.margin == networks.receptive_margin(4, 1)
     assert isinstance(data.items, PicturePairs)
 
 
