@@ -1,6 +1,5 @@
 """Animation as output: SavedModels, animated GIFs, and a contact sheet to look at."""
 
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from tfgan_ref.errors import InputError, check_at_least, check_seed
 from tfgan_ref.export.generator import SAMPLE_OF_CLASS, joined, positive, write_saved_model
 from tfgan_ref.files import check_writable, new_folder
 from tfgan_ref.gans.frame import FrameGAN, free_conditions, whole_clips
+from tfgan_ref.media import usage
 from tfgan_ref.media.medium import MOST_SHOWN, Medium, file_stem
 
 SHEET = "contact_sheet.png"
@@ -215,17 +215,6 @@ def _writer_of_gan(gan: FrameGAN, shape: DataShape) -> ClipWriter:
     return ClipWriter(_served(module), module.latent_dim, module.phases, factors_of(shape))
 
 
-def _example_label(shape: DataShape) -> str:
-    """Names an action and an attribute's value, each the first that a label can name."""
-    said = {
-        factor: next((value for value in values if "," not in value and value == value.strip()), None)
-        for factor, values in factors_of(shape).items()
-    }
-    attribute = next((factor for factor in said if factor != ACTION and said[factor]), None)
-    chosen = [f"{factor}={said[factor]}" for factor in (ACTION, attribute) if said.get(factor)]
-    return shlex.quote(",".join(chosen) or "all")
-
-
 def _writer_of_saved_model(loaded: tf.Module) -> ClipWriter:
     factors: dict[str, tuple[str, ...]] = {}
     for text in loaded.values.numpy():
@@ -242,14 +231,9 @@ def _writer_of_saved_model(loaded: tf.Module) -> ClipWriter:
 
 FRAMES = Medium(
     export_frames,
-    """To write animated GIFs and a contact sheet:
-  {sample} {path} --label {label} --n 4 --out DIR
-To use it in any Python with TensorFlow:
-  import tensorflow as tf
-  model = tf.saved_model.load("{path}")
-  clips = model.sample(4, 0)  # 4 clips (4, phases, H, W, C) in [0, 1] from seed 0""",
+    usage.FRAMES,
     "frames",
     _writer_of_gan,
     _writer_of_saved_model,
-    _example_label,
+    lambda shape: usage.example_choice(factors_of(shape)),
 )

@@ -16,6 +16,7 @@ from tfgan_ref.errors import InputError
 from tfgan_ref.export.generator import CHUNK, export_generator, numbers
 from tfgan_ref.export.translator import export_translator
 from tfgan_ref.gans import GenerativeModel, ImageTranslator
+from tfgan_ref.media import usage
 
 MOST_NAMES = 20  # of classes in a message
 MOST_ROWS = 20  # of classes in the picture of a run's progress
@@ -194,21 +195,5 @@ def _export_translations(gan: ImageTranslator, path: Path, shape: DataShape) -> 
     )
 
 
-PICTURES = Medium(
-    _export_pictures,
-    """To use it in any Python with TensorFlow:
-  import tensorflow as tf
-  model = tf.saved_model.load("{path}")
-  images = model.sample(16, 0)  # 16 images in [0, 1] from seed 0""",
-    "images",
-)
-TRANSLATIONS = Medium(
-    _export_translations,
-    """To apply it to files:
-  {apply} {path} PICTURE... --out DIR
-To use it in any Python with TensorFlow:
-  import tensorflow as tf
-  model = tf.saved_model.load("{path}")
-  picture = model.apply(image)  # uint8 (H, W, C), or float32 in [0, 1]; some take a mask or style too""",
-    "images",
-)
+PICTURES = Medium(_export_pictures, usage.PICTURES, "images")
+TRANSLATIONS = Medium(_export_translations, usage.TRANSLATIONS, "images")

@@ -23,6 +23,7 @@ from tfgan_ref.export.generator import (
 )
 from tfgan_ref.files import check_writable, write_text
 from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.media import usage
 from tfgan_ref.media.medium import Drawing, Medium, class_labels, drawing, drawing_of_saved_model
 
 _LINE, _MARGIN = 18, 8  # pixels
@@ -187,12 +188,7 @@ def _writer_of_saved_model(loaded: tf.Module) -> SentenceLister:
 
 SENTENCES = Medium(
     export_text,
-    """To print sentences:
-  {sample} {path} --n 20
-To use it in any Python with TensorFlow:
-  import tensorflow as tf
-  model = tf.saved_model.load("{path}")
-  sentences = model.sample(20, 0)  # 20 sentences from seed 0, of the topics in model.topics in turn""",
+    usage.SENTENCES,
     "sentences",
     _writer_of_gan,
     _writer_of_saved_model,

@@ -25,6 +25,7 @@ from tfgan_ref.export.generator import (
 )
 from tfgan_ref.files import check_writable, new_folder
 from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.media import usage
 from tfgan_ref.media.medium import (
     Drawing,
     Medium,
@@ -193,12 +194,7 @@ def _writer_of_saved_model(loaded: tf.Module) -> SoundWriter:
 
 SOUNDS = Medium(
     export_sound,
-    """To write WAV files and their spectrograms:
-  {sample} {path} --n 20 --out DIR
-To use it in any Python with TensorFlow:
-  import tensorflow as tf
-  model = tf.saved_model.load("{path}")
-  sounds = model.sample(16, 0)  # 16 of them in [-1, 1] from seed 0, model.sample_rate samples per second""",
+    usage.SOUNDS,
     "audio",
     _writer_of_gan,
     _writer_of_saved_model,

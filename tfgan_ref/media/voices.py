@@ -13,6 +13,7 @@ from tfgan_ref.data.sounds import vocoder
 from tfgan_ref.export.generator import write_saved_model
 from tfgan_ref.export.translator import mirror
 from tfgan_ref.gans import CycleGAN
+from tfgan_ref.media import usage
 from tfgan_ref.media.medium import Medium
 from tfgan_ref.media.sounds import sample_rate_of
 
@@ -112,13 +113,4 @@ def _served(module: ExportedConverter) -> Callable[..., Any]:
     return tf.function(module.serve, input_signature=signature, autograph=False)
 
 
-VOICES = Medium(
-    export_converter,
-    """To apply it to recordings:
-  {apply} {path} RECORDING.wav... --out DIR
-To use it in any Python with TensorFlow:
-  import tensorflow as tf
-  model = tf.saved_model.load("{path}")
-  audio = model.apply(recording)  # float32 (T,) in [-1, 1] at model.sample_rate; apply_back goes back""",
-    "converted",
-)
+VOICES = Medium(export_converter, usage.VOICES, "converted")

@@ -48,10 +48,14 @@ class Setting(NamedTuple):
 
 
 class Declaration(NamedTuple):
-    """A recipe: its line in the list, and its settings by their keys."""
+    """A recipe: its line in the list, its settings by their keys, and what its generator makes.
+
+    The last is the name of a ``Medium``, and of the lines in ``media/usage.py`` on how to use it.
+    """
 
     summary: str
     settings: dict[str, Setting]
+    medium: str = "PICTURES"
 
 
 @cache
@@ -66,8 +70,10 @@ def read_recipes() -> dict[str, Declaration]:
                 classes[node.name] = _settings(node, path, classes)
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Recipe":
-                name, summary, _, settings, *_ = node.args
-                recipes[name.value] = Declaration(summary.value, classes[settings.id])
+                name, summary, _, settings, *parts = node.args
+                media = [part.value for part in node.keywords if part.arg == "medium"] + parts[3:4]
+                known = [medium.id for medium in media]
+                recipes[name.value] = Declaration(summary.value, classes[settings.id], *known)
     return recipes
 
 
@@ -97,14 +103,19 @@ def _settings(
             continue
         above = found.get(key, Setting(None, "", ""))
         meaning = lines[part.end_lineno - 1].partition("  # ")[2] or above.meaning
-        found[key] = Setting(eval(kind, dict(_TYPES)), _text(value), meaning, above.allowed)
+        found[key] = Setting(eval(kind, dict(_TYPES)), as_text(value), meaning, above.allowed)
     if paper:
-        values = " ".join(f"{key}={_text(value)}" for key, value in paper.items())
+        values = " ".join(f"{key}={as_text(value)}" for key, value in paper.items())
         found["preset"] = found["preset"]._replace(meaning=f"paper: {values}, where nothing else is given")
     return found | {key: found[key]._replace(allowed=values) for key, values in allowed.items()}
 
 
-def _text(value: Any) -> str:
+def optimizer_numbers() -> dict[str, dict[str, float]]:
+    """Returns the numbers of each optimizer where a setting leaves them open."""
+    return _named("OPTIMIZERS", FOLDER / "settings.py")
+
+
+def as_text(value: Any) -> str:
     """Returns what ``--set`` takes for a value."""
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
