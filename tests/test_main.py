@@ -49,7 +49,7 @@ def test_an_unknown_command_is_one_line(monkeypatch, capsys):
     assert code == 2
     assert err == (
         "error: command 'trian' is unknown (did you mean train?): choose one of train, sample, project, "
-        "apply, evaluate, compare, export, list\n"
+        "apply, evaluate, compare, export, report, list\n"
     )
 
 
@@ -59,6 +59,7 @@ def test_it_trains_draws_and_exports_as_the_scripts_do(monkeypatch, capsys, tmp_
     code, out, err = tfgan(monkeypatch, capsys, "train", "cgan", "--out", "run", *settings)
     assert code == 0, err
     assert 'tf.saved_model.load("run/saved_model")' in out
+    assert "report       run/report.html" in out
     code, _, err = tfgan(monkeypatch, capsys, "sample", "run", "--n", 10, "--out", "digits.png")
     assert code == 0, err
     assert (tmp_path / "digits.png").stat().st_size > 0

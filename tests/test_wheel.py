@@ -62,6 +62,8 @@ def test_it_requires_what_it_needs_at_run_time_only(wheel):
         metadata = Parser().parsestr(files.read(name).decode())
         shipped = {name.partition("/")[0] for name in files.namelist()}
         assert "tfgan_ref/run/blind_form.html" in files.namelist()
+        for name in ("page.html", "style.css", "words.js", "charts.js", "sections.js", "page.js"):
+            assert f"tfgan_ref/run/report_page/{name}" in files.namelist()
     required = metadata.get_all("Requires-Dist")
     at_run_time = {line.partition(">")[0].partition("<")[0] for line in required if "extra ==" not in line}
     assert at_run_time == RUN_TIME

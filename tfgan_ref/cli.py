@@ -30,6 +30,7 @@ COMMANDS = {
     "evaluate": "scores a run, a SavedModel or any images against real data",
     "compare": "trains and scores several recipes, or values of a setting, alike",
     "export": "exports the averaged generator of a run as a SavedModel",
+    "report": "writes a page for a browser on a run, or compares several",
     "list": "lists the recipes and the defaults of their settings",
 }
 
@@ -69,7 +70,7 @@ def call(command: str, given: Sequence[str] | None = None) -> int | None:
     if command != "train":  # whose run directory has checks of its own
         from tfgan_ref.files import check_writable  # imports NumPy, which --help does without
 
-        for option in ("out", "picture"):
+        for option in ("out", "picture", "video"):
             if getattr(arguments, option, None) is not None:
                 check_writable(getattr(arguments, option))
     # A recipe that is named alone, as its file is called, leaves nothing to check.
@@ -78,7 +79,8 @@ def call(command: str, given: Sequence[str] | None = None) -> int | None:
     alone = named <= {"recipe", "out"} and own_file.is_file() and not os.path.exists(arguments.out or "")
     if hasattr(taken, "check") and not alone:
         taken.check(arguments)
-    quiet_tensorflow()
+    if getattr(taken, "TENSORFLOW", True):
+        quiet_tensorflow()
     return importlib.import_module(f"tfgan_ref.run.{command}").main(arguments)
 
 
@@ -127,6 +129,15 @@ def typed(command: str) -> str:
     program = Path(sys.argv[0])
     from_script = program.suffix == ".py" and program.stem in COMMANDS
     return f"python scripts/{command}.py" if from_script else f"tfgan {command}"
+
+
+def arguments_given() -> list[str] | None:
+    """Returns the words behind ``tfgan`` that started this process; None if another program did."""
+    program = Path(sys.argv[0])
+    if program.suffix == ".py" and program.stem in COMMANDS:
+        return [program.stem, *sys.argv[1:]]
+    by_module = program.name == "__main__.py" and program.parent.name == "tfgan_ref"
+    return sys.argv[1:] if program.stem == "tfgan" or by_module else None
 
 
 def settings_given(arguments: argparse.Namespace, flags: Sequence[str]) -> dict[str, str]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from tfgan_ref.files import write_bytes
 
 if TYPE_CHECKING:
+    import tensorflow as tf
     from PIL.ImageFont import FreeTypeFont
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ ANIMATIONS = {".gif": "GIF", ".webp": "WEBP"}  # formats by the suffixes of thei
 _NO_SIGN = "\uffff"  # which no font has
 
 
-def to_uint8(images: np.ndarray | tf.Tensor) -> np.ndarray:
+def to_uint8(images: "np.ndarray | tf.Tensor") -> np.ndarray:
     """Turns images in [-1, 1] into uint8; values outside are clipped."""
     return np.clip(np.rint((np.asarray(images, np.float32) + 1.0) * 127.5), 0, 255).astype(np.uint8)
 
@@ -201,6 +201,8 @@ def _places(labels: np.ndarray, columns: int) -> list[int]:
 
 def save_png(path: Path, picture: np.ndarray) -> None:
     """Writes a uint8 picture (H, W, C), through a temporary file, so that no half-written one is left."""
+    import tensorflow as tf  # here, since commands that only read pictures do without
+
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, tf.io.encode_png(picture).numpy())
 

@@ -25,7 +25,7 @@ class CSVTable:
         self.last: dict[str, str] = {}
         if not path.exists():
             return
-        table = _read(path)
+        table = read_table(path)
         kept = table[:1] + [row for row in table[1:] if int(row[0]) <= up_to_step]
         write_text(path, "".join(",".join(row) + "\n" for row in kept))
         if len(kept) > 1:
@@ -39,7 +39,12 @@ class CSVTable:
             file.write(",".join(map(str, row.values())) + "\n")
 
 
-def _read(path: Path) -> list[list[str]]:
+def read_table(path: Path) -> list[list[str]]:
+    """Returns the rows of such a file, the names of the columns first; half a line at the end is left out.
+
+    Raises:
+        InputError: the file holds what no run writes.
+    """
     try:
         # A killed run may leave an empty file, a full disk half a line.
         lines = path.read_text(encoding="utf-8").split("\n")[:-1]

@@ -37,6 +37,9 @@ class RunDirectory:
         final_samples: the sample grid of the end.
         generator: the averaged generator of the end, for Keras.
         saved_model: the averaged generator of the end, for users without this package.
+        walk: an animation through the latents of the averaged generator of the end, where it has some.
+        sessions: by which commands and on which machines it was trained, see ``training.sessions``.
+        report: a page for a browser that shows all of it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,6 +54,9 @@ class RunDirectory:
         self.final_samples = path / "samples.png"
         self.generator = path / "generator.keras"
         self.saved_model = path / "saved_model"
+        self.walk = path / "walk.webp"
+        self.sessions = path / "sessions.json"
+        self.report = path / "report.html"
 
     @staticmethod
     def refuse_existing(path: Path) -> None:

@@ -1,0 +1,58 @@
+"""The command ``report``: a page for a browser on one run or on several, or a video of a run's samples."""
+
+import argparse
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tfgan_ref import __version__
+from tfgan_ref.errors import InputError
+from tfgan_ref.files import write_text
+from tfgan_ref.run.report_data import read_run
+from tfgan_ref.run.report_page import MARK, report_page
+from tfgan_ref.run.timelapse import write_timelapse
+from tfgan_ref.training.run_directory import RunDirectory
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Writes what the command line asks for and prints where it is."""
+    if arguments.video:
+        write_timelapse(arguments.runs[0], arguments.video)
+        print(arguments.video)
+        return
+    runs = [RunDirectory.open(path) for path in arguments.runs]
+    out = arguments.out or runs[0].report
+    write_report(arguments.runs, out)
+    print(out)
+
+
+def write_report(paths: Sequence[Path], out: Path) -> None:
+    """Writes the report of the runs in ``paths`` to the file ``out``, atomically.
+
+    Raises:
+        InputError: one of them is no run directory, or ``out`` is there and is no report.
+    """
+    check_out(out)
+    runs = [RunDirectory.open(path) for path in paths]
+    names = [str(path) for path in paths] if len(paths) > 1 else [paths[0].resolve().name]
+    data = {
+        "version": __version__,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "runs": [read_run(run, name) for run, name in zip(runs, names, strict=True)],
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_text(out, report_page(", ".join(names), data))
+
+
+def check_out(out: Path) -> None:
+    """Refuses to overwrite what is no report.
+
+    Raises:
+        InputError: ``out`` is a folder, or a file of another kind.
+    """
+    if out.is_dir():
+        raise InputError(f"{out} is a folder: name a file with --out")
+    if out.exists():
+        with out.open("rb") as file:
+            if MARK.encode() not in file.read(2000):
+                raise InputError(f"{out} exists and is no report: name another file with --out")

@@ -1,0 +1,20 @@
+// Puts the page together, and again when the language or a choice changes.
+
+function render() {
+  clearInterval(state.playing);
+  state.playing = null;
+  charts.length = 0;
+  document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
+  const parts = [samples(), curves(), scores(), use(), files(),
+    section("command", t("command"), ...shownRuns().flatMap(environment)), settings()].filter((part) => part !== null);
+  const links = el("nav", {}, ...parts.map((part) => el("a", { href: `#${part.id}` }, part.getAttribute("aria-label"))));
+  document.getElementById("page").replaceChildren(head(), ...(SEVERAL ? [chooseRuns()] : []), links,
+    el("main", {}, ...parts));
+  drawCharts();
+}
+
+if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+  for (const run of RUNS) state.stillWalks.add(run);
+}
+window.addEventListener("resize", drawCharts);
+render();

@@ -1,0 +1,46 @@
+"""Each time that a run was trained: by which command, from which step, on which machine."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tfgan_ref.files import write_json
+
+MOST = 100  # that are kept: the first one and the last
+
+
+def machine() -> dict[str, Any]:
+    """Returns what this machine and its Python are, and the time now."""
+    processor = platform.processor()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        processor = names[0] if names else processor
+    except (OSError, UnicodeDecodeError):  # not on Linux
+        pass
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": processor or platform.machine(),
+        "cores": cores,
+    }
+
+
+def read_sessions(path: Path) -> list[dict[str, Any]]:
+    """Returns the sessions that a file holds, the first one first; none if it is missing or damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return []
+    return [session for session in found if isinstance(session, dict)] if isinstance(found, list) else []
+
+
+def add_session(path: Path, session: dict[str, Any]) -> None:
+    """Adds a session, with this machine, to those that a file holds."""
+    sessions = [*read_sessions(path), session | machine()]
+    write_json(path, sessions[:1] + sessions[1:][1 - MOST :])
