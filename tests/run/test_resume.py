@@ -89,8 +89,14 @@ def test_run_directory_holds_all_that_a_run_is(uninterrupted):
     names = {p.name for p in uninterrupted.iterdir()}
     assert names == {
         "config.json", "checkpoints", "logs", "metrics.csv", "samples", "samples.png", "generator.keras",
-        "saved_model",
+        "saved_model", "walk.webp", "sessions.json", "report.html",
     }  # fmt: skip
+    report = (uninterrupted / "report.html").read_text(encoding="utf-8")
+    data = json.loads(report.partition('id="data">')[2].partition("</script>")[0])
+    (shown,) = data["runs"]
+    assert shown["status"]["finished"]
+    assert shown["curves"]["columns"]["step"] == list(range(10, STEPS + 1, 10))
+    assert shown["sessions"][0]["command"].startswith("tfgan train cgan --steps 60 --out ")
     assert sorted(p.name for p in (uninterrupted / "samples").iterdir()) == [
         f"step_{step:08d}.png" for step in (20, 40, 60)
     ]
@@ -166,6 +172,9 @@ def test_run_that_evaluates_keeps_its_best_generator(tmp_path, monkeypatch, run_
     best = json.loads((tmp_path / "straight" / "best.json").read_text())
     lowest = min(rows, key=lambda row: float(row.split(",")[1]))
     assert best["metric"] == "fid"
+    assert [score["metric"] for score in best["scores"]] == header.split(",")[1:]
+    assert best["scores"][0]["value"] == best["value"]
+    assert best["scores"][0]["floor"] >= 0
     assert str(best["step"]) == lowest.split(",")[0]
     generator = keras.saving.load_model(tmp_path / "straight" / "best_generator.keras")
     assert generator.output_shape == (None, 28, 28, 1)

@@ -19,6 +19,7 @@ from tfgan_ref.training.callbacks import (
     SaveSamples,
     StopOnSignal,
     StopWhenDiverged,
+    WriteReport,
 )
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.run_directory import RunDirectory
@@ -142,6 +143,41 @@ def test_the_step_is_counted_and_not_read_after_each_call(run, model):
         callback.start = 40
     calls(model, watching, [5, 10, 15, 20], 40, {"g_loss": 0.5})
     assert [row.split(",")[0] for row in run.metrics.read_text().splitlines()[1:]] == ["50", "60"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "steps"),
+    [(0.001, [1, *range(10, 401, 10)]), (0.5, [1, *range(100, 401, 50)]), (5.0, [1])],
+    ids=["short", "long", "too long"],
+)
+def test_reports_take_a_hundredth_of_the_time(run, model, monkeypatch, seconds, steps):
+    """400 steps of a second each, with a multiple every ten: 4 s are for reports, the first among them."""
+    now = [0.0]
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
+    written, recorded = [], []
+
+    def write():
+        written.append(model.step.value)
+        now[0] += seconds
+
+    report = WriteReport(10, run, lambda: recorded.append(model.step.value), write)
+    report.set_params({"steps": 400})
+    report.begun = 0.0
+    for step in range(1, 401):
+        now[0] += 1.0
+        model.step.value = step
+        report.on_train_batch_end(step - 1, {})
+    assert recorded == [1]
+    assert written == steps
+
+
+def test_a_report_that_fails_is_said_once_and_the_run_goes_on(run, model, caplog):
+    report = WriteReport(1, run, lambda: None, lambda: 1 / 0)
+    report.share = 1e9
+    with caplog.at_level("WARNING"):
+        calls(model, [report], [1, 2, 3], 3)
+    (line,) = caplog.messages
+    assert line == f"{run.report} cannot be written (division by zero): the run goes on without it"
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])

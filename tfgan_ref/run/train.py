@@ -24,6 +24,7 @@ from tfgan_ref.errors import InputError, TrainingDiverged, out_of_memory, reason
 from tfgan_ref.evaluation import Score
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.gans import GenerativeModel
+from tfgan_ref.media.medium import PICTURES
 from tfgan_ref.recipes import build_gan, find_recipe
 from tfgan_ref.recipes.recipe import Recipe, optimizers
 from tfgan_ref.recipes.settings import Settings
@@ -31,8 +32,11 @@ from tfgan_ref.run import list as list_recipes
 from tfgan_ref.run.arguments.train import FLAGS, run_to_continue
 from tfgan_ref.run.build import VERSIONS, begin_from, parse_config, settings_of
 from tfgan_ref.run.evaluate_images import generator_evaluator
+from tfgan_ref.run.final_walk import write_walk
+from tfgan_ref.run.report import write_report
 from tfgan_ref.run.rollback import lower_rates
-from tfgan_ref.training import callbacks, distribution
+from tfgan_ref.run.sample import sampler_of
+from tfgan_ref.training import callbacks, distribution, sessions
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.csv_table import CSVTable
 from tfgan_ref.training.device_program import DeviceProgram
@@ -73,7 +77,7 @@ def main(arguments: argparse.Namespace) -> int:
         return 130
     recipe, _, shape, _ = parse_config(RunDirectory.open(path))
     usage = cli.usage(path / "saved_model", recipe.medium.usage, recipe.medium.example_label(shape))
-    print(f"\nsamples      {path / 'samples.png'}\n{usage}")
+    print(f"\nsamples      {path / 'samples.png'}\nreport       {path / 'report.html'}\n{usage}")
     return 0
 
 
@@ -242,14 +246,15 @@ def train_gan(
     strategy = gan.distribute_strategy
     distributed = settings.strategy != "none"
     chief = not distributed or distribution.is_chief(strategy)
+    report = None
     gpus = tf.config.list_physical_devices("GPU")
     deterministic = not gpus if settings.deterministic is None else settings.deterministic
+    names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
     xla = gan.compile_config["jit_compile"]  # Keras's own attribute is False with deterministic operations
     with contextlib.ExitStack() as stack:
         if chief:
             if run is not None:
                 stack.enter_context(run.in_use())
-            names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
             unused = "CPU, no GPU found"
             if shutil.which("nvidia-smi"):
                 unused = "CPU: TensorFlow does not see the NVIDIA card, docs/gpu.md says why"
@@ -277,11 +282,26 @@ def train_gan(
             tf.config.experimental.enable_op_determinism()
         draw = functools.partial(recipe.draw, gan, *data.examples)
         step = int(gan.step.numpy())
+        facts = {
+            "from_step": step,
+            "devices": ", ".join(names) or "CPU",
+            "deterministic": deterministic,
+            "xla": bool(xla),
+            "replicas": strategy.num_replicas_in_sync,
+        }
+        if chief and run is not None:
+            report = callbacks.WriteReport(
+                settings.log_every,
+                run,
+                functools.partial(_record, run, facts),
+                functools.partial(write_report, [run.path], run.report),
+            )
         if step < settings.steps:
             loader = data.loader(settings.batch_size * gan.batches_per_step)
             batches = None
             if xla and not distributed:
                 batches = _compile_steps(settings, gan, loader, step)
+                facts["xla"] = batches is not None
             if batches is None and strategy.num_replicas_in_sync > 1:
                 batches = distribution.shard_batch(loader, step, gan.batches_per_step, strategy)
             elif batches is None:  # Keras's loop of several steps fails with several replicas
@@ -292,7 +312,7 @@ def train_gan(
                 together = gan.steps_per_execution
                 print(f"{together} step{'s' if together > 1 else ''} in each call", flush=True)
             if run is not None:
-                watching = _callbacks(settings, gan, run, draw, evaluate, chief=chief)
+                watching = _callbacks(settings, gan, run, draw, evaluate, report)
             stop = callbacks.StopOnSignal()
             if settings.strategy != "multiworker":  # whose processes would stop at different steps
                 watching = [*watching, stop]
@@ -309,9 +329,14 @@ def train_gan(
             finally:
                 stop.restore_handlers()
             if stop.received and int(gan.step.numpy()) < settings.steps:
+                if report:
+                    report.attempt(report.write, run.report)
                 return False
-        if chief and run is not None:
+        if report:
             _write_results(draw(), run, gan, functools.partial(recipe.medium.export, gan, shape=data.shape))
+            if recipe.medium is PICTURES:
+                report.attempt(lambda: write_walk(sampler_of(gan), run.walk), run.walk)
+            report.attempt(report.write, run.report)
         if distributed:
             distribution.wait_for_all(strategy)
     return True
@@ -323,16 +348,15 @@ def _callbacks(
     run: RunDirectory,
     draw: Callable[[], np.ndarray],
     evaluate: Callable[[], list[Score]] | None,
-    *,
-    chief: bool,
+    report: callbacks.WriteReport | None,
 ) -> list[keras.callbacks.Callback]:
-    """Returns the callbacks of a run in their order; only the chief process shows and writes anything."""
+    """Returns the callbacks of a run in their order; only the chief process, which has a report, writes."""
     variables = [variable for metric in gan.metrics for variable in metric.variables]
     kept = [(variable, variable.numpy()) for variable in variables]
     means = callbacks.RunningMeans(settings.log_every, kept)
     diverged = callbacks.StopWhenDiverged(run)
     watching = [diverged, means]
-    if chief:
+    if report:
         watching = [
             diverged,
             callbacks.ProgressBar(settings.steps),
@@ -340,13 +364,19 @@ def _callbacks(
             callbacks.LogMetrics(settings.log_every, run),
             means,
             callbacks.SaveCheckpoints(settings.checkpoint_every, run),
+            report,
         ]
         if evaluate is not None:
-            watching.insert(-2, callbacks.EvaluateGenerator(settings.evaluate_every, run, evaluate))
+            watching.insert(-3, callbacks.EvaluateGenerator(settings.evaluate_every, run, evaluate))
     step = int(gan.step.numpy())
     for callback in watching:
         callback.start = step
     return watching
+
+
+def _record(run: RunDirectory, facts: dict[str, Any]) -> None:
+    """Keeps which command trains the run, on which device and machine."""
+    sessions.add_session(run.sessions, facts | {"arguments": cli.arguments_given()})
 
 
 def _write_results(

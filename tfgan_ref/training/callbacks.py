@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_ref import plotting
-from tfgan_ref.errors import InputError, TrainingDiverged
+from tfgan_ref.errors import InputError, TrainingDiverged, reason
 from tfgan_ref.evaluation import Score
 from tfgan_ref.export.generator import save_keras
 from tfgan_ref.files import write_json
@@ -296,7 +296,7 @@ class EvaluateGenerator(PeriodicLog):
         if self.best is None or self.best["step"] > step or first.improves_on(self.best["value"]):
             self.best = {"step": step, "metric": first.metric, "value": first.value}
             save_keras(self.model.sampling_generator, self.run.best_generator)
-            write_json(self.run.best, self.best)
+            write_json(self.run.best, self.best | {"scores": [asdict(found) for found in scores]})
 
 
 @dataclass(eq=False)
@@ -313,6 +313,57 @@ class SaveSamples(PeriodicLog):
         with self.writer.as_default(step=step):
             tf.summary.image("samples", picture[None])
         self.writer.flush()
+
+
+@dataclass(eq=False)
+class WriteReport(PeriodicCallback):
+    """Writes a run's report after its first steps, and at multiples while that takes next to no time.
+
+    All reports together take at most a hundredth of the time, once that is more than the first one took:
+    multiples that come too early are passed over. What cannot be written does not stop the run: one line says
+    so.
+
+    Attributes:
+        run: the run directory.
+        record: keeps what this training is, before the first report.
+        write: writes the report.
+        spent: seconds that they took so far.
+        latest: seconds that the latest one took.
+        failed: what could not be written.
+    """
+
+    share: ClassVar[float] = 0.01
+    run: RunDirectory
+    record: Callable[[], None]
+    write: Callable[[], None]
+    begun: float = field(default_factory=time.monotonic, init=False)
+    spent: float = field(default=0.0, init=False)
+    latest: float | None = field(default=None, init=False)
+    failed: set[Path] = field(default_factory=set, init=False)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Writes the first report, or one if a multiple was reached since the last call."""
+        if self.latest is None:
+            self.attempt(self.record, self.run.sessions)
+            self.attempt(self.write, self.run.report)
+        super().on_train_batch_end(batch, logs)
+
+    def act(self, step: int, logs: Mapping[str, float]) -> None:
+        """Writes the report if the time for it is there."""
+        if self.spent + (self.latest or 0.0) <= self.share * (time.monotonic() - self.begun):
+            self.attempt(self.write, self.run.report)
+
+    def attempt(self, write: Callable[[], None], path: Path) -> None:
+        """Calls ``write``, which writes ``path``, a file that the run can do without."""
+        start = time.monotonic()
+        try:
+            write()
+        except Exception as error:
+            if path not in self.failed:
+                logger.warning("%s cannot be written (%s): the run goes on without it", path, reason(error))
+            self.failed.add(path)
+        self.latest = time.monotonic() - start
+        self.spent += self.latest
 
 
 @dataclass(eq=False)

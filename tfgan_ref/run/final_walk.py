@@ -1,0 +1,31 @@
+"""The animation that a run ends with: some pictures whose latents go round."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tfgan_ref import plotting
+from tfgan_ref.files import write_bytes
+from tfgan_ref.run.sample import Sampler
+from tfgan_ref.run.walks import round_trip
+
+PICTURES, COLUMNS = 10, 5
+MOST_PIXELS = 2**19  # of all pictures of a frame: of large ones there are fewer
+KEYS, LEG = 3, 16  # latents that each goes through, and frames from one to the next
+MILLISECONDS = 60
+SIDE = 96  # pixels: smaller pictures are enlarged
+
+
+def write_walk(sampler: Sampler, path: Path) -> None:
+    """Writes a WebP animation of pictures from seed 0, of every class in turn.
+
+    That draws at most ``PICTURES * KEYS * LEG`` samples, as many as a dozen training steps.
+    """
+    height, width, _ = sampler.sample_shape
+    n = max(1, min(PICTURES, MOST_PIXELS // (height * width)))
+    keys = sampler.latents(KEYS * n, seed=0).reshape(KEYS, n, -1).transpose(1, 0, 2)
+    labels = None if sampler.num_classes is None else np.arange(n) % sampler.num_classes
+    points = np.stack([round_trip(each, LEG)[0] for each in keys], axis=1)  # (frames, n, latent_dim)
+    enlarge = max(1, SIDE // width)
+    frames = (plotting.grid(sampler.draw(at, labels), min(n, COLUMNS), enlarge=enlarge) for at in points)
+    write_bytes(path, plotting.encode_animation(frames, "WEBP", MILLISECONDS))
