@@ -8,11 +8,17 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS = 60  # to wait for an answer
+# The browser reads from 3 and writes to 4.
+START = """import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])"""
 
 
 def find_browser():
@@ -38,7 +44,7 @@ class Browser:
         options = ["--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--no-first-run",
                    "--hide-scrollbars", "--disable-background-networking", "--disable-dev-shm-usage",
                    f"--user-data-dir={profile}", "about:blank"]  # fmt: skip
-        command = ["sh", "-c", f'exec "$0" "$@" 3<&{given[0]} 4>&{given[1]}', program, *options]
+        command = [sys.executable, "-c", START, *map(str, given), program, *options]
         self.process = subprocess.Popen(
             command,
             pass_fds=given,

@@ -32,10 +32,12 @@ def test_it_writes_into_the_run_directory_again_and_again(tmp_path, capsys):
 
 def test_several_runs_are_on_one_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("a/run", "b/run"):
+    for name in ("a/run", "b/run", "b/other"):
         make_run(tmp_path / name)
     cli.call("report", ["a/run", "b/run", "--out", "new/both.html"])
     assert [found["name"] for found in data_of(tmp_path / "new" / "both.html")["runs"]] == ["a/run", "b/run"]
+    cli.call("report", ["b/run", "b/other", "--out", "new/both.html"])
+    assert [found["name"] for found in data_of(tmp_path / "new" / "both.html")["runs"]] == ["run", "other"]
 
 
 @pytest.mark.parametrize(

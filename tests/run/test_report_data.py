@@ -204,16 +204,16 @@ def test_what_links_lead_to_and_what_is_no_file_is_not_read(tmp_path):
 
 
 def test_settings_that_are_not_at_their_default(tmp_path):
-    found = read(make_run(tmp_path / "run", settings=SETTINGS | {"not_there": [1]}))
-    changed = {row["key"]: row for row in found["settings"] if row["value"] != row["default"]}
-    assert {key: row["value"] for key, row in changed.items()} == {
-        "steps": "200", "batch_size": "16", "width": "8", "not_there": "[1]",
-    }  # fmt: skip
-    assert changed["width"]["default"] == "32"
-    assert changed["width"]["meaning"] == "filters of the layers nearest the image"
-    assert changed["not_there"]["default"] is None
+    found = read(make_run(tmp_path / "run", settings=SETTINGS | {"not_there": [1], "stream": "off"}))
+    rows = {row["key"]: row for row in found["settings"]}
+    changed = {key: row["value"] for key, row in rows.items() if row["changed"]}
+    assert changed == {"steps": "200", "batch_size": "16", "width": "8"}
+    assert rows["width"]["default"] == "32"
+    assert rows["width"]["meaning"] == "filters of the layers nearest the image"
+    assert (rows["not_there"]["value"], rows["not_there"]["default"]) == ("[1]", None)
+    assert (rows["stream"]["value"], rows["stream"]["default"]) == ("off", "auto")
     # The optimizer's numbers are open by default: those that it has then are its own.
-    assert next(row for row in found["settings"] if row["key"] == "beta_1")["default"] == "0.5"
+    assert rows["beta_1"]["default"] == "0.5"
     assert shlex.split(found["command"]) == [
         "tfgan", "train", "cgan", "--steps", "200", "--batch-size", "16", "--set", "width=8",
         "--set", "not_there=[1]",

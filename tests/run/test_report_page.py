@@ -96,7 +96,9 @@ def test_a_strangers_run_adds_no_tag(pages):
 def test_a_strangers_texts_come_through_as_they_are(pages):
     (run,) = Page(pages["hostile"]).data["runs"]
     assert run["recipe"] == MARKUP
-    assert run["settings"][0] == {"key": MARKUP, "value": MARKUP, "default": None, "meaning": ""}
+    assert run["settings"][0] == {
+        "key": MARKUP, "value": MARKUP, "default": None, "changed": False, "meaning": "",
+    }  # fmt: skip
     assert list(run["curves"]["columns"]) == ["step", MARKUP, "__proto__"]
     assert [file["name"] for file in run["files"]] == ["notes.txt"]
     assert [sample["step"] for sample in run["samples"]["shown"]] == [150, 200]

@@ -1,11 +1,12 @@
 """The command ``report``: a page for a browser on one run or on several, or a video of a run's samples."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tfgan_ref import __version__
+import tfgan_ref
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import write_text
 from tfgan_ref.run.report_data import read_run
@@ -34,14 +35,23 @@ def write_report(paths: Sequence[Path], out: Path) -> None:
     """
     check_out(out)
     runs = [RunDirectory.open(path) for path in paths]
-    names = [str(path) for path in paths] if len(paths) > 1 else [paths[0].resolve().name]
+    names = run_names(paths)
     data = {
-        "version": __version__,
+        "version": tfgan_ref.__version__,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "runs": [read_run(run, name) for run, name in zip(runs, names, strict=True)],
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, report_page(", ".join(names), data))
+
+
+def run_names(paths: Sequence[Path]) -> list[str]:
+    """Returns what a page calls runs: one by its folder, several by what tells their paths apart."""
+    places = [path.resolve() for path in paths]
+    if len(places) == 1:
+        return [places[0].name]
+    common = Path(os.path.commonpath([place.parent for place in places]))
+    return [str(place.relative_to(common)) for place in places]
 
 
 def check_out(out: Path) -> None:

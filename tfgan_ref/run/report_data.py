@@ -149,15 +149,20 @@ def _settings(settings: Mapping[str, Any], declaration: Declaration | None) -> l
     """Returns the settings in the order of their declaration, each with its default and its meaning."""
     known = declaration.settings if declaration else {}
     order = [*(key for key in known if key in settings), *(key for key in settings if key not in known)]
-    return [
-        {
-            "key": shortened(key),
-            "value": shortened(settings[key]),
-            "default": default_of(key, settings, declaration),
-            "meaning": known[key].meaning if key in known else "",
-        }
-        for key in order
-    ]
+    rows = []
+    for key in order:
+        value, default = shortened(settings[key]), default_of(key, settings, declaration)
+        rows.append(
+            {
+                "key": shortened(key),
+                "value": value,
+                "default": default,
+                # A run keeps what stream=auto came to.
+                "changed": key != "stream" and default is not None and value != default,
+                "meaning": known[key].meaning if key in known else "",
+            }
+        )
+    return rows
 
 
 def _command(recipe: str, settings: Mapping[str, Any], declaration: Declaration | None) -> str | None:

@@ -109,7 +109,7 @@ function chart(title, name, lines, floors = []) {
 
     function axisLines() {
       const drawn = [];
-      let heights = ticks(scale(low), scale(high), 4);
+      let heights = ticks(scale(low), scale(high), 5);
       if (logarithmic) {
         const powers = heights.filter((power) => Number.isInteger(power)).map((power) => 10 ** power);
         heights = powers.length > 1 ? powers : ticks(low, high, 4).filter((y) => y > 0);
@@ -118,8 +118,9 @@ function chart(title, name, lines, floors = []) {
         drawn.push(svg("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: py(y), y2: py(y) }));
         drawn.push(svg("text", { x: MARGIN.left - 6, y: py(y) + 4, "text-anchor": "end" }, short(y)));
       }
-      for (const x of ticks(start, end, Math.max(2, across / 90))) {
-        drawn.push(svg("text", { x: px(x), y: height - 6, "text-anchor": "middle" }, number(x)));
+      for (const x of ticks(start, end, across / 55)) {
+        const anchor = px(x) > width - 30 ? "end" : "middle";  // the last one would be cut off
+        drawn.push(svg("text", { x: anchor === "end" ? width - 2 : px(x), y: height - 6, "text-anchor": anchor }, number(x)));
       }
       for (const { value } of floors) {
         if (!logarithmic || value > 0) {

@@ -42,8 +42,8 @@ function picture(source, alternative) {
 function progressOf(run) {
   const { step, steps, seconds, finished } = run.status;
   const filled = { step: number(step), steps: steps === null ? "?" : number(steps), time: duration(seconds) };
-  const line = el("p", {}, ...(SEVERAL ? [named(run), " "] : []), t(finished ? "finished" : "unfinished", filled));
-  if (finished) return [line];
+  const line = el("p", {}, t(finished ? "finished" : "unfinished", filled));
+  if (finished || SEVERAL) return [line];
   const bar = el("progress", { max: steps ?? 1, value: step, "aria-label": run.name });
   return [line, bar, el("p", { class: "faint" }, t("goOn")), code(run.hints.resume)];
 }
@@ -61,16 +61,16 @@ function head() {
     el("span", { lang: "en" }, run.summary))];
   const written = t("written", { time: new Date(DATA.written).toLocaleString(state.language), version: DATA.version });
   return el("header", {}, el("div", { class: "head" }, el("h1", {}, title), language), ...lines,
-    ...RUNS.flatMap(progressOf), el("p", { class: "faint" }, written));
+    ...(SEVERAL ? [] : progressOf(run)), el("p", { class: "faint" }, written));
 }
 
 function chooseRuns() {
-  return el("div", { class: "controls", role: "group", "aria-label": t("runs") }, ...RUNS.map((run) => {
+  return el("div", { role: "group", "aria-label": t("runs") }, ...RUNS.map((run) => {
     const box = el("input", { type: "checkbox", checked: !state.hidden.has(run), onchange: () => {
       if (box.checked) state.hidden.delete(run); else state.hidden.add(run);
       render();
     } });
-    return el("label", {}, box, named(run));
+    return el("div", { class: "run" }, el("label", {}, box, named(run)), ...progressOf(run));
   }));
 }
 
@@ -98,7 +98,8 @@ function samples() {
           image.alt = t("samplesOf", { run: run.name, step: number(found.step) });
         }
         caption.replaceChildren(...(SEVERAL ? [named(run)] : []),
-          found ? (SEVERAL ? t("stepIs", { step: number(found.step) }) : t("overTime")) : t("noSample"));
+          el("span", { class: SEVERAL ? "step" : false },
+            found ? (SEVERAL ? t("stepIs", { step: number(found.step) }) : t("overTime")) : t("noSample")));
       }
     };
     const stop = () => {
@@ -331,7 +332,7 @@ function settings() {
     row.values[i] = setting.value;
     rows.set(setting.key, row);
   }));
-  const differs = (row) => SEVERAL ? new Set(row.values).size > 1 : isChanged(row);
+  const differs = (row) => SEVERAL ? new Set(row.values).size > 1 : row.changed;
   const shown = [...rows.values()].filter((row) => !state.changed || differs(row));
   const box = el("input", { type: "checkbox", checked: state.changed, onchange: () => {
     state.changed = box.checked;
@@ -342,7 +343,7 @@ function settings() {
   const table = el("table", { class: "stacked" },
     el("thead", {}, el("tr", {}, ...titles.map((title) => el("th", { scope: "col" }, title)))),
     el("tbody", {}, ...shown.map((row) => el("tr", {}, el("th", { scope: "row" }, el("code", {}, row.key)),
-      ...row.values.map((value, i) => el("td", { "data-title": values[i], class: !SEVERAL && isChanged(row) ? "changed" : false },
+      ...row.values.map((value, i) => el("td", { "data-title": values[i], class: !SEVERAL && row.changed ? "changed" : false },
         value)),
       el("td", { "data-title": t("defaultValue") }, row.default ?? ""),
       el("td", { class: "faint", lang: "en" }, row.meaning)))));

@@ -12,8 +12,7 @@ const WORDS = {
     goOn: "If it has been stopped, this continues it:",
     runs: "Runs",
     samples: "Samples",
-    overTime: "Over time, from the same latents",
-    overTimeOf: "What the generator makes over the steps of training",
+    overTime: "The same samples as training goes on",
     step: "step",
     stepIs: "step {step}",
     end: "end",
@@ -82,8 +81,8 @@ const WORDS = {
     cores: "cores",
     typed: "command",
     inProgram: "(called from a program)",
-    versions: "versions",
-    data: "data",
+    versions: "Versions",
+    data: "Data",
     shape: "one item",
     classes: "classes",
     fingerprint: "checksum",
@@ -108,8 +107,7 @@ const WORDS = {
     goOn: "如果训练已停止，可这样继续：",
     runs: "训练",
     samples: "样本",
-    overTime: "同一组隐变量在训练中的变化",
-    overTimeOf: "生成器在训练各步的输出",
+    overTime: "同一批样本随训练的变化",
     step: "步数",
     stepIs: "第 {step} 步",
     end: "结束",
@@ -210,7 +208,7 @@ const COLOURS = 8;
 const state = {
   language: /^zh/i.test(navigator.language || "") ? "zh" : "en",
   sample: Infinity, playing: null, hidden: new Set(), x: "step", smoothing: 0, zoom: null, logarithmic: new Set(),
-  changed: RUNS.length > 1 || RUNS[0].settings.some((setting) => isChanged(setting)), stillWalks: new Set(),
+  changed: RUNS.length > 1 || RUNS[0].settings.some((setting) => setting.changed), stillWalks: new Set(),
 };
 
 function t(key, filled = {}) {
@@ -225,7 +223,7 @@ function number(value) {
 function short(value) {
   if (value === null || value === undefined) return "";
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  return size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 }
 
 function duration(seconds) {
@@ -234,10 +232,6 @@ function duration(seconds) {
     : [seconds / 3600, "hour"];
   const digits = unit === "hour" ? 1 : 0;
   return new Intl.NumberFormat(state.language, { style: "unit", unit, maximumFractionDigits: digits }).format(amount);
-}
-
-function isChanged(setting) {
-  return setting.default !== null && setting.value !== setting.default;
 }
 
 // Builds an element. All text of a run goes through here, as text: never as markup.
