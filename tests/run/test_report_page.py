@@ -212,10 +212,10 @@ def test_the_button_changes_the_language_and_back(pages):
 @NODE
 def test_a_drag_enlarges_all_curves_and_a_double_click_shows_all(pages):
     first = "document.all('svg')[0]"
-    moves = (("pointerdown", 52), ("pointermove", 181), ("pointerup", 181))
+    moves = (("pointerdown", 60), ("pointermove", 185), ("pointerup", 185))
     drag = "".join(f"{first}.dispatch('{kind}', {{ button: 0, clientX: {x} }});" for kind, x in moves)
     zoom = "JSON.stringify(state.zoom)"
-    # The axis goes from 52 to 310 of 320 pixels, and from step 10 to 200: its middle is step 105.
+    # The axis goes from 60 to 310 of 320 pixels, and from step 10 to 200: its middle is step 105.
     assert in_node(pages["one"], drag, zoom) == pytest.approx([10, 105])
     paths = "JSON.stringify(document.all('path').map((path) => path.attributes.d))"
     before, after = in_node(pages["one"], paths), in_node(pages["one"], drag, paths)

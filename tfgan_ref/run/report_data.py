@@ -145,12 +145,17 @@ def default_of(key: str, settings: Mapping[str, Any], declaration: Declaration |
     return default
 
 
+def _in_order(settings: Mapping[str, Any], declaration: Declaration | None) -> list[str]:
+    """Returns the keys of settings in the order of their declaration, unknown ones last."""
+    known = declaration.settings if declaration else {}
+    return [*(key for key in known if key in settings), *(key for key in settings if key not in known)]
+
+
 def _settings(settings: Mapping[str, Any], declaration: Declaration | None) -> list[dict[str, Any]]:
     """Returns the settings in the order of their declaration, each with its default and its meaning."""
     known = declaration.settings if declaration else {}
-    order = [*(key for key in known if key in settings), *(key for key in settings if key not in known)]
     rows = []
-    for key in order:
+    for key in _in_order(settings, declaration):
         value, default = shortened(settings[key]), default_of(key, settings, declaration)
         rows.append(
             {
@@ -173,8 +178,8 @@ def _command(recipe: str, settings: Mapping[str, Any], declaration: Declaration 
     if str(settings.get("data")).startswith("passed:"):
         return None
     words = ["tfgan", "train", recipe]
-    for key, value in settings.items():
-        text = as_text(value)
+    for key in _in_order(settings, declaration):
+        text = as_text(settings[key])
         if key in NOT_GIVEN or text == default_of(key, settings, declaration):
             continue
         words += [f"--{key.replace('_', '-')}", text] if key in FLAGS else ["--set", f"{key}={text}"]

@@ -1,6 +1,6 @@
 // Curves that can be enlarged. All charts show the same part of the steps, which a drag over any of them chooses.
 
-const MARGIN = { left: 52, right: 10, top: 8, bottom: 24 };
+const MARGIN = { left: 60, right: 10, top: 8, bottom: 24 };
 const charts = [];  // the functions that draw those of the page again
 
 function svg(tag, attributes = {}, text = "") {
@@ -23,6 +23,12 @@ function smoothed(values, share) {
     weight = share * weight + (1 - share);
     return mean / weight;
   });
+}
+
+// What an axis has room for.
+function onAxis(value) {
+  const text = short(value);
+  return text.length > 6 ? Number(value.toPrecision(3)).toExponential() : text;
 }
 
 // Round numbers from low to high, about as many as asked for.
@@ -116,7 +122,7 @@ function chart(title, name, lines, floors = []) {
       }
       for (const y of heights) {
         drawn.push(svg("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: py(y), y2: py(y) }));
-        drawn.push(svg("text", { x: MARGIN.left - 6, y: py(y) + 4, "text-anchor": "end" }, short(y)));
+        drawn.push(svg("text", { x: MARGIN.left - 6, y: py(y) + 4, "text-anchor": "end" }, onAxis(y)));
       }
       for (const x of ticks(start, end, across / 55)) {
         const anchor = px(x) > width - 30 ? "end" : "middle";  // the last one would be cut off

@@ -241,8 +241,8 @@ function better(row) {
   return row.better === null ? "" : t("about", { value: short(row.better) });
 }
 
-function cell(text, kind = "number") {
-  return el("td", { class: kind }, text);
+function cell(title, text, kind = "number") {
+  return el("td", { class: kind, "data-title": t(title) }, ...(text ? [text] : []));
 }
 
 function heads(keys, numbers) {
@@ -251,12 +251,12 @@ function heads(keys, numbers) {
 }
 
 function scoreTable(caption, rows) {
-  return el("div", { class: "scroll" }, el("table", {}, el("caption", {}, caption),
+  return el("div", { class: "scroll" }, el("table", { class: "stacked" }, el("caption", {}, caption),
     heads(["metric", "score", "interval", "floor", "n", "better"], [1, 2, 3, 4]),
     el("tbody", {}, ...rows.map((row) => el("tr", {}, el("th", { scope: "row" }, row.title),
-      cell(short(row.value) + (row.spread === null ? "" : ` ± ${Number(row.spread.toPrecision(2))}`)),
-      cell(row.interval ? row.interval.map(short).join(" – ") : ""), cell(short(row.floor)),
-      cell(row.n === null ? "" : number(row.n)), cell(better(row), ""))))));
+      cell("score", short(row.value) + (row.spread === null ? "" : ` ± ${Number(row.spread.toPrecision(2))}`)),
+      cell("interval", row.interval ? row.interval.map(short).join(" – ") : ""), cell("floor", short(row.floor)),
+      cell("n", row.n === null ? "" : number(row.n)), cell("better", better(row), ""))))));
 }
 
 function scores() {
@@ -311,7 +311,8 @@ function environment(run) {
   const classes = names.length ? names.join(", ") : run.data.classes === null ? "" : String(run.data.classes);
   const sessions = run.sessions.map((session) => list([
     [t("typed"), session.command === null ? t("inProgram") : el("code", {}, session.command)],
-    ...["time", "from_step", "devices", "cores", "processor", "system", "python", "deterministic", "xla", "replicas"]
+    [t("time"), Number.isNaN(Date.parse(session.time)) ? session.time : new Date(session.time).toLocaleString(state.language)],
+    ...["from_step", "devices", "cores", "processor", "system", "python", "deterministic", "xla", "replicas"]
       .map((key) => [t(key), session[key] ?? ""]),
   ]));
   return [
