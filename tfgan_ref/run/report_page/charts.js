@@ -46,8 +46,9 @@ function ticks(low, high, count) {
 // The least and the greatest of the values in the part that is shown; with some room, as they were drawn on an axis.
 function range(lines, [start, end], logarithmic) {
   let low = Infinity, high = -Infinity;
-  for (const { xs, shown } of lines) {
-    shown.forEach((value, i) => {
+  for (const { xs, shown, ys } of lines) {
+    [...shown, ...(ys ?? [])].forEach((value, place) => {  // where curves are smoothed, as they were too
+      const i = place % shown.length;
       if (value === null || xs[i] === null || xs[i] < start || xs[i] > end || (logarithmic && value <= 0)) return;
       low = Math.min(low, value);
       high = Math.max(high, value);

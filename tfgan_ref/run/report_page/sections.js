@@ -84,11 +84,12 @@ function samples() {
     const slider = el("input", { type: "range", min: 0, max: steps.length - 1, step: 1, "aria-label": t("step"),
       oninput: () => choose(Number(slider.value)) });
     const play = el("button", { type: "button", onclick: () => state.playing === null ? start() : stop() });
+    const atEnd = (index) => index === steps.length - 1 && runs.every((run) => run.status.finished);
     const choose = (index) => {
       state.sample = index;
       const step = steps[index];
       slider.value = index;
-      output.textContent = t("stepIs", { step: number(step) }) + (index === steps.length - 1 ? ` (${t("end")})` : "");
+      output.textContent = t("stepIs", { step: number(step) }) + (atEnd(index) ? ` (${t("end")})` : "");
       slider.setAttribute("aria-valuetext", output.textContent);
       for (const { run, image, caption } of parts) {
         const found = run.samples.shown.filter((one) => one.step <= step).at(-1);
