@@ -150,7 +150,8 @@ function walk(run) {
     return run.hints.walk === null ? null : el("figure", {}, el("p", {}, t("noWalk")), code(run.hints.walk));
   }
   const moving = picture(run.walk.picture, t("walkOf", { run: run.name }));
-  const still = el("canvas", { role: "img", "aria-label": t("walkOf", { run: run.name }) });
+  const still = el("canvas", { class: "walk", role: "img", "aria-label": t("walkOf", { run: run.name }) });
+  moving.setAttribute("class", "walk");
   const button = el("button", { type: "button", onclick: () => set(!state.stillWalks.has(run)) });
   const set = (stopped) => {
     if (stopped) state.stillWalks.add(run); else state.stillWalks.delete(run);
