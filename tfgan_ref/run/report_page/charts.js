@@ -162,6 +162,13 @@ function chart(title, name, lines, floors = []) {
           if (line.dash) curve.style.strokeDasharray = "5 4";
           drawn.push(curve);
         }
+        const points = line.xs.map((x, i) => [x, line.shown[i]]).filter(([x, y]) =>
+          x !== null && y !== null && x >= start && x <= end && !(logarithmic && y <= 0));
+        if (points.length === 1) {  // of which a curve shows next to nothing
+          const dot = svg("circle", { cx: px(points[0][0]), cy: py(points[0][1]), r: 4 });
+          dot.style.fill = `var(--c${line.colour})`;
+          drawn.push(dot);
+        }
       }
       return drawn;
     }
