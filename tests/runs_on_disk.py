@@ -55,12 +55,12 @@ def make_run(path, *, finished=True, scores=True, **changes):
     for step in (50, 100, 150, 200):
         (path / "samples" / f"step_{step:08d}.png").write_bytes(png(step))
     (path / "checkpoints" / f"step_{STEPS if finished else 100:08d}").mkdir(parents=True)
-    session = {
+    start = {
         "arguments": ["train", "cgan", "--out", "my run"],
         "time": "2026-01-02T03:04:05+00:00",
         "cores": 2,
     }
-    (path / "sessions.json").write_text(json.dumps([session]))
+    (path / "starts.json").write_text(json.dumps([start]))
     if finished:
         (path / "samples.png").write_bytes(png(200))
         (path / "walk.webp").write_bytes(animation("WEBP"))
@@ -90,8 +90,8 @@ def hostile_run(folder):
         json.dumps({"scores": [score], "extractor": MARKUP, "notes": [MARKUP], "floor": MARKUP})
     )
     (run / "best.json").write_text(json.dumps({"step": 100, "scores": [score]}))
-    session = {"arguments": [MARKUP, "; rm -rf ~"], "time": MARKUP, "devices": MARKUP}
-    (run / "sessions.json").write_text(json.dumps([session, MARKUP]))
+    start = {"arguments": [MARKUP, "; rm -rf ~"], "time": MARKUP, "devices": MARKUP}
+    (run / "starts.json").write_text(json.dumps([start, MARKUP]))
     (run / "samples" / "step_00000050.png").write_text(MARKUP)  # no picture
     (run / "samples" / "step_00000100.png").unlink()
     (run / "samples" / "step_00000100.png").symlink_to(secret)

@@ -46,10 +46,24 @@ def test_a_finished_run(tmp_path):
     assert found["samples"]["shown"][1]["picture"] == url(png(100))
     assert found["final"] is None  # it is the last of the samples
     assert found["walk"] == {"name": "walk.webp", "picture": url(animation("WEBP"), "image/webp")}
-    assert found["sessions"] == [
+    assert found["starts"] == [
         {"command": "tfgan train cgan --out 'my run'", "time": "2026-01-02T03:04:05+00:00", "cores": "2"}
     ]
     assert found["hints"]["export"] is None
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ([{"diverged": "d_loss is nan at step 5", "learning_rate": 0.5}], ["d_loss is nan at step 5"]),
+        (None, []),
+        ("many", []),
+        ([3], [None]),
+    ],
+)
+def test_rollbacks(tmp_path, kept, shown):
+    found = read(make_run(tmp_path / "run", rollbacks=kept))["rollbacks"]
+    assert [rollback.get("diverged") for rollback in found] == shown
 
 
 def test_a_run_that_goes_on(tmp_path):
@@ -94,7 +108,7 @@ def test_damaged_tables_are_left_out(tmp_path, damaged):
     assert read(run)["curves"] == {"rows": 0, "columns": {}}
 
 
-@pytest.mark.parametrize("name", ["scores.json", "sessions.json", "best.json"])
+@pytest.mark.parametrize("name", ["scores.json", "starts.json", "best.json"])
 @pytest.mark.parametrize(
     "damaged",
     ["{", "[" * 100000, "1", '{"scores": 1}', '{"scores": [1, {}]}', "[[]]", "\xff"],
@@ -106,7 +120,7 @@ def test_damaged_json_is_left_out(tmp_path, name, damaged):
     found = read(run)
     assert found["scores"] == []
     assert found["best"] is None
-    assert all(session["command"] is None for session in found["sessions"]) or name != "sessions.json"
+    assert all(start["command"] is None for start in found["starts"]) or name != "starts.json"
 
 
 def test_long_tables_are_thinned_evenly(tmp_path):
@@ -190,7 +204,7 @@ def test_what_the_user_put_there_is_shown(tmp_path):
 def test_what_links_lead_to_and_what_is_no_file_is_not_read(tmp_path):
     outside = make_run(tmp_path / "outside")
     run = make_run(tmp_path / "run")
-    for name in ("metrics.csv", "samples.png", "scores.json", "sessions.json", "walk.webp"):
+    for name in ("metrics.csv", "samples.png", "scores.json", "starts.json", "walk.webp"):
         (run / name).unlink()
         (run / name).symlink_to(outside / name)
     (run / "samples" / "step_00000050.png").unlink()
@@ -199,7 +213,7 @@ def test_what_links_lead_to_and_what_is_no_file_is_not_read(tmp_path):
     found = read(run)
     assert found["curves"]["rows"] == 0
     assert found["final"] is found["walk"] is None
-    assert found["scores"] == found["sessions"] == found["files"] == []
+    assert found["scores"] == found["starts"] == found["files"] == []
     assert [sample["step"] for sample in found["samples"]["shown"]] == [100, 150, 200]
 
 

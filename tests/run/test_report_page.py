@@ -104,7 +104,7 @@ def test_a_strangers_texts_come_through_as_they_are(pages):
     assert [sample["step"] for sample in run["samples"]["shown"]] == [150, 200]
     assert run["samples"]["count"] == 4  # two are none that may be shown
     assert run["status"]["steps"] is None
-    assert run["sessions"][0]["command"].startswith("tfgan '</script>")
+    assert run["starts"][0]["command"].startswith("tfgan '</script>")
 
 
 def test_no_sign_of_markup_is_in_the_json():

@@ -89,14 +89,14 @@ def test_run_directory_holds_all_that_a_run_is(uninterrupted):
     names = {p.name for p in uninterrupted.iterdir()}
     assert names == {
         "config.json", "checkpoints", "logs", "metrics.csv", "samples", "samples.png", "generator.keras",
-        "saved_model", "walk.webp", "sessions.json", "report.html",
+        "saved_model", "walk.webp", "starts.json", "report.html",
     }  # fmt: skip
     report = (uninterrupted / "report.html").read_text(encoding="utf-8")
     data = json.loads(report.partition('id="data">')[2].partition("</script>")[0])
     (shown,) = data["runs"]
     assert shown["status"]["finished"]
     assert shown["curves"]["columns"]["step"] == list(range(10, STEPS + 1, 10))
-    assert shown["sessions"][0]["command"].startswith("tfgan train cgan --steps 60 --out ")
+    assert shown["starts"][0]["command"].startswith("tfgan train cgan --steps 60 --out ")
     assert sorted(p.name for p in (uninterrupted / "samples").iterdir()) == [
         f"step_{step:08d}.png" for step in (20, 40, 60)
     ]

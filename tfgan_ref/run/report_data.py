@@ -27,12 +27,13 @@ from tfgan_ref.run.report_files import (
 from tfgan_ref.run.report_scores import read_scores, score_row
 from tfgan_ref.training.csv_table import read_table
 from tfgan_ref.training.run_directory import RunDirectory
-from tfgan_ref.training.sessions import read_sessions
+from tfgan_ref.training.starts import read_starts
 
 MOST_ROWS = 2000  # of a table of curves
 LONGEST = 2000  # signs of a setting
+MOST_LISTED = 100  # names of classes, rollbacks
 NOT_GIVEN = ("preset", "stream")  # settings whose outcome the others hold, or that changes no bit
-SESSION = (
+STARTED = (
     "time", "from_step", "devices", "deterministic", "xla", "replicas", "python", "system", "processor",
     "cores",
 )  # fmt: skip
@@ -62,10 +63,11 @@ def read_run(run: RunDirectory, name: str) -> dict[str, Any]:
         "recipe": recipe,
         "summary": declaration.summary if declaration else "",
         "status": _status(run, curves, settings),
+        "rollbacks": [_texts(found) for found in _listed(config.get("rollbacks"))],
         "settings": _settings(settings, declaration),
         "data": _data(config.get("data")),
         "versions": _texts(config.get("versions")),
-        "sessions": [_session(session) for session in _sessions(run)],
+        "starts": [_start(start) for start in _starts(run)],
         "command": _command(recipe, settings, declaration),
         "hints": _hints(run, declaration),
         "usage": _usage(run, declaration, config.get("data")),
@@ -90,6 +92,10 @@ def _texts(values: Any) -> dict[str, str]:
     if not isinstance(values, dict):
         return {}
     return {shortened(key): shortened(value) for key, value in values.items()}
+
+
+def _listed(values: Any) -> list[Any]:
+    return values[:MOST_LISTED] if isinstance(values, list) else []
 
 
 def _curves(run: RunDirectory, path: Path) -> dict[str, Any]:
@@ -194,7 +200,7 @@ def _data(data: Any) -> dict[str, Any]:
         "shape": [shortened(side) for side in shape] if isinstance(shape, list) else [],
         "classes": data["num_classes"] if isinstance(data.get("num_classes"), int) else None,
         "names": {
-            shortened(key): [shortened(value) for value in values[:100]]
+            shortened(key): [shortened(value) for value in _listed(values)]
             for key, values in names.items()
             if isinstance(values, list)
         },
@@ -202,15 +208,15 @@ def _data(data: Any) -> dict[str, Any]:
     }
 
 
-def _sessions(run: RunDirectory) -> list[dict[str, Any]]:
-    return read_sessions(run.sessions) if read_own(run.path, run.sessions) is not None else []
+def _starts(run: RunDirectory) -> list[dict[str, Any]]:
+    return read_starts(run.starts) if read_own(run.path, run.starts) is not None else []
 
 
-def _session(session: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what is known of a session, as texts; whatever is kept, its command is one of this program."""
-    words = session.get("arguments")
+def _start(start: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what is known of a start, as texts; whatever is kept, its command is one of this program."""
+    words = start.get("arguments")
     given = isinstance(words, list) and all(isinstance(word, str) for word in words)
-    found: dict[str, Any] = {key: shortened(session[key]) for key in SESSION if key in session}
+    found: dict[str, Any] = {key: shortened(start[key]) for key in STARTED if key in start}
     return found | {"command": shortened(shlex.join(["tfgan", *words])) if given else None}
 
 

@@ -12,7 +12,7 @@ MOST_SCORES = 100  # of a table
 LONGEST = 500  # signs of a note
 _LARGEST = 2_000_000  # bytes of a file
 # Files of a run that hold other things.
-_OTHERS = ("config.json", "best.json", "sessions.json")
+_OTHERS = ("config.json", "best.json", "starts.json")
 
 
 def read_scores(run: Path) -> list[dict[str, Any]]:

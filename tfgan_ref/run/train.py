@@ -36,7 +36,7 @@ from tfgan_ref.run.final_walk import write_walk
 from tfgan_ref.run.report import write_report
 from tfgan_ref.run.rollback import lower_rates
 from tfgan_ref.run.sample import sampler_of
-from tfgan_ref.training import callbacks, distribution, sessions
+from tfgan_ref.training import callbacks, distribution, starts
 from tfgan_ref.training.checkpoints import Checkpoints
 from tfgan_ref.training.csv_table import CSVTable
 from tfgan_ref.training.device_program import DeviceProgram
@@ -376,7 +376,7 @@ def _callbacks(
 
 def _record(run: RunDirectory, facts: dict[str, Any]) -> None:
     """Keeps which command trains the run, on which device and machine."""
-    sessions.add_session(run.sessions, facts | {"arguments": cli.arguments_given()})
+    starts.add_start(run.starts, facts | {"arguments": cli.arguments_given()})
 
 
 def _write_results(

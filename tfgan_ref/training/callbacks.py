@@ -344,7 +344,7 @@ class WriteReport(PeriodicCallback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Writes the first report, or one if a multiple was reached since the last call."""
         if self.latest is None:
-            self.attempt(self.record, self.run.sessions)
+            self.attempt(self.record, self.run.starts)
             self.attempt(self.write, self.run.report)
         super().on_train_batch_end(batch, logs)
 

@@ -38,7 +38,7 @@ class RunDirectory:
         generator: the averaged generator of the end, for Keras.
         saved_model: the averaged generator of the end, for users without this package.
         walk: an animation through the latents of the averaged generator of the end, where it has some.
-        sessions: by which commands and on which machines it was trained, see ``training.sessions``.
+        starts: by which commands and on which machines it was trained, see ``training.starts``.
         report: a page for a browser that shows all of it.
     """
 
@@ -55,7 +55,7 @@ class RunDirectory:
         self.generator = path / "generator.keras"
         self.saved_model = path / "saved_model"
         self.walk = path / "walk.webp"
-        self.sessions = path / "sessions.json"
+        self.starts = path / "starts.json"
         self.report = path / "report.html"
 
     @staticmethod

@@ -43,9 +43,11 @@ function progressOf(run) {
   const { step, steps, seconds, finished } = run.status;
   const filled = { step: number(step), steps: steps === null ? "?" : number(steps), time: duration(seconds) };
   const line = el("p", {}, t(finished ? "finished" : "unfinished", filled));
-  if (finished || SEVERAL) return [line];
+  const rolledBack = run.rollbacks.map((found) => el("p", { class: "faint" },
+    t("rolledBack", { what: found.diverged ?? "?", rate: found.learning_rate ?? "?" })));
+  if (finished || SEVERAL) return [line, ...rolledBack];
   const bar = el("progress", { max: steps ?? 1, value: step, "aria-label": run.name });
-  return [line, bar, el("p", { class: "faint" }, t("goOn")), code(run.hints.resume)];
+  return [line, bar, ...rolledBack, el("p", { class: "faint" }, t("goOn")), code(run.hints.resume)];
 }
 
 function head() {
@@ -311,16 +313,16 @@ function list(pairs) {
 function environment(run) {
   const names = run.data.names.classes ?? [];
   const classes = names.length ? names.join(", ") : run.data.classes === null ? "" : String(run.data.classes);
-  const sessions = run.sessions.map((session) => list([
-    [t("typed"), session.command === null ? t("inProgram") : el("code", {}, session.command)],
-    [t("time"), Number.isNaN(Date.parse(session.time)) ? session.time : new Date(session.time).toLocaleString(state.language)],
+  const starts = run.starts.map((start) => list([
+    [t("typed"), start.command === null ? t("inProgram") : el("code", {}, start.command)],
+    [t("time"), Number.isNaN(Date.parse(start.time)) ? start.time : new Date(start.time).toLocaleString(state.language)],
     ...["from_step", "devices", "cores", "processor", "system", "python", "deterministic", "xla", "replicas"]
-      .map((key) => [t(key), session[key] ?? ""]),
+      .map((key) => [t(key), start[key] ?? ""]),
   ]));
   return [
     ...(SEVERAL ? [el("h3", {}, named(run))] : []),
     el("p", {}, t(run.command === null ? "noCommand" : "anew")), ...(run.command === null ? [] : [code(run.command)]),
-    el("h3", {}, t("sessions")), ...(sessions.length ? sessions : [el("p", {}, t("noSessions"))]),
+    el("h3", {}, t("starts")), ...(starts.length ? starts : [el("p", {}, t("noStarts"))]),
     el("h3", {}, t("data")), list([[t("shape"), run.data.shape.join(" × ")], [t("classes"), classes],
       [t("fingerprint"), run.data.fingerprint]]),
     el("h3", {}, t("versions")), list(Object.entries(run.versions)),

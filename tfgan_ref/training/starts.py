@@ -31,16 +31,16 @@ def machine() -> dict[str, Any]:
     }
 
 
-def read_sessions(path: Path) -> list[dict[str, Any]]:
-    """Returns the sessions that a file holds, the first one first; none if it is missing or damaged."""
+def read_starts(path: Path) -> list[dict[str, Any]]:
+    """Returns the starts that a file holds, the first one first; none if it is missing or damaged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return []
-    return [session for session in found if isinstance(session, dict)] if isinstance(found, list) else []
+    return [start for start in found if isinstance(start, dict)] if isinstance(found, list) else []
 
 
-def add_session(path: Path, session: dict[str, Any]) -> None:
-    """Adds a session, with this machine, to those that a file holds."""
-    sessions = [*read_sessions(path), session | machine()]
-    write_json(path, sessions[:1] + sessions[1:][1 - MOST :])
+def add_start(path: Path, start: dict[str, Any]) -> None:
+    """Adds a start, with this machine, to those that a file holds."""
+    starts = [*read_starts(path), start | machine()]
+    write_json(path, starts[:1] + starts[1:][1 - MOST :])
