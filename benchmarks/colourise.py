@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FLAGS = ("data", "make", "hold_out", "crop", "steps", "batch_size", "width", "seed")
 RECIPES = ("colourise", "edges2image")
 WAYS = {"l1": {"adversarial_weight": "0"}, "gan": {}}
-SIDE, PATCHES = 8, 64
+PATCHES = 64  # of each picture
 SHOWN = 8  # pictures in the strips
 
 
@@ -53,20 +53,11 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def patches(pictures: "Sequence[np.ndarray]") -> "np.ndarray":
-    """Returns the pixels of patches of each picture, (N, SIDE * SIDE * 3), at the same places each time."""
-    import numpy as np
+def patches_of(pictures: "Sequence[np.ndarray]") -> "np.ndarray":
+    """Returns the pixels of patches of each picture, (N, 8 * 8 * 3), at the same places each time."""
+    from patches import patches, places_anywhere
 
-    rng = np.random.default_rng(0)
-    rows = []
-    for picture in pictures:
-        for _ in range(PATCHES):
-            top, left = (
-                int(share * (side - SIDE + 1))
-                for share, side in zip(rng.random(2), picture.shape, strict=False)
-            )
-            rows.append(picture[top : top + SIDE, left : left + SIDE].ravel() / 255.0)
-    return np.stack(rows)
+    return patches(pictures, places_anywhere([picture.shape for picture in pictures], PATCHES))
 
 
 def chroma(picture: "np.ndarray") -> "np.ndarray":
@@ -110,14 +101,14 @@ def main() -> None:
     training, held_out = data.split_pairs(
         data.read_pairs(settings.data, make=settings.make), settings.hold_out
     )
-    originals = patches(held_out.targets)
-    floor = frechet_distance(patches(training.targets), originals)
+    originals = patches_of(held_out.targets)
+    floor = frechet_distance(patches_of(training.targets), originals)
     for row in rows:
         translator = open_translator(runs / row["way"])
         pictures = made[row["way"]] = [translator.apply(source) for source in held_out.sources]
         pairs = list(zip(held_out.targets, pictures, strict=True))
         row |= {
-            "patch_frechet": frechet_distance(originals, patches(pictures)),
+            "patch_frechet": frechet_distance(originals, patches_of(pictures)),
             "gradient_energy_ratio": energy(pictures) / energy(held_out.targets),
             "chroma_energy_ratio": energy(map(chroma, pictures)) / energy(map(chroma, held_out.targets)),
             "l1": float(np.mean([np.mean(np.abs(a / 255.0 - b / 255.0)) for a, b in pairs])),

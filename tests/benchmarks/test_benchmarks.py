@@ -220,12 +220,29 @@ def photographs(tmp_path):
 
 @pytest.mark.slow
 def test_inpainting(run, tmp_path):
-    out = succeeded(run("inpainting.py", "--steps", 2, "--n", 8, "--out", tmp_path / "out"))
+    arguments = ["--steps", 2, "--n", 8, "--set", "width=4", "--hole", "brush", "--out", tmp_path / "out"]
+    out = succeeded(run("inpainting.py", *arguments))
     rows = json.loads((tmp_path / "out" / "results.json").read_text())
     assert [row["way"] for row in rows] == ["gan", "l1", "biharmonic", "mean of the known"]
     assert all(0 < row["psnr"] < 60 for row in rows)
+    assert all(row["patch_frechet"] > 0 < row["floor"] for row in rows)
+    assert [row["cpu_seconds"] > 0 for row in rows] == [True, True, False, False]
+    assert all(row["set"] == {"width": "4"} for row in rows)
+    assert {path.name for path in (tmp_path / "out").glob("*.cpu_seconds")} == {
+        "gan.cpu_seconds",
+        "l1.cpu_seconds",
+    }
     assert Image.open(tmp_path / "out" / "inpainting.png").width > 100
     assert "biharmonic" in out
+
+
+def test_inpainting_refuses(run, tmp_path):
+    for arguments, part in (
+        (["--n", 7], "--n 7 is out of range: at least 8"),
+        (["--set", "width"], "--set width: must be of the form KEY=VALUE"),
+        (["--set", "widht=4"], "setting 'widht' is unknown"),
+    ):
+        is_one_line_error(run("inpainting.py", *arguments, "--out", tmp_path), part)
 
 
 @pytest.mark.filterwarnings("ignore:Frechet distance from")  # of so few samples, it warns

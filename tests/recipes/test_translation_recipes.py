@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.conftest import as_if_killed, same, slow_ones, values, without_export
 from tfgan_ref import networks
-from tfgan_ref.data import PicturePairs
+from tfgan_ref.data import PicturePairs, read_masks
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.settings import TranslationSettings
@@ -145,6 +145,7 @@ def test_the_classifier_of_pictures_is_a_perceptual_loss(own, settings_of, tmp_p
         ("colourise", {"hold_out": 8}, "hold_out 8 is out of range: folder:.* has 4 pairs"),
         ("colourise", {"receptive_field": "71"}, "receptive_field '71' is unknown: choose one of 1, 16, "),
         ("inpaint", {"hole": "star"}, "hole 'star' is unknown"),
+        ("inpaint", {"masks": "nowhere"}, "nowhere does not exist: name a folder or a zip archive of masks"),
         ("cyclegan", {"crop": 30}, "crop 30 is not a multiple of 4"),
         ("cut", {"crop": 30}, "crop 30 is not a multiple of 4"),
         ("cut", {"patches": 1}, "patches 1 is out of range: at least 2"),
@@ -162,6 +163,26 @@ def test_bad_settings_are_one_line(name, own, message, settings_of, tmp_path):
         train.start_run(RECIPES[name], settings_of(name, **own), tmp_path / "run")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
+
+
+def test_masks_from_files_are_the_holes_of_a_run(settings_of, tmp_path):
+    (tmp_path / "masks").mkdir()
+    for number in range(2):
+        known = np.full((20, 24), 255, np.uint8)
+        known[4 : 9 + number, 6:15] = 0
+        Image.fromarray(known).save(tmp_path / "masks" / f"{number}.png")
+    recipe = without_export(RECIPES["inpaint"])
+    settings = settings_of("inpaint", masks=str(tmp_path / "masks"), checkpoint_every=3)
+    masks = read_masks(settings.masks, settings.crop)
+    batch = next(iter(recipe.read(settings).batches(8)))
+    for mask in batch["mask"].numpy()[..., 0]:
+        assert (masks == mask).all((1, 2)).any()
+    train.start_run(recipe, settings, tmp_path / "run")
+    Image.fromarray(known[::-1]).save(tmp_path / "masks" / "2.png")
+    with pytest.raises(InputError, match="differ|other|changed"):
+        train.resume_run(tmp_path / "run", steps=6)
+    with pytest.raises(InputError, match="hole free is not for masks from files: leave it out"):
+        settings_of("inpaint", masks=str(tmp_path / "masks"), hole="free")
 
 
 def test_missing_vgg_weights_stop_srgan(settings_of, tmp_path):

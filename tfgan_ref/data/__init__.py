@@ -22,6 +22,7 @@ from tfgan_ref.data.images.masks import read_mask
 from tfgan_ref.data.images.pictures import by_stem, list_pictures, read_picture
 from tfgan_ref.data.images.resize import bicubic_resize
 from tfgan_ref.data.images.sources import load, read
+from tfgan_ref.data.pairs.mask_files import read_masks
 from tfgan_ref.data.pairs.pairs import PicturePairs, split_pairs
 from tfgan_ref.data.pairs.picture_sources import read_pictures
 from tfgan_ref.data.pairs.sources import read_pairs, unpaired
@@ -59,6 +60,7 @@ __all__ = [
     "read",
     "read_clips",
     "read_mask",
+    "read_masks",
     "read_pairs",
     "read_picture",
     "read_pictures",

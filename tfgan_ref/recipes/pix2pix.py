@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tfgan_ref import networks
-from tfgan_ref.data import DataShape, TrainingData
+from tfgan_ref.data import DataShape, TrainingData, read_masks
 from tfgan_ref.data.pairs.holes import HOLES
 from tfgan_ref.data.pairs.sources import MAKES
 from tfgan_ref.gans import Pix2Pix
@@ -21,6 +21,7 @@ from tfgan_ref.recipes.settings import (
     SHARE,
     Changeable,
     Limits,
+    Location,
     PairedSettings,
 )
 
@@ -103,7 +104,8 @@ class InpaintSettings(UNetSettings):
 
     data: str = "digits"
     image_size: int | None = 32  # to which pictures are brought; None: as they come
-    hole: str = "box"  # box, or free: brush strokes
+    hole: str = "box"  # box; free: straight strokes; brush: strokes that bend
+    masks: Location = None  # folder or zip of mask files, known pixels white, for holes in place of hole's
     crop: int = 32
     flip: bool = False
     batch_size: int = 32
@@ -118,6 +120,16 @@ class InpaintSettings(UNetSettings):
     limits: ClassVar = {"image_size": Limits("at least 4, or none", least=4)}
     choices: ClassVar = {"hole": HOLES}
 
+    def __post_init__(self) -> None:
+        """Checks also that masks come without another kind of hole.
+
+        Raises:
+            InputError: they do not.
+        """
+        super().__post_init__()
+        if self.masks is not None:
+            self.refuse("masks from files", "hole")
+
 
 def read(settings: EdgesSettings) -> TrainingData:
     """Reads the pairs; sources are made by ``make`` unless the data come in pairs."""
@@ -125,8 +137,9 @@ def read(settings: EdgesSettings) -> TrainingData:
 
 
 def read_inpainting(settings: InpaintSettings) -> TrainingData:
-    """Reads the pictures, each of them source and target, with holes in the sources."""
-    return read_training_pairs(settings, settings.hole, make="same", image_size=settings.image_size)
+    """Reads the pictures, each of them source and target, and the masks, with holes in the sources."""
+    hole = settings.hole if settings.masks is None else read_masks(settings.masks, settings.crop)
+    return read_training_pairs(settings, hole, make="same", image_size=settings.image_size)
 
 
 def build(settings: UNetSettings, shape: DataShape) -> Pix2Pix:

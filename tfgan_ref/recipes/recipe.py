@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfgan_ref import data, plotting
 from tfgan_ref.data import DataShape, TrainingData, training_images, training_pairs
 from tfgan_ref.data.images.arrays import no_labels
+from tfgan_ref.data.pairs.holes import Hole
 from tfgan_ref.errors import InputError, unknown
 from tfgan_ref.gans import AdaptiveAugmentation, BurnInAdam, CosineBurnIn, FusedAdam, GenerativeModel
 from tfgan_ref.gans.augmentation import DifferentiableAugmentation
@@ -75,12 +76,12 @@ def read_images(settings: SamplingSettings, *, labels_for: str | None = None) ->
     return replace(training, examples=examples, held_out=held_out)
 
 
-def read_training_pairs(settings: PairedSettings, hole: str | None = None, **form: Any) -> TrainingData:
+def read_training_pairs(settings: PairedSettings, hole: Hole | None = None, **form: Any) -> TrainingData:
     """Reads the pairs that ``settings`` name, without those that are held out.
 
     Args:
         settings: the recipe's.
-        hole: the kind of holes in the sources, see ``training_pairs``.
+        hole: the kind of holes in the sources, or masks, see ``training_pairs``.
         form: what else ``data.read_pairs`` takes: ``make``, ``scale``, ``image_size``, ``reverse``.
 
     Raises:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_ref.data import PicturePairs, example_pairs, pair_batches
+from tfgan_ref.data import PicturePairs, example_pairs, pair_batches, training_pairs
 
 N = 7
 
@@ -105,7 +105,11 @@ def test_places_are_drawn_anew_in_each_epoch(pairs):
     assert set(map(tuple, places.tolist())) == {(top, left) for top in range(5) for left in range(23)}
 
 
-@pytest.mark.parametrize("hole", [None, "box", "free"])
+def some_masks(side, count=5):
+    return np.random.default_rng(0).uniform(size=(count, side, side)) < 0.5
+
+
+@pytest.mark.parametrize("hole", [None, "box", "brush", some_masks(8)], ids=["none", "box", "brush", "masks"])
 @pytest.mark.parametrize("kind", ["pairs", "loose"])
 def test_going_on_yields_what_would_have_come(request, kind, hole):
     start_step = 1  # batches of 4 of 7 pictures: this step spans two epochs
@@ -148,7 +152,7 @@ def test_sides_of_one_length_have_orders_of_their_own(loose):
     assert np.mean(sources == targets) < 0.4  # 1/7 is expected
 
 
-@pytest.mark.parametrize("hole", ["box", "free"])
+@pytest.mark.parametrize("hole", ["box", "free", some_masks(8)], ids=["box", "free", "masks"])
 def test_holes_take_from_the_source_alone(pairs, hole):
     options = {"batch_size": 30, "seed": 2, "crop": 8}
     whole = taken(pair_batches(pairs, **options), 2)
@@ -164,6 +168,25 @@ def test_holes_take_from_the_source_alone(pairs, hole):
 def test_holes_differ_from_picture_to_picture_and_step_to_step(pairs):
     masks = drawn(pair_batches(pairs, batch_size=5, seed=0, crop=16 - 4, hole="free"), 4, "mask")
     assert len({mask.tobytes() for mask in masks}) == 20
+
+
+def test_holes_are_those_of_the_masks_that_are_given(pairs):
+    masks = some_masks(8)
+    batches = taken(pair_batches(pairs, batch_size=5, seed=0, crop=8, hole=masks), 12)
+    drawn = np.concatenate([batch["mask"] for batch in batches])[..., 0]
+    numbers = [int(np.flatnonzero((masks == mask).all((1, 2)))[0]) for mask in drawn]
+    assert set(numbers) == set(range(5))
+    assert example_pairs(pairs, 2, seed=0, crop=8, hole=masks)["mask"].shape == (2, 8, 8, 1)
+
+
+def test_other_masks_are_other_data(pairs):
+    masks = some_masks(8)
+    data = [training_pairs(pairs, 8, hole=hole) for hole in ("box", masks, masks, masks[:4])]
+    prints = [one.fingerprint for one in data]
+    assert prints[0] == pairs.fingerprint
+    assert prints[1] == prints[2]
+    assert len(set(prints)) == 3
+    assert data[1].memory == data[0].memory + masks.nbytes
 
 
 def test_without_a_crop_pictures_come_whole():
@@ -194,6 +217,8 @@ def test_what_is_refused(pairs, refused):
         pair_batches(pairs, batch_size=2, seed=0, crop=8, hole="round")
     with refused("8x8", "7x7"):
         pair_batches(pairs, batch_size=2, seed=0, crop=7, hole="box")
+    with refused("masks must be bool (M, 8, 8)", "(5, 9, 9)"):
+        pair_batches(pairs, batch_size=2, seed=0, crop=8, hole=some_masks(9))
     for name, value in (("batch_size", 0), ("seed", -1), ("start_step", 1.5), ("crop", 0)):
         with refused(f"{name}={value!r}", "at least"):
             pair_batches(pairs, **{"batch_size": 2, "seed": 0, "crop": 8, name: value})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import ImageOps
 
-from tfgan_ref.data.images.decoding import check_wide, is_wide, open_image
+from tfgan_ref.data.images.decoding import ImageFile, check_wide, is_wide, open_image
 from tfgan_ref.errors import InputError, reason
 
 logger = logging.getLogger(__name__)
@@ -50,16 +50,11 @@ def read_mask(path: Path, *, invert: bool = False) -> np.ndarray:
         InputError: it cannot be read.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # as `read_picture`
-            mask = _decode(path)
+        known, soft = decode_mask(path)
     except Exception as error:  # damaged files make Pillow's decoders raise almost anything
         raise InputError(f"{path} cannot be read: {reason(error)}") from error
-    labels = mask.coloured or (not mask.lossy and mask.values.max(where=mask.opaque, initial=0) < 0.5)
-    known = ((mask.values > 0) if labels else (mask.values >= 0.5)) & mask.opaque
     if invert:
         known = ~known
-    soft = 0 if labels or mask.lossy else int(((mask.values > 0) & (mask.values < 0.5)).sum())
     if known.all():
         logger.warning("%s: everything is known, so that nothing is filled", path)
     elif not known.any():
@@ -69,8 +64,26 @@ def read_mask(path: Path, *, invert: bool = False) -> np.ndarray:
     return known
 
 
-def _decode(path: Path) -> _Decoded:
-    with open_image(path) as opened:
+def decode_mask(file: ImageFile) -> tuple[np.ndarray, int]:
+    """Decodes a mask file as ``read_mask`` does, without a word.
+
+    Returns:
+        What is known, bool (H, W), and the number of pixels of soft edges.
+
+    Raises:
+        Exception: whatever Pillow raises for a damaged file.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as `read_picture`
+        mask = _decode(file)
+    labels = mask.coloured or (not mask.lossy and mask.values.max(where=mask.opaque, initial=0) < 0.5)
+    known = ((mask.values > 0) if labels else (mask.values >= 0.5)) & mask.opaque
+    soft = 0 if labels or mask.lossy else int(((mask.values > 0) & (mask.values < 0.5)).sum())
+    return known, soft
+
+
+def _decode(file: ImageFile) -> _Decoded:
+    with open_image(file) as opened:
         lossy = opened.format in _LOSSY
         image = ImageOps.exif_transpose(opened)
         opaque = np.ones((image.height, image.width), bool)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.order import Order
 from tfgan_ref.data.pairs.cutting import FlatPictures, Places, cut
-from tfgan_ref.data.pairs.holes import check_hole, known_pixels
+from tfgan_ref.data.pairs.holes import Hole, check_hole, known_pixels
 from tfgan_ref.data.pairs.pairs import PicturePairs
 from tfgan_ref.data.pairs.stored import SquareRows, StoredPairs
 from tfgan_ref.data.pipeline import Tensors
@@ -20,10 +20,15 @@ Size = tuple[int, int]
 class _WithHoles:
     """What cutters of pairs in memory and on disk share: the sizes of squares, and holes in the sources."""
 
-    def __init__(self, pairs: PicturePairs | StoredPairs, crop: int | None, hole: str | None) -> None:
+    def __init__(self, pairs: PicturePairs | StoredPairs, crop: int | None, hole: Hole | None) -> None:
         self.source_size, self.target_size = _check_crop(pairs, crop)
         if hole is not None:
             check_hole(hole, self.source_size)
+        if isinstance(hole, np.ndarray):
+            # A tensor, which graphs take as it is: an array would be a constant in each of them. On the CPU,
+            # where holes are drawn.
+            with tf.device("CPU:0"):
+                hole = tf.constant(hole)
         self.hole = hole
 
     def known(self, n: int, seed: tf.Tensor) -> Tensors:
@@ -36,7 +41,7 @@ class Cutter(_WithHoles):
 
     rows = None
 
-    def __init__(self, pairs: PicturePairs, crop: int | None, hole: str | None, *, flip: bool) -> None:
+    def __init__(self, pairs: PicturePairs, crop: int | None, hole: Hole | None, *, flip: bool) -> None:
         super().__init__(pairs, crop, hole)
         self.scale, self.flip = pairs.scale, flip
         self.paired = pairs.paired
@@ -84,7 +89,7 @@ class Cutter(_WithHoles):
 class StoredCutter(_WithHoles):
     """Cutter of squares from pictures on disk, which it reads."""
 
-    def __init__(self, pairs: StoredPairs, crop: int | None, hole: str | None, *, flip: bool) -> None:
+    def __init__(self, pairs: StoredPairs, crop: int | None, hole: Hole | None, *, flip: bool) -> None:
         super().__init__(pairs, crop, hole)
         sizes = (self.source_size, self.target_size)
         parts = [sizes] if pairs.paired else [(size,) for size in sizes]
@@ -117,19 +122,19 @@ class StoredCutter(_WithHoles):
 
 
 def make_cutter(
-    pairs: PicturePairs | StoredPairs, crop: int | None, hole: str | None, *, flip: bool
+    pairs: PicturePairs | StoredPairs, crop: int | None, hole: Hole | None, *, flip: bool
 ) -> Cutter | StoredCutter:
     """Returns the cutter of pairs in memory or on disk.
 
     Args:
         pairs: the pictures.
         crop: side of the squares of sources, in pixels; None: all that there is of pictures of one size.
-        hole: "box" or "free", see ``known_pixels``; None: no hole.
+        hole: "box", "free", "brush" or masks, see ``known_pixels``; None: no hole.
         flip: whether half of the squares are mirrored.
 
     Raises:
         InputError: a picture is smaller than its square, there is no ``crop`` and sizes differ, or ``hole``
-            is unknown.
+            cannot be used.
     """
     return (StoredCutter if isinstance(pairs, StoredPairs) else Cutter)(pairs, crop, hole, flip=flip)
 

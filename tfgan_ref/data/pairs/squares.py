@@ -1,6 +1,7 @@
 """Squares cut from pairs of pictures: batches to train on, and examples that show progress."""
 
 import functools
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from tfgan_ref.data.order import shuffled_order
 from tfgan_ref.data.pairs.cutters import Cutter, StoredCutter, make_cutter
+from tfgan_ref.data.pairs.holes import Hole
 from tfgan_ref.data.pairs.pairs import PicturePairs
 from tfgan_ref.data.pairs.stored import StoredPairs
 from tfgan_ref.data.pipeline import (
@@ -36,7 +38,12 @@ _SOURCE_SEEDS = 3
 
 
 def training_pairs(
-    pairs: PicturePairs | StoredPairs, crop: int, seed: int = 0, *, flip: bool = True, hole: str | None = None
+    pairs: PicturePairs | StoredPairs,
+    crop: int,
+    seed: int = 0,
+    *,
+    flip: bool = True,
+    hole: Hole | None = None,
 ) -> TrainingData:
     """Returns pairs of pictures, or two collections, from which squares are cut to train on.
 
@@ -45,23 +52,28 @@ def training_pairs(
         crop: side of the squares, in source pixels.
         seed: chooses order, places, mirrors and holes.
         flip: whether half of the squares are mirrored.
-        hole: "box" or "free" removes pixels from the sources, see ``known_pixels``; None: no pixels.
+        hole: "box", "free" or "brush" removes pixels from the sources, see ``known_pixels``, or masks do, see
+            ``read_masks``; None: no pixels are removed.
 
     Raises:
-        InputError: a picture is smaller than its square, or ``hole`` is unknown.
+        InputError: a picture is smaller than its square, or ``hole`` cannot be used.
     """
     side = crop * pairs.scale
     cutter = make_cutter(pairs, crop, hole, flip=flip)
     if isinstance(cutter, Cutter):
         # The cutter's own: what was read is in memory until then, not twice for the whole run.
         pairs = replace(pairs, sources=cutter.sources.pictures, targets=cutter.targets.pictures)
+    fingerprint, memory = pairs.fingerprint, pairs.nbytes
+    if isinstance(hole, np.ndarray):
+        fingerprint += f"-{zlib.crc32(np.ascontiguousarray(hole)):08x}"
+        memory += hole.nbytes
     return TrainingData(
         pairs,
         DataShape((side, side, pairs.target_channels), source_channels=pairs.source_channels),
-        pairs.fingerprint,
+        fingerprint,
         functools.partial(_square_loader, cutter, pairs, seed=seed),
         pairs.source_count,
-        pairs.nbytes,
+        memory,
         (_cut_examples(cutter, pairs, EXAMPLES, seed=0),),
         faults=pairs.faults if isinstance(pairs, StoredPairs) and pairs.on_disk else None,
     )
@@ -75,7 +87,7 @@ def pair_batches(
     seed: int,
     crop: int | None = None,
     flip: bool = True,
-    hole: str | None = None,
+    hole: Hole | None = None,
 ) -> tf.data.Dataset:
     """Returns the endless data set of shuffled batches of squares.
 
@@ -91,7 +103,8 @@ def pair_batches(
         crop: side of the squares that are cut from sources, in pixels; those of targets are ``pairs.scale``
             times larger. None takes pictures as they are, which must then have one size on each side.
         flip: whether half of the squares are mirrored, left to right.
-        hole: None, "box" (one rectangle) or "free" (brush strokes), see ``known_pixels``.
+        hole: None, "box" (one rectangle), "free" (straight strokes) or "brush" (strokes that bend), see
+            ``known_pixels``; or masks, bool (M, crop, crop), True for known pixels: each square gets one.
 
     Returns:
         Dicts of float32 in [-1, 1]: ``source`` (batch_size, crop, crop, Cs) and ``target`` (batch_size,
@@ -144,7 +157,7 @@ def _finish(values: Tensors) -> Batch:
 
 
 def example_pairs(
-    pairs: PicturePairs | StoredPairs, n: int, *, seed: int, crop: int | None = None, hole: str | None = None
+    pairs: PicturePairs | StoredPairs, n: int, *, seed: int, crop: int | None = None, hole: Hole | None = None
 ) -> dict[str, np.ndarray]:
     """Returns one fixed batch, to follow the progress of training: squares from the middle, not mirrored.
 
