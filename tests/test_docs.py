@@ -160,6 +160,8 @@ def files(tmp_path, monkeypatch):
     Image.fromarray(np.where(rng.random((32, 32)) < 0.8, 255, 0).astype(np.uint8)).save(
         tmp_path / "known.png"
     )
+    (tmp_path / "masks").mkdir()
+    shutil.copy(tmp_path / "known.png", tmp_path / "masks")
     voice = 0.3 * np.sign(np.sin(2 * np.pi * 120 * np.arange(8000) / 8000))
     (tmp_path / "speech.wav").write_bytes(encode_wav(voice.astype(np.float32), 8000))
     digits = rng.integers(0, 256, (40, 28, 28), np.uint8)

@@ -105,7 +105,7 @@ class InpaintSettings(UNetSettings):
     data: str = "digits"
     image_size: int | None = 32  # to which pictures are brought; None: as they come
     hole: str = "box"  # box; free: straight strokes; brush: strokes that bend
-    masks: Location = None  # folder or zip of mask files, known pixels white, for holes in place of hole's
+    masks: Changeable[Location] = None  # folder or zip of mask files, white is known: in place of hole
     crop: int = 32
     flip: bool = False
     batch_size: int = 32

@@ -174,9 +174,10 @@ def resume_run(path: Path, **changes: Any) -> bool:
         strategy, chief = join(settings)
     data = recipe.read(settings)
     if data.fingerprint != fingerprint:
+        masks = getattr(settings, "masks", None)
+        named = f"data {settings.data}" + (f" with masks {masks}" if masks else "")
         raise InputError(
-            f"data {settings.data} is not what run {path} was started with: put it back, or name with --data "
-            "where it is"
+            f"{named} is not what run {path} was started with: put it back, or name with --data where it is"
         )
     with strategy.scope():
         gan = build_gan(recipe, settings, shape)
