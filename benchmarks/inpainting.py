@@ -122,6 +122,7 @@ def main() -> None:
     from tfgan_ref.media.translations import strips
     from tfgan_ref.metrics import frechet_distance
     from tfgan_ref.recipes import find_recipe
+    from tfgan_ref.recipes.pix2pix import hole_of
 
     recipe = find_recipe("inpaint")
     runs = arguments.runs or arguments.out
@@ -132,12 +133,12 @@ def main() -> None:
         settings = recipe.settings.from_text({key: str(value) for key, value in shared.items()} | others)
         cpu_seconds[way] = train_counted(recipe.name, settings, runs / way)
 
+    hole = hole_of(settings)
+
     def examples_of(name: str, split: str) -> "dict[str, np.ndarray]":
         form = {"image_size": settings.image_size, "channels": settings.channels}
         pairs = data.read_pairs(name, make="same", split=split, **form)
-        return data.example_pairs(
-            pairs, arguments.n, seed=arguments.seed + 1, crop=settings.crop, hole=arguments.hole
-        )
+        return data.example_pairs(pairs, arguments.n, seed=arguments.seed + 1, crop=settings.crop, hole=hole)
 
     examples = examples_of(arguments.test or arguments.data, "train" if arguments.test else "test")
     originals = plotting.to_uint8(examples["target"])
@@ -158,7 +159,7 @@ def main() -> None:
     ]
     facts = {
         "data": arguments.data.partition(":")[0],
-        "hole": arguments.hole,
+        "hole": arguments.hole if settings.masks is None else "masks",
         "steps": arguments.steps,
         "seed": arguments.seed,
         "set": own,

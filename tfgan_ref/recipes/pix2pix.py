@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from tfgan_ref import networks
 from tfgan_ref.data import DataShape, TrainingData, read_masks
-from tfgan_ref.data.pairs.holes import HOLES
+from tfgan_ref.data.pairs.holes import HOLES, Hole
 from tfgan_ref.data.pairs.sources import MAKES
 from tfgan_ref.gans import Pix2Pix
 from tfgan_ref.gans.pix2pix import LOSSES
@@ -137,9 +137,17 @@ def read(settings: EdgesSettings) -> TrainingData:
 
 
 def read_inpainting(settings: InpaintSettings) -> TrainingData:
-    """Reads the pictures, each of them source and target, and the masks, with holes in the sources."""
-    hole = settings.hole if settings.masks is None else read_masks(settings.masks, settings.crop)
-    return read_training_pairs(settings, hole, make="same", image_size=settings.image_size)
+    """Reads the pictures, each of them source and target, with holes in the sources."""
+    return read_training_pairs(settings, hole_of(settings), make="same", image_size=settings.image_size)
+
+
+def hole_of(settings: InpaintSettings) -> Hole:
+    """Returns the kind of holes that the settings name, or reads the masks.
+
+    Raises:
+        InputError: a mask cannot be used.
+    """
+    return settings.hole if settings.masks is None else read_masks(settings.masks, settings.crop)
 
 
 def build(settings: UNetSettings, shape: DataShape) -> Pix2Pix:
