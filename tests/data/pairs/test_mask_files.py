@@ -71,7 +71,7 @@ def test_what_is_refused(tmp_path, refused):
     with refused("nowhere does not exist", "folder or a zip archive of masks"):
         read_masks(tmp_path / "nowhere", 8)
     for name, content, reason in (
-        ("damaged", encoded(LEFT)[:60], "cannot be read"),
+        ("damaged", encoded(LEFT)[:40], "cannot be read"),
         ("white", encoded(LEFT | True), "at 8x8: everything is known"),
         ("black", encoded(LEFT & False), "at 8x8: nothing is known"),
     ):

@@ -131,9 +131,9 @@ def _brushes(n: int, height: int, width: int, seed: tf.Tensor) -> tf.Tensor:
     thinnest, thickest = (share * min(height, width) for share in _BRUSH_WIDTH)
     # A pixel around a corner is always nearer than sqrt(1/2).
     radius = tf.maximum((thinnest + (thickest - thinnest) * for_width) / 2, math.sqrt(0.5))
-    smallest = _BRUSH_ANGLE - _BRUSH_SPREAD * below_mean
-    angles = smallest + (_BRUSH_SPREAD * (below_mean + above_mean))[..., tf.newaxis] * for_angle
-    angles *= tf.constant([-1.0, 1.0])[tf.range(most_parts) % 2]
+    below, above = _BRUSH_SPREAD * below_mean[..., tf.newaxis], _BRUSH_SPREAD * above_mean[..., tf.newaxis]
+    angles = _BRUSH_ANGLE - below + (below + above) * for_angle
+    angles *= tf.constant([(-1.0) ** (part + 1) for part in range(most_parts)])
     mean_length = math.hypot(height, width) / 8
     lengths = tf.clip_by_value(mean_length * (1 + for_length / 2), 0.0, 2 * mean_length)
     rows = tf.range(height, dtype=tf.float32)[:, tf.newaxis] + 0.5
