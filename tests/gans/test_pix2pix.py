@@ -16,19 +16,23 @@ def softplus(x):
     return np.logaddexp(0, x)
 
 
-# (D's from real and fake logits, G's from fake logits), from the papers; pix2pix halves D's.
+# (D's and G's from real and fake logits), from the papers; pix2pix halves D's.
 FORMULAS = {
     "non_saturating": (
         lambda real, fake: np.mean(softplus(-real)) + np.mean(softplus(fake)),
-        lambda fake: np.mean(softplus(-fake)),
+        lambda real, fake: np.mean(softplus(-fake)),
     ),
     "least_squares": (
         lambda real, fake: 0.5 * np.mean((real - 1) ** 2) + 0.5 * np.mean(fake**2),
-        lambda fake: 0.5 * np.mean((fake - 1) ** 2),
+        lambda real, fake: 0.5 * np.mean((fake - 1) ** 2),
     ),
     "hinge": (
         lambda real, fake: np.mean(np.maximum(0, 1 - real)) + np.mean(np.maximum(0, 1 + fake)),
-        lambda fake: -np.mean(fake),
+        lambda real, fake: -np.mean(fake),
+    ),
+    "relativistic": (
+        lambda real, fake: np.mean(softplus(fake - real)),
+        lambda real, fake: np.mean(softplus(real - fake)),
     ),
 }
 
@@ -90,13 +94,16 @@ def test_losses_of_one_step_equal_a_numpy_recomputation(loss, mask):
     assert tuple(logs) == gan.tracked
     assert logs["d_loss"] == pytest.approx(0.5 * of_discriminator(real, fake), rel=1e-4)
     assert logs["l1"] == pytest.approx(np.mean(np.abs(fakes - batch["target"])), rel=1e-5)
-    # Halfway between D's targets.
-    boundary = 0.5 if loss == "least_squares" else 0.0
-    assert logs["d_accuracy_real"] == pytest.approx(np.mean(real > boundary))
-    assert logs["d_accuracy_fake"] == pytest.approx(np.mean(fake <= boundary))
+    if loss == "relativistic":  # how much more real the one is than the other, of one pair
+        shares = np.mean(real > fake), np.mean(fake <= real)
+    else:
+        boundary = 0.5 if loss == "least_squares" else 0.0  # halfway between D's targets
+        shares = np.mean(real > boundary), np.mean(fake <= boundary)
+    assert (logs["d_accuracy_real"], logs["d_accuracy_fake"]) == pytest.approx(shares)
     # G is judged by the updated D, which stands in the model now, on the same fakes.
-    assert logs["g_loss"] == pytest.approx(of_generator(judge(gan, batch, fakes)), rel=1e-4)
-    assert logs["g_loss"] != pytest.approx(of_generator(fake), rel=1e-4)
+    updated = judge(gan, batch, batch["target"]), judge(gan, batch, fakes)
+    assert logs["g_loss"] == pytest.approx(of_generator(*updated), rel=1e-4)
+    assert logs["g_loss"] != pytest.approx(of_generator(real, fake), rel=1e-4)
 
 
 def test_an_update_of_the_discriminator_is_half_the_gradient_of_its_cross_entropy():
@@ -124,6 +131,24 @@ def test_an_update_of_the_generator_is_the_gradient_of_equation_4():
         return 3.0 * distance + 5.0 * np.mean(softplus(-judge(gan, batch, fakes)))
 
     slope = (objective(before + 1e-3) - objective(before - 1e-3)) / 2e-3
+    bias.assign(before)
+    moved = change(gan.generator, lambda: gan.train_step(batch))
+    assert float(moved[-1][0]) == pytest.approx(-slope, rel=2e-2)
+
+
+def test_an_update_of_the_generator_by_pairs_leaves_out_the_target():
+    """Finite differences of softplus(D(target) - D(fake)) by G's last bias; D(target) is constant."""
+    gan = tiny_pix2pix(rates=(1.0, 0.0), l1_weight=0.0, loss="relativistic")
+    batch = paired_batch()
+    real = judge(gan, batch, batch["target"])
+    bias = gan.generator.trainable_variables[-1]
+    before = bias.numpy()
+
+    def objective(value):
+        bias.assign(value)
+        return np.mean(softplus(real - judge(gan, batch, translate(gan, batch))))
+
+    slope = (objective(before + 1e-2) - objective(before - 1e-2)) / 2e-2
     bias.assign(before)
     moved = change(gan.generator, lambda: gan.train_step(batch))
     assert float(moved[-1][0]) == pytest.approx(-slope, rel=2e-2)
@@ -257,7 +282,7 @@ def test_it_learns_to_invert_pictures(settings):
         ({"l1_weight": 0.0, "adversarial_weight": 0.0}, "l1_weight 0 and adversarial_weight 0"),
         (
             {"loss": "wasserstein"},
-            "loss 'wasserstein' is unknown: choose one of non_saturating, least_squares, hinge",
+            "loss 'wasserstein' is unknown: choose one of non_saturating, least_squares, hinge, relativistic",
         ),
         ({"inputs": ("source", "mask")}, "inputs source, mask: the generator takes 1"),
     ],

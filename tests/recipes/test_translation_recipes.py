@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from keras import layers
 from PIL import Image
 
 from tests.conftest import as_if_killed, same, slow_ones, values, without_export
 from tfgan_ref import networks
-from tfgan_ref.data import PicturePairs, read_masks
+from tfgan_ref.data import DataShape, PicturePairs, read_masks
 from tfgan_ref.errors import InputError
 from tfgan_ref.recipes import RECIPES, build_gan
 from tfgan_ref.recipes.settings import TranslationSettings
@@ -163,6 +164,27 @@ def test_bad_settings_are_one_line(name, own, message, settings_of, tmp_path):
         train.start_run(RECIPES[name], settings_of(name, **own), tmp_path / "run")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("name", "own"), [("colourise", {}), ("inpaint", {"refinement": 6})])
+def test_the_discriminator_has_its_own_normalisation(name, own, settings_of):
+    def normalised(**settings):
+        gan = RECIPES[name].build(
+            settings_of(name, **own | settings), DataShape((16, 16, 3), source_channels=3)
+        )
+        networks = gan.generator, gan.discriminator
+        kinds = (layers.GroupNormalization, layers.BatchNormalization)
+        return gan, [{type(x) for x in network.layers if isinstance(x, kinds)} for network in networks]
+
+    group, batch = {layers.GroupNormalization}, {layers.BatchNormalization}
+    assert normalised()[1] == [group, group]
+    assert normalised(d_normalisation="none")[1] == [group, set()]
+    assert normalised(normalisation="batch")[1] == [batch, batch]
+    gan, found = normalised(normalisation="none", d_normalisation="batch", loss="relativistic")
+    assert found == [set(), batch]
+    assert gan.adversarial_loss.paired
+    filters = [layer.filters for layer in gan.generator.layers if isinstance(layer, layers.Conv2D)]
+    assert (6 in filters) == (name == "inpaint")
 
 
 def test_masks_from_files_are_the_holes_of_a_run(settings_of, tmp_path):

@@ -10,7 +10,7 @@ from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.gan import ACCURACIES, accuracies
 from tfgan_ref.gans.translation import ImageTranslator
 
-LOSSES = ("non_saturating", "least_squares", "hinge")
+LOSSES = ("non_saturating", "least_squares", "hinge", "relativistic")
 
 
 @keras.saving.register_keras_serializable(package="tfgan_ref")
@@ -28,7 +28,8 @@ class Pix2Pix(ImageTranslator):
         l1_weight: lambda of equation 4.
         adversarial_weight: of the adversarial term in equation 4; 0 trains G by L1 alone, and D, if there is
             one, is neither run, updated nor reported.
-        loss: "non_saturating" (the paper's), "least_squares" or "hinge".
+        loss: "non_saturating" (the paper's), "least_squares", "hinge" or "relativistic": D says which of the
+            target and the translation of one source is the more real, at each of its logits.
         settings: those of ``ImageTranslator``.
 
     Raises:
@@ -79,7 +80,10 @@ class Pix2Pix(ImageTranslator):
             if self.adversarial_weight:
                 with tape.stop_recording():
                     tracked = self.discriminator_step(conditions, target, fakes)
-                g_loss = self.adversarial_loss.generator(self.discriminate(conditions, fakes))
+                logits = [self.discriminate(conditions, fakes)]
+                if self.adversarial_loss.paired:
+                    logits.append(self.discriminate(conditions, target))
+                g_loss = self.adversarial_loss.generator(*logits)
                 objective += self.adversarial_weight * g_loss
                 tracked["g_loss"] = g_loss
         norm = self.update_generator(objective, tape)
@@ -98,6 +102,8 @@ class Pix2Pix(ImageTranslator):
             fake_logits = self.discriminate(conditions, fakes)
             d_loss = 0.5 * self.adversarial_loss.discriminator(real_logits, fake_logits)
         norm = self.update_discriminator(d_loss, tape)
+        if self.adversarial_loss.paired:
+            real_logits, fake_logits = real_logits - fake_logits, fake_logits - real_logits
         shares = accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
         return {"d_loss": d_loss, "d_gradient_norm": norm, **shares}
 

@@ -33,9 +33,10 @@ class UNetSettings(PairedSettings):
     depth: int = 6  # halvings of the U-Net: crop is a multiple of 2**depth
     width: int = 32  # filters of the layers nearest the pictures
     normalisation: str = "instance"  # instance, layer, batch, none
+    d_normalisation: str = "same"  # of D: instance, layer, batch, none; same: as normalisation
     dropout: float = 0.5  # in the U-Net
     receptive_field: str = "70"  # of D, in pixels: 16, 34, 70, 286, full
-    loss: str = "non_saturating"  # non_saturating, least_squares, hinge
+    loss: str = "non_saturating"  # non_saturating, least_squares, hinge, relativistic
     l1_weight: Changeable[float] = 100.0  # of the distance to the target
     adversarial_weight: float = 1.0  # of what D says; 0 trains by the distance alone
 
@@ -46,6 +47,7 @@ class UNetSettings(PairedSettings):
     }
     choices: ClassVar = {
         "normalisation": NORMALISATIONS,
+        "d_normalisation": ("same", *NORMALISATIONS),
         "receptive_field": tuple(PLANS),
         "loss": LOSSES,
     }
@@ -79,6 +81,7 @@ class EdgesSettings(UNetSettings):
         "depth": 8,
         "width": 64,
         "normalisation": "instance",
+        "d_normalisation": "same",
         "dropout": 0.5,
         "receptive_field": "70",
         "loss": "non_saturating",
@@ -116,8 +119,12 @@ class InpaintSettings(UNetSettings):
     depth: int = 4
     dropout: float = 0.0
     receptive_field: str = "34"
+    refinement: int = 0  # filters of layers at full size behind the U-Net, which see the source; 0: none
 
-    limits: ClassVar = {"image_size": Limits("at least 4, or none", least=4)}
+    limits: ClassVar = {
+        "image_size": Limits("at least 4, or none", least=4),
+        "refinement": AT_LEAST_0,
+    }
     choices: ClassVar = {"hole": HOLES}
 
     def __post_init__(self) -> None:
@@ -165,13 +172,14 @@ def _build(settings: UNetSettings, shape: DataShape, inpainting: bool) -> Pix2Pi
     channels = shape.sample_shape[-1]
     body = settings.network("depth", "width", "dropout", "normalisation")
     if inpainting:
-        generator = networks.inpainting_generator(channels, **body)
+        generator = networks.inpainting_generator(channels, **body, refinement=settings.refinement)
     else:
         generator = networks.unet_translator(shape.source_channels, channels, **body)
     seen = sum(tensor.shape[-1] for tensor in [*generator.inputs, *generator.outputs])
-    discriminator = networks.patch_discriminator(
-        seen, **settings.network("receptive_field", "width", "normalisation", number=1)
-    )
+    of_discriminator = settings.network("receptive_field", "width", "normalisation", number=1)
+    if settings.d_normalisation != "same":
+        of_discriminator["normalisation"] = settings.d_normalisation
+    discriminator = networks.patch_discriminator(seen, **of_discriminator)
     return Pix2Pix(
         generator,
         discriminator if settings.adversarial_weight else None,

@@ -83,10 +83,10 @@ def test_instance_normalisation_gives_maps_of_mean_0_and_variance_1():
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-@pytest.mark.parametrize("training", [False, True])
-def test_known_pixels_are_bit_identical(precision, training):
+@pytest.mark.parametrize(("training", "refinement"), [(False, 0), (True, 0), (True, 6)])
+def test_known_pixels_are_bit_identical(precision, training, refinement):
     def build():
-        return inpainting_generator(3, 3, 4, initializer="xavier")
+        return inpainting_generator(3, 3, 4, initializer="xavier", refinement=refinement)
 
     model = build() if precision == "float32" else in_bfloat16(build)
     source, mask = holed(2, 24, 16, 3)
@@ -116,6 +116,22 @@ def test_the_hole_is_painted_by_what_the_source_and_the_mask_say():
     assert not np.allclose(first, second, atol=1e-4)
 
 
+def test_a_refinement_is_two_convolutions_of_the_unets_maps_and_of_what_is_known():
+    settings = {"normalisation": "none", "initializer": "xavier", "dropout": 0.0}
+    model = inpainting_generator(2, 2, 4, refinement=5, **settings)
+    body = unet((8, 8, 3), 2, 4, output_channels=5, **settings)
+    source, mask = holed(1, 8, 8, 2)
+    seen = np.concatenate([source, mask], -1)
+    x = np.concatenate([tf.nn.leaky_relu(body(seen)[0], 0.2), seen], -1)
+    hidden, last = (layer.get_weights() for layer in of_type(model, layers.Conv2D)[-2:])
+    assert [kernel.shape for kernel, _ in (hidden, last)] == [(3, 3, 8, 5), (3, 3, 5, 2)]
+    x = tf.nn.leaky_relu(tf.nn.conv2d(x, hidden[0], 1, "SAME") + hidden[1], 0.2)
+    picture = tf.tanh(tf.nn.conv2d(x, last[0], 1, "SAME") + last[1])
+    painted = model([source, mask]).numpy()
+    np.testing.assert_allclose(painted, np.where(mask > 0.5, source, picture), atol=1e-5)
+    assert np.abs(painted - source).max() > 0.1
+
+
 def test_known_pixels_pass_no_gradient_to_the_weights():
     model = inpainting_generator(1, 2, 4)
     source, _ = holed(1, 8, 8, 1)
@@ -141,3 +157,8 @@ def test_known_pixels_pass_no_gradient_to_the_weights():
 def test_what_is_not_built_is_refused(build, settings, message):
     with pytest.raises(InputError, match=message):
         build(**settings)
+
+
+def test_a_refinement_below_0_is_refused():
+    with pytest.raises(InputError, match="refinement -1 is out of range: at least 0"):
+        inpainting_generator(3, 2, refinement=-1)

@@ -9,6 +9,11 @@ from keras import layers, ops
 
 from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.images.unet import unet_layers
+from tfgan_ref.networks.layers.seeded import initializer_stream
+
+_REFINEMENT = (
+    500  # added to the seed for the layers behind the U-Net: other networks of a GAN have seeds near it
+)
 
 
 def unet_translator(
@@ -67,6 +72,7 @@ def inpainting_generator(
     *,
     dropout: float = 0.5,
     normalisation: str = "instance",
+    refinement: int = 0,
     initializer: str = "normal02",
     seed: int = 0,
 ) -> keras.Model:
@@ -75,6 +81,10 @@ def inpainting_generator(
     The U-Net sees the source and the mask beside each other, so that it can tell a hole from a grey pixel;
     its picture is taken in the hole and the source everywhere else.
 
+    With ``refinement`` the U-Net makes feature maps of the picture's size in place of the picture, and two
+    3x3 convolutions make the picture of them and of the source and the mask beside them. The U-Net alone has
+    the source only in maps of half of its size or less: what it paints does not meet what is around a hole.
+
     Args:
         channels: of source and output.
         depth: number of halvings.
@@ -82,7 +92,9 @@ def inpainting_generator(
         dropout: share of the features dropped in the decoder's first three layers while training.
         normalisation: "instance", "layer", "batch" or "none". Statistics of feature maps take in the hole
             as well.
-        initializer: a name in ``networks.INITIALIZERS``.
+        refinement: filters of the maps of the picture's size, and of the first convolution on them; 0: there
+            are none.
+        initializer: a name in ``networks.INITIALIZERS``; the first convolution of the refinement has "he".
         seed: seed of the initialisers and of dropout.
 
     Returns:
@@ -94,20 +106,41 @@ def inpainting_generator(
         InputError: an argument is unknown or out of range.
     """
     check_at_least(1, channels=channels)
+    check_at_least(0, refinement=refinement)
     source = keras.Input((None, None, channels), name="source")
     mask = keras.Input((None, None, 1), name="mask")
+    seen = layers.Concatenate()([source, mask])
     filling, _ = unet_layers(
-        layers.Concatenate()([source, mask]),
+        seen,
         depth,
         width,
-        output_channels=channels,
-        output_activation="tanh",
+        output_channels=refinement or channels,
+        output_activation="linear" if refinement else "tanh",
         normalisation=normalisation,
         dropout=dropout,
         initializer=initializer,
         seed=seed,
     )
+    if refinement:
+        filling = _refined(filling, seen, channels, refinement, initializer, seed)
     # A choice, not a sum of products: those would round known pixels. An operation, unlike a layer, does not
     # bring the source to half precision.
     picture = ops.where(ops.greater(mask, 0.5), source, filling)
     return keras.Model([source, mask], picture, name="inpainting_generator")
+
+
+def _refined(
+    features: keras.KerasTensor,
+    seen: keras.KerasTensor,
+    channels: int,
+    filters: int,
+    initializer: str,
+    seed: int,
+) -> keras.KerasTensor:
+    """Makes a picture of the U-Net's features and of what it has seen, both of the picture's size."""
+    # He's weights, since nothing normalises these maps: they would fade with 0.02.
+    hidden, last = (initializer_stream(name, seed + _REFINEMENT)() for name in ("he", initializer))
+    x = layers.Concatenate()([layers.LeakyReLU(0.2)(features), seen])
+    x = layers.LeakyReLU(0.2)(layers.Conv2D(filters, 3, padding="same", kernel_initializer=hidden)(x))
+    x = layers.Conv2D(channels, 3, padding="same", kernel_initializer=last)(x)
+    return layers.Activation("tanh", dtype="float32", name="refined")(x)
