@@ -117,6 +117,27 @@ def test_an_update_of_the_discriminator_is_half_the_gradient_of_its_cross_entrop
     assert float(moved[-1][0]) == pytest.approx(-0.5 * by_bias, rel=1e-3)
 
 
+def test_r1_adds_the_squared_gradient_of_the_mean_logit_at_the_target():
+    """Of a linear D of single pixels: the gradient of its mean logit is w / P at each of P pixels."""
+    gan = tiny_pix2pix(rates=(0.0, 1.0), r1=0.8)
+    seen = keras.Input((None, None, 3))
+    linear = keras.layers.Conv2D(1, 1, kernel_initializer="ones")
+    gan.discriminator = keras.Model(seen, linear(seen))
+    gan.compile(*(keras.optimizers.SGD(rate) for rate in (0.0, 1.0)))
+    batch = paired_batch()
+    pixels = 16 * 16
+    kernel = np.array([0.5, -1.5, 2.0])
+    gradients = []
+    for r1 in (0.8, 0.0):
+        linear.set_weights([kernel.reshape(1, 1, 3, 1), np.zeros(1)])
+        gan.r1 = r1
+        gan.train_step(batch)
+        gradients.append(kernel - linear.get_weights()[0].ravel())
+    # 1/2 gamma |w / P|^2 over P pixels, by the weight of the target's channel, the last one.
+    expected = [0.0, 0.0, 0.8 * kernel[-1] / pixels]
+    np.testing.assert_allclose(gradients[0] - gradients[1], expected, atol=1e-6)
+
+
 def test_an_update_of_the_generator_is_the_gradient_of_equation_4():
     """Finite differences by G's last bias, which moves every pixel."""
     gan = tiny_pix2pix(rates=(1.0, 0.0), l1_weight=3.0, adversarial_weight=5.0)
@@ -284,6 +305,7 @@ def test_it_learns_to_invert_pictures(settings):
             {"loss": "wasserstein"},
             "loss 'wasserstein' is unknown: choose one of non_saturating, least_squares, hinge, relativistic",
         ),
+        ({"r1": -0.1}, "r1 -0.1 is out of range: at least 0"),
         ({"inputs": ("source", "mask")}, "inputs source, mask: the generator takes 1"),
     ],
 )
@@ -295,3 +317,10 @@ def test_settings_out_of_range_are_refused(settings, message):
 def test_a_discriminator_of_the_picture_alone_is_refused():
     with pytest.raises(InputError, match="discriminator takes 1 channels: the generator's pictures have 3"):
         Pix2Pix(unet_translator(2, 1, 2, 4), patch_discriminator(1, 16, 4))
+
+
+def test_r1_refuses_batch_norm():
+    discriminator = patch_discriminator(3, 16, 4, normalisation="batch")
+    with pytest.raises(InputError, match="r1 penalises the gradient by each sample"):
+        Pix2Pix(unet_translator(2, 1, 2, 4), discriminator, r1=0.1)
+    Pix2Pix(unet_translator(2, 1, 2, 4), discriminator)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfgan_ref import losses
 from tfgan_ref.errors import InputError, check_at_least
 from tfgan_ref.gans.gan import ACCURACIES, accuracies
+from tfgan_ref.gans.penalties import r1_penalty, refuse_batch_norm
 from tfgan_ref.gans.translation import ImageTranslator
 
 LOSSES = ("non_saturating", "least_squares", "hinge", "relativistic")
@@ -30,6 +31,8 @@ class Pix2Pix(ImageTranslator):
             one, is neither run, updated nor reported.
         loss: "non_saturating" (the paper's), "least_squares", "hinge" or "relativistic": D says which of the
             target and the translation of one source is the more real, at each of its logits.
+        r1: gamma of the R1 penalty, on the gradient of the mean of D's logits by the target (Mescheder et al.
+            2018, equation 9); 0: none. D must be without batch norm.
         settings: those of ``ImageTranslator``.
 
     Raises:
@@ -47,9 +50,10 @@ class Pix2Pix(ImageTranslator):
         l1_weight: float = 100.0,
         adversarial_weight: float = 1.0,
         loss: str = "non_saturating",
+        r1: float = 0.0,
         **settings: Any,
     ) -> None:
-        check_at_least(0, l1_weight=l1_weight, adversarial_weight=adversarial_weight)
+        check_at_least(0, l1_weight=l1_weight, adversarial_weight=adversarial_weight, r1=r1)
         if l1_weight == adversarial_weight == 0:
             raise InputError("l1_weight 0 and adversarial_weight 0 leave nothing to learn: one is above 0")
         adversarial_loss = losses.adversarial_loss(loss, LOSSES)
@@ -59,10 +63,13 @@ class Pix2Pix(ImageTranslator):
             raise InputError(f"adversarial_weight {adversarial_weight} needs a discriminator: it is None")
         if discriminator is not None:
             _check_channels(generator, discriminator)
+            if r1:
+                refuse_batch_norm(discriminator, "r1")
         super().__init__(generator, discriminator, **settings)
         self.l1_weight = l1_weight
         self.adversarial_weight = adversarial_weight
         self.adversarial_loss = adversarial_loss
+        self.r1 = r1
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates D once, then G once through the updated D, by equation 4.
@@ -94,14 +101,18 @@ class Pix2Pix(ImageTranslator):
     ) -> dict[str, tf.Tensor]:
         """Updates D by half the negative of equation 1; returns what is tracked of it.
 
-        The half slows D down against G (section 3.3), whatever the loss; ``d_loss`` has it too.
+        The half slows D down against G (section 3.3), whatever the loss; ``d_loss`` has it too. The penalty
+        is not halved, and not in ``d_loss``.
         """
         with tf.GradientTape() as tape:
             # Two calls, not one on the concatenation: each batch is normalised by its own statistics.
             real_logits = self.discriminate(conditions, target)
             fake_logits = self.discriminate(conditions, fakes)
             d_loss = 0.5 * self.adversarial_loss.discriminator(real_logits, fake_logits)
-        norm = self.update_discriminator(d_loss, tape)
+            objective = d_loss
+            if self.r1:
+                objective += self.r1 * r1_penalty(lambda x: self.mean_logits(conditions, x), target)
+        norm = self.update_discriminator(objective, tape)
         if self.adversarial_loss.paired:
             real_logits, fake_logits = real_logits - fake_logits, fake_logits - real_logits
         shares = accuracies(real_logits, fake_logits, self.adversarial_loss.boundary)
@@ -110,6 +121,11 @@ class Pix2Pix(ImageTranslator):
     def discriminate(self, conditions: list[tf.Tensor], pictures: tf.Tensor) -> tf.Tensor:
         """Returns the logits that D gives ``pictures`` as translations of ``conditions``."""
         return self.discriminator(tf.concat([*conditions, pictures], axis=-1), training=self.learning)
+
+    def mean_logits(self, conditions: list[tf.Tensor], pictures: tf.Tensor) -> tf.Tensor:
+        """Returns the mean of the logits that D gives each picture, (N,)."""
+        logits = self.discriminate(conditions, pictures)
+        return tf.reduce_mean(tf.cast(logits, tf.float32), axis=list(range(1, len(logits.shape))))
 
 
 def _check_channels(generator: keras.Model, discriminator: keras.Model) -> None:

@@ -39,10 +39,11 @@ class UNetSettings(PairedSettings):
     loss: str = "non_saturating"  # non_saturating, least_squares, hinge, relativistic
     l1_weight: Changeable[float] = 100.0  # of the distance to the target
     adversarial_weight: float = 1.0  # of what D says; 0 trains by the distance alone
+    r1: Changeable[float] = 0.0  # weight gamma of the R1 penalty, of the mean of D's logits, at targets
 
     limits: ClassVar = {
         **dict.fromkeys(("depth", "width"), AT_LEAST_1),
-        **dict.fromkeys(("l1_weight", "adversarial_weight"), AT_LEAST_0),
+        **dict.fromkeys(("l1_weight", "adversarial_weight", "r1"), AT_LEAST_0),
         "dropout": SHARE,
     }
     choices: ClassVar = {
@@ -87,6 +88,7 @@ class EdgesSettings(UNetSettings):
         "loss": "non_saturating",
         "l1_weight": 100.0,
         "adversarial_weight": 1.0,
+        "r1": 0.0,
         "initializer": "normal02",
         "ema_decay": None,
     }
@@ -185,7 +187,7 @@ def _build(settings: UNetSettings, shape: DataShape, inpainting: bool) -> Pix2Pi
         discriminator if settings.adversarial_weight else None,
         inputs=("source", "mask") if inpainting else ("source",),
         stride=2**settings.depth,
-        **settings.group("loss", "l1_weight", "adversarial_weight", "seed", "ema_decay"),
+        **settings.group("loss", "l1_weight", "adversarial_weight", "r1", "seed", "ema_decay"),
     )
 
 
