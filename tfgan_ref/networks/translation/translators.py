@@ -11,9 +11,8 @@ from tfgan_ref.errors import check_at_least
 from tfgan_ref.networks.images.unet import unet_layers
 from tfgan_ref.networks.layers.seeded import initializer_stream
 
-_REFINEMENT = (
-    500  # added to the seed for the layers behind the U-Net: other networks of a GAN have seeds near it
-)
+# Added to the seed for the layers behind the U-Net: other networks of a GAN have seeds near it.
+_REFINEMENT = 500
 
 
 def unet_translator(
