@@ -118,7 +118,7 @@ def test_srgan_goes_on_from_a_run_of_srresnet(settings_of, tmp_path, monkeypatch
     trained = build.restore_gan(tmp_path / "srresnet").sampling_generator
     settings = settings_of("srgan", pretrain_steps=0, start_from=str(tmp_path / "srresnet"))
     begun = []
-    monkeypatch.setattr(train, "_train", lambda *given: begun.append(given[3]))
+    monkeypatch.setattr(train, "train_gan", lambda *given: begun.append(given[3]))
     train.start_run(RECIPES["srgan"], settings, tmp_path / "srgan")
     assert same(begun[0].generator.get_weights(), trained.get_weights())
     # Stopped before its first checkpoint, it starts again, with what it began with.
