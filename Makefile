@@ -62,6 +62,7 @@ benchmarks: $(VENV)/installed
 	$(BIN)/python benchmarks/saturation.py --out benchmarks/results/saturation
 	$(BIN)/python benchmarks/weights_clip_vs_gp.py --out benchmarks/results/weights_clip_vs_gp
 	$(BIN)/python benchmarks/missing_values.py --out benchmarks/results/missing_values --runs runs/missing_values
+	$(BIN)/python benchmarks/latents.py --out benchmarks/results/latents --runs runs/latents
 	$(BIN)/python benchmarks/inpainting.py --out benchmarks/results/inpainting --runs runs/inpainting
 	$(BIN)/python benchmarks/style.py --out benchmarks/results/style --runs runs/style_benchmark
 	$(BIN)/python benchmarks/cut_speed.py --out benchmarks/results/cut_speed

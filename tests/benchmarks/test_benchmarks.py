@@ -8,6 +8,7 @@ from PIL import Image, ImageFont
 
 from tests.conftest import ROOT
 from tests.scripts.test_scripts import is_one_line_error
+from tfgan_ref import data
 from tfgan_ref.evaluation import classifier
 
 
@@ -326,6 +327,26 @@ def test_speed_of_cut(run, tmp_path):
 )
 def test_bad_arguments_of_cut_speed(run, tmp_path, arguments, part):
     is_one_line_error(run("cut_speed.py", *arguments, "--out", tmp_path / "out"), part)
+
+
+@pytest.mark.slow
+def test_latents(run, tmp_path):
+    small = ["--seeds", "1", "--steps", 2, "--n", 3, "--search", 2]
+    out = succeeded(run("latents.py", *small, "--out", tmp_path))
+    rows = json.loads((tmp_path / "results.json").read_text())
+    shares = [row["share"] for row in rows if "share" in row]
+    assert shares == sorted(shares)
+    assert 1.0 in shares
+    found = {row["set"]: row for row in rows if "set" in row}
+    assert list(found) == ["held out", "of the training", "held out, turned"]
+    known, held_out = (data.read("digits", split=part).images.astype(float) for part in ("train", "test"))
+    errors = np.mean((held_out[:3, np.newaxis] - known) ** 2, axis=(2, 3, 4)).min(axis=1)
+    expected = np.median(10 * np.log10(255**2 / errors))
+    assert found["held out"]["nearest_psnr"] == pytest.approx(expected, rel=1e-5)
+    assert np.isfinite(found["of the training"]["nearest_psnr"])  # none is its own neighbour
+    assert "right_class" not in found["held out, turned"]
+    assert "| times 0.5 |" in out
+    assert all(Image.open(tmp_path / f"{name}.png").size[0] > 200 for name in ("truncation", "projections"))
 
 
 @pytest.mark.slow
