@@ -2,8 +2,8 @@
 
 python benchmarks/faults.py --out benchmarks/results/faults
 python benchmarks/faults.py --parts kills --kills 30 --steps 600 --out DIR
-python benchmarks/faults.py --parts disk --kills 5 --steps 300 --out benchmarks/results/faults_on_disk
-python benchmarks/faults.py --parts replicas --kills 5 --steps 300 --out benchmarks/results/faults_replicas
+python benchmarks/faults.py --parts disk --kills 10 --steps 300 --out benchmarks/results/faults_on_disk
+python benchmarks/faults.py --parts replicas --kills 10 --steps 300 --out benchmarks/results/faults_replicas
 
 Part "kills" kills one process (SIGKILL): the first time before its first checkpoint, then in equal shares at
 random moments, while a checkpoint is written, and while the results are exported at the end. Part "workers"
