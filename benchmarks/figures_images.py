@@ -243,6 +243,23 @@ def colourise(results: Any) -> Iterator[tuple[str, str]]:
     yield RECIPES, f"`colourise` ... | {ways['gan']['cpu_seconds']:,.0f} CPU s, "
 
 
+def latents(results: Any) -> Iterator[tuple[str, str]]:
+    forms = {
+        "share": {"precision": ".2f", "recall": ".2f", "agreement": ".3f"},
+        "set": {"psnr": ".1f", "nearest_psnr": ".1f", "right_class": ".2f"},
+    }
+    for key, measures in forms.items():
+        found = [row for row in results if key in row]
+        for value in dict.fromkeys(row[key] for row in found):
+            rows = [row for row in found if row[key] == value]
+            cells = [
+                _over_seeds([row[measure] for row in rows], form) if measure in rows[0] else ""
+                for measure, form in measures.items()
+            ]
+            name = f"times {value:g}" if key == "share" else value
+            yield RESULTS, f"| {name} | {' | '.join(cells)} |"
+
+
 def inpainting(results: Any) -> Iterator[tuple[str, str]]:
     names = {
         "gan": "with the adversary",
@@ -324,6 +341,7 @@ FIGURES: dict[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "weights_clip_vs_gp/results.json": clipping,
     "missing_values/results.json": missing_values,
     "colourise/results.json": colourise,
+    "latents/results.json": latents,
     "inpainting/results.json": inpainting,
     "inpainting_mnist/results.json": inpainting_mnist,
     "style/results.json": style,
