@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tfgan_ref.errors import InputError
+from tfgan_ref.training.starts import processor_name
 
 
 class Parser(argparse.ArgumentParser):
@@ -95,8 +96,3 @@ def describe_machine() -> dict[str, Any]:
         "keras": keras.__version__,
         "tfgan_ref": tfgan_ref.__version__,
     }
-
-
-def processor_name() -> str:
-    """Returns what the processor is called."""
-    return processor_facts().get("model name") or platform.processor() or platform.machine()

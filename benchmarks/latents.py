@@ -120,15 +120,12 @@ def projections(
             plotting.save_png(picture, plotting.grid(columns, SHOWN, enlarge=2, labels=rows, names=names))
 
 
-def over_seeds(rows: list[dict[str, Any]], key: str, value: Any, measure: str, form: str) -> str:
+def over_seeds(rows: list[dict[str, Any]], key: str, value: Any, measure: str, digits: int) -> str:
     """Returns mean and spread of a measure over the rows whose ``key`` is ``value``; "" if they lack it."""
-    import numpy as np
+    from mode_table import with_spread
 
     values = [row[measure] for row in rows if row.get(key) == value and measure in row]
-    if not values:
-        return ""
-    spread = f" ± {np.std(values, ddof=1):{form}}" if len(values) > 1 else ""
-    return f"{np.mean(values):{form}}{spread}"
+    return with_spread(values, digits) if values else ""
 
 
 def main() -> None:
@@ -160,7 +157,7 @@ def main() -> None:
         rows += [facts | row for part in (truncation, projection) for row in part]
 
     headings = ["latents", "precision", "recall", "class as asked for"]
-    measures = {"precision": ".2f", "recall": ".2f", "agreement": ".3f"}
+    measures = {"precision": 2, "recall": 2, "agreement": 3}
     text = table(
         headings,
         [
@@ -169,7 +166,7 @@ def main() -> None:
         ],
     )
     headings = ["pictures", "projection, PSNR (dB)", "nearest training picture (dB)", "class found"]
-    measures = {"psnr": ".1f", "nearest_psnr": ".1f", "right_class": ".2f"}
+    measures = {"psnr": 1, "nearest_psnr": 1, "right_class": 2}
     text += "\n\n" + table(
         headings,
         [[name, *(over_seeds(rows, "set", name, *pair) for pair in measures.items())] for name in SETS],

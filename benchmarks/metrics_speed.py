@@ -29,6 +29,7 @@ from metrics_speed_worker import METRICS, SUBSETS, versions
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import write_json
+from tfgan_ref.training.starts import processor_name
 
 DIMENSIONS = 2048  # of Inception's pool3
 ROWS = 10_000
@@ -361,14 +362,6 @@ def markdown(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def processor() -> str:
-    """Returns the processor's name."""
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return platform.processor() or platform.machine()
-
-
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="directory for results.json")
@@ -408,7 +401,11 @@ def main() -> None:
             else:
                 print(f"  {rows[-1]['peer']} takes {rows[-1]['ratio']:.2f} times as long", flush=True)
     results = {
-        "machine": {"processor": processor(), "cores": os.cpu_count(), "python": platform.python_version()},
+        "machine": {
+            "processor": processor_name(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+        },
         "versions": versions("tfgan_ref", "numpy", "scipy"),
         "settings": {"rounds": arguments.rounds, "threads": arguments.threads, "seed": SEED},
         "rows": rows,

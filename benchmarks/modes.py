@@ -23,10 +23,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from arguments import Parser, check_counts, check_names, make_output, processor_name, whole_numbers
+from arguments import Parser, check_counts, check_names, make_output, whole_numbers
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
+from tfgan_ref.training.starts import processor_name
 
 DISTRIBUTIONS = ("ring", "grid", "two_modes", "stacked")
 STEPS = {"ring": 10_000, "grid": 24_000, "two_modes": 3000, "stacked": 3000}

@@ -15,10 +15,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from arguments import Parser, make_output, processor_name, whole_numbers
+from arguments import Parser, make_output, whole_numbers
 
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
+from tfgan_ref.training.starts import processor_name
 
 LOSSES = ("minimax", "non_saturating")
 RATES = {"sgd": 0.02, "adam": 1e-3}  # of G; D always takes Adam with DISCRIMINATOR_RATE

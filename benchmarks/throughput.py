@@ -32,7 +32,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from arguments import Parser, check_counts, check_names, make_output, processor_facts, processor_name
+from arguments import Parser, check_counts, check_names, make_output, processor_facts
 from throughput_peers import gpu_report, on_gpu, report
 from throughput_peers.cases import CASES, CPU_CASES
 from throughput_peers.processes import measure_first_step, start_process
@@ -41,6 +41,7 @@ from throughput_peers.turns import Contestant, take_turns
 from tfgan_ref import cli
 from tfgan_ref.errors import InputError
 from tfgan_ref.files import write_json, write_text
+from tfgan_ref.training.starts import processor_name
 
 TURN_SECONDS = 2.0
 LIMIT_SECONDS = 0.5

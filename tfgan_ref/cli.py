@@ -126,18 +126,22 @@ def run(main: Callable[..., int | None], *given: Any) -> None:
 
 def typed(command: str) -> str:
     """Returns how the user calls a command: as a script of the clone, or with ``tfgan``."""
-    program = Path(sys.argv[0])
-    from_script = program.suffix == ".py" and program.stem in COMMANDS
-    return f"python scripts/{command}.py" if from_script else f"tfgan {command}"
+    return f"python scripts/{command}.py" if _script() else f"tfgan {command}"
 
 
 def arguments_given() -> list[str] | None:
     """Returns the words behind ``tfgan`` that started this process; None if another program did."""
+    if script := _script():
+        return [script, *sys.argv[1:]]
     program = Path(sys.argv[0])
-    if program.suffix == ".py" and program.stem in COMMANDS:
-        return [program.stem, *sys.argv[1:]]
     by_module = program.name == "__main__.py" and program.parent.name == "tfgan_ref"
     return sys.argv[1:] if program.stem == "tfgan" or by_module else None
+
+
+def _script() -> str | None:
+    """Returns the command whose script started this process; None if something else did."""
+    program = Path(sys.argv[0])
+    return program.stem if program.suffix == ".py" and program.stem in COMMANDS else None
 
 
 def settings_given(arguments: argparse.Namespace, flags: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import numpy as np
 from tfgan_ref import plotting
 from tfgan_ref.files import write_bytes
 from tfgan_ref.run.sample import Sampler
-from tfgan_ref.run.walks import round_trip
+from tfgan_ref.run.walks import round_trips
 
 PICTURES, COLUMNS = 10, 5
 MOST_PIXELS = 2**19  # of all pictures of a frame: of large ones there are fewer
@@ -25,7 +25,7 @@ def write_walk(sampler: Sampler, path: Path) -> None:
     n = max(1, min(PICTURES, MOST_PIXELS // (height * width)))
     keys = sampler.latents(KEYS * n, seed=0).reshape(KEYS, n, -1).transpose(1, 0, 2)
     labels = None if sampler.num_classes is None else np.arange(n) % sampler.num_classes
-    points = np.stack([round_trip(each, LEG)[0] for each in keys], axis=1)  # (frames, n, latent_dim)
+    points, _ = round_trips(keys, LEG)
     # All at once: a call for each frame would take twice as long.
     everywhere = None if labels is None else np.tile(labels, len(points))
     drawn = sampler.draw(points.reshape(-1, sampler.latent_dim), everywhere)

@@ -21,8 +21,7 @@ def main(arguments: argparse.Namespace) -> None:
         write_timelapse(arguments.runs[0], arguments.video)
         print(arguments.video)
         return
-    runs = [RunDirectory.open(path) for path in arguments.runs]
-    out = arguments.out or runs[0].report
+    out = arguments.out or RunDirectory(arguments.runs[0]).report
     write_report(arguments.runs, out)
     print(out)
 

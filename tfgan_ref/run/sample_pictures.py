@@ -17,7 +17,7 @@ from tfgan_ref.files import check_writable, new_folder, write_bytes
 from tfgan_ref.media.medium import file_stem, renumbered
 from tfgan_ref.run.arguments.sample import FRAMES, KEYS, NEIGHBOURS, STEPS, N
 from tfgan_ref.run.latents import read_latents
-from tfgan_ref.run.walks import round_trip, walks
+from tfgan_ref.run.walks import round_trips, walks
 
 if TYPE_CHECKING:
     from tfgan_ref.run.sample import Sampler
@@ -201,9 +201,7 @@ def _frames(sampler: "Sampler", arguments: argparse.Namespace, chosen: Chosen) -
         keys = _latents(sampler, arguments, KEYS * n).reshape(KEYS, n, -1).transpose(1, 0, 2)
         columns, rows = _columns(sampler, chosen), labels
         labels = None if labels is None else np.tile(labels[:, np.newaxis], KEYS)
-    trips = [round_trip(each, FRAMES) for each in keys]
-    points = np.stack([trip[0] for trip in trips], axis=1)  # (frames, cells, latent_dim)
-    nearer = np.stack([trip[1] for trip in trips], axis=1)
+    points, nearer = round_trips(keys, FRAMES)
     high = -(-len(keys) // columns) * (sampler.sample_shape[0] + plotting.PADDING)
     enlarge = max(_enlargement(sampler), -(-SMALLEST // high))
     wide = columns * (sampler.sample_shape[1] + plotting.PADDING)

@@ -53,3 +53,13 @@ def round_trip(latents: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]
     """
     legs = [(start, (start + 1) % len(latents)) for start in range(len(latents))]
     return walks(latents, legs, (1 - np.cos(np.pi * np.arange(steps) / steps)) / 2)
+
+
+def round_trips(latents: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Makes a ``round_trip`` through each row of latents, (N, K, latent_dim).
+
+    Returns:
+        The points, float32 (K * steps, N, latent_dim), and for each which of the K latents it belongs to.
+    """
+    trips = [round_trip(each, steps) for each in latents]
+    return tuple(np.stack(parts, axis=1) for parts in zip(*trips, strict=True))

@@ -1,5 +1,6 @@
 """Each time that a run was trained: by which command, from which step, on which machine."""
 
+import contextlib
 import json
 import os
 import platform
@@ -14,21 +15,23 @@ MOST = 100  # that are kept: the first one and the last
 
 def machine() -> dict[str, Any]:
     """Returns what this machine and its Python are, and the time now."""
-    processor = platform.processor()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        processor = names[0] if names else processor
-    except (OSError, UnicodeDecodeError):  # not on Linux
-        pass
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "system": platform.platform(),
-        "processor": processor or platform.machine(),
+        "processor": processor_name(),
         "cores": cores,
     }
+
+
+def processor_name() -> str:
+    """Returns what the first processor is called."""
+    with contextlib.suppress(OSError, UnicodeDecodeError, StopIteration):  # not on Linux
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        return next(filter(None, names))
+    return platform.processor() or platform.machine()
 
 
 def read_starts(path: Path) -> list[dict[str, Any]]:
